@@ -1,0 +1,1 @@
+"""The offline front: files in, reports and fixes out."""

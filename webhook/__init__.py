@@ -1,0 +1,1 @@
+"""The online front: AdmissionReviews in, decisions out."""
