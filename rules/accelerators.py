@@ -1,0 +1,58 @@
+"""Extended resources that are accelerators, their companions, and names that only look like one."""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from rules.quantity import parse_quantity
+
+NEAR_MISSES = {
+    "gpu": "nvidia.com/gpu",
+    "gpus": "nvidia.com/gpu",
+    "nvidia": "nvidia.com/gpu",
+    "nvidia/gpu": "nvidia.com/gpu",
+    "nvidia.com/gpus": "nvidia.com/gpu",
+    "nvidia.com/GPU": "nvidia.com/gpu",
+    "nvidia.com.gpu": "nvidia.com/gpu",
+    "alpha.kubernetes.io/nvidia-gpu": "nvidia.com/gpu",
+    "amd/gpu": "amd.com/gpu",
+    "tpu": "google.com/tpu",
+    "cloud-tpus.google.com/v2": "google.com/tpu",
+}
+"""Names that people write for an accelerator, and the name that they mean."""
+
+
+class Accelerators:
+    """Which resource names are accelerators: ``patterns`` less ``companions`` (globs)."""
+
+    __slots__ = ("_companions", "_known", "_patterns")
+
+    def __init__(self, patterns: tuple[str, ...], companions: tuple[str, ...]) -> None:
+        self._patterns = patterns
+        self._companions = companions
+        self._known: dict[str, bool] = {}
+
+    def match(self, name: str) -> bool:
+        """Whether ``name`` is an accelerator's."""
+        if "/" not in name:
+            return False
+        known = self._known.get(name)
+        if known is None:
+            known = name not in NEAR_MISSES and self._matches(name)
+            if len(self._known) < 1000:
+                self._known[name] = known
+        return known
+
+    def _matches(self, name: str) -> bool:
+        if any(fnmatchcase(name, pattern) for pattern in self._companions):
+            return False
+        return any(fnmatchcase(name, pattern) for pattern in self._patterns)
+
+    def asked(self, resources: Any, key: str) -> Iterator[tuple[str, Any]]:
+        """The accelerators under ``limits`` or ``requests`` with their amounts, zeros left out."""
+        amounts = resources.get(key) if isinstance(resources, Mapping) else None
+        if not isinstance(amounts, Mapping):
+            return
+        for name, amount in amounts.items():
+            if self.match(str(name)) and amount is not None and parse_quantity(amount) != 0:
+                yield str(name), amount

@@ -1,0 +1,223 @@
+"""The small values that pass between the engine's parts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeAlias
+
+from rules.paths import Path
+
+
+class Presence(StrEnum):
+    """How a value came to be where it is.
+
+    ``DEFAULTED``: admitted objects only; the value equals the API server's default and nothing
+    tells whether somebody wrote it. ``UNKNOWN``: a template or variable stands there.
+    """
+
+    WRITTEN = "written"
+    DEFAULTED = "defaulted"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Value(NamedTuple):
+    """A value with its presence and the path it has, or would have."""
+
+    path: Path
+    value: Any = None
+    presence: Presence = Presence.ABSENT
+
+    @property
+    def written(self) -> bool:
+        return self.presence is Presence.WRITTEN
+
+    @property
+    def absent(self) -> bool:
+        return self.presence is Presence.ABSENT
+
+    @property
+    def defaulted(self) -> bool:
+        return self.presence is Presence.DEFAULTED
+
+    @property
+    def unknown(self) -> bool:
+        return self.presence is Presence.UNKNOWN
+
+
+class Severity(StrEnum):
+    """How sure the harm is. It orders and colours, nothing else."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Action(StrEnum):
+    """What the policy makes of a finding."""
+
+    DENY = "deny"
+    WARN = "warn"
+    AUDIT = "audit"
+    OFF = "off"
+    EXCEPTED = "excepted"
+
+
+class Confidence(StrEnum):
+    """How sure a role is."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Set(NamedTuple):
+    """Put ``value`` at ``path``; missing parents are made, index = length appends."""
+
+    path: Path
+    value: Any
+
+
+class Remove(NamedTuple):
+    """Take away what stands at ``path``."""
+
+    path: Path
+
+
+Edit: TypeAlias = Set | Remove
+
+
+class Fix(NamedTuple):
+    """What mends a problem. Unsafe: a person must own the number or the semantics.
+
+    ``absent``: nobody wrote anything where the edits write, so that the webhook may make them.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+    absent: bool = True
+
+
+class Related(NamedTuple):
+    """A second place that a problem speaks of, in the same object."""
+
+    path: Path
+    message: str
+
+
+class Problem(NamedTuple):
+    """What a check yields: where, in which form, and how to mend it.
+
+    ``role_path`` is the pod template whose role the check relied on; None: the object's role.
+    ``related`` names further places of the same problem. ``severity`` and ``confidence`` replace
+    the form's and the role's where the check knows better.
+    """
+
+    form: str
+    path: Path
+    message: str
+    fix: Fix | None = None
+    related: tuple[Related, ...] = ()
+    role_path: Path | None = None
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+
+
+class Form(NamedTuple):
+    """One of a rule's weights: severity, and the action in each profile (observe is all audit)."""
+
+    name: str
+    severity: Severity
+    standard: Action
+    strict: Action
+    summary: str
+    role_gated: bool = True
+
+
+class Parameter(NamedTuple):
+    """A value that a policy may set beside the rule's action; its type is the default's.
+
+    ``choices``: the texts that it may be. ``regex``: it is a regular expression. ``like`` shows the
+    keys and types of a mapping whose default is empty.
+    """
+
+    name: str
+    summary: str
+    default: Any
+    choices: tuple[str, ...] = ()
+    regex: bool = False
+    like: Any = None
+
+
+Check: TypeAlias = Callable[[Any, Any, Mapping[str, Any]], Iterator[Problem]]
+"""(workload, inventory, parameters) -> problems."""
+
+
+class Rule(NamedTuple):
+    """One thing a user may want to switch off.
+
+    ``docs`` is the module's docstring: What / Why / Example / Use instead / Fix safety /
+    References. ``fix`` tells what fixes the rule can carry: "safe", "unsafe", "sometimes", "none".
+    """
+
+    code: str
+    name: str
+    forms: tuple[Form, ...]
+    check: Check | None
+    docs: str
+    fix: str = "none"
+    scope: str = "every object"
+    parameters: tuple[Parameter, ...] = ()
+    status: str = "stable"
+
+    def form(self, name: str) -> Form:
+        return next(form for form in self.forms if form.name == name)
+
+    @property
+    def summary(self) -> str:
+        return self.docs.strip().splitlines()[0]
+
+
+class Identity(NamedTuple):
+    """What an object calls itself."""
+
+    api_version: str
+    kind: str
+    namespace: str | None
+    name: str | None
+
+
+class Embedded(NamedTuple):
+    """The object inside another: its identity, and the path inside it.
+
+    ``text``: it stands in a string, as that string's document ``number``; the finding's own path
+    then ends at the string, and the paths of its fix and its related places go on inside.
+    """
+
+    api_version: str
+    kind: str
+    name: str | None
+    path: Path
+    text: bool = True
+    number: int = 0
+
+
+class Finding(NamedTuple):
+    """A problem with the rule that saw it and the decision about it. A path, never a line."""
+
+    rule: str
+    form: str
+    name: str
+    severity: Severity
+    action: Action
+    confidence: Confidence
+    role: str | None
+    path: Path
+    object: Identity
+    message: str
+    fingerprint: str
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    embedded: Embedded | None = None
+    note: str | None = None
+    """Why the decision differs from the profile's: an exception's reason, an ignore's."""

@@ -1,0 +1,85 @@
+"""Paths into an object, and what is done with them.
+
+A path is a tuple of mapping keys and list indexes, from the object's root.
+"""
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+
+EACH = "*"
+"""In a pattern: every item of a list, or every value of a mapping."""
+
+
+def dig(value: Any, path: Path, default: Any = None) -> Any:
+    """What stands at ``path`` below ``value``; ``default`` where nothing does."""
+    for key in path:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return default
+    return value
+
+
+def has(value: Any, path: Path) -> bool:
+    """Whether the key of ``path`` is there at all, be its value null."""
+    parent = dig(value, path[:-1])
+    if not path:
+        return True
+    if isinstance(parent, dict):
+        return path[-1] in parent
+    index = path[-1]
+    return isinstance(parent, list) and isinstance(index, int) and 0 <= index < len(parent)
+
+
+def expand(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every (path, value) that ``pattern`` selects below ``value``, in written order."""
+    if not pattern:
+        yield at, value
+        return
+    head, rest = pattern[0], pattern[1:]
+    if head == EACH:
+        for key, item in items(value):
+            yield from expand(item, rest, (*at, key))
+    elif isinstance(value, dict) and head in value:
+        yield from expand(value[head], rest, (*at, head))
+
+
+def items(value: Any) -> Iterator[tuple[str | int, Any]]:
+    """The (key or index, value) pairs of a mapping or list; none of anything else."""
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+def pointer(path: Path) -> str:
+    """``path`` as a JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
+
+
+def dotted(path: Path) -> str:
+    """``path`` as messages write it: ``spec.containers[0].resources``."""
+    out = ""
+    for key in path:
+        if isinstance(key, int):
+            out += f"[{key}]"
+        elif "." in key or "/" in key:
+            out += f'["{key}"]'
+        else:
+            out += f".{key}" if out else key
+    return out
+
+
+def named(value: Any, path: Path) -> str:
+    """``path`` with list indexes replaced by the items' names: it survives reordering."""
+    out = []
+    for key in path:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            value = None
+        name = value.get("name") if isinstance(key, int) and isinstance(value, dict) else None
+        out.append(name if isinstance(name, str) else str(key))
+    return pointer(tuple(out))

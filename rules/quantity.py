@@ -1,0 +1,31 @@
+"""Kubernetes quantities as numbers.
+
+Source: ``k8s.io/apimachinery/pkg/api/resource`` (Quantity, suffixer).
+"""
+
+_SUFFIXES = {
+    "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0,
+    "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60,
+}  # fmt: skip
+
+GIBIBYTE = 2.0**30
+
+
+def parse_quantity(value: object) -> float | None:
+    """``"500m"``, ``"16Gi"``, ``2`` or ``"1e3"`` as a number; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    number = text.rstrip("KMGTPEkminu")
+    scale = _SUFFIXES.get(text[len(number) :])
+    if scale is None:
+        return None
+    try:
+        return float(number) * scale
+    except ValueError:
+        return None
