@@ -1,0 +1,51 @@
+"""The kinds that mlgate knows, and how to find one."""
+
+from rules.kinds import (
+    argo,
+    core,
+    jobset,
+    kaito,
+    katib,
+    keda,
+    knative,
+    kserve,
+    kserve_llm,
+    kubeflow,
+    lws,
+    mpi,
+    notebook,
+    ray,
+    seldon,
+    trainer,
+    trainjob,
+    volcano,
+)
+from rules.kinds.schema import Kind
+
+BUILT_IN: tuple[Kind, ...] = (
+    *core.KINDS,
+    *argo.KINDS,
+    *jobset.KINDS,
+    *kaito.KINDS,
+    *katib.KINDS,
+    *keda.KINDS,
+    *knative.KINDS,
+    *kserve.KINDS,
+    *kserve_llm.KINDS,
+    *kubeflow.KINDS,
+    *lws.KINDS,
+    *mpi.KINDS,
+    *notebook.KINDS,
+    *ray.KINDS,
+    *seldon.KINDS,
+    *trainer.KINDS,
+    *trainjob.KINDS,
+    *volcano.KINDS,
+)
+
+_BY_NAME: dict[tuple[str, str], Kind] = {(kind.group, kind.name): kind for kind in BUILT_IN}
+
+
+def find_kind(group: str, name: str) -> Kind | None:
+    """The kind of that group and name, whatever the version; None where it is not known."""
+    return _BY_NAME.get((group, name))

@@ -1,0 +1,203 @@
+"""An Argo template as a pod: what the template, its defaults and its patches say together.
+
+Source: argo-workflows ``workflow/controller/workflowpod.go`` (the pod) and ``operator.go``
+(``mergedTemplateDefaultsInto``).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.overlay import overlay
+from rules.kinds.podspec import claim_templates, make_container, read_volumes
+from rules.kinds.schema import Container, ContainerUse, Pod, Volume
+from rules.paths import EACH, Path, dig, expand, items
+from rules.reader import Document, read
+
+_PLACES: tuple[Path, ...] = (
+    ("templates", EACH),
+    ("templates", EACH, "steps", EACH, EACH, "inline"),
+    ("templates", EACH, "dag", "tasks", EACH, "inline"),
+)
+
+EMBEDDING = ("create", "apply", "replace")
+"""Actions of a resource template that take a whole manifest; ``patch`` takes a fragment."""
+
+_POD_FORMS = ("container", "script", "containerSet")
+_FORMS = (*_POD_FORMS, "steps", "dag", "resource", "data", "http", "plugin", "suspend")
+_INHERITED = (
+    "affinity",
+    "automountServiceAccountToken",
+    "dnsConfig",
+    "dnsPolicy",
+    "hostAliases",
+    "hostNetwork",
+    "imagePullSecrets",
+    "nodeSelector",
+    "resourceClaims",
+    "schedulerName",
+    "securityContext",
+    "serviceAccountName",
+    "tolerations",
+)
+"""Fields of the WorkflowSpec that stand for a template's own where it has none."""
+_SEEN_APART = ("containers", "initContainers", "volumes")
+
+
+def find_templates(spec: Any, at: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The templates of the WorkflowSpec ``spec`` at ``at``, inline ones of steps and tasks too."""
+    for place in _PLACES:
+        for path, body in expand(spec, place, at):
+            if isinstance(body, dict):
+                yield path, body
+
+
+def is_pod(template: Mapping[str, Any]) -> bool:
+    """Whether the template runs a pod of the user's."""
+    return _form(template) in _POD_FORMS
+
+
+def read_pod(
+    spec: Mapping[str, Any], base: Path, path: Path, template: Mapping[str, Any]
+) -> Pod | None:
+    """The pod of the template at ``path`` in the WorkflowSpec ``spec`` at ``base``; None where it
+    runs none. The spec of the view is the template with what the workflow adds to it.
+
+    Restart: the controller hard-codes Never (``workflowpod.go``), so that there is none to judge.
+    """
+    defaults = _mapping(spec.get("templateDefaults"))
+    if (_form(template) or _form(defaults)) not in _POD_FORMS:
+        return None
+    whole = overlay(defaults, template)
+    patch = overlay(overlay(_parse(spec), _parse(defaults)), _parse(template))
+    metadata = overlay(_mapping(spec.get("podMetadata")), _mapping(whole.get("metadata")))
+    return Pod(
+        path,
+        path,
+        _spec(spec, whole, patch),
+        name=str(template.get("name") or ""),
+        metadata=metadata,
+        containers=_containers(path, _form(template) or _form(defaults), whole, patch),
+        volumes=_volumes(spec, base, path, template),
+        count=None,
+        artifacts=_artifacts(whole),
+        text=str(dig(whole, ("script", "source")) or ""),
+        images=False,
+    )
+
+
+def read_words(template: Mapping[str, Any]) -> str:
+    """The commands, arguments and script of a template's main containers, as one text."""
+    bodies = [template.get("container"), template.get("script")]
+    bodies += [body for _, body in expand(template, ("containerSet", "containers", EACH))]
+    words = [
+        str(word)
+        for body in bodies
+        for key in ("command", "args")
+        for _, word in items(dig(body, (key,)))
+    ]
+    return " ".join([*words, *(str(dig(body, ("source",)) or "") for body in bodies)]).strip()
+
+
+def _form(template: Mapping[str, Any]) -> str:
+    return next((form for form in _FORMS if template.get(form) is not None), "")
+
+
+def _containers(
+    path: Path, form: str, whole: Mapping[str, Any], patch: Mapping[str, Any]
+) -> tuple[Container, ...]:
+    places = (
+        ("initContainers", ContainerUse.INIT),
+        ("sidecars", ContainerUse.SIDECAR),
+    )
+    found = [
+        *((at, body, ContainerUse.MAIN) for at, body in _mains(path, form, whole)),
+        *((at, body, use) for key, use in places for at, body in _listed(path, whole, key)),
+    ]
+    return tuple(_container(at, body, use, patch) for at, body, use in found)
+
+
+def _container(
+    path: Path, body: Mapping[str, Any], use: ContainerUse, patch: Mapping[str, Any]
+) -> Container:
+    """A container with what the pod's patch says of the one of its name; ``main`` is the name of
+    the only one (``common.MainContainerName``)."""
+    name = str(body.get("name") or "")
+    if use is ContainerUse.MAIN and path[-1] in ("container", "script"):
+        name = "main"
+    key = "initContainers" if use is ContainerUse.INIT else "containers"
+    for _, more in _listed((), patch, key):
+        if more.get("name") == name:
+            body = overlay(body, more)
+    return make_container(body, path, use)._replace(name=name)
+
+
+def _mains(
+    path: Path, form: str, whole: Mapping[str, Any]
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    if form == "containerSet":
+        yield from _listed((*path, form), _mapping(whole.get(form)), "containers")
+        return
+    body = whole.get(form)
+    if isinstance(body, dict):
+        yield (*path, form), body
+
+
+def _listed(
+    path: Path, body: Mapping[str, Any], key: str
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    for at, item in expand(body, (key, EACH), path):
+        if isinstance(item, dict):
+            yield at, item
+
+
+def _spec(
+    spec: Mapping[str, Any], whole: Mapping[str, Any], patch: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    inherited = {key: spec[key] for key in _INHERITED if spec.get(key) is not None}
+    own = {key: value for key, value in patch.items() if key not in _SEEN_APART}
+    merged: Mapping[str, Any] = overlay({**inherited, **whole}, own)
+    return merged
+
+
+def _volumes(
+    spec: Mapping[str, Any], base: Path, path: Path, template: Mapping[str, Any]
+) -> tuple[Volume, ...]:
+    """The template's volumes, its defaults', the workflow's, and the claims made from templates."""
+    claims = (*base, "volumeClaimTemplates")
+    defaults = (*base, "templateDefaults")
+    return (
+        *read_volumes(template, path),
+        *read_volumes(_mapping(spec.get("templateDefaults")), defaults),
+        *read_volumes(spec, base),
+        *claim_templates(spec.get("volumeClaimTemplates"), claims),
+        *_patched_volumes(spec, base),
+        *_patched_volumes(template, path),
+    )
+
+
+def _patched_volumes(body: Mapping[str, Any], path: Path) -> tuple[Volume, ...]:
+    at = (*path, "podSpecPatch")
+    return tuple(volume._replace(path=at) for volume in read_volumes(_parse(body), at))
+
+
+def _parse(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The ``podSpecPatch`` of a workflow or template, JSON or YAML in a string: empty where there
+    is none, or where placeholders keep it from being read."""
+    text = body.get("podSpecPatch")
+    if not isinstance(text, str):
+        return {}
+    values = (each.value for each in read(text) if isinstance(each, Document))
+    return _mapping(next(values, None))
+
+
+def _artifacts(whole: Mapping[str, Any]) -> tuple[str, ...]:
+    """Paths that the executor copies to the artifact repository."""
+    return tuple(
+        found
+        for _, found in expand(whole, ("outputs", "artifacts", EACH, "path"))
+        if isinstance(found, str)
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,41 @@
+"""One mapping laid over another, as Kubernetes' strategic merge patch does it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_KEYS = {"ports": "containerPort", "volumeDevices": "devicePath", "volumeMounts": "mountPath"}
+"""Merge keys of core/v1 lists (``patchMergeKey`` in the Go types); ``name`` elsewhere."""
+_DEEPEST = 16
+
+
+def overlay(base: Any, patch: Any, key: str = "", depth: int = _DEEPEST) -> Any:
+    """``patch`` over ``base``, neither of them changed; ``key`` is the field that they stand in.
+
+    Mappings merge. Lists of mappings merge by their merge key, the patch's items first, so that
+    the indexes of those hold in the result; other lists and values are replaced.
+    """
+    if patch is None or depth == 0:
+        return base if patch is None else patch
+    if isinstance(base, Mapping) and isinstance(patch, Mapping):
+        return {
+            **base,
+            **{name: overlay(base.get(name), patch[name], str(name), depth - 1) for name in patch},
+        }
+    if isinstance(base, list) and isinstance(patch, list):
+        return _merge_items(base, patch, _KEYS.get(key, "name"), depth)
+    return patch
+
+
+def _merge_items(base: list[Any], patch: list[Any], key: str, depth: int) -> list[Any]:
+    if not all(isinstance(item, Mapping) and _is_key(item.get(key)) for item in (*base, *patch)):
+        return patch
+    held = {item[key]: item for item in base}
+    named = {item[key] for item in patch}
+    return [
+        *(overlay(held.get(item[key]), item, "", depth - 1) for item in patch),
+        *(item for item in base if item[key] not in named),
+    ]
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, str | int)

@@ -1,0 +1,190 @@
+"""Pod specs as views: containers, mounts and volumes (core/v1 PodSpec)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.schema import Container, ContainerUse, Mount, Pod, Probes, Volume
+from rules.manifest import Manifest
+from rules.model import Value
+from rules.paths import Path, dig
+
+_SIDECAR_NAME = re.compile(
+    r"(?:^|[-_])(?:istio-proxy|linkerd-proxy|queue-proxy|envoy|proxy|exporter|metrics|fluent\w*|"
+    r"dind|vault-agent|agent|gcsfuse|cloud-sql|logger|logging|log-router|tensorboard|sidecar|"
+    r"oauth|rbac|reloader|watcher|monitor)(?:$|[-_])"
+)
+_SIDECAR_IMAGE = re.compile(
+    r"istio/proxyv2|linkerd-io/proxy|cloud-sql-proxy|cloudsql-proxy|gcs-fuse-csi|fluent-?bit|"
+    r"fluentd|dcgm-exporter|node-exporter|docker:[\w.-]*dind|kube-rbac-proxy|oauth2?-proxy|envoyproxy"
+)
+_DEFAULT_CONTAINER = ("annotations", "kubectl.kubernetes.io/default-container")
+
+
+def read_containers(
+    spec: Mapping[str, Any],
+    spec_path: Path,
+    main: tuple[str, ...] = (),
+    metadata: Mapping[str, Any] | None = None,
+) -> tuple[Container, ...]:
+    """All containers of a pod spec, init containers first, each with its use.
+
+    ``main`` names the containers that the operator takes for the main one. A native sidecar (an
+    init container with ``restartPolicy: Always``, KEP-753) counts as a sidecar.
+    """
+    named = main or tuple(filter(None, (dig(metadata, _DEFAULT_CONTAINER),)))
+    regular = list(_bodies(spec, spec_path, "containers"))
+    mains = _choose_mains([body for _, body in regular], named)
+    return (
+        *(
+            make_container(body, path, _init_use(body))
+            for path, body in _bodies(spec, spec_path, "initContainers")
+        ),
+        *(
+            make_container(body, path, ContainerUse.MAIN if chosen else ContainerUse.SIDECAR)
+            for (path, body), chosen in zip(regular, mains, strict=True)
+        ),
+    )
+
+
+def make_container(
+    body: Mapping[str, Any], path: Path, use: ContainerUse = ContainerUse.MAIN
+) -> Container:
+    """A container view of ``body``, a core/v1 Container or a mapping that inlines one."""
+    return Container(str(body.get("name") or ""), path, body, use, tuple(_mounts(body, path)))
+
+
+def read_volumes(spec: Mapping[str, Any], spec_path: Path) -> tuple[Volume, ...]:
+    """The pod spec's own volumes."""
+    volumes = spec.get("volumes")
+    if not isinstance(volumes, list):
+        return ()
+    return tuple(
+        Volume(str(body.get("name") or ""), (*spec_path, "volumes", index), body)
+        for index, body in enumerate(volumes)
+        if isinstance(body, dict)
+    )
+
+
+def claim_templates(templates: Any, path: Path) -> tuple[Volume, ...]:
+    """Volumes that a controller makes from claim templates at ``path``."""
+    if not isinstance(templates, list):
+        return ()
+    return tuple(
+        Volume(
+            str(dig(body, ("metadata", "name")) or ""),
+            (*path, index),
+            {"volumeClaimTemplate": body},
+        )
+        for index, body in enumerate(templates)
+        if isinstance(body, dict)
+    )
+
+
+def make_pod(
+    path: Path,
+    template: Mapping[str, Any],
+    *,
+    main: tuple[str, ...] = (),
+    volumes: tuple[Volume, ...] = (),
+    **known: Any,
+) -> Pod:
+    """The view of a PodTemplateSpec at ``path``; ``volumes`` are added to the template's own."""
+    spec = template.get("spec")
+    metadata = template.get("metadata")
+    return make_bare_pod(
+        (*path, "spec"),
+        spec if isinstance(spec, dict) else {},
+        metadata=metadata if isinstance(metadata, dict) else {},
+        path=path,
+        main=main,
+        volumes=volumes,
+        **known,
+    )
+
+
+def make_bare_pod(
+    spec_path: Path,
+    spec: Mapping[str, Any],
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    path: Path | None = None,
+    main: tuple[str, ...] = (),
+    volumes: tuple[Volume, ...] = (),
+    **known: Any,
+) -> Pod:
+    """The view of a PodSpec at ``spec_path`` that has no template around it."""
+    return Pod(
+        spec_path if path is None else path,
+        spec_path,
+        spec,
+        metadata=metadata,
+        containers=read_containers(spec, spec_path, main, metadata),
+        volumes=(*read_volumes(spec, spec_path), *volumes),
+        **known,
+    )
+
+
+def make_unseen_pod(path: Path, **known: Any) -> Pod:
+    """A pod whose template stands elsewhere: all that is known is its role, or the evidence
+    for it; there is nothing in it to judge."""
+    unseen = {"writer": False, "outputs_known": False, "probes": Probes.NONE, "count": None}
+    return Pod(path, path, {}, **{**unseen, **known})
+
+
+def read_count(value: Any, default: int = 1) -> int | None:
+    """A number of pods as written: ``default`` where absent, None where it is no number."""
+    if value is None:
+        return default
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def read_raw(manifest: Manifest, path: Path, default: Any) -> Value:
+    """A value of a kind that nobody defaults on the way in: its controller alone knows
+    ``default``, so that what stands in an admitted object was written."""
+    value = manifest.value(path)
+    return value._replace(value=default) if value.absent else value
+
+
+def _bodies(
+    spec: Mapping[str, Any], spec_path: Path, key: str
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    bodies = spec.get(key)
+    if not isinstance(bodies, list):
+        return
+    for index, body in enumerate(bodies):
+        if isinstance(body, dict):
+            yield (*spec_path, key, index), body
+
+
+def _choose_mains(bodies: list[Mapping[str, Any]], named: tuple[str, ...]) -> list[bool]:
+    """For each container whether it does the work: the named one, else all that do not look
+    like a sidecar; where every one does, all of them."""
+    chosen = [str(body.get("name") or "") in named for body in bodies]
+    if any(chosen):
+        return chosen
+    chosen = [not _looks_like_sidecar(body) for body in bodies]
+    return chosen if any(chosen) else [True] * len(bodies)
+
+
+def _looks_like_sidecar(body: Mapping[str, Any]) -> bool:
+    name, image = str(body.get("name") or ""), str(body.get("image") or "")
+    return bool(_SIDECAR_NAME.search(name) or _SIDECAR_IMAGE.search(image))
+
+
+def _init_use(body: Mapping[str, Any]) -> ContainerUse:
+    return ContainerUse.SIDECAR if body.get("restartPolicy") == "Always" else ContainerUse.INIT
+
+
+def _mounts(body: Mapping[str, Any], path: Path) -> Iterator[Mount]:
+    mounts = body.get("volumeMounts")
+    if not isinstance(mounts, list):
+        return
+    for index, mount in enumerate(mounts):
+        if isinstance(mount, dict):
+            yield Mount(
+                str(mount.get("name") or ""),
+                str(mount.get("mountPath") or ""),
+                mount.get("readOnly") is True,
+                (*path, "volumeMounts", index),
+            )

@@ -1,0 +1,62 @@
+"""Kubeflow Trainer: (Cluster)TrainingRuntime (trainer.kubeflow.org, and kubeflow.org/v2alpha1).
+
+Source: kubeflow/trainer ``pkg/apis/trainer/v1alpha1``; the template is a JobSet's.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rules.kinds.jobset import read_jobset_deadlines, read_jobset_pods, read_jobset_retries
+from rules.kinds.schema import Ask, Deadlines, Kind, Pod, Retry, Role, Subrole
+from rules.manifest import Manifest
+from rules.paths import Path
+
+GROUPS = ("trainer.kubeflow.org", "kubeflow.org")
+JOBSET: Path = ("template", "spec")
+"""Where the JobSetSpec stands in a runtime's spec."""
+
+_JOBSET: Path = ("spec", *JOBSET)
+_FIXED = frozenset({Subrole.INITIALIZER, Subrole.LAUNCHER})
+
+
+def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
+    """Where outputs go, and often the image, is the TrainJob's choice."""
+    nodes = manifest.dig("spec", "mlPolicy", "numNodes")
+    for pod in read_jobset_pods(manifest, _JOBSET, outputs_known=False, images=False):
+        if isinstance(nodes, int) and pod.subrole not in _FIXED:
+            pod.count = nodes
+        yield pod
+
+
+def _retries(manifest: Manifest) -> Iterator[Retry]:
+    return read_jobset_retries(manifest, _JOBSET)
+
+
+def _deadlines(manifest: Manifest, _pods: Any) -> Deadlines:
+    return read_jobset_deadlines(manifest, _JOBSET)
+
+
+def _facts(manifest: Manifest) -> dict[str, Any]:
+    return {"spec": manifest.mapping("spec")}
+
+
+def _runtime(group: str, name: str) -> Kind:
+    return Kind(
+        group,
+        name,
+        pods=_pods,
+        role=Role.TRAINING,
+        required=((*_JOBSET, "replicatedJobs"),),
+        retries=_retries,
+        deadlines=_deadlines,
+        facts=_facts,
+        plural=f"{name.lower()}s",
+        namespaced=name == "TrainingRuntime",
+    )
+
+
+KINDS: tuple[Kind, ...] = tuple(
+    _runtime(group, name)
+    for group in GROUPS
+    for name in ("TrainingRuntime", "ClusterTrainingRuntime")
+)

@@ -1,0 +1,158 @@
+"""An object and how it came to us: written in a file, or admitted by the API server.
+
+An admitted object already carries the API server's defaults, so that a key being there does not
+say that somebody wrote it. Two sources tell: ``managedFields`` entries of operation ``Apply``, and
+the ``last-applied-configuration`` annotation (``kubectl apply``). Entries of operation ``Update``
+list defaults too and prove nothing (apiserver ``endpoints/handlers/create.go``: defaults are
+written before admission).
+"""
+
+import re
+from typing import Any
+
+from rules.edits import same
+from rules.model import Identity, Presence, Value
+from rules.paths import Path, dig, has
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+_MISSING: Any = object()
+_TEMPLATE = re.compile(
+    r"\{\{|\$\{|\$\([A-Za-z_]|\$\$?[A-Za-z_]|<<[^<>]*>>|<[A-Za-z_][\w.\- ]*>|\[\[[\w. -]+\]\]"
+)
+
+
+def is_template(value: Any) -> bool:
+    """Whether a placeholder stands in the text: ``{{x}}``, ``$X``, ``${X}``, ``$(X)``, ``<X>``."""
+    return (
+        isinstance(value, str)
+        and ("$" in value or "{{" in value or "<" in value or "[[" in value)
+        and _TEMPLATE.search(value) is not None
+    )
+
+
+class Manifest:
+    """One object, never changed, with the presence of each value in it.
+
+    ``last_applied`` is what ``kubectl apply`` recorded (already parsed), ``admitted`` tells that
+    the API server's defaults have been filled in.
+    """
+
+    __slots__ = ("_applied", "_last_applied", "admitted", "object")
+
+    def __init__(
+        self, body: dict[str, Any], *, admitted: bool = False, last_applied: Any = None
+    ) -> None:
+        self.object = body
+        self.admitted = admitted
+        self._last_applied = last_applied
+        self._applied: list[dict[str, Any]] | None = None
+
+    def value(self, path: Path, default: Any = None) -> Value:
+        """The value at ``path`` with its presence; ``default`` is what absence means there.
+
+        Null counts as absent, as it does for the API server.
+        """
+        found = dig(self.object, path, _MISSING)
+        if found is _MISSING or found is None:
+            return Value(path, default, Presence.ABSENT)
+        if is_template(found):
+            return Value(path, found, Presence.UNKNOWN)
+        if not self.admitted or default is None or not same(found, default):
+            return Value(path, found, Presence.WRITTEN)
+        return Value(path, found, self._presence(path))
+
+    def _presence(self, path: Path) -> Presence:
+        """How a value that equals the API server's default came to be there."""
+        if self._applied is None:
+            self._applied = _applied_fields(self.object)
+        if any(_owns(fields, self.object, path) for fields in self._applied):
+            return Presence.WRITTEN
+        if self._last_applied is not None and has(self._last_applied, path):
+            return Presence.WRITTEN
+        if self._applied or self._last_applied is not None:
+            return Presence.ABSENT
+        return Presence.DEFAULTED
+
+    def dig(self, *path: str | int) -> Any:
+        """The bare value at ``path``, None where there is none."""
+        return dig(self.object, path)
+
+    def mapping(self, *path: str | int) -> dict[str, Any]:
+        """The mapping at ``path``, an empty one where there is none."""
+        found = dig(self.object, path)
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def identity(self) -> Identity:
+        """What the object calls itself; names that are not text count as none."""
+        metadata = self.mapping("metadata")
+        return Identity(
+            str(self.object.get("apiVersion") or ""),
+            str(self.object.get("kind") or ""),
+            _text(metadata.get("namespace")),
+            _text(metadata.get("name")),
+        )
+
+    @property
+    def controller(self) -> dict[str, Any] | None:
+        """The owner that made the object and looks after it, as ``ownerReferences`` tell."""
+        owners = self.dig("metadata", "ownerReferences")
+        if not isinstance(owners, list):
+            return None
+        return next(
+            (one for one in owners if isinstance(one, dict) and one.get("controller") is True),
+            None,
+        )
+
+    @property
+    def group(self) -> str:
+        """The API group: empty for core/v1."""
+        head, slash, _ = str(self.object.get("apiVersion") or "").partition("/")
+        return head if slash else ""
+
+    @property
+    def version(self) -> str:
+        """The API version without its group."""
+        return str(self.object.get("apiVersion") or "").rpartition("/")[2]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _applied_fields(body: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = dig(body, ("metadata", "managedFields"))
+    if not isinstance(entries, list):
+        return []
+    return [
+        entry["fieldsV1"]
+        for entry in entries
+        if isinstance(entry, dict)
+        and entry.get("operation") == "Apply"
+        and isinstance(entry.get("fieldsV1"), dict)
+    ]
+
+
+def _owns(fields: Any, body: Any, path: Path) -> bool:
+    """Whether a ``fieldsV1`` set names ``path`` (``f:`` keys, ``k:`` list items by their name)."""
+    for key in path:
+        body = dig(body, (key,))
+        if not isinstance(fields, dict):
+            return False
+        fields = fields.get(f"f:{key}") if isinstance(key, str) else _item(fields, body)
+        if fields is None:
+            return False
+    return True
+
+
+def _item(fields: dict[str, Any], item: Any) -> Any:
+    name = item.get("name") if isinstance(item, dict) else None
+    return next(
+        (
+            inner
+            for key, inner in fields.items()
+            if key.startswith("k:") and f'"name":"{name}"' in key
+        ),
+        None,
+    )

@@ -1,0 +1,88 @@
+"""LeaderWorkerSet: leader, workers, and who answers requests."""
+
+from typing import Any
+
+from rules.kinds import find_kind
+from rules.kinds.schema import Answer, Kind, Pod, Probes, Role, Subrole
+from rules.manifest import Manifest
+
+
+def _kind() -> Kind:
+    kind = find_kind("leaderworkerset.x-k8s.io", "LeaderWorkerSet")
+    assert kind is not None
+    return kind
+
+
+def _ask(*_question: Any) -> tuple[Answer, Any]:
+    return Answer.UNKNOWN, None
+
+
+def _template(**container: Any) -> dict[str, Any]:
+    return {"spec": {"containers": [{"name": "vllm", "image": "vllm/vllm-openai:1", **container}]}}
+
+
+def _manifest(group: dict[str, Any], **spec: Any) -> Manifest:
+    body = {"leaderWorkerTemplate": group, **spec}
+    return Manifest(
+        {"apiVersion": "leaderworkerset.x-k8s.io/v1", "kind": "LeaderWorkerSet", "spec": body}
+    )
+
+
+def _pods(group: dict[str, Any], **spec: Any) -> list[Pod]:
+    return list(_kind().pods(_manifest(group, **spec), _ask))
+
+
+def test_leader_and_workers() -> None:
+    group = {
+        "size": 4,
+        "leaderTemplate": _template(ports=[{"containerPort": 8080}]),
+        "workerTemplate": _template(),
+    }
+    leader, worker = _pods(group, replicas=2)
+
+    assert leader.path == ("spec", "leaderWorkerTemplate", "leaderTemplate")
+    assert worker.path == ("spec", "leaderWorkerTemplate", "workerTemplate")
+    assert (leader.count, worker.count) == (2, 6)
+    assert (leader.subrole, worker.subrole) == (Subrole.MASTER, Subrole.WORKER)
+    assert (leader.probes, worker.probes) == (Probes.OWN, Probes.NONE)
+    assert (leader.restart, worker.restart) == (None, None)
+
+
+def test_a_worker_that_listens_is_judged() -> None:
+    group = {
+        "leaderTemplate": _template(),
+        "workerTemplate": _template(ports=[{"containerPort": 8080}]),
+    }
+
+    assert _pods(group)[1].probes is Probes.OWN
+
+
+def test_without_a_leader_template_the_workers_lead() -> None:
+    (pod,) = _pods({"size": 2, "workerTemplate": _template()}, replicas=3)
+
+    assert pod.path == ("spec", "leaderWorkerTemplate", "workerTemplate")
+    assert (pod.subrole, pod.probes, pod.count) == (None, Probes.OWN, 6)
+
+
+def test_claim_templates_are_volumes() -> None:
+    claim = {"metadata": {"name": "cache"}}
+    (pod,) = _pods({"workerTemplate": _template(), "volumeClaimTemplates": [claim]})
+
+    assert [volume.name for volume in pod.volumes] == ["cache"]
+    assert pod.volumes[0].path == ("spec", "leaderWorkerTemplate", "volumeClaimTemplates", 0)
+
+
+def test_what_autoscalers_may_ask() -> None:
+    limits = {"limits": {"nvidia.com/gpu": 1}}
+    group = {"workerTemplate": _template(resources=limits)}
+
+    assert _kind().facts(_manifest(group)) == {"limits": ["nvidia.com/gpu"]}
+
+
+def test_the_kind() -> None:
+    kind = _kind()
+
+    assert kind.priors == {Role.SERVING: 5}
+    assert kind.plural == "leaderworkersets"
+    assert not kind.immutable
+    assert kind.required == (("spec", "leaderWorkerTemplate", "workerTemplate"),)
