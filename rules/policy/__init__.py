@@ -1,0 +1,29 @@
+"""What a policy says, and what it makes of a finding.
+
+Reading a policy file (``rules.policy.file``), its JSON Schema (``rules.policy.schema``) and the
+kinds that it brings (``rules.policy.kinds``) are imported only when there is such a file.
+"""
+
+from rules.policy.decisions import (
+    Decision,
+    decide,
+    ignores_in,
+    is_exempt,
+    profile_in,
+)
+from rules.policy.ignores import Ignore, ignores_of, known_codes, parse_ignores
+from rules.policy.values import DEFAULT, Policy
+
+__all__ = [
+    "DEFAULT",
+    "Decision",
+    "Ignore",
+    "Policy",
+    "decide",
+    "ignores_in",
+    "ignores_of",
+    "is_exempt",
+    "known_codes",
+    "parse_ignores",
+    "profile_in",
+]

@@ -1,0 +1,199 @@
+"""What the policy makes of a finding: deny, warn, audit, off or excepted."""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rules.model import Action, Confidence, Form, Identity, Rule
+from rules.policy.values import EXEMPT, PROFILE_LABEL, PROFILES, Policy
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rules.policy.entries import ExceptionEntry, NamespaceEntry
+
+
+class Decision(NamedTuple):
+    """An action, and why it is not simply the profile's: an exception's reason, doubt."""
+
+    action: Action
+    note: str | None = None
+
+
+class Weighed(NamedTuple):
+    """An action before exceptions and doubt, and the key of the policy that it came from."""
+
+    action: Action
+    source: str
+
+
+def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
+    policy: Policy,
+    rule: Rule,
+    form: Form,
+    confidence: Confidence,
+    *,
+    identity: Identity,
+    labels: Any,
+    namespace_labels: Mapping[str, str] | None,
+    now: "date",
+    flag_profile: str | None,
+) -> Decision:
+    """The decision on one finding.
+
+    What wins, first to last: ``flag_profile`` (the command line's), an exception that has not
+    expired, the first fitting ``namespaces`` entry, the Namespace's label, ``rules``, the profile.
+    ``confidence`` is that of the role: where it is not high, a form that hangs on the role cannot
+    deny. ``labels`` are the object's; ``namespace_labels`` is None where they are not known.
+    """
+    weighed = weigh(
+        policy,
+        rule,
+        form,
+        namespace=identity.namespace,
+        namespace_labels=namespace_labels,
+        flag_profile=flag_profile,
+    )
+    if weighed.action is Action.OFF:
+        return Decision(Action.OFF)
+    expired = None
+    if flag_profile is None:
+        for entry in _exceptions(policy, rule, form, identity, labels):
+            if entry.expires is None or now <= entry.expires:
+                return Decision(Action.EXCEPTED, _reason(entry))
+            expired = f"the exception of {entry.owner} expired on {entry.expires}: {entry.reason}"
+    action = _degrade(policy, form, confidence, weighed.action)
+    if action is not weighed.action:
+        doubt = f"{weighed.action} becomes {action}: confidence in the role is {confidence}"
+        return Decision(action, f"{expired}; {doubt}" if expired else doubt)
+    return Decision(action, expired)
+
+
+def weigh(
+    policy: Policy,
+    rule: Rule,
+    form: Form,
+    *,
+    namespace: str | None = None,
+    namespace_labels: Mapping[str, str] | None = None,
+    flag_profile: str | None = None,
+) -> Weighed:
+    """The action that profile, rules and namespace come to, and where it came from."""
+    if flag_profile is not None:
+        return Weighed(profile_action(flag_profile, form), f"--profile {flag_profile}")
+    entry = _entry(policy, namespace, namespace_labels)
+    stated = _stated(entry.rules, rule, form, "namespaces: ") if entry else None
+    if stated:
+        return stated
+    if entry and entry.profile:
+        source = f"namespaces: profile {entry.profile}"
+        return Weighed(profile_action(entry.profile, form), source)
+    label = _labelled(policy, namespace_labels)
+    if label:
+        return Weighed(profile_action(label, form), f"label {PROFILE_LABEL}: {label}")
+    stated = _stated(policy.rules, rule, form, "rules: ")
+    return stated or Weighed(profile_action(policy.profile, form), f"profile {policy.profile}")
+
+
+def profile_action(profile: str, form: Form) -> Action:
+    """A form's action in a profile. ``observe`` audits all that ``standard`` does not leave off."""
+    if profile == "strict":
+        return form.strict
+    if profile == "observe" and form.standard is not Action.OFF:
+        return Action.AUDIT
+    return form.standard
+
+
+def profile_in(
+    policy: Policy,
+    namespace: str | None,
+    namespace_labels: Mapping[str, str] | None = None,
+    flag_profile: str | None = None,
+) -> str:
+    """The profile that holds in a namespace."""
+    entry = _entry(policy, namespace, namespace_labels)
+    stated = entry.profile if entry else None
+    return flag_profile or stated or _labelled(policy, namespace_labels) or policy.profile
+
+
+def ignores_in(
+    policy: Policy, namespace: str | None, namespace_labels: Mapping[str, str] | None = None
+) -> str:
+    """How far ignore annotations count in a namespace: allow, cap-at-warn or forbid."""
+    entry = _entry(policy, namespace, namespace_labels)
+    return (entry.ignores if entry else None) or policy.ignores
+
+
+def is_exempt(policy: Policy, namespace: str | None) -> bool:
+    """Whether a namespace is left alone: one of the cluster's own that no entry names exactly."""
+    if namespace is None or not any(fits(pattern, namespace) for pattern in EXEMPT):
+        return False
+    return all(entry.name != namespace for entry in policy.namespaces)
+
+
+def _entry(
+    policy: Policy, namespace: str | None, labels: Mapping[str, str] | None
+) -> "NamespaceEntry | None":
+    """The first entry that fits; one that selects by labels fits only where they are known."""
+    for entry in policy.namespaces:
+        if not fits(entry.name, namespace):
+            continue
+        if entry.labels is None or (labels is not None and entry.labels.accepts(labels)):
+            return entry
+    return None
+
+
+def _stated(actions: Mapping[str, Action], rule: Rule, form: Form, source: str) -> Weighed | None:
+    """What a ``rules`` mapping says: the form's own line before the whole rule's."""
+    for key in (f"{rule.code}/{form.name}", rule.code):
+        if key in actions:
+            return Weighed(actions[key], source + key)
+    return None
+
+
+def _labelled(policy: Policy, namespace_labels: Mapping[str, str] | None) -> str | None:
+    """The profile that a Namespace asks for itself, where the policy trusts that."""
+    if policy.namespace_labels != "trusted" or not namespace_labels:
+        return None
+    profile = namespace_labels.get(PROFILE_LABEL)
+    return profile if profile in PROFILES else None
+
+
+def _exceptions(
+    policy: Policy, rule: Rule, form: Form, identity: Identity, labels: Any
+) -> "Iterator[ExceptionEntry]":
+    named = {rule.code, f"{rule.code}/{form.name}"}
+    for entry in policy.exceptions:
+        if named.isdisjoint(entry.rules) or not _concerns(entry, identity):
+            continue
+        if entry.labels is None or entry.labels.accepts(labels):
+            yield entry
+
+
+def _concerns(entry: "ExceptionEntry", identity: Identity) -> bool:
+    return (
+        fits(entry.namespace, identity.namespace)
+        and fits(entry.kind, identity.kind)
+        and fits(entry.name, identity.name)
+    )
+
+
+def _reason(entry: "ExceptionEntry") -> str:
+    until = f" until {entry.expires}" if entry.expires else ""
+    return f"excepted{until} by {entry.owner}: {entry.reason}"
+
+
+def _degrade(policy: Policy, form: Form, confidence: Confidence, action: Action) -> Action:
+    """Doubt in the role: medium turns deny to warn, low turns all to audit."""
+    if not form.role_gated or confidence is Confidence.HIGH:
+        return action
+    if confidence is Confidence.LOW:
+        return Action.AUDIT
+    allowed = policy.parameters["roles"]["deny_needs_confidence"] == "medium"
+    return Action.WARN if action is Action.DENY and not allowed else action
+
+
+def fits(pattern: str | None, name: str | None) -> bool:
+    """Whether a glob (``*``, ``?``, ``[a-z]``; case counts) fits a name. No pattern fits all;
+    a missing name is fitted by ``*`` alone."""
+    return pattern is None or fnmatchcase(name or "", pattern)

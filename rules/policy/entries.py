@@ -1,0 +1,44 @@
+"""The entries of a policy's lists: kinds, namespaces, exceptions."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from rules.model import Action
+from rules.paths import Path
+from rules.policy.selectors import Selector
+
+
+class CustomKind(NamedTuple):
+    """A kind of one's own: where its pod templates stand (``*`` for each item), and its role."""
+
+    group: str
+    name: str
+    templates: tuple[Path, ...]
+    role: str | None = None
+
+
+class NamespaceEntry(NamedTuple):
+    """What holds in the namespaces that ``name`` (a glob) and ``labels`` both fit."""
+
+    name: str | None = None
+    labels: Selector | None = None
+    profile: str | None = None
+    rules: Mapping[str, Action] = {}
+    ignores: str | None = None
+
+
+class ExceptionEntry(NamedTuple):
+    """Objects that some rules leave alone. All that is given must fit.
+
+    ``rules`` are codes or ``CODE/form``. ``expires`` is the last day on which it counts.
+    """
+
+    rules: frozenset[str]
+    reason: str
+    owner: str
+    expires: date | None = None
+    namespace: str | None = None
+    kind: str | None = None
+    name: str | None = None
+    labels: Selector | None = None

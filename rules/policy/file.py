@@ -1,0 +1,191 @@
+"""A policy file, read: a Policy, or all that is wrong with it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from rules.kinds import find_kind
+from rules.model import Action, Rule
+from rules.paths import EACH, Path, dotted
+from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry
+from rules.policy.keys import policy_shape
+from rules.policy.selectors import Selector, read_selector
+from rules.policy.shapes import Complaint, complain
+from rules.policy.values import Policy
+from rules.reader import Document, Span, Unreadable, read
+
+
+class PolicyProblem(NamedTuple):
+    """Something wrong in a policy file: its path there, where that stands, and what is wrong."""
+
+    path: Path
+    span: Span
+    message: str
+
+
+class PolicyError(Exception):
+    """A policy that cannot be used, with all of its problems."""
+
+    def __init__(self, problems: tuple[PolicyProblem, ...]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+def read_policy(text: str, rules: tuple[Rule, ...]) -> Policy:
+    """The policy in a file's text; ``rules`` are those that it may name.
+
+    Raises PolicyError with every problem found, in the order of the file.
+    """
+    return parse_policy(_only(list(read(text))), rules)
+
+
+def _only(documents: list[Document | Unreadable]) -> Document:
+    """The one document of a policy file."""
+    whole = []
+    for one in documents:
+        if isinstance(one, Unreadable):
+            raise _refuse(one.line, one.column, one.reason)
+        if one.value is not None:
+            whole.append(one)
+    if not whole:
+        raise _refuse(1, 1, "the file is empty; expected one policy")
+    if len(whole) > 1:
+        raise _refuse(whole[1].line + 1, 1, "a second document; expected one policy")
+    return whole[0]
+
+
+def _refuse(line: int, column: int, reason: str) -> PolicyError:
+    return PolicyError((PolicyProblem((), Span(line, column, line, column), reason),))
+
+
+def parse_policy(document: Document, rules: tuple[Rule, ...]) -> Policy:
+    """The policy that ``document`` holds; raises PolicyError as ``read_policy`` does."""
+    body = document.value
+    problems = [
+        *(
+            _state(one.path, one.span, f"'{one.path[-1]}' stands here twice", on_key=True)
+            for one in document.duplicates
+        ),
+        *_locate(document, complain(policy_shape(rules), body)),
+    ]
+    problems = problems or [*_locate(document, _clashes(body, rules))]
+    if problems:
+        raise PolicyError(tuple(sorted(problems, key=lambda problem: problem.span)))
+    return _build(body)
+
+
+def _locate(document: Document, complaints: Iterable[Complaint]) -> Iterator[PolicyProblem]:
+    for path, message, on_key in complaints:
+        span = document.key_span(path) if on_key else document.span(path)
+        yield _state(path, span, message, on_key=on_key)
+
+
+def _state(path: Path, span: Span, message: str, *, on_key: bool) -> PolicyProblem:
+    """A problem whose message begins with the field, or with the field that holds the key."""
+    field = dotted(path[:-1] if on_key else path)
+    return PolicyProblem(path, span, f"{field}: {message}" if field else message)
+
+
+def _clashes(body: Mapping[str, Any], rules: tuple[Rule, ...]) -> Iterator[Complaint]:
+    """What is wrong between values that are each as they should be."""
+    yield from _bounds(body.get("rules") or {}, rules)
+    yield from _repeated_kinds(body.get("kinds") or ())
+
+
+def _bounds(stated: Mapping[str, Any], rules: tuple[Rule, ...]) -> Iterator[Complaint]:
+    """A rule's ``min``, ``default`` and ``max`` must rise, or its fix would be a finding."""
+    for rule in rules:
+        entry = stated.get(rule.code)
+        known = {one.name: one.default for one in rule.parameters}
+        if not isinstance(entry, dict) or not {"min", "max"} <= known.keys():
+            continue
+        merged = {**known, **entry}
+        order = [name for name in ("min", "default", "max") if name in merged]
+        for low, high in pairwise(order):
+            if merged[low] > merged[high]:
+                message = f"{low} ({merged[low]}) is above {high} ({merged[high]})"
+                yield Complaint(("rules", rule.code), message)
+
+
+def _repeated_kinds(entries: Iterable[Mapping[str, Any]]) -> Iterator[Complaint]:
+    seen = set()
+    for index, entry in enumerate(entries):
+        key = entry["group"], entry["kind"]
+        shown = f"{entry['kind']}.{entry['group']}"
+        if find_kind(*key):
+            yield Complaint(("kinds", index), f"{shown} is known to mlgate already")
+        if key in seen:
+            yield Complaint(("kinds", index), f"{shown} stands in the list twice")
+        seen.add(key)
+
+
+def _build(body: Mapping[str, Any]) -> Policy:
+    """The policy of a body that has no problems."""
+    stated = body.get("rules") or {}
+    return Policy(
+        profile=body.get("profile"),
+        rules={code: _action(entry) for code, entry in stated.items() if _has_action(entry)},
+        values={code: _values(entry) for code, entry in stated.items() if isinstance(entry, dict)},
+        shared={name: block or {} for name, block in (body.get("parameters") or {}).items()},
+        kinds=tuple(map(_custom_kind, body.get("kinds") or ())),
+        exclude=tuple(body.get("exclude") or ()),
+        controllers=tuple(body.get("controllers") or ()),
+        ignores=body.get("ignores", "allow"),
+        namespace_labels=body.get("namespaceLabels", "trusted"),
+        namespaces=tuple(map(_namespace, body.get("namespaces") or ())),
+        exceptions=tuple(map(_exception, body.get("exceptions") or ())),
+    )
+
+
+def _has_action(entry: Any) -> bool:
+    return not isinstance(entry, dict) or "action" in entry
+
+
+def _action(entry: Any) -> Action:
+    stated = entry["action"] if isinstance(entry, dict) else entry
+    return Action.OFF if stated is False else Action(stated)
+
+
+def _values(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "action"}
+
+
+def _custom_kind(entry: Mapping[str, Any]) -> CustomKind:
+    templates = tuple(map(read_template_path, entry["templates"]))
+    return CustomKind(entry["group"], entry["kind"], templates, entry.get("role"))
+
+
+def read_template_path(text: str) -> Path:
+    """``spec.workers[*].template`` as a pattern of ``rules.paths.expand``."""
+    return tuple(text.replace("[*]", f".{EACH}").split("."))
+
+
+def _namespace(entry: Mapping[str, Any]) -> NamespaceEntry:
+    actions = {code: _action(action) for code, action in (entry.get("rules") or {}).items()}
+    return NamespaceEntry(
+        name=entry["match"].get("name"),
+        labels=_labels(entry["match"]),
+        profile=entry.get("profile"),
+        rules=actions,
+        ignores=entry.get("ignores"),
+    )
+
+
+def _exception(entry: Mapping[str, Any]) -> ExceptionEntry:
+    match, expires = entry["match"], entry.get("expires")
+    return ExceptionEntry(
+        rules=frozenset(entry["rules"]),
+        reason=entry["reason"],
+        owner=entry["owner"],
+        expires=date.fromisoformat(expires) if expires else None,
+        namespace=match.get("namespace"),
+        kind=match.get("kind"),
+        name=match.get("name"),
+        labels=_labels(match),
+    )
+
+
+def _labels(match: Mapping[str, Any]) -> Selector | None:
+    labels = match.get("labels")
+    return read_selector(labels) if labels else None

@@ -1,0 +1,216 @@
+"""Every key of a policy file, what it may hold, and what it means."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from rules.kinds.schema import Role
+from rules.model import Action, Parameter, Rule
+from rules.policy.ignores import known_codes
+from rules.policy.parameters import SHARED
+from rules.policy.selectors import is_label_selector
+from rules.policy.shapes import (
+    Choice,
+    Either,
+    Flag,
+    Number,
+    Record,
+    Sequence,
+    Shape,
+    Table,
+    Text,
+)
+from rules.policy.values import IGNORES, PROFILE_LABEL, PROFILES
+
+API_VERSION = "mlgate.dev/v1"
+ACTIONS = tuple(str(one) for one in (Action.OFF, Action.AUDIT, Action.WARN, Action.DENY))
+
+_KEY = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
+TEMPLATE_PATH = rf"{_KEY}(?:\[\*\])?(?:\.{_KEY}(?:\[\*\])?)*"
+
+
+def policy_shape(rules: tuple[Rule, ...]) -> Record:
+    """The shape of a whole policy file, given the rules that it may name."""
+    action = Choice(ACTIONS)
+    return Record(
+        {
+            "apiVersion": Choice((API_VERSION,), "the format of this file"),
+            "kind": Choice(("Policy",)),
+            "profile": Choice(PROFILES, "the actions that hold where nothing else is said"),
+            "rules": _rules(rules),
+            "parameters": _shared(),
+            "kinds": Sequence(_custom_kind(), "kinds of your own that hold pod templates"),
+            "exclude": Sequence(Text(), "globs of files and folders that are not read"),
+            "controllers": Sequence(
+                _SERVICE_ACCOUNT, "service accounts whose children are trusted at admission"
+            ),
+            "ignores": Choice(IGNORES, "how far annotations that ignore a rule count at admission"),
+            "namespaceLabels": Choice(
+                ("trusted", "ignored"), f"whether the label {PROFILE_LABEL} of a Namespace counts"
+            ),
+            "namespaces": Sequence(
+                _namespace(rules, action), "what holds in some namespaces; the first that fits"
+            ),
+            "exceptions": Sequence(_exception(rules), "objects that some rules leave alone"),
+        },
+        "an mlgate policy",
+        required=("apiVersion", "kind"),
+    )
+
+
+def _rules(rules: tuple[Rule, ...]) -> Record:
+    fields: dict[str, Shape] = {}
+    for rule in rules:
+        fields[rule.code] = _entry(_titled(rule, rule.summary), rule.parameters)
+        for form in rule.forms:
+            fields[f"{rule.code}/{form.name}"] = _entry(_titled(rule, form.summary), ())
+    summary = "the action of a rule or of one of its forms, and the rule's parameters"
+    return Record(fields, summary, noun="rule", hints={rule.name: rule.code for rule in rules})
+
+
+def _titled(rule: Rule, summary: str) -> str:
+    return f"{rule.name}: {summary}"
+
+
+def _entry(summary: str, parameters: Iterable[Parameter]) -> Either:
+    fields: dict[str, Shape] = {"action": Choice(ACTIONS, "what is made of a finding")}
+    fields |= {one.name: parameter_shape(one) for one in parameters}
+    return Either((Choice(ACTIONS), Record(fields, least=1)), _is_mapping, summary)
+
+
+def _is_mapping(value: Any) -> int:
+    return int(isinstance(value, dict))
+
+
+def _shared() -> Record:
+    blocks: dict[str, Shape] = {
+        name: Record({one.name: parameter_shape(one) for one in block})
+        for name, block in SHARED.items()
+    }
+    return Record(blocks, "values that more than one rule reads")
+
+
+def parameter_shape(parameter: Parameter) -> Shape:
+    """The shape of a parameter's value: that of its default, or of what it is like."""
+    if parameter.choices:
+        return Choice(parameter.choices, parameter.summary)
+    if parameter.regex:
+        return Text(parameter.summary, "a regular expression", valid=_compiles)
+    like = parameter.default if parameter.like is None else parameter.like
+    return _shape_like(like, parameter.summary)
+
+
+def _shape_like(like: Any, summary: str = "") -> Shape:
+    match like:
+        case bool():
+            return Flag(summary)
+        case int():
+            return Number(summary)
+        case Mapping():
+            return Record({key: _shape_like(value) for key, value in like.items()}, summary)
+        case list() | tuple() | frozenset():
+            return Sequence(_shape_like(next(iter(like), "")), summary)
+    return Text(summary)
+
+
+def _compiles(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+_SERVICE_ACCOUNT = Text(
+    expected="system:serviceaccount:NAMESPACE:NAME",
+    pattern=r"system:serviceaccount:[a-z0-9.-]+:[a-z0-9.-]+",
+)
+_GLOB = Text(expected="a name, which may hold * and ?")
+
+
+def _custom_kind() -> Record:
+    path = Text(expected="a path such as spec.workers[*].template", pattern=TEMPLATE_PATH)
+    roles = tuple(str(role) for role in Role)
+    return Record(
+        {
+            "group": Text("the API group, without a version", pattern=r"[a-z0-9.-]+"),
+            "kind": Text("the kind", pattern=r"[A-Z][A-Za-z0-9]*"),
+            "templates": Sequence(path, "where its pod templates stand", least=1),
+            "role": Choice(roles, "the role of all such objects; scored where it is left out"),
+        },
+        required=("group", "kind", "templates"),
+    )
+
+
+def _selector() -> Either:
+    word = Text(expected="a label's key or value", pattern=r"[A-Za-z0-9./_-]*")
+    return Either((Table(word), _label_selector(word)), _is_selector, "labels that must be there")
+
+
+def _is_selector(value: Any) -> int:
+    return int(isinstance(value, dict) and is_label_selector(value))
+
+
+def _label_selector(word: Text) -> Record:
+    listed: dict[str, Shape] = {
+        "key": word,
+        "operator": Choice(("In", "NotIn")),
+        "values": Sequence(word, least=1),
+    }
+    bare: dict[str, Shape] = {"key": word, "operator": Choice(("Exists", "DoesNotExist"))}
+    requirement = Either(
+        (Record(listed, required=tuple(listed)), Record(bare, required=tuple(bare))),
+        _asks_existence,
+    )
+    return Record({"matchLabels": Table(word), "matchExpressions": Sequence(requirement)})
+
+
+def _asks_existence(value: Any) -> int:
+    return int(isinstance(value, dict) and "exist" in str(value.get("operator")).lower())
+
+
+def _namespace(rules: tuple[Rule, ...], action: Choice) -> Record:
+    match = Record({"name": _GLOB, "labels": _selector()}, "the namespaces", least=1)
+    return Record(
+        {
+            "match": match,
+            "profile": Choice(PROFILES),
+            "rules": Record(dict.fromkeys(known_codes(rules), action), noun="rule"),
+            "ignores": Choice(IGNORES),
+        },
+        required=("match",),
+    )
+
+
+def _exception(rules: tuple[Rule, ...]) -> Record:
+    match = Record(
+        {"namespace": _GLOB, "kind": _GLOB, "name": _GLOB, "labels": _selector()},
+        "the objects",
+        least=1,
+    )
+    return Record(
+        {
+            "rules": Sequence(
+                Choice(known_codes(rules), noun="rule"), "the rules that leave them alone", least=1
+            ),
+            "match": match,
+            "reason": Text("why this is right"),
+            "owner": Text("who answers for it"),
+            "expires": Text(
+                "the last day on which it counts",
+                "a date (YYYY-MM-DD)",
+                r"\d{4}-\d\d-\d\d",
+                _is_date,
+            ),
+        },
+        required=("rules", "match", "reason", "owner"),
+    )

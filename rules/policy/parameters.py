@@ -1,0 +1,90 @@
+"""The shared block of parameters: values that more than one rule reads, with their defaults."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rules.model import Parameter
+
+ACCELERATORS = (
+    "nvidia.com/gpu*",
+    "nvidia.com/mig-*",
+    "amd.com/gpu",
+    "gpu.intel.com/*",
+    "habana.ai/gaudi",
+    "google.com/tpu",
+    "aws.amazon.com/neuron*",
+    "huawei.com/Ascend*",
+    "volcano.sh/vgpu-number",
+    "volcano.sh/gpu-number",
+    "rebellions.ai/ATOM",
+)
+"""Resource names of device plugins, as the vendors' own documentation gives them."""
+
+COMPANIONS = (
+    "nvidia.com/gpumem*",
+    "nvidia.com/gpucores",
+    "gpu.intel.com/millicores",
+    "gpu.intel.com/memory.max",
+    "gpu.intel.com/tiles",
+    "gpu.intel.com/*_monitoring",
+    "huawei.com/Ascend*-memory",
+    "volcano.sh/*memory",
+    "volcano.sh/vgpu-memory-percentage",
+    "volcano.sh/vgpu-cores",
+    "vpc.amazonaws.com/efa",
+    "rdma/*",
+)
+"""Resources that go with an accelerator and are none: shares of memory and cores, NICs."""
+
+DURABLE_SCHEMES = (
+    *("s3", "s3a", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss", "wasb", "wasbs", "az", "adl"),
+    *("oss", "obs", "cos", "tos", "swift", "minio", "dbfs", "hf", "oci", "lakefs", "juicefs"),
+)
+
+SHARED: Mapping[str, tuple[Parameter, ...]] = {
+    "roles": (
+        Parameter("label", "the label or annotation that states a role", default="mlgate.dev/role"),
+        Parameter(
+            "deny_needs_confidence",
+            "the least confidence in a role at which a finding that hangs on it may deny",
+            default="high",
+            choices=("high", "medium"),
+        ),
+    ),
+    "accelerators": (
+        Parameter(
+            "patterns", "globs of resource names that are accelerators", default=ACCELERATORS
+        ),
+        Parameter("companions", "globs of those that are none after all", default=COMPANIONS),
+    ),
+    "serving": (
+        Parameter(
+            "slow_load_seconds",
+            "seconds that a model server may need to load, by model size (up to 13 and 40 billion "
+            "parameters, larger or on several nodes)",
+            default={"default": 180, "13B": 300, "40B": 600, "larger": 1200},
+        ),
+    ),
+    "storage": (
+        Parameter(
+            "durable_schemes",
+            "URI schemes of storage that outlives a pod",
+            default=DURABLE_SCHEMES,
+        ),
+    ),
+}
+
+
+def defaults(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    """The default of each parameter, by its name."""
+    return {parameter.name: parameter.default for parameter in parameters}
+
+
+def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """``below`` with the values of ``above`` laid over: mappings key by key, lists as a whole."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        both = isinstance(under, Mapping) and isinstance(value, Mapping)
+        merged[key] = overlay(under, value) if both and isinstance(under, Mapping) else value
+    return merged

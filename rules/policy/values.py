@@ -1,0 +1,92 @@
+"""A policy: profile, actions, parameters, namespaces, exceptions."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rules.model import Action, Rule
+from rules.policy.parameters import SHARED, defaults, overlay
+
+if TYPE_CHECKING:  # making them costs start-up that a run without a policy file spares
+    from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry
+
+PROFILES = ("observe", "standard", "strict")
+IGNORES = ("allow", "cap-at-warn", "forbid")
+PREFIX = "mlgate.dev/"
+PROFILE_LABEL = PREFIX + "profile"
+
+EXEMPT = ("kube-*", "*-system", "gpu-operator", "knative-*", "istio-*")
+"""Globs of the namespaces that are left alone unless an entry names one of them exactly."""
+
+
+_SHARED_DEFAULTS = {name: defaults(block) for name, block in SHARED.items()}
+
+
+class Policy:
+    """One policy, never changed once made. Without arguments: profile ``standard``, no more.
+
+    ``rules`` gives the action of a code or of ``CODE/form``; ``values`` the parameters that the
+    policy states for a code; ``parameters`` is the shared block, defaults filled in; ``shared``
+    is what the policy states of it.
+    """
+
+    __slots__ = (
+        "_cache",
+        "controllers",
+        "exceptions",
+        "exclude",
+        "ignores",
+        "kinds",
+        "namespace_labels",
+        "namespaces",
+        "parameters",
+        "profile",
+        "profile_stated",
+        "rules",
+        "shared",
+        "values",
+    )
+
+    def __init__(  # noqa: PLR0913 - a record, written by keyword
+        self,
+        *,
+        profile: str | None = None,
+        rules: Mapping[str, Action] | None = None,
+        values: Mapping[str, Mapping[str, Any]] | None = None,
+        shared: Mapping[str, Any] | None = None,
+        kinds: "tuple[CustomKind, ...]" = (),
+        exclude: tuple[str, ...] = (),
+        controllers: tuple[str, ...] = (),
+        ignores: str = "allow",
+        namespace_labels: str = "trusted",
+        namespaces: "tuple[NamespaceEntry, ...]" = (),
+        exceptions: "tuple[ExceptionEntry, ...]" = (),
+    ) -> None:
+        self.profile = profile or "standard"
+        self.profile_stated = profile is not None
+        self.rules = rules or {}
+        self.values = values or {}
+        self.shared = shared or {}
+        self.parameters: Mapping[str, Any] = overlay(_SHARED_DEFAULTS, self.shared)
+        self.kinds = kinds
+        self.exclude = exclude
+        self.controllers = controllers
+        self.ignores = ignores
+        self.namespace_labels = namespace_labels
+        self.namespaces = namespaces
+        self.exceptions = exceptions
+        self._cache: dict[str, Mapping[str, Any]] = {}
+
+    def rule_parameters(self, rule: Rule) -> Mapping[str, Any]:
+        """What the rule's check reads: its own parameters, and each shared block by its name."""
+        known = self._cache.get(rule.code)
+        if known is None:
+            known = {**self.parameters, **self.own_parameters(rule)}
+            self._cache[rule.code] = known
+        return known
+
+    def own_parameters(self, rule: Rule) -> dict[str, Any]:
+        """The rule's own parameters: its defaults with the policy's values laid over."""
+        return overlay(defaults(rule.parameters), self.values.get(rule.code, {}))
+
+
+DEFAULT = Policy()

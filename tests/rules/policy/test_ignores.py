@@ -1,0 +1,108 @@
+"""The annotation that ignores a rule, on an object or a pod template."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.model import Rule
+from rules.policy.ignores import Ignore, ignores_of, known_codes, parse_ignores
+
+PATH = ("metadata", "annotations", "mlgate.dev/ignore")
+KNOWN = ("AAA001", "AAA001/soft", "BBB002")
+
+
+def annotated(text: Any) -> dict[str, Any]:
+    return {"metadata": {"annotations": {"mlgate.dev/ignore": text}}}
+
+
+def test_known_codes_are_rules_and_forms(rules: tuple[Rule, ...]) -> None:
+    assert known_codes(rules) == (
+        "AAA001", "AAA001/hard", "AAA001/soft", "AAA001/quiet", "AAA001/plain",
+        "BBB002", "BBB002/only",
+    )  # fmt: skip
+
+
+def test_each_entry_has_its_codes_and_reason() -> None:
+    text = "AAA001=restarts are watched by oncall; BBB002, AAA001/soft = set by = hand;"
+
+    assert ignores_of(annotated(text), (), KNOWN) == (
+        Ignore(("AAA001",), "restarts are watched by oncall", PATH),
+        Ignore(("BBB002", "AAA001/soft"), "set by = hand", PATH),
+    )
+
+
+def test_a_template_has_ignores_of_its_own() -> None:
+    body = annotated("AAA001=object") | {"spec": {"template": annotated("BBB002=template")}}
+    template = ("spec", "template")
+
+    assert ignores_of(body, [template, template, ("spec", "other")], KNOWN) == (
+        Ignore(("AAA001",), "object", PATH),
+        Ignore(("BBB002",), "template", (*template, *PATH), template),
+    )
+
+
+def test_a_bare_pods_annotation_is_read_once() -> None:
+    assert len(ignores_of(annotated("AAA001=pod"), [()], KNOWN)) == 1
+
+
+@pytest.mark.parametrize("text", ["AAA001", "AAA001=", "AAA001= "])
+def test_a_reason_may_be_missing(text: str) -> None:
+    assert ignores_of(annotated(text), (), KNOWN) == (Ignore(("AAA001",), "", PATH),)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("*=all of it", "*"),
+        ("aaa001=case", "aaa001"),
+        ("AAA001 because", "AAA001 because"),
+        ("AAA*=r", "AAA*"),
+        ("=r", ""),
+        ("ZZZ999=r", "ZZZ999"),
+        ("AAA001/hart=r", "AAA001/hart"),
+        ("AAA001,ZZZ999=r", "ZZZ999"),
+    ],
+)
+def test_a_malformed_entry_says_so_and_ignores_nothing(text: str, name: str) -> None:
+    (ignore,) = ignores_of(annotated(text), (), KNOWN)
+
+    assert ignore.error == (
+        f"mlgate.dev/ignore: there is no rule '{name}'; expected CODE=reason; CODE=reason"
+    )
+    assert not ignore.covers("AAA001", "soft")
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [("", "is empty"), (" ; ", "is empty"), (True, "is no text"), (["AAA001"], "is no text")],
+)
+def test_an_annotation_that_says_nothing_is_malformed(value: Any, error: str) -> None:
+    (ignore,) = ignores_of(annotated(value), (), KNOWN)
+
+    assert ignore.error == f"mlgate.dev/ignore {error}; expected CODE=reason"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"metadata": None}, {"metadata": {"annotations": []}}, annotated(None)]
+)
+def test_no_annotation_is_no_ignore(body: dict[str, Any]) -> None:
+    assert ignores_of(body, [("spec",)], KNOWN) == ()
+
+
+def test_an_ignore_covers_its_rule_or_form_alone() -> None:
+    whole, form = Ignore(("AAA001",), "", PATH), Ignore(("AAA001/soft",), "", PATH)
+
+    assert whole.covers("AAA001", "hard")
+    assert not whole.covers("BBB002", "only")
+    assert form.covers("AAA001", "soft")
+    assert not form.covers("AAA001", "hard")
+
+
+@given(st.text())
+def test_any_text_gives_at_least_one_entry(text: str) -> None:
+    ignores = list(parse_ignores(text, PATH, (), KNOWN))
+
+    assert ignores
+    assert all(ignore.error or set(ignore.codes) <= set(KNOWN) for ignore in ignores)
