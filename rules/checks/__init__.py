@@ -1,0 +1,36 @@
+"""The rules, sorted by code. A rule is one module and one line here."""
+
+from rules.checks.accelerator import accelerator_in_limits
+from rules.checks.autoscaling import hpa_metrics_defined
+from rules.checks.manifest import (
+    duplicate_key,
+    ignore_without_reason,
+    rule_crashed,
+    unknown_annotation_value,
+    unreadable_document,
+    unused_ignore,
+)
+from rules.checks.schedule import retrain_concurrency_forbid
+from rules.checks.serving import slow_model_startup_probe
+from rules.checks.storage import training_output_durable
+from rules.checks.training import active_deadline_set, restart_policy_never, retry_budget_set
+from rules.model import Rule
+
+ALL: tuple[Rule, ...] = (
+    retrain_concurrency_forbid.RULE,
+    accelerator_in_limits.RULE,
+    hpa_metrics_defined.RULE,
+    unreadable_document.RULE,
+    duplicate_key.RULE,
+    unused_ignore.RULE,
+    ignore_without_reason.RULE,
+    rule_crashed.RULE,
+    unknown_annotation_value.RULE,
+    slow_model_startup_probe.RULE,
+    training_output_durable.RULE,
+    restart_policy_never.RULE,
+    retry_budget_set.RULE,
+    active_deadline_set.RULE,
+)
+
+BY_CODE: dict[str, Rule] = {rule.code: rule for rule in ALL}

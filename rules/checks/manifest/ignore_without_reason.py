@@ -1,0 +1,44 @@
+"""An ignore gives no reason.
+
+## What
+In profile `strict`, every ignore says why.
+
+## Why
+Whoever meets the ignore next year must be able to tell whether it still holds.
+
+## Example
+```yaml
+restartPolicy: OnFailure  # mlgate: ignore[TRN001]
+```
+
+## Use instead
+```yaml
+restartPolicy: OnFailure  # mlgate: ignore[TRN001] the trainer resumes from its own checkpoint
+```
+
+## Fix safety
+There is no fix.
+
+## References
+- the page on suppression in this documentation
+"""
+
+from rules.model import Action, Form, Rule, Severity
+
+RULE = Rule(
+    code="MLG004",
+    name="ignore-without-reason",
+    forms=(
+        Form(
+            "reason",
+            Severity.WARNING,
+            Action.OFF,
+            Action.WARN,
+            "an ignore gives no reason",
+            role_gated=False,
+        ),
+    ),
+    check=None,
+    docs=__doc__ or "",
+    scope="every ignore",
+)

@@ -1,0 +1,40 @@
+"""A rule crashed on this object.
+
+## What
+A rule of mlgate's own failed with an internal error. The other rules ran on.
+
+## Why
+A rule that did not finish has not passed. The run ends with exit code 3, so that it is seen.
+
+## Example
+There is none: it is a bug. Please report it with the object.
+
+## Use instead
+Switch the rule off in the policy until it is mended: `rules: {TRN001: off}`.
+
+## Fix safety
+There is no fix.
+
+## References
+- the project's issue tracker
+"""
+
+from rules.model import Action, Form, Rule, Severity
+
+RULE = Rule(
+    code="MLG005",
+    name="rule-crashed",
+    forms=(
+        Form(
+            "crashed",
+            Severity.ERROR,
+            Action.WARN,
+            Action.WARN,
+            "a rule crashed",
+            role_gated=False,
+        ),
+    ),
+    check=None,
+    docs=__doc__ or "",
+    scope="every object",
+)

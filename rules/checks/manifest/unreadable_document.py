@@ -1,0 +1,44 @@
+"""A document cannot be read.
+
+## What
+A document that is not YAML as Kubernetes reads it, or is larger or deeper than the limits.
+
+## Why
+What cannot be read cannot be judged, and a gate that passes over it in silence is worse than none.
+
+## Example
+```yaml
+spec: [1, 2
+```
+
+## Use instead
+```yaml
+spec: [1, 2]
+```
+
+## Fix safety
+There is no fix.
+
+## References
+- sigs.k8s.io/yaml (go-yaml v2)
+"""
+
+from rules.model import Action, Form, Rule, Severity
+
+RULE = Rule(
+    code="MLG001",
+    name="unreadable-document",
+    forms=(
+        Form(
+            "unreadable",
+            Severity.ERROR,
+            Action.DENY,
+            Action.DENY,
+            "a document cannot be read",
+            role_gated=False,
+        ),
+    ),
+    check=None,
+    docs=__doc__ or "",
+    scope="every document",
+)

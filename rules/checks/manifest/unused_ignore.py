@@ -1,0 +1,44 @@
+"""An ignore suppresses nothing.
+
+## What
+An ignore, as a comment or an annotation, that matches no finding, or names no rule.
+
+## Why
+A stale ignore hides the next real finding of its rule, and a misspelt one hides nothing at all.
+
+## Example
+```yaml
+backoffLimit: 3  # mlgate: ignore[TRN002] bounded by the operator
+```
+
+## Use instead
+```yaml
+backoffLimit: 3
+```
+
+## Fix safety
+There is no fix.
+
+## References
+- the page on suppression in this documentation
+"""
+
+from rules.model import Action, Form, Rule, Severity
+
+RULE = Rule(
+    code="MLG003",
+    name="unused-ignore",
+    forms=(
+        Form(
+            "unused",
+            Severity.WARNING,
+            Action.WARN,
+            Action.WARN,
+            "an ignore suppresses nothing",
+            role_gated=False,
+        ),
+    ),
+    check=None,
+    docs=__doc__ or "",
+    scope="every ignore",
+)

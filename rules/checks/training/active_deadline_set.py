@@ -1,0 +1,148 @@
+"""A training run has no wall-clock bound.
+
+## What
+A training workload must state, for the whole run, how long it may take.
+
+## Why
+A hung collective or a stuck data loader holds its GPUs for ever, and a gang that never becomes
+complete holds part of a node. Nobody looks at 3 a.m.; a deadline does.
+
+## Example
+```yaml
+kind: Job
+spec:
+  backoffLimit: 3
+  template: {}
+```
+
+## Use instead
+```yaml
+kind: Job
+spec:
+  backoffLimit: 3
+  activeDeadlineSeconds: 86400
+  template: {}
+```
+Write it on the Job, not on the pod: a pod that meets its own deadline fails, and the Job retries
+it. While a Job is suspended (as Kueue holds it in its queue) the clock stands still.
+
+## Fix safety
+Unsafe: a wrong number ends a good run.
+
+## References
+- `pkg/apis/batch/types.go` (JobSpec.ActiveDeadlineSeconds)
+- kubeflow/training-operator `core/job.go`; kuberay `initRayJobStatusIfNeed`
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.inventory import Inventory
+from rules.kinds.schema import Deadlines, Role
+from rules.model import Action, Fix, Form, Parameter, Problem, Rule, Set, Severity, Value
+from rules.paths import dotted
+from rules.workload import Workload
+
+_SCOPE = frozenset({Role.TRAINING, Role.RETRAINING})
+
+
+def check(
+    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
+) -> Iterator[Problem]:
+    deadlines = workload.deadlines
+    if deadlines is None or not workload.pods_of(_SCOPE):
+        return
+    bounds = {**params, **params["roles_override"].get(str(workload.role), {})}
+    stated = [place for place in deadlines.places if not place.absent]
+    if stated:
+        yield from _judge_range(stated, bounds)
+    elif not workload.partial:
+        yield _missing(deadlines, min(int(bounds["default"]), int(bounds["max"])))
+
+
+def _judge_range(stated: list[Value], bounds: Mapping[str, Any]) -> Iterator[Problem]:
+    for place in stated:
+        seconds = place.value
+        if place.unknown or isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            continue
+        if bounds["min"] <= seconds <= bounds["max"]:
+            continue
+        refused = "; the API server refuses it: must be greater than 0" if seconds <= 0 else ""
+        yield Problem(
+            form="range",
+            path=place.path,
+            message=f"{dotted(place.path)} is {seconds} s; expected {bounds['min']} to "
+            f"{bounds['max']} s{refused}",
+        )
+        return
+
+
+def _missing(deadlines: Deadlines, seconds: int) -> Problem:
+    where = deadlines.fix_at or tuple(place.path for place in deadlines.places)
+    fix = Fix(
+        f"set {', '.join(map(dotted, where))} to {seconds}",
+        tuple(Set(path, seconds) for path in where),
+        safe=False,
+    )
+    if deadlines.pod_only is not None:
+        inner = deadlines.pod_only
+        return Problem(
+            form="pod-only",
+            path=inner.path,
+            message=f"{dotted(inner.path)} bounds one pod, which the Job then retries; expected "
+            f"the bound in {dotted(where[0])}",
+            fix=fix,
+        )
+    counting = f" ({deadlines.counting})" if deadlines.counting else ""
+    advice = f"; {deadlines.advice}" if deadlines.advice else ""
+    field = dotted(where[0]) if where else deadlines.field
+    return Problem(
+        form="missing",
+        path=where[0] if where else (),
+        message=f"training has no wall-clock bound: {field} is not set{counting}{advice}",
+        fix=fix if deadlines.fix_at else None,
+    )
+
+
+RULE = Rule(
+    code="TRN003",
+    name="training-active-deadline-set",
+    forms=(
+        Form(
+            "missing",
+            Severity.ERROR,
+            Action.WARN,
+            Action.DENY,
+            "a training run has no wall-clock bound",
+        ),
+        Form(
+            "pod-only",
+            Severity.ERROR,
+            Action.WARN,
+            Action.DENY,
+            "only the pod is bounded, and its Job retries it",
+        ),
+        Form(
+            "range",
+            Severity.WARNING,
+            Action.WARN,
+            Action.WARN,
+            "the bound is outside of what the policy allows",
+        ),
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="unsafe",
+    scope="training and retraining",
+    parameters=(
+        Parameter("default", "seconds that the fix writes", default=86400),
+        Parameter("min", "least seconds that pass", default=300),
+        Parameter("max", "most seconds that pass", default=1209600),
+        Parameter(
+            "roles_override",
+            "other numbers for a role, such as {retraining: {max: 7200}}",
+            default={},
+            like={str(role): {"default": 0, "min": 0, "max": 0} for role in sorted(_SCOPE)},
+        ),
+    ),
+)

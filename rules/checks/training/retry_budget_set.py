@@ -1,0 +1,149 @@
+"""A training run has no written, bounded retry budget.
+
+## What
+The number of retries must be written down, and be between 0 and `max`.
+
+## Why
+A Job's default is 6: up to seven attempts with exponential back-off, each holding the same GPUs.
+Kubeflow's v1 jobs have no limit at all where nothing is written. A retry budget is a decision on
+money, so it stands in the manifest.
+
+## Example
+```yaml
+kind: Job
+spec:
+  template: {}      # backoffLimit is 6
+```
+
+## Use instead
+```yaml
+kind: Job
+spec:
+  backoffLimit: 3
+  template: {}
+```
+A JobSet has two budgets: `failurePolicy.maxRestarts`, and each child's `backoffLimit`.
+
+## Fix safety
+Adding the limit is safe: it writes what the policy demands. Lowering one that is written is
+unsafe.
+
+## References
+- `pkg/apis/batch/types.go` (JobSpec.BackoffLimit), KEP-3850
+- kubeflow/trainer#1589
+- volcano `mutate_job.go` (0 is rewritten to 3)
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.inventory import Inventory
+from rules.kinds.schema import Retry
+from rules.model import Action, Fix, Form, Parameter, Problem, Related, Rule, Set, Severity, Value
+from rules.paths import dotted
+from rules.workload import Workload, interruptible
+
+
+def check(
+    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
+) -> Iterator[Problem]:
+    if not workload.training_pods:
+        return
+    bad = [
+        (retry, complaint)
+        for retry in workload.retries
+        if (complaint := _judge(workload, retry, params)) is not None
+    ]
+    if not bad:
+        return
+    first, complaint = bad[0]
+    yield Problem(
+        form=first.form,
+        path=first.value.path,
+        message=complaint,
+        fix=_fix([retry for retry, _ in bad], params),
+        related=tuple(Related(retry.value.path, text) for retry, text in bad[1:]),
+    )
+
+
+def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str | None:
+    """What is wrong with one budget; None where nothing is."""
+    budget = retry.value
+    if budget.unknown or (budget.absent and (workload.partial or retry.unset_passes)):
+        return None
+    field, most = dotted(budget.path), _most(workload, retry, params)
+    if budget.absent:
+        return f"{field} is not set ({retry.unset}); expected a written value{_upto(most)}"
+    return _judge_number(field, budget, most)
+
+
+def _judge_number(field: str, budget: Value, most: int | None) -> str | None:
+    number = budget.value
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None
+    if number < 0:
+        return f"{field} is {number}; the API server refuses it: must be at least 0"
+    if most is None or number <= most:
+        return None
+    left = "unset or left at the default " if budget.defaulted else ""
+    return f"{field} is {left}{number}; expected at most {most}"
+
+
+def _most(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int | None:
+    if not retry.bound:
+        return None
+    most = int(params[retry.bound])
+    if retry.bound == "max" and any(map(interruptible, workload.training_pods)):
+        return max(most, int(params["max_spot"]))
+    return most
+
+
+def _upto(most: int | None) -> str:
+    return "" if most is None else f" of at most {most}"
+
+
+def _fix(bad: list[Retry], params: Mapping[str, Any]) -> Fix | None:
+    """Write every budget: the preset where it is absent, the bound where it is above it."""
+    if any(retry.preset is None for retry in bad):
+        return None
+    edits = tuple(Set(retry.value.path, _amount(retry, params)) for retry in bad)
+    absent = all(retry.value.absent for retry in bad)
+    safe = absent and all(retry.safe for retry in bad)
+    fields = ", ".join(f"{dotted(edit.path)} to {edit.value}" for edit in edits)
+    return Fix(f"set {fields}", edits, safe=safe, absent=absent)
+
+
+def _amount(retry: Retry, params: Mapping[str, Any]) -> int:
+    bound = int(params[retry.bound]) if retry.bound else retry.preset or 0
+    return min(retry.preset or 0, bound) if retry.value.absent else bound
+
+
+RULE = Rule(
+    code="TRN002",
+    name="training-retry-budget-set",
+    forms=(
+        Form(
+            "batch",
+            Severity.ERROR,
+            Action.DENY,
+            Action.DENY,
+            "a Job or CronJob has no bounded retry budget",
+        ),
+        Form(
+            "operator",
+            Severity.ERROR,
+            Action.WARN,
+            Action.DENY,
+            "an operator's job has no bounded retry budget",
+        ),
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe or unsafe",
+    scope="training and retraining",
+    parameters=(
+        Parameter("max", "most retries of a run", default=3),
+        Parameter("max_jobset_restarts", "most restarts of a whole JobSet", default=10),
+        Parameter("max_spot", "most retries on capacity that the cloud takes back", default=10),
+    ),
+)

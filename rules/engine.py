@@ -1,0 +1,405 @@
+"""Rules run over objects: problems become findings, and findings get their decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial as bind
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rules.checks import ALL, BY_CODE
+from rules.kinds import find_kind
+from rules.kinds.schema import Inner, Kind, Role
+from rules.manifest import Manifest
+from rules.model import Action, Confidence, Embedded, Finding, Fix, Identity, Problem, Rule
+from rules.paths import Path, named
+from rules.policy import Ignore, Policy, decide, ignores_of, known_codes
+from rules.reader import Document, read
+from rules.workload import Workload
+
+if TYPE_CHECKING:
+    import datetime
+
+    from rules.inventory import Inventory
+    from rules.roles import Judgement
+
+_DEEPEST = 3
+"""How far manifests inside manifests are followed."""
+
+_KNOWN = known_codes(ALL)
+
+
+class Evaluation(NamedTuple):
+    """What the rules say of one object and of the manifests inside it.
+
+    ``suppressed`` are the findings that an annotation ignores. ``workloads`` are the views, each
+    with the place it was embedded at. ``unfinished`` are the rules for which no time was left.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    workloads: tuple[tuple[Embedded | None, Workload], ...] = ()
+    unfinished: tuple[str, ...] = ()
+
+
+class Scope(NamedTuple):
+    """Where an object stands: on its own, or inside ``outer`` at ``path``, as text or mapping."""
+
+    outer: Identity | None = None
+    path: Path = ()
+    text: bool = False
+    number: int = 0
+    role: Role | None = None
+    depth: int = 0
+
+
+class View(NamedTuple):
+    """An object while it is judged. ``identity`` is the outermost object's, which decides."""
+
+    workload: Workload
+    scope: Scope
+    identity: Identity
+    namespace_labels: Mapping[str, str] | None
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        return self.workload.manifest.mapping("metadata", "labels")
+
+
+class Engine:
+    """The rules, a policy and the other objects at hand.
+
+    ``now`` is the day on which exceptions are judged, ``flag_profile`` the command line's profile.
+    ``ignores`` says what annotations can do: ``allow``, ``cap-at-warn`` or ``forbid``.
+    ``expired`` is asked before each rule whether time is up.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a run is made of, by keyword
+        self,
+        policy: Policy,
+        inventory: Inventory,
+        now: datetime.date,
+        *,
+        rules: Iterable[Rule] = ALL,
+        flag_profile: str | None = None,
+        ignores: str = "allow",
+        expired: Callable[[], bool] | None = None,
+    ) -> None:
+        self.policy = policy
+        self.inventory = inventory
+        self.now = now
+        self.flag_profile = flag_profile
+        self.ignores = ignores
+        self._expired = expired or _never
+        self._enabled = {rule.code: rule for rule in rules}
+        self._custom = _custom_kinds(policy)
+
+    def kind_of(self, manifest: Manifest) -> Kind | None:
+        """The kind of an object, the policy's own kinds first; None where it is not known."""
+        name = str(manifest.object.get("kind") or "")
+        return self._custom.get((manifest.group, name)) or find_kind(manifest.group, name)
+
+    def owner_of(self, manifest: Manifest) -> Mapping[str, Any] | None:
+        """The owner reference of the controller that made an object, where its kind is known:
+        such an object was judged with its owner."""
+        owner = manifest.controller
+        return owner if owner is not None and self.kind_of(Manifest(owner)) else None
+
+    def evaluate(
+        self,
+        manifest: Manifest,
+        *,
+        partial: bool = False,
+        namespace_labels: Mapping[str, str] | None = None,
+        scope: Scope = Scope(),  # noqa: B008 - a named tuple never changes
+    ) -> Evaluation:
+        """Every finding on one object and on the manifests inside it, with its decision."""
+        kind = self.kind_of(manifest)
+        if kind is None:
+            return Evaluation()
+        workload = Workload(
+            manifest,
+            kind,
+            self.inventory,
+            self.policy.parameters,
+            partial=partial,
+            role=scope.role,
+        )
+        view = View(workload, scope, self._placed(scope, manifest), namespace_labels)
+        own = self._judge(view)
+        inner, crashed = self._attempt(
+            "the reader of embedded manifests",
+            view,
+            lambda: _inner_manifests(workload, scope, view.identity),
+        )
+        evaluations = [own._replace(findings=(*own.findings, *crashed))]
+        for one, place in inner:
+            evaluations.append(
+                self.evaluate(one, partial=partial, namespace_labels=namespace_labels, scope=place)
+            )
+        return _join(evaluations)
+
+    def input_finding(
+        self, code: str, path: Path, message: str, identity: Identity
+    ) -> Finding | None:
+        """A finding about the input itself (``MLG...``); None where its rule is off."""
+        rule = BY_CODE[code]
+        problem = Problem(rule.forms[0].name, path, message)
+        place = f"{identity.namespace or ''}/{identity.name or ''}"
+        if code not in self._enabled:
+            return None
+        return self._decided(rule, problem, identity, f"{code} {identity.kind} {place} {path}")
+
+    def _placed(self, scope: Scope, manifest: Manifest) -> Identity:
+        identity = scope.outer or manifest.identity
+        return identity._replace(namespace=identity.namespace or self.inventory.namespace or None)
+
+    def _judge(self, view: View) -> Evaluation:
+        findings: list[Finding] = []
+        unfinished = []
+        for rule in self._enabled.values():
+            if rule.check is None:
+                continue
+            if self._expired():
+                unfinished.append(rule.code)
+                continue
+            found, crashed = self._attempt(
+                rule.code, view, bind(self._apply, rule, rule.check, view)
+            )
+            findings += [*found, *crashed]
+        if any(finding.rule == "MLG005" for finding in findings):
+            return Evaluation(tuple(findings), unfinished=tuple(unfinished))
+        kept, suppressed = self._suppress(findings, view)
+        views = ((_embedded(view, ()), view.workload),)
+        return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished))
+
+    def _apply(self, rule: Rule, check: Callable[..., Any], view: View) -> Iterator[Finding]:
+        for problem in check(view.workload, self.inventory, self.policy.rule_parameters(rule)):
+            finding = self._finding(rule, problem, view)
+            if finding is not None:
+                yield finding
+
+    def _attempt(
+        self, what: str, view: View, work: Callable[[], Iterable[Any]]
+    ) -> tuple[list[Any], list[Finding]]:
+        """What ``work`` yields. Where it crashes, that is a finding: one bug stops nothing else."""
+        try:
+            return list(work()), []
+        except Exception as crash:  # noqa: BLE001 - the one place that may catch everything
+            text = f"{what} crashed: {type(crash).__name__}; please report it"
+            problem = Problem("crashed", (), text)
+            mark = f"MLG005/crashed {view.identity} {what}"
+            finding = self._decided(BY_CODE["MLG005"], problem, view.identity, mark)
+            return [], [finding] if finding else []
+
+    def _finding(self, rule: Rule, problem: Problem, view: View) -> Finding | None:
+        judgement = _judgement(problem, view.workload)
+        gated = rule.form(problem.form).role_gated
+        confidence = judgement.confidence if judgement and gated else Confidence.HIGH
+        finding = self._decided(
+            rule,
+            problem._replace(confidence=problem.confidence or confidence),
+            view.identity,
+            _fingerprint(rule, problem, view),
+            view,
+        )
+        if finding is None:
+            return None
+        return _place(finding, view)._replace(role=str(judgement.role) if judgement else None)
+
+    def _decided(
+        self,
+        rule: Rule,
+        problem: Problem,
+        identity: Identity,
+        fingerprint: str,
+        view: View | None = None,
+    ) -> Finding | None:
+        """The finding with the policy's decision; None where the policy switches it off."""
+        form = rule.form(problem.form)
+        confidence = problem.confidence or Confidence.HIGH
+        decision = decide(
+            self.policy,
+            rule,
+            form,
+            confidence,
+            identity=identity,
+            labels=view.labels if view else {},
+            namespace_labels=view.namespace_labels if view else None,
+            now=self.now,
+            flag_profile=self.flag_profile,
+        )
+        if decision.action is Action.OFF:
+            return None
+        return Finding(
+            rule=rule.code,
+            form=form.name,
+            name=rule.name,
+            severity=problem.severity or form.severity,
+            action=decision.action,
+            confidence=confidence,
+            role=None,
+            path=problem.path,
+            object=identity,
+            message=problem.message,
+            fingerprint=fingerprint,
+            related=problem.related,
+            fix=problem.fix,
+            note=decision.note,
+        )
+
+    def _suppress(self, findings: list[Finding], view: View) -> tuple[list[Finding], list[Finding]]:
+        """Findings that annotations leave, and those that they ignore; a stale ignore is one."""
+        workload = view.workload
+        ignores = ignores_of(workload.manifest.object, [pod.path for pod in workload.pods], _KNOWN)
+        if not ignores or self.ignores == "forbid":
+            return findings, []
+        kept, suppressed, used = [], [], set()
+        for finding in findings:
+            ignore = next((one for one in ignores if _ignores(one, finding, view)), None)
+            if ignore is None:
+                kept.append(finding)
+                continue
+            used.add(ignore)
+            if self.ignores == "cap-at-warn":
+                kept.append(_capped(finding, ignore))
+                continue
+            suppressed.append(finding)
+        kept += self._complaints(ignores, used, view)
+        return kept, suppressed
+
+    def _complaints(
+        self, ignores: Iterable[Ignore], used: set[Ignore], view: View
+    ) -> Iterator[Finding]:
+        """What is wrong with the ignores themselves."""
+        for ignore in ignores:
+            codes = ", ".join(ignore.codes)
+            if ignore.error is not None:
+                yield from self._complain("MLG006", ignore, ignore.error, view)
+                continue
+            if ignore not in used:
+                text = f"the ignore of {codes} suppresses nothing"
+                yield from self._complain("MLG003", ignore, text, view)
+            if not ignore.reason:
+                text = f"the ignore of {codes} gives no reason; expected CODE=reason"
+                yield from self._complain("MLG004", ignore, text, view)
+
+    def _complain(self, code: str, ignore: Ignore, text: str, view: View) -> Iterator[Finding]:
+        rule = self._enabled.get(code)
+        if rule is None:
+            return
+        finding = self._finding(rule, Problem(rule.forms[0].name, ignore.path, text), view)
+        if finding is not None:
+            yield finding
+
+
+def _never() -> bool:
+    return False
+
+
+def _custom_kinds(policy: Policy) -> dict[tuple[str, str], Kind]:
+    if not policy.kinds:
+        return {}
+    from rules.policy.kinds import custom_kinds  # noqa: PLC0415 - only with such a policy
+
+    return {(kind.group, kind.name): kind for kind in custom_kinds(policy)}
+
+
+def _judgement(problem: Problem, workload: Workload) -> Judgement | None:
+    """The role that a problem hangs on: that of its pod template, or the object's."""
+    for pod, judgement in workload.judgements:
+        if pod.path == problem.role_path:
+            return judgement
+    return workload.judgement
+
+
+def _fingerprint(rule: Rule, problem: Problem, view: View) -> str:
+    """Rule, form, identity and path by names: it survives moved lines and reordered lists."""
+    manifest, outer = view.workload.manifest, view.identity
+    kind = f"{outer.kind}.{outer.api_version.rpartition('/')[0]}".rstrip(".")
+    name = outer.name or manifest.dig("metadata", "generateName") or ""
+    place = named(manifest.object, problem.path)
+    inner = ""
+    if view.scope.outer is not None:
+        own = manifest.identity
+        inner = f" {'/'.join(map(str, view.scope.path))}#{own.kind}/{own.name or ''}"
+    return f"{rule.code}/{problem.form} {kind} {outer.namespace or ''}/{name}{inner} {place}"
+
+
+def _embedded(view: View, path: Path) -> Embedded | None:
+    if view.scope.outer is None:
+        return None
+    own = view.workload.identity
+    return Embedded(own.api_version, own.kind, own.name, path, view.scope.text, view.scope.number)
+
+
+def _place(finding: Finding, view: View) -> Finding:
+    """The finding as the outer document sees it."""
+    scope = view.scope
+    if scope.outer is None:
+        return finding
+    embedded = _embedded(view, finding.path)
+    if scope.text:
+        return finding._replace(path=scope.path, embedded=embedded)
+    return finding._replace(
+        path=(*scope.path, *finding.path),
+        embedded=embedded,
+        related=tuple(one._replace(path=(*scope.path, *one.path)) for one in finding.related),
+        fix=_moved(finding.fix, scope.path),
+    )
+
+
+def _moved(fix: Fix | None, prefix: Path) -> Fix | None:
+    if fix is None:
+        return None
+    return fix._replace(
+        edits=tuple(edit._replace(path=(*prefix, *edit.path)) for edit in fix.edits)
+    )
+
+
+def _inner_manifests(
+    workload: Workload, scope: Scope, identity: Identity
+) -> Iterator[tuple[Manifest, Scope]]:
+    if scope.depth >= _DEEPEST:
+        return
+    for inner in workload.kind.inner(workload.manifest):
+        yield from _open(workload.manifest, inner, scope, identity)
+
+
+def _open(
+    manifest: Manifest, inner: Inner, scope: Scope, identity: Identity
+) -> Iterator[tuple[Manifest, Scope]]:
+    """The manifests at one place inside another: a mapping, or the documents of a string."""
+    found = manifest.dig(*inner.path)
+    place = Scope(identity, (*scope.path, *inner.path), role=inner.role, depth=scope.depth + 1)
+    if isinstance(found, dict):
+        yield Manifest(found), place
+        return
+    if not isinstance(found, str):
+        return
+    for document in read(found):
+        if isinstance(document, Document) and isinstance(document.value, dict):
+            yield Manifest(document.value), place._replace(text=True, number=document.number)
+
+
+def _ignores(ignore: Ignore, finding: Finding, view: View) -> bool:
+    path = finding.embedded.path if finding.embedded else finding.path
+    if view.scope.outer is not None and not view.scope.text:
+        path = finding.path[len(view.scope.path) :]
+    return ignore.covers(finding.rule, finding.form) and path[: len(ignore.scope)] == ignore.scope
+
+
+def _capped(finding: Finding, ignore: Ignore) -> Finding:
+    if finding.action is not Action.DENY:
+        return finding
+    return finding._replace(action=Action.WARN, note=f"ignored, capped at warn: {ignore.reason}")
+
+
+def _join(evaluations: list[Evaluation]) -> Evaluation:
+    if len(evaluations) == 1:
+        return evaluations[0]
+    return Evaluation(
+        tuple(finding for one in evaluations for finding in one.findings),
+        tuple(finding for one in evaluations for finding in one.suppressed),
+        tuple(view for one in evaluations for view in one.workloads),
+        tuple(code for one in evaluations for code in one.unfinished),
+    )

@@ -1,0 +1,279 @@
+"""Where a training container writes, and whether that outlives its pod."""
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from posixpath import join, normpath
+from typing import Any, NamedTuple
+
+from rules.kinds.schema import Container, Mount, Pod, Volume
+from rules.manifest import is_template
+from rules.paths import Path
+
+
+class Keeping(StrEnum):
+    """What becomes of what is written to a place."""
+
+    DURABLE = "durable"
+    WEAK = "weak"
+    EPHEMERAL = "ephemeral"
+    READ_ONLY = "read-only"
+    UNKNOWN = "unknown"
+
+
+class Output(NamedTuple):
+    """An output path or URI, where it is written down, and what names it.
+
+    ``main`` is False where the name may as well speak of an input or of logs.
+    """
+
+    target: str
+    path: Path
+    name: str
+    main: bool
+
+
+class Place(NamedTuple):
+    """What an output's place is: ``what`` in words, ``path`` of the volume or mount."""
+
+    keeping: Keeping
+    what: str
+    path: Path | None = None
+
+
+class Naming(NamedTuple):
+    """How flags and environment names tell outputs: regular expressions, matched whole but
+    for ``inputs``, which may stand anywhere in a flag."""
+
+    flags: str
+    inputs: str
+    environment: str
+
+
+OUTPUT_FLAG = (
+    r"(?i)(?:[\w.-]*[_.-])?(?:(?:outputs?|out|ckpts?|checkpoints?|artifacts?|results?|export)"
+    r"(?:[_-]?(?:dir|directory|path|file|location|folder|root|uri|url|to|bucket))?"
+    r"|(?:save|model|snapshot|log|logging|run|work|tensorboard)"
+    r"[_-]?(?:dir|directory|path|file|location|folder|root|uri|to))"
+)
+INPUT_FLAG = (
+    r"(?i)freq|every|steps?\b|interval|enabled|num[_-]|limit|total|activation|selective|resume"
+    r"|from[_-]|pretrained|[_-]name|name[_-]or|tag|type|format|init[_-]|base[_-]?model|input|load"
+)
+OUTPUT_ENV = (
+    r"(?:\w+_)?(?:OUTPUT_DIR|OUTPUT_PATH|MODEL_DIR|CHECKPOINT_DIR|CKPT_DIR|SAVE_DIR)"
+    r"|SM_MODEL_DIR|AIP_MODEL_DIR"
+)
+
+_SECONDARY = re.compile(r"(?:^|[_.-])(?:model|log|logging|run|work|tensorboard)", re.IGNORECASE)
+_TRACKERS = ("MLFLOW_TRACKING_URI", "AIP_MODEL_DIR")
+_WORD = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"';|&()]+)")
+_FLAG = re.compile(r"-{1,4}([A-Za-z][\w.-]*)(?:=(.*))?\Z", re.DOTALL)
+_PAIR = re.compile(r"\+{0,2}([A-Za-z][\w.-]*)(?:=|:\s?)(.*)\Z", re.DOTALL)
+_SCHEME = re.compile(r"([a-z][a-z0-9+]*)://", re.IGNORECASE)
+_ENV_NAME = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
+_LONGEST = 20_000
+
+_NODE = "which stays on one node"
+_SOURCES: dict[str, tuple[Keeping, str]] = {
+    **{
+        source: (Keeping.DURABLE, source)
+        for source in (
+            "persistentVolumeClaim volumeClaimTemplate nfs cephfs azureFile azureDisk glusterfs "
+            "iscsi fc csi gcePersistentDisk awsElasticBlockStore rbd cinder vsphereVolume quobyte "
+            "portworxVolume scaleIO storageos flexVolume"
+        ).split()
+    },
+    **{
+        source: (Keeping.READ_ONLY, f"a {source}")
+        for source in "configMap secret projected downwardAPI image gitRepo".split()
+    },
+    "hostPath": (Keeping.WEAK, f"a hostPath, {_NODE}"),
+    "local": (Keeping.WEAK, f"a local volume, {_NODE}"),
+    "ephemeral": (Keeping.EPHEMERAL, "an ephemeral claim, deleted with its pod"),
+    "emptyDir": (Keeping.EPHEMERAL, "an emptyDir, deleted with its pod"),
+}
+"""core/v1 Volume sources. A generic ephemeral volume is a claim that is deleted with its pod;
+``volumeClaimTemplate`` is ours, for a claim that a controller makes."""
+
+
+def read_outputs(container: Container, naming: Naming) -> list[Output]:
+    """The outputs that a container's arguments, script and environment name, in that order."""
+    environment = read_environment(container)
+    found = list(_from_text(container, environment, naming))
+    for name, (value, path) in environment.items():
+        if re.fullmatch(naming.environment, name):
+            found.append(Output(value, path, name, main="MODEL" not in name))
+    return [output for output in found if _is_place(output)]
+
+
+def find_store(texts: list[str], schemes: frozenset[str]) -> str | None:
+    """The first object-store URI in ``texts``, by its scheme."""
+    for text in texts:
+        for match in _SCHEME.finditer(text[:_LONGEST]):
+            if match[1].lower() in schemes:
+                return match[0]
+    return None
+
+
+def find_tracker(container: Container) -> str | None:
+    """The environment name by which a tracking service keeps the model, if one does."""
+    names = read_environment(container)
+    for name in _TRACKERS:
+        if name in names:
+            return name
+    return "WANDB_LOG_MODEL" if {"WANDB_PROJECT", "WANDB_LOG_MODEL"} <= names.keys() else None
+
+
+def locate(output: Output, container: Container, pod: Pod, schemes: frozenset[str]) -> Place:
+    """What becomes of an output: by its URI, its artifact, or the mount that holds its path."""
+    scheme = _SCHEME.match(output.target)
+    if scheme:
+        known = scheme[1].lower() in schemes
+        return Place(Keeping.DURABLE if known else Keeping.UNKNOWN, scheme[0])
+    if is_template(output.target):
+        return Place(Keeping.UNKNOWN, output.target)
+    target = _absolute(output.target, container)
+    if target is None:
+        return Place(_container_keeping(pod), "the container's file system")
+    if any(_covers(artifact, target) or _covers(target, artifact) for artifact in pod.artifacts):
+        return Place(Keeping.DURABLE, "an output artifact")
+    mount = _covering_mount(container, target)
+    if mount is None:
+        return Place(_container_keeping(pod), "the container's file system")
+    return classify_mount(mount, pod)
+
+
+def classify_mount(mount: Mount, pod: Pod) -> Place:
+    """What becomes of what is written under a mount."""
+    volume = next((one for one in pod.volumes if one.name == mount.volume), None)
+    if volume is None:
+        if not pod.outputs_known or not pod.complete or is_template(mount.volume):
+            return Place(Keeping.UNKNOWN, f"volume {mount.volume!r}")
+        return Place(Keeping.EPHEMERAL, f"volumes[] has no {mount.volume!r}", mount.path)
+    keeping, what = _classify_volume(volume)
+    if mount.read_only and keeping is not Keeping.EPHEMERAL:
+        return Place(Keeping.READ_ONLY, f"{what}, mounted read-only", mount.path)
+    return Place(keeping, what, volume.path)
+
+
+def read_environment(container: Container) -> dict[str, tuple[str, Path]]:
+    """The container's literal environment: name to (value, path of the entry)."""
+    entries = container.get("env")
+    if not isinstance(entries, list):
+        return {}
+    return {
+        str(entry.get("name")): (str(entry.get("value")), (*container.path, "env", index, "value"))
+        for index, entry in enumerate(entries)
+        if isinstance(entry, dict) and entry.get("value") is not None
+    }
+
+
+def read_texts(container: Container) -> Iterator[tuple[Path, str]]:
+    """The command, arguments and script of a container, each with its path."""
+    for key in ("command", "args"):
+        words = container.get(key)
+        if isinstance(words, str):
+            yield (*container.path, key), words
+        for index, word in enumerate(words if isinstance(words, list) else ()):
+            if isinstance(word, str | int | float):
+                yield (*container.path, key, index), str(word)
+    source = container.get("source")
+    if isinstance(source, str):
+        yield (*container.path, "source"), source
+
+
+def _from_text(
+    container: Container, environment: Mapping[str, tuple[str, Path]], naming: Naming
+) -> Iterator[Output]:
+    """Outputs named by ``--k=v``, ``--k v``, ``k=v`` and ``k: v`` words."""
+    folder, waiting, before = "", None, ""
+    for path, word in _words(container):
+        if before == "cd":
+            folder = word
+        before = word
+        flag = _FLAG.match(word)
+        if flag is None and waiting is not None:
+            yield _output(waiting, word, path, folder, environment)
+            waiting = None
+            continue
+        waiting = None
+        match = flag or _PAIR.match(word)
+        if match is None or not _names_output(match[1], naming):
+            continue
+        if match[2]:
+            yield _output(match[1], match[2], path, folder, environment)
+            continue
+        waiting = match[1]
+
+
+def _words(container: Container) -> Iterator[tuple[Path, str]]:
+    for path, text in read_texts(container):
+        if not any(map(str.isspace, text[:_LONGEST])):
+            yield path, text
+            continue
+        for match in _WORD.finditer(text[:_LONGEST]):
+            yield path, match[1] or match[2] or match[3] or ""
+
+
+def _names_output(name: str, naming: Naming) -> bool:
+    return bool(re.fullmatch(naming.flags, name)) and not re.search(naming.inputs, name)
+
+
+def _output(
+    name: str, value: str, path: Path, folder: str, environment: Mapping[str, tuple[str, Path]]
+) -> Output:
+    target = _ENV_NAME.sub(lambda match: _resolve(match, environment), value.strip("\"',"))
+    if folder and not target.startswith(("/", "$")) and not _SCHEME.match(target):
+        target = join(folder, target) if "/" in target else target
+    return Output(target, path, name, main=_SECONDARY.search(name) is None)
+
+
+def _resolve(match: re.Match[str], environment: Mapping[str, tuple[str, Path]]) -> str:
+    name = match[1] or match[2] or match[3]
+    return environment[name][0] if name in environment else match[0]
+
+
+def _is_place(output: Output) -> bool:
+    """Whether a value is a path or URI, and not a number, a word or a model's name."""
+    target = output.target
+    if _SCHEME.match(target) or target.startswith(("/", "./", "../", "~", "$", "{{")):
+        return True
+    return output.main and "/" in target and " " not in target
+
+
+def _absolute(target: str, container: Container) -> str | None:
+    if target.startswith("/"):
+        return normpath(target)
+    folder = container.get("workingDir")
+    if not isinstance(folder, str) or not folder.startswith("/") or target.startswith("~"):
+        return None
+    return normpath(join(folder, target))
+
+
+def _container_keeping(pod: Pod) -> Keeping:
+    return Keeping.EPHEMERAL if pod.outputs_known and pod.complete else Keeping.UNKNOWN
+
+
+def _covers(folder: str, target: str) -> bool:
+    folder = folder.rstrip("/")
+    return target == folder or target.startswith(f"{folder}/")
+
+
+def _covering_mount(container: Container, target: str) -> Mount | None:
+    covering = [mount for mount in container.mounts if _covers(mount.mount_path, target)]
+    return max(covering, key=lambda mount: len(mount.mount_path.rstrip("/")), default=None)
+
+
+def _classify_volume(volume: Volume) -> tuple[Keeping, str]:
+    body: Mapping[str, Any] = volume.body
+    source = next((key for key in body if key in _SOURCES), None)
+    if source is None and set(body) <= {"name"}:
+        return Keeping.EPHEMERAL, "an emptyDir (no source is named), deleted with its pod"
+    if source is None:
+        return Keeping.UNKNOWN, "a volume of unknown source"
+    keeping, what = _SOURCES[source]
+    settings = body[source]
+    if keeping is Keeping.DURABLE and isinstance(settings, dict) and settings.get("readOnly"):
+        return Keeping.READ_ONLY, f"{what}, read-only"
+    return keeping, what

@@ -1,0 +1,196 @@
+"""What a rule sees of an object: its pods, its role, its budgets, each with its place."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from rules.accelerators import Accelerators
+from rules.inventory import Inventory
+from rules.kinds.schema import (
+    Answer,
+    Autoscaler,
+    Container,
+    Deadlines,
+    Kind,
+    Pod,
+    Reference,
+    Retry,
+    Role,
+    Schedule,
+)
+from rules.manifest import Manifest
+from rules.model import Confidence, Identity
+from rules.paths import Path, dig
+from rules.roles import Judgement, classify_pod, strongest
+
+TRAINING = frozenset({Role.TRAINING, Role.RETRAINING, Role.STREAMING})
+
+_SPOT_KEYS = {
+    "cloud.google.com/gke-spot": "true",
+    "cloud.google.com/gke-preemptible": "true",
+    "karpenter.sh/capacity-type": "spot",
+    "eks.amazonaws.com/capacityType": "SPOT",
+    "kubernetes.azure.com/scalesetpriority": "spot",
+}
+
+
+class Workload:
+    """The read-only view of one object through its kind.
+
+    ``parameters`` is the policy's shared block; ``partial`` marks a fragment (a kustomize patch),
+    of which only what is written may be judged; ``role`` is what the object around this one says.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        kind: Kind,
+        inventory: Inventory,
+        parameters: Mapping[str, Any],
+        *,
+        partial: bool = False,
+        role: Role | None = None,
+    ) -> None:
+        self.manifest = manifest
+        self.kind = kind
+        self.parameters = parameters
+        self._inventory = inventory
+        self._partial = partial
+        self._role = role
+
+    @cached_property
+    def identity(self) -> Identity:
+        return self.manifest.identity
+
+    @cached_property
+    def pods(self) -> tuple[Pod, ...]:
+        return tuple(self.kind.pods(self.manifest, self.ask))
+
+    @cached_property
+    def partial(self) -> bool:
+        """Whether this is a fragment: said so, lacks a required field, or has containers without
+        an image where the API requires one."""
+        return self._partial or self._lacks_required or self._lacks_images
+
+    @property
+    def _lacks_required(self) -> bool:
+        value = self.manifest.value
+        return any(value(path).absent for path in self.kind.required)
+
+    @property
+    def _lacks_images(self) -> bool:
+        return any(
+            not container.get("image")
+            for pod in self.pods
+            if pod.images and pod.complete
+            for container in pod.containers
+        )
+
+    @cached_property
+    def accelerators(self) -> Accelerators:
+        block = self.parameters["accelerators"]
+        return accelerators_of(tuple(block["patterns"]), tuple(block["companions"]))
+
+    def resources(self, container: Container) -> tuple[Path, Any]:
+        """Where the container's resources stand, and what stands there."""
+        if container.resources_path is None:
+            return (*container.path, "resources"), container.get("resources")
+        return container.resources_path, dig(self.manifest.object, container.resources_path)
+
+    def accelerated(self, pod: Pod) -> bool:
+        """Whether a pod asks for an accelerator, as an extended resource or by a claim (DRA)."""
+        if pod.spec.get("resourceClaims"):
+            return True
+        return any(
+            next(self.accelerators.asked(resources, key), None)
+            for container in pod.containers
+            for resources in (self.resources(container)[1],)
+            for key in ("limits", "requests")
+        )
+
+    @cached_property
+    def judgements(self) -> tuple[tuple[Pod, Judgement], ...]:
+        """The role of each pod template."""
+        return tuple((pod, self._judge(pod)) for pod in self.pods)
+
+    def _judge(self, pod: Pod) -> Judgement:
+        judgement = self._classify(pod)
+        if self._role is None or judgement.role in (self._role, Role.NONE):
+            return judgement
+        evidence = (f"the object around it is {self._role}", *judgement.evidence)
+        return judgement._replace(role=self._role, confidence=Confidence.HIGH, evidence=evidence)
+
+    def _classify(self, pod: Pod) -> Judgement:
+        return classify_pod(
+            self.kind,
+            self.manifest,
+            pod,
+            accelerated=self.accelerated(pod),
+            scheduled=self.schedule is not None,
+            label=self.parameters["roles"]["label"],
+        )
+
+    @cached_property
+    def judgement(self) -> Judgement | None:
+        """The object's role: the strongest of its templates'. None where it has no pods."""
+        return strongest(judgement for _, judgement in self.judgements)
+
+    def judgement_of(self, pod: Pod) -> Judgement:
+        return next(judgement for one, judgement in self.judgements if one is pod)
+
+    @property
+    def role(self) -> Role | None:
+        return self.judgement.role if self.judgement else None
+
+    def pods_of(self, roles: frozenset[Role]) -> tuple[Pod, ...]:
+        """The pod templates whose role is one of ``roles``."""
+        return tuple(pod for pod, judgement in self.judgements if judgement.role in roles)
+
+    @cached_property
+    def training_pods(self) -> tuple[Pod, ...]:
+        return self.pods_of(TRAINING)
+
+    @cached_property
+    def retries(self) -> tuple[Retry, ...]:
+        """The retry budgets of training; those of other steps are nobody's business here."""
+        others = {pod.path for pod in self.pods} - {pod.path for pod in self.training_pods}
+        return tuple(retry for retry in self.kind.retries(self.manifest) if retry.pod not in others)
+
+    @cached_property
+    def deadlines(self) -> Deadlines | None:
+        return self.kind.deadlines(self.manifest, self.training_pods)
+
+    @cached_property
+    def schedule(self) -> Schedule | None:
+        return self.kind.schedule(self.manifest)
+
+    @cached_property
+    def autoscalers(self) -> tuple[Autoscaler, ...]:
+        return tuple(self.kind.autoscalers(self.manifest))
+
+    def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
+        return self._inventory.ask(reference, fact)
+
+
+def interruptible(pod: Pod) -> bool:
+    """Whether a pod selects or tolerates capacity that the cloud takes back (spot, preemptible)."""
+    selector = pod.spec.get("nodeSelector")
+    if isinstance(selector, Mapping) and any(
+        str(selector.get(key)).lower() == value.lower() for key, value in _SPOT_KEYS.items()
+    ):
+        return True
+    tolerations = pod.spec.get("tolerations")
+    return isinstance(tolerations, list) and any(
+        dig(toleration, ("key",)) in _SPOT_KEYS for toleration in tolerations
+    )
+
+
+_ACCELERATORS: dict[tuple[tuple[str, ...], tuple[str, ...]], Accelerators] = {}
+
+
+def accelerators_of(patterns: tuple[str, ...], companions: tuple[str, ...]) -> Accelerators:
+    """One matcher for each set of patterns: it remembers the names that it has judged."""
+    key = patterns, companions
+    if key not in _ACCELERATORS:
+        _ACCELERATORS[key] = Accelerators(patterns, companions)
+    return _ACCELERATORS[key]
