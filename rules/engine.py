@@ -316,13 +316,12 @@ def _fingerprint(rule: Rule, problem: Problem, view: View) -> str:
     """Rule, form, identity and path by names: it survives moved lines and reordered lists."""
     manifest, outer = view.workload.manifest, view.identity
     kind = f"{outer.kind}.{outer.api_version.rpartition('/')[0]}".rstrip(".")
-    name = outer.name or manifest.dig("metadata", "generateName") or ""
     place = named(manifest.object, problem.path)
     inner = ""
     if view.scope.outer is not None:
         own = manifest.identity
         inner = f" {'/'.join(map(str, view.scope.path))}#{own.kind}/{own.name or ''}"
-    return f"{rule.code}/{problem.form} {kind} {outer.namespace or ''}/{name}{inner} {place}"
+    return f"{rule.code}/{problem.form} {kind} {outer.namespace or ''}/{outer.name or ''}{inner} {place}"
 
 
 def _embedded(view: View, path: Path) -> Embedded | None:

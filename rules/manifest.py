@@ -85,13 +85,14 @@ class Manifest:
 
     @property
     def identity(self) -> Identity:
-        """What the object calls itself; names that are not text count as none."""
+        """What the object calls itself: its name, or the beginning of one that the API server
+        will complete (``generateName``). Names that are not text count as none."""
         metadata = self.mapping("metadata")
         return Identity(
             str(self.object.get("apiVersion") or ""),
             str(self.object.get("kind") or ""),
             _text(metadata.get("namespace")),
-            _text(metadata.get("name")),
+            _text(metadata.get("name")) or _text(metadata.get("generateName")),
         )
 
     @property

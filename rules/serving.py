@@ -62,7 +62,7 @@ def read_budget(probe: Mapping[str, Any]) -> Budget | None:
 
 
 def estimate_load(
-    pod: Pod, container: Container, table: Mapping[str, Any], *, accelerated: bool, nodes: int = 1
+    pod: Pod, container: Container, table: Mapping[str, Any], *, accelerated: bool
 ) -> Load | None:
     """How long the container's model may take to load; None where nothing says it is slow.
 
@@ -76,7 +76,7 @@ def estimate_load(
         return None
     size = read_size(container)
     reason = _reason(container, image, size, accelerated=accelerated)
-    return None if reason is None else Load(reason, _seconds(size, table, nodes))
+    return None if reason is None else Load(reason, _seconds(size, table, pod.nodes))
 
 
 def read_size(container: Container) -> float | None:

@@ -22,11 +22,11 @@ def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
     leader is a worker, and what can be said of a leader is said of that template."""
     groups = read_count(manifest.dig("spec", "replicas"))
     size = read_count(manifest.dig(*_GROUP, "size"))
-    volumes = _claims(manifest)
+    shared: dict[str, Any] = {"volumes": _claims(manifest), "nodes": size or 1}
     leader, worker = manifest.dig(*_LEADER), manifest.dig(*_WORKER)
     if isinstance(leader, dict):
         yield make_pod(
-            _LEADER, leader, name="leader", subrole=Subrole.MASTER, count=groups, volumes=volumes
+            _LEADER, leader, name="leader", subrole=Subrole.MASTER, count=groups, **shared
         )
         size = None if size is None else size - 1
     if isinstance(worker, dict):
@@ -38,7 +38,7 @@ def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
             subrole=Subrole.WORKER if led else None,
             probes=Probes.OWN if not led or _answers(worker) else Probes.NONE,
             count=None if groups is None or size is None else groups * size,
-            volumes=volumes,
+            **shared,
         )
 
 

@@ -152,6 +152,7 @@ KINDS: tuple[Kind, ...] = (
         required=(_JOB,),
         retries=_job_retries(_JOB),
         deadlines=_job_deadlines(_JOB),
+        outputs_in_code=True,
         immutable=True,
         plural="rayjobs",
     ),
@@ -163,6 +164,7 @@ KINDS: tuple[Kind, ...] = (
         required=(("spec", "schedule"), _SCHEDULED),
         retries=_job_retries(_SCHEDULED),
         deadlines=_job_deadlines(_SCHEDULED),
+        outputs_in_code=True,
         schedule=_schedule,
         plural="raycronjobs",
     ),
@@ -179,6 +181,7 @@ KINDS: tuple[Kind, ...] = (
         "RayCluster",
         pods=_bare_cluster_pods,
         required=(("spec", "headGroupSpec"),),
+        outputs_in_code=True,
         plural="rayclusters",
     ),
 )

@@ -209,7 +209,7 @@ class Pod:
     by other means. ``outputs_known`` is False where another object decides. ``text`` is what else
     tells what the pod does. ``role`` fixes the role; ``complete`` is False for a template that is
     merged over another and may lack anything, ``images`` is False where containers without
-    an image are whole.
+    an image are whole. ``nodes`` is how many pods load one model together.
     """
 
     __slots__ = (
@@ -221,6 +221,7 @@ class Pod:
         "images",
         "metadata",
         "name",
+        "nodes",
         "outputs_known",
         "path",
         "probes",
@@ -256,6 +257,7 @@ class Pod:
         role: Role | None = None,
         complete: bool = True,
         images: bool = True,
+        nodes: int = 1,
     ) -> None:
         self.path = path
         self.spec_path = spec_path
@@ -276,6 +278,7 @@ class Pod:
         self.role = role
         self.complete = complete
         self.images = images
+        self.nodes = nodes
 
     @property
     def mains(self) -> tuple[Container, ...]:
@@ -341,7 +344,7 @@ class Kind(NamedTuple):
     inner: Callable[[Manifest], Iterable[Inner]] = _none
     facts: Callable[[Manifest], dict[str, Any]] = _no_facts
     outputs_in_code: bool = False
-    """Its programs name their outputs in code (Ray's ``storage_path``): none in sight says little."""
+    """Its programs name outputs in code (Ray's ``storage_path``): none in sight says little."""
     immutable: bool = False
     """The template cannot change after creation: judged on CREATE only."""
     plural: str = ""

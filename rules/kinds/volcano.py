@@ -30,7 +30,7 @@ from rules.model import Value
 from rules.paths import EACH, Path, expand
 
 _PRIORS = {Role.TRAINING: 2, Role.SERVING: -4}
-_FRAMEWORKS = frozenset({"pytorch", "tensorflow", "mpi", "ray"})
+_FRAMEWORKS = frozenset({"pytorch", "tensorflow", "mpi"})
 _SUBROLES = {
     "chief": Subrole.MASTER,
     "evaluator": Subrole.EVALUATOR,
@@ -157,7 +157,8 @@ def _deadlines(manifest: Manifest, pods: Iterable[Pod]) -> Deadlines:
 
 
 def _weights(manifest: Manifest, job: Path) -> dict[Role, int]:
-    """The plugins that set up a training framework's rendezvous."""
+    """The plugins that set up a training framework's rendezvous. The ray plugin starts a cluster,
+    which says nothing of what will run on it."""
     plugins = manifest.mapping(*job, "plugins")
     return {Role.TRAINING: 6} if _FRAMEWORKS & plugins.keys() else {}
 

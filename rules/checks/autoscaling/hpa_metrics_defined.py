@@ -143,6 +143,7 @@ RULE = Rule(
     docs=__doc__ or "",
     fix="safe",
     scope="autoscalers",
+    reads=("autoscalers",),
     parameters=(
         Parameter(
             "default_cpu_target", "CPU utilization in percent that messages suggest", default=70

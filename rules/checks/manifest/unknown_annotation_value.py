@@ -71,4 +71,5 @@ RULE = Rule(
     check=check,
     docs=__doc__ or "",
     scope="every object",
+    reads=(),
 )

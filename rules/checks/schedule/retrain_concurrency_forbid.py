@@ -165,6 +165,7 @@ RULE = Rule(
     docs=__doc__ or "",
     fix="safe",
     scope="retraining, and accelerated schedules",
+    reads=("schedule",),
     parameters=(
         Parameter("allow_replace", "accept concurrencyPolicy Replace", default=False),
         Parameter(

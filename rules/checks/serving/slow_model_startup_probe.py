@@ -60,7 +60,7 @@ def check(
     for pod in workload.pods_of(_SERVING):
         if pod.probes is Probes.NONE or not pod.complete:
             continue
-        for container in pod.mains:
+        for container in _servers(workload, pod):
             if container.get("startupProbe") is not None:
                 continue
             load = _estimate(workload, pod, container, table)
@@ -68,13 +68,22 @@ def check(
                 yield from _judge(workload, pod, container, load)
 
 
+def _servers(workload: Workload, pod: Pod) -> tuple[Container, ...]:
+    """The containers that load the model: those with an accelerator where there are any."""
+    loading = tuple(main for main in pod.mains if _has_accelerator(workload, main))
+    return loading or pod.mains
+
+
+def _has_accelerator(workload: Workload, container: Container) -> bool:
+    _, resources = workload.resources(container)
+    limited = next(workload.accelerators.asked(resources, "limits"), None)
+    return limited is not None or bool(container.get("resources", "claims"))
+
+
 def _estimate(
     workload: Workload, pod: Pod, container: Container, table: Mapping[str, Any]
 ) -> Load | None:
-    _, resources = workload.resources(container)
-    limited = next(workload.accelerators.asked(resources, "limits"), None)
-    claimed = (resources or {}).get("claims") if isinstance(resources, Mapping) else None
-    return estimate_load(pod, container, table, accelerated=bool(limited or claimed))
+    return estimate_load(pod, container, table, accelerated=_has_accelerator(workload, container))
 
 
 def _judge(workload: Workload, pod: Pod, container: Container, load: Load) -> Iterator[Problem]:

@@ -134,6 +134,7 @@ RULE = Rule(
     docs=__doc__ or "",
     fix="unsafe",
     scope="training and retraining",
+    reads=("deadlines",),
     parameters=(
         Parameter("default", "seconds that the fix writes", default=86400),
         Parameter("min", "least seconds that pass", default=300),

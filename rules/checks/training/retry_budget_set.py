@@ -141,6 +141,7 @@ RULE = Rule(
     docs=__doc__ or "",
     fix="safe or unsafe",
     scope="training and retraining",
+    reads=("retries",),
     parameters=(
         Parameter("max", "most retries of a run", default=3),
         Parameter("max_jobset_restarts", "most restarts of a whole JobSet", default=10),

@@ -135,7 +135,7 @@ def test_a_pods_deadline_is_the_nearest_to_a_bound() -> None:
     assert deadlines.pod_only is None
 
 
-@pytest.mark.parametrize("plugin", ["pytorch", "tensorflow", "mpi", "ray"])
+@pytest.mark.parametrize("plugin", ["pytorch", "tensorflow", "mpi"])
 def test_a_frameworks_plugin_suggests_training(plugin: str) -> None:
     assert _kind().weights(_manifest(plugins={plugin: []})) == {Role.TRAINING: 6}
 
