@@ -1,0 +1,54 @@
+"""Reports: what a run found, for a person, an editor or a program.
+
+Each format is a module with ``render(result, options) -> str``. The result is the mapping that
+``--format json`` prints (docs/json.md), its rows already in order.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TextIO
+
+Row = Mapping[str, Any]
+"""A finding, an error, a workload: an entry of one of the result's lists."""
+
+_HIDDEN = frozenset({"audit", "excepted"})
+
+
+class Options(NamedTuple):
+    """What a report needs beside the result.
+
+    ``read_source`` gives the text of a file of the report, and raises OSError where it cannot.
+    """
+
+    colour: bool
+    show_audit: bool
+    show_roles: bool
+    read_source: Callable[[str], str]
+
+
+def choose_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether to write colours to ``stream``: never with NO_COLOR, always with FORCE_COLOR (0 is
+    never), else on a terminal that has them. An empty variable counts as not set."""
+    if environ.get("NO_COLOR"):
+        return False
+    forced = environ.get("FORCE_COLOR")
+    if forced:
+        return forced != "0"
+    return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+def select_shown(result: Row, options: Options) -> list[Row]:
+    """The findings for a person to see: what is only audited, or excepted, on request."""
+    findings: list[Row] = result["findings"]
+    if options.show_audit:
+        return findings
+    return [finding for finding in findings if finding["action"] not in _HIDDEN]
+
+
+def select_errors(result: Row) -> list[Row]:
+    """The errors that are not a finding (MLG001) too."""
+    broken = {_place(finding) for finding in result["findings"] if finding["rule"] == "MLG001"}
+    return [error for error in result["errors"] if _place(error) not in broken]
+
+
+def _place(row: Row) -> tuple[Any, ...]:
+    return row["file"], row["document"], row["line"], row["column"]

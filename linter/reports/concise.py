@@ -1,0 +1,21 @@
+"""The report in one line for each finding: for editors and for grep."""
+
+from linter.reports import Options, Row, select_errors, select_shown
+from linter.reports.terminal import escape, paint
+from linter.reports.text import locate
+
+
+def render(result: Row, options: Options) -> str:
+    """``file:line:column: CODE action message``; errors first, as ``file: error reason``."""
+    lines = [
+        f"{locate(error)}: {paint('error', 'error', colour=options.colour)} "
+        f"{escape(error['reason'])}"
+        for error in select_errors(result)
+    ]
+    lines += [_draw(finding, options) for finding in select_shown(result, options)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _draw(finding: Row, options: Options) -> str:
+    code = paint(finding["rule"], finding["severity"], colour=options.colour)
+    return f"{locate(finding)}: {code} {finding['action']} {escape(finding['message'])}"

@@ -1,0 +1,103 @@
+"""The last lines of a run: what was found, what was looked at, what was not."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from linter.documents import RENDER, TEMPLATE
+from linter.reports import Options, Row, select_errors
+from linter.reports.terminal import escape, paint
+
+_ACTIONS = ("deny", "warn", "audit", "excepted")
+_MOST_KINDS = 8
+"""Kinds that are named; the JSON report has them all."""
+
+
+def render_summary(result: Row, options: Options) -> str:
+    """Two lines or three: findings by action, coverage, what was skipped and why."""
+    coverage = result["coverage"]
+    lines = [_count_findings(result, options), _count_coverage(coverage)]
+    if coverage["skipped"]:
+        lines.append(_count_skipped(coverage["skipped"]))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _count_findings(result: Row, options: Options) -> str:
+    counts = Counter(finding["action"] for finding in result["findings"])
+    visible = _ACTIONS if options.show_audit else _ACTIONS[:2]
+    shown = [f"{counts[action]} {action}" for action in visible if counts[action]]
+    hidden = [f"{counts[one]} {one}" for one in _ACTIONS if counts[one] and one not in visible]
+    if hidden:
+        shown.append(f"{' and '.join(hidden)} hidden: --show-audit")
+    total = sum(counts[action] for action in visible)
+    text = count(total, "finding") if total else "no findings"
+    parts = [paint(text, _style(counts), colour=options.colour) + _bracket(shown)]
+    errors = len(select_errors(result))
+    if errors:
+        parts.append(paint(count(errors, "error"), "error", colour=options.colour))
+    if result["suppressed"]:
+        parts.append(f"{result['suppressed']} suppressed")
+    return ", ".join(parts)
+
+
+def _style(counts: Mapping[str, int]) -> str:
+    if counts["deny"]:
+        return "error"
+    return "warning" if counts["warn"] else "good"
+
+
+def _count_coverage(coverage: Row) -> str:
+    templates: dict[str, int] = coverage["pod_templates"]
+    kinds = _short_names(templates)
+    text = (
+        f"checked {count(coverage['files'], 'file')}, "
+        f"{count(coverage['documents'], 'document')}: "
+        f"{count(sum(templates.values()), 'pod template')}{_bracket(kinds)}"
+    )
+    unknown = coverage["unknown_kinds"]
+    if not unknown:
+        return text
+    return f"{text}, {count(len(unknown), 'kind')} not understood{_bracket(_rank(unknown))}"
+
+
+def _count_skipped(skipped: Iterable[Row]) -> str:
+    reasons = Counter(_shorten(entry["reason"]) for entry in skipped)
+    total = count(sum(reasons.values()), "document")
+    text = f"skipped {total}{_bracket(_rank(reasons, number_first=True))}"
+    return f"{text}; {RENDER}" if TEMPLATE in reasons else text
+
+
+def _shorten(reason: str) -> str:
+    """A reason without what differs from one document to the next."""
+    for words in (" (", ": ", "; ", " by "):
+        reason = reason.partition(words)[0]
+    return reason
+
+
+def _short_names(templates: Mapping[str, int]) -> list[str]:
+    """Kinds without their group, unless two of them would look the same."""
+    seen = Counter(name.partition(".")[0] for name in templates)
+    short = {
+        name if seen[name.partition(".")[0]] > 1 else name.partition(".")[0]: number
+        for name, number in templates.items()
+    }
+    return _rank(short)
+
+
+def _rank(counts: Mapping[str, int], *, number_first: bool = False) -> list[str]:
+    """``Job 12``, the most frequent first, and how many more there are."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    named = [
+        f"{number} {escape(name)}" if number_first else f"{escape(name)} {number}"
+        for name, number in ranked[:_MOST_KINDS]
+    ]
+    left = len(ranked) - len(named)
+    return [*named, f"{left} more"] if left else named
+
+
+def _bracket(parts: list[str]) -> str:
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def count(number: int, noun: str) -> str:
+    """``1 file``, ``2 files``, ``12,000 files``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

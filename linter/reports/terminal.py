@@ -1,0 +1,50 @@
+"""Text that is safe to print: manifests are other people's, and a terminal obeys what it reads."""
+
+_STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "info": "1;34",
+    "good": "1;32",
+    "frame": "1;34",
+    "strong": "1",
+    "dim": "2",
+}
+
+
+def paint(text: str, style: str, *, colour: bool) -> str:
+    """``text`` in a style (a severity, ``good``, ``frame``, ``strong``, ``dim``), if at all."""
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colour else text
+
+
+def escape(text: str) -> str:
+    """``text`` in one line, with a backslash sequence for each character that does not print:
+    control characters, escape sequences, marks that turn the writing direction, lone surrogates."""
+    if text.isprintable():
+        return text
+    return "".join(map(_escape_character, text))
+
+
+def expand(text: str) -> list[str]:
+    """What stands on the screen for each character of a line: a tab is four spaces."""
+    if text.isprintable():
+        return list(text)
+    return ["    " if one == "\t" else _escape_character(one) for one in text]
+
+
+def width(text: str) -> int:
+    """How many columns a terminal gives to printable ``text``."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_character_width, text))
+
+
+def _escape_character(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
+
+
+def _character_width(character: str) -> int:
+    import unicodedata
+
+    if unicodedata.category(character) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1

@@ -1,0 +1,445 @@
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linter.reports import Options, choose_colour, concise, text
+from linter.reports import json as json_report
+from linter.reports.excerpt import Mark, draw, split_lines
+from linter.reports.summary import render_summary
+from linter.reports.terminal import escape, width
+
+TRAIN = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: train
+spec:
+  podFailurePolicy: {}
+  template:
+    spec:
+      restartPolicy: OnFailure
+"""
+
+
+def options(
+    source: str | None = TRAIN, *, colour: bool = False, audit: bool = False, roles: bool = False
+) -> Options:
+    def read_source(path: str) -> str:
+        if source is None:
+            raise FileNotFoundError(path)
+        return source
+
+    return Options(colour, audit, roles, read_source)
+
+
+def finding(**changes: Any) -> dict[str, Any]:
+    return {
+        "rule": "TRN001",
+        "form": "batch",
+        "name": "training-restart-policy-never",
+        "severity": "error",
+        "action": "deny",
+        "confidence": "high",
+        "role": "training",
+        "file": "train.yaml",
+        "document": 0,
+        "line": 9,
+        "column": 22,
+        "end_line": 9,
+        "end_column": 31,
+        "path": "/spec/template/spec/restartPolicy",
+        "object": {"apiVersion": "batch/v1", "kind": "Job", "namespace": "ml", "name": "train"},
+        "embedded": None,
+        "message": "spec.template.spec.restartPolicy is OnFailure; expected Never",
+        "related": [],
+        "fix": {"title": "set it to Never", "safety": "safe", "edits": []},
+        "fingerprint": "f",
+        "url": "u",
+        **changes,
+    }
+
+
+def related(line: int, column: int, message: str, file: str = "train.yaml") -> dict[str, Any]:
+    return {
+        "file": file, "document": 0, "line": line, "column": column, "path": "", "message": message,
+    }  # fmt: skip
+
+
+def error(**changes: Any) -> dict[str, Any]:
+    return {
+        "file": "a.yaml",
+        "document": 0,
+        "line": 3,
+        "column": 5,
+        "reason": "found no value",
+        **changes,
+    }
+
+
+def result(*findings: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    coverage = {
+        "files": 1,
+        "documents": 1,
+        "objects": 1,
+        "pod_templates": {"Job.batch": 1},
+        "unknown_kinds": {},
+        "skipped": [],
+    }
+    return {
+        "version": 1,
+        "findings": list(findings),
+        "errors": [],
+        "suppressed": 0,
+        "coverage": {**coverage, **changes.pop("coverage", {})},
+        **changes,
+    }
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environ", "terminal", "expected"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"TERM": "dumb"}, True, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+        ({"FORCE_COLOR": "1"}, False, True),
+        ({"FORCE_COLOR": "0"}, True, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, False),
+    ],
+)
+def test_when_colours_are_used(environ: dict[str, str], terminal: bool, expected: bool) -> None:  # noqa: FBT001
+    assert choose_colour(Terminal() if terminal else io.StringIO(), environ) is expected
+
+
+def test_a_finding_as_text() -> None:
+    report = text.render(result(finding()), options())
+    assert report == (
+        "error[TRN001]: spec.template.spec.restartPolicy is OnFailure; expected Never\n"
+        " --> train.yaml:9:22\n"
+        "  |\n"
+        "9 |       restartPolicy: OnFailure\n"
+        "  |                      ^^^^^^^^^\n"
+        "  |\n"
+        "  = Job train in namespace ml, role training (high) [deny]\n"
+        "  = fix (safe): set it to Never\n"
+        "  = help: mlgate explain TRN001\n"
+        "\n"
+    )
+
+
+def test_nothing_found_is_nothing_printed() -> None:
+    assert text.render(result(), options()) == ""
+    assert concise.render(result(), options()) == ""
+
+
+def test_related_places_share_the_excerpt() -> None:
+    near = finding(related=[related(6, 3, "needs Never"), related(7, 3, "in this template")])
+    report = text.render(result(near), options())
+    assert (
+        "  |\n"
+        "6 |   podFailurePolicy: {}\n"
+        "  |   ---------------- needs Never\n"
+        "7 |   template:\n"
+        "  |   -------- in this template\n"
+        "8 |     spec:\n"
+        "9 |       restartPolicy: OnFailure\n"
+        "  |                      ^^^^^^^^^\n"
+    ) in report
+
+
+def test_lines_between_are_left_out() -> None:
+    near = finding(related=[related(4, 9, "this one")])
+    report = text.render(result(near), options())
+    assert "4 |   name: train\n  |         ----- this one\n...\n9 |" in report
+
+
+@pytest.mark.parametrize("other", [related(40, 1, "far"), related(1, 1, "far", "other.yaml")])
+def test_what_is_far_away_has_an_excerpt_of_its_own(other: dict[str, Any]) -> None:
+    report = text.render(result(finding(related=[other])), options(TRAIN + "far: 1\n" * 40))
+    place = f"{other['file']}:{other['line']}:1"
+    shown = "far: 1" if other["line"] == 40 else "apiVersion: batch/v1"
+    assert f"--> {place}\n  |\n{other['line']:<2}| {shown}\n".replace("40|", "40 |") in report
+    assert "--- far\n" in report or "---------- far\n" in report
+
+
+@pytest.mark.parametrize("source", [None, "", "one line"])
+def test_without_the_source_the_places_are_told(source: str | None) -> None:
+    near = finding(related=[related(6, 3, "needs Never")])
+    report = text.render(result(near), options(source))
+    assert " --> train.yaml:9:22\n  = line 6: needs Never\n  = Job train" in report
+
+
+def test_marks_stand_under_wide_characters() -> None:
+    source = "k: {日本: é, e\u0301: x}\n"
+    drawn = draw(split_lines(source), [Mark(1, 9, 1, 10, primary=True)], 1, colour=False)
+    assert drawn[1:3] == ["1 | k: {日本: é, e\u0301: x}", "  |           ^"]
+
+
+def test_a_tab_is_four_spaces() -> None:
+    drawn = draw(["a:\tb"], [Mark(1, 4, 1, 5, primary=True)], 1, colour=False)
+    assert drawn[1:3] == ["1 | a:    b", "  |       ^"]
+
+
+def test_long_lines_are_cut_around_the_mark() -> None:
+    line = "x" * 5000 + "HERE" + "y" * 5000
+    drawn = draw([line], [Mark(1, 5001, 1, 5005, primary=True)], 1, colour=False)
+    shown, under = drawn[1][4:], drawn[2][4:]
+    assert shown.startswith("...x")
+    assert shown.endswith("y...")
+    assert len(shown) < 130
+    assert shown[under.index("^") : under.rindex("^") + 1] == "HERE"
+
+
+def test_a_mark_out_of_sight_shows_its_line_again() -> None:
+    line = "ONE" + " " * 5000 + "TWO"
+    marks = [Mark(1, 1, 1, 4, primary=True), Mark(1, 5004, label="second")]
+    drawn = draw([line], marks, 1, colour=False)
+    assert drawn[2] == "  | ^^^"
+    assert drawn[4].endswith("--- second")
+    assert drawn[3][drawn[4].index("---") :].startswith("TWO")
+
+
+def test_of_several_lines_the_first_is_marked() -> None:
+    drawn = draw(["a: |  ", "  b"], [Mark(1, 4, 2, 4, primary=True)], 1, colour=False)
+    assert drawn[1:3] == ["1 | a: |", "  |    ^"]
+
+
+@pytest.mark.parametrize("break_", ["\n", "\r\n", "\r"])
+def test_lines_end_as_yaml_says(break_: str) -> None:
+    assert split_lines(f"\ufeffa{break_}b\x85\u2028c") == ["a", "b\x85\u2028c"]
+
+
+def test_what_a_manifest_says_cannot_command_the_terminal() -> None:
+    evil = "\x1b]0;pwned\x07\x9b31m\u202e\r"
+    source = f"k: {evil}x\n"
+    bad = finding(
+        message=f"found {evil}",
+        line=1,
+        column=4,
+        end_line=1,
+        end_column=5,
+        file=f"{evil}.yaml",
+        object={"apiVersion": "v1", "kind": evil, "namespace": evil, "name": evil},
+        related=[related(1, 1, evil)],
+        embedded={"apiVersion": "v1", "kind": evil, "name": evil, "path": f"/{evil}"},
+        fix={"title": evil, "safety": "safe", "edits": []},
+    )
+    workloads = [
+        {
+            "file": evil, "document": 0, "line": 1, "object": bad["object"], "role": "other",
+            "confidence": "low", "templates": [
+                {"path": f"/{evil}", "role": "other", "subrole": None, "confidence": "low",
+                 "score": 0, "evidence": [evil]},
+            ],
+        }
+    ]  # fmt: skip
+    found = result(
+        bad,
+        errors=[error(reason=evil, file=evil)],
+        workloads=workloads,
+        coverage={
+            "unknown_kinds": {evil: 1},
+            "pod_templates": {evil: 1},
+            "skipped": [{"file": evil, "document": 0, "reason": evil}],
+        },
+    )
+    printed = (
+        text.render(found, options(source, roles=True, audit=True))
+        + concise.render(found, options())
+        + render_summary(found, options())
+        + json_report.render(found, options())
+    )
+    assert printed.replace("\n", "").isprintable()
+    assert "\\x1b" in printed
+
+
+def test_embedded_manifests_are_named() -> None:
+    inner = {"apiVersion": "batch/v1", "kind": "Job", "name": None, "path": "/spec/backoffLimit"}
+    in_text = finding(path="/spec/templates/0/resource/manifest", embedded=inner)
+    in_mapping = finding(path="/spec/trialSpec/spec/backoffLimit", embedded=inner)
+
+    report = text.render(result(in_text, in_mapping), options())
+
+    assert "= in the Job without a name inside spec.templates[0].resource.manifest\n" in report
+    assert "= in the Job without a name inside spec.trialSpec\n" in report
+
+
+def test_audited_and_excepted_findings_show_on_request() -> None:
+    hidden = result(finding(action="audit"), finding(action="excepted"))
+    for report in (text, concise):
+        assert report.render(hidden, options()) == ""
+        assert report.render(hidden, options(audit=True)).count("TRN001") >= 2
+
+
+def test_colours_follow_severity_and_audit_is_dim() -> None:
+    found = result(
+        finding(),
+        finding(severity="warning"),
+        finding(severity="info"),
+        finding(action="audit"),
+    )
+    report = text.render(found, options(colour=True, audit=True))
+    assert "\x1b[1;31merror[TRN001]\x1b[0m" in report
+    assert "\x1b[1;33mwarning[TRN001]\x1b[0m" in report
+    assert "\x1b[1;34minfo[TRN001]\x1b[0m" in report
+    assert "\x1b[2merror[TRN001]\x1b[0m" in report
+    plain = re.sub("\x1b\\[[0-9;]*m", "", report)
+    assert plain == text.render(found, options(audit=True))
+
+
+def test_an_objects_role_is_not_claimed_where_there_is_none() -> None:
+    report = text.render(result(finding(role=None, fix=None)), options())
+    assert "  = Job train in namespace ml [deny]\n  = help:" in report
+
+
+def test_what_could_not_be_read_is_a_document() -> None:
+    nothing = {"apiVersion": None, "kind": None, "namespace": None, "name": None}
+    report = text.render(result(finding(rule="MLG001", role=None, object=nothing)), options())
+    assert "  = a document [deny]\n" in report
+
+
+def test_errors_come_first() -> None:
+    found = result(
+        finding(),
+        errors=[
+            error(),
+            error(document=None, line=None, column=None, reason="no such file"),
+            error(document=2, line=None, column=None, reason="a template"),
+        ],
+    )
+    assert text.render(found, options()).startswith(
+        "error: a.yaml:3:5: found no value\n\n"
+        "error: a.yaml: no such file\n\n"
+        "error: a.yaml (document 2): a template\n\n"
+        "error[TRN001]"
+    )
+    assert concise.render(found, options()).splitlines()[:2] == [
+        "a.yaml:3:5: error found no value",
+        "a.yaml: error no such file",
+    ]
+
+
+def test_an_error_that_is_a_finding_too_is_told_once() -> None:
+    broken = finding(rule="MLG001", file="a.yaml", line=3, column=5, end_line=3, end_column=6)
+    found = result(broken, errors=[error()])
+    assert "found no value" not in text.render(found, options())
+    assert len(concise.render(found, options()).splitlines()) == 1
+
+
+def test_roles_and_their_evidence() -> None:
+    template = {
+        "path": "/spec/template", "role": "training", "subrole": "worker", "confidence": "high",
+        "score": 9, "evidence": ['runs "train.py"', "asks for 8 GPUs"],
+    }  # fmt: skip
+    workload = {
+        "file": "a.yaml", "document": 0, "line": 2, "object": finding()["object"],
+        "role": "training", "confidence": "high", "templates": [template],
+    }  # fmt: skip
+    found = result(workloads=[workload])
+
+    assert text.render(found, options()) == ""
+    assert text.render(found, options(roles=True)) == (
+        "a.yaml:2: Job train in namespace ml: training (high)\n"
+        "  spec.template: training worker (high, score 9)\n"
+        '    - runs "train.py"\n'
+        "    - asks for 8 GPUs\n"
+        "\n"
+    )
+
+
+def test_concise_is_one_line_for_each_finding() -> None:
+    assert concise.render(result(finding(message="one\ntwo")), options()) == (
+        "train.yaml:9:22: TRN001 deny one\\ntwo\n"
+    )
+
+
+def test_json_is_the_result_with_an_entry_to_a_line() -> None:
+    found = result(finding(), finding(line=10), suppressed=3)
+    printed = json_report.render(found, options())
+    assert json.loads(printed) == found
+    assert list(json.loads(printed)) == list(found)
+    assert printed.endswith("}\n")
+    assert sum('"rule": "TRN001"' in line for line in printed.splitlines()) == 2
+    assert json.loads(printed.splitlines()[3].rstrip(",")) == found["findings"][0]
+
+
+@given(st.text(st.characters()))
+def test_json_holds_every_text(words: str) -> None:
+    printed = json_report.render(result(finding(message=words)), options())
+    assert json.loads(printed)["findings"][0]["message"] == words
+    printed.encode("utf-8")
+
+
+@given(st.text(st.characters()))
+def test_escaped_text_prints(words: str) -> None:
+    assert escape(words).isprintable()
+    assert width(escape(words)) >= 0
+
+
+@given(st.text(st.characters()), st.integers(1, 300), st.integers(0, 400), st.booleans())
+def test_any_line_can_be_drawn(line: str, column: int, end: int, primary: bool) -> None:  # noqa: FBT001
+    lines = split_lines(line)
+    marks = [Mark(1, column, 1 if end else 0, end, "x\ny", primary)]
+    for one in draw(lines, marks, 3, colour=False):
+        assert one.isprintable()
+
+
+def test_summary_counts_by_action() -> None:
+    found = result(
+        finding(),
+        finding(action="warn"),
+        finding(action="warn"),
+        finding(action="audit"),
+        finding(action="excepted"),
+        suppressed=2,
+        errors=[error()],
+    )
+    head = "3 findings (1 deny, 2 warn, 1 audit and 1 excepted hidden: --show-audit)"
+    assert render_summary(found, options()).splitlines()[0] == f"{head}, 1 error, 2 suppressed"
+    shown = render_summary(found, options(audit=True)).splitlines()[0]
+    assert shown == "5 findings (1 deny, 2 warn, 1 audit, 1 excepted), 1 error, 2 suppressed"
+
+
+def test_summary_of_a_clean_run() -> None:
+    assert render_summary(result(), options()) == (
+        "no findings\nchecked 1 file, 1 document: 1 pod template (Job 1)\n"
+    )
+
+
+def test_summary_tells_what_was_not_checked() -> None:
+    reasons = [
+        "an un-rendered chart template",
+        "no Kubernetes manifest: apiVersion and kind are not both written",
+        "no Kubernetes manifest: apiVersion and kind are not both written (item 3 of the list)",
+    ]
+    coverage = {
+        "files": 1200,
+        "documents": 61,
+        "pod_templates": {"Job.batch": 2, "Job.batch.volcano.sh": 1, "PyTorchJob.kubeflow.org": 4},
+        "unknown_kinds": {"Foo.example.com": 3, "Bar.example.com": 1},
+        "skipped": [{"file": "a", "document": 0, "reason": reason} for reason in reasons],
+    }
+    assert render_summary(result(coverage=coverage), options()) == (
+        "no findings\n"
+        "checked 1,200 files, 61 documents: 7 pod templates (PyTorchJob 4, Job.batch 2, "
+        "Job.batch.volcano.sh 1), 2 kinds not understood (Foo.example.com 3, Bar.example.com 1)\n"
+        "skipped 3 documents (2 no Kubernetes manifest, 1 an un-rendered chart template); "
+        "render it first: `helm template CHART | mlgate lint -`\n"
+    )
+
+
+def test_summary_names_the_most_frequent_kinds_only() -> None:
+    templates = {f"K{number}.x": number for number in range(1, 11)}
+    line = render_summary(result(coverage={"pod_templates": templates}), options())
+    assert "(K10 10, K9 9, K8 8, K7 7, K6 6, K5 5, K4 4, K3 3, 2 more)" in line
