@@ -1,0 +1,146 @@
+"""The YAML parser's events, with what go-yaml and JSON read otherwise than PyYAML.
+
+The parser is libyaml's where PyYAML has it (go-yaml is a translation of libyaml), and PyYAML's own
+otherwise: both give the same events. The only module that knows which one it is.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from yaml.error import MarkedYAMLError
+from yaml.events import ScalarEvent
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONE_TAG = re.compile(r"(?:&[0-9A-Za-z_-]+\s+)?!(?:\s|\Z)")
+_ODD_ESCAPE = re.compile(r"\\(?:/|u[dD])")
+_SLASH = re.compile(r"(?<!\\)(\\+)/")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATES = re.compile(
+    r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\[^u]"
+)
+_SPACE = " \t\r\n"
+
+
+class UnreadableError(Exception):
+    """Text that is no YAML, or none that Kubernetes takes: where in the text, and why."""
+
+    def __init__(self, index: int, reason: str) -> None:
+        super().__init__(f"{index}: {reason}")
+        self.index = index
+        self.reason = reason
+
+
+class PureParser(Reader, Scanner, Parser):
+    """PyYAML's own parser with the one method that libyaml's has too, ``get_event``."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+
+
+try:
+    from yaml._yaml import CParser
+except ImportError:
+    Native: Any = PureParser
+else:
+    Native = CParser
+
+
+def parse(text: str) -> Iterator[Any]:
+    """Yield the events of ``text``. Raises what PyYAML raises; ``explain`` translates it."""
+    if "!" in text or ("\\" in text and _ODD_ESCAPE.search(text)):
+        return _as_go(text)
+    return _events(text)
+
+
+def explain(error: Exception, text: str) -> UnreadableError:
+    """PyYAML's error as one of ours: with the index into ``text``, in one line."""
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        reason = " ".join(str(part) for part in (error.problem, error.context) if part)
+        return UnreadableError(mark.index if mark else len(text), reason)
+    found = _FORBIDDEN.search(text)
+    if found is None:
+        return UnreadableError(0, " ".join(str(error).split()))
+    return UnreadableError(found.start(), f"control characters are not allowed: {found[0]!a}")
+
+
+def json_objects(text: str) -> list[int]:
+    """Where the JSON values in ``text`` end that follow one another, up to what is no JSON."""
+    from json import JSONDecoder  # noqa: PLC0415  # start-up: seldom asked
+
+    decode = JSONDecoder(parse_int=float, strict=False).raw_decode
+    ends, end = [], 0
+    try:
+        while (start := _skip_space(text, end)) < len(text):
+            end = decode(text, start)[1]
+            ends.append(end)
+    except (ValueError, RecursionError):
+        pass
+    return ends
+
+
+def _events(text: str) -> Iterator[Any]:
+    return iter(Native(text).get_event, None)
+
+
+def _as_go(text: str) -> Iterator[Any]:
+    r"""The events of a text in which some may need mending.
+
+    ``! 12`` is a string in go-yaml. ``"\/"`` and UTF-16 surrogates are JSON: there they are read
+    as Go's JSON does, elsewhere refused.
+    """
+    ends = json_objects(text) if text.lstrip(_SPACE).startswith("{") else []
+    is_json = bool(ends) and not text[ends[-1] :].strip(_SPACE)
+    filler = _filler(text) if is_json else ""
+    padded = _SURROGATES.sub(lambda match: _pad(match, filler), text) if is_json else text
+    for event in _events(padded):
+        if type(event) is ScalarEvent:
+            _mend(event, text, filler)
+        yield event
+
+
+def _mend(event: Any, text: str, filler: str) -> None:
+    start, end = event.start_mark.index, event.end_mark.index
+    if filler:
+        event.value = event.value.replace(filler, "")
+    elif event.style == '"':
+        _check_escapes(event.value, text, start, end)
+    if event.implicit[0] and text.startswith(("!", "&"), start) and _LONE_TAG.match(text, start):
+        event.implicit = (False, True)
+
+
+def _check_escapes(value: str, text: str, start: int, end: int) -> None:
+    for slash in _SLASH.finditer(text, start, end):
+        if len(slash[1]) % 2:
+            raise UnreadableError(slash.end() - 2, "found unknown escape character '/'")
+    if _SURROGATE.search(value):
+        raise UnreadableError(start, "found invalid Unicode character escape code")
+
+
+def _filler(text: str) -> str:
+    """A character that ``text`` does not hold."""
+    held = set(text)
+    return next(found for code in range(0xF0000, 0xFFFFD) if (found := chr(code)) not in held)
+
+
+def _pad(escape: re.Match[str], filler: str) -> str:
+    """The character that a JSON escape of surrogates means, U+FFFD for half a pair, filled up to
+    the length of the escape so that marks stay true."""
+    high, low = escape.groups()
+    if high:
+        code = 0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF)
+        return chr(code).rjust(12, filler)
+    return escape[0] if escape[0][1] != "u" else "\ufffd".rjust(6, filler)
+
+
+def _skip_space(text: str, start: int) -> int:
+    while start < len(text) and text[start] in _SPACE:
+        start += 1
+    return start

@@ -1,0 +1,256 @@
+"""YAML text to documents, as Kubernetes reads it.
+
+Sources: ``k8s.io/apimachinery/pkg/util/yaml`` (documents are split at ``---`` lines before they
+are parsed, JSON is tried first where the text begins with a brace) and ``sigs.k8s.io/yaml`` on
+``go.yaml.in/yaml/v2`` (of each such text the first YAML document counts; scalars, merges and
+duplicate keys: rules/scalars.py and rules/composer.py).
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from rules.composer import Composed, Limits, compose
+from rules.events import UnreadableError, json_objects
+from rules.marks import Extent, Marks, Position, Span, key_extent, position, value_extent
+from rules.paths import Path, dig
+
+__all__ = [
+    "Document", "Duplicate", "Limits", "Position", "ReadError", "Span", "Unreadable",
+    "decode", "read",
+]  # fmt: skip
+
+_SPACE = " \t\r\n"
+_AFTER_SEPARATOR = {"", *_SPACE}
+_NOTHING = re.compile(r"[ \t\r\n]*+(?:---[ \t\r]*+(?:\n[ \t\r\n]*+|\Z))*+\Z")
+_EMPTY = re.compile(r"(?:---[ \t\r\n]*\n(?=---[ \t\r\n]))++")
+_DIRECTIVES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n|%[^\n]*\n)*+\Z")
+_LITERAL = re.compile(r"(?:[!&]\S*\s+)*\|[^\n]*\n")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class ReadError(Exception):
+    """Bytes that are no text: where (from 1) and why."""
+
+    def __init__(self, line: int, column: int, reason: str) -> None:
+        super().__init__(f"{line}:{column}: {reason}")
+        self.line = line
+        self.column = column
+        self.reason = reason
+
+
+class Duplicate(NamedTuple):
+    """A key set twice in one mapping, and the place of the second key."""
+
+    path: Path
+    span: Span
+
+
+class Unreadable(NamedTuple):
+    """A document that cannot be read: its number (from 0), where in the file (from 1), and why."""
+
+    number: int
+    line: int
+    column: int
+    reason: str
+
+
+class _Frame(NamedTuple):
+    """Where a text lies in its file: its first line (from 0), how far that line and all lines are
+    moved to the right; or the one span that stands for all of it."""
+
+    line: int = 0
+    column: int = 0
+    indent: int = 0
+    whole: Span | None = None
+
+    def span(self, text: str, extent: Extent) -> Span:
+        if self.whole is not None:
+            return self.whole
+        return Span(*self._place(text, extent[0]), *self._place(text, extent[1]))
+
+    def inner(self, text: str, index: int, indent: int = 0) -> "_Frame":
+        """The frame of a text that begins at ``text[index]``."""
+        if self.whole is not None:
+            return self
+        line, column = position(text, index)
+        first = self.column if line == 1 else 0
+        return _Frame(self.line + line - 1, first + column - 1, self.indent + indent)
+
+    def _place(self, text: str, index: int) -> Position:
+        line, column = position(text, index)
+        first = self.column if line == 1 else 0
+        return Position(self.line + line, self.indent + first + column)
+
+
+class Document:
+    """One YAML document: its value, and where everything in it stands.
+
+    ``number`` counts from 0 within the text that was read, ``line`` is the line of the file, from
+    0, where ``text`` starts (a ``---`` line belongs to the document it opens), ``value`` is plain
+    dicts, lists and scalars, None for a document of comments only.
+    """
+
+    __slots__ = ("_frame", "_limits", "_marks", "duplicates", "number", "text", "value")
+
+    def __init__(
+        self, number: int, text: str, composed: Composed, frame: _Frame, limits: Limits
+    ) -> None:
+        self.number = number
+        self.text = text
+        self.value = composed.value
+        self.duplicates: tuple[Duplicate, ...] = ()
+        if composed.duplicates:
+            self.duplicates = tuple(
+                Duplicate(path, frame.span(text, extent)) for path, extent in composed.duplicates
+            )
+        self._marks: Marks = composed.marks
+        self._frame = frame
+        self._limits = limits
+
+    @property
+    def line(self) -> int:
+        return self._frame.line
+
+    def span(self, path: Path) -> Span:
+        """Where the scalar at ``path`` stands. For a mapping, a list, or a null that is not
+        written: its key. For what does not exist: the nearest parent's key."""
+        return self._frame.span(self.text, value_extent(self._marks, path, self.text))
+
+    def key_span(self, path: Path) -> Span:
+        """Where the key of ``path`` stands, or the nearest parent's. The key of a list's item is
+        the item, or the item's first key."""
+        return self._frame.span(self.text, key_extent(self._marks, path, self.text))
+
+    def embedded(self, path: Path) -> list["Document | Unreadable"]:
+        """The YAML documents in the string at ``path``; none where there is no string.
+
+        Their spans are lines and columns of this document's file: exact where the string is a
+        literal block (``|``), otherwise the span of the whole string.
+        """
+        value = dig(self.value, path)
+        if not isinstance(value, str):
+            return []
+        return list(_documents(value, self._limits, self._frame_within(path, value)))
+
+    def _frame_within(self, path: Path, value: str) -> _Frame:
+        start, end = value_extent(self._marks, path, self.text)
+        header = _LITERAL.match(self.text, start, end)
+        if header is None:
+            span = self._frame.span(self.text, (start, end))
+            return _Frame(span.line - 1, whole=span)
+        return self._frame.inner(self.text, header.end(), _indent(self.text, header.end(), value))
+
+
+def read(text: str, limits: Limits = Limits()) -> Iterator[Document | Unreadable]:  # noqa: B008
+    """Yield the documents of ``text`` in order, each that cannot be read as ``Unreadable``.
+
+    Documents are split at lines that begin with ``---``, so that neither anchors nor errors reach
+    from one into the next. Comments alone are a document whose value is None; nothing at all
+    between two separators is none, as in ``kubectl``. A text without any document yields one.
+    """
+    return _documents(text.removeprefix("\ufeff"), limits, _Frame())
+
+
+def decode(raw: bytes) -> str:
+    """The text in ``raw``: UTF-8, or UTF-16 with a byte order mark, as ``kubectl`` takes them.
+
+    Raises ReadError at the first NUL or byte that is not of that encoding.
+    """
+    encoding = "utf-16" if raw.startswith(_UTF16) else "utf-8"
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode(encoding, "ignore")
+        reason = f"not {encoding.upper()}: {error.reason}"
+        raise ReadError(*position(before, len(before)), reason) from None
+    if "\0" in text:
+        raise ReadError(*position(text, text.index("\0")), "NUL character: this is no text")
+    return text
+
+
+def _documents(text: str, limits: Limits, frame: _Frame) -> Iterator[Document | Unreadable]:
+    number = start = 0
+    piece, at = "", frame
+    for end in _ends(text):
+        if start:
+            at = at.inner(piece, len(piece))
+        piece = text[start:end]
+        if not _NOTHING.match(piece):
+            for document in _compose(piece, number, limits, at):
+                yield document
+                number += 1
+        start = end
+    if not number:
+        yield Document(0, text, Composed(), frame, limits)
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Where the pieces of ``text`` end: before each line that begins with ``---``.
+
+    ``kubectl`` refuses ``--- 1`` and ``---x``; here the first opens a document and the second is
+    text, as in YAML. Directives stay with the document that they announce.
+    """
+    start = 0
+    separator = text.find("\n---")
+    while separator >= 0:
+        cut = separator + 1
+        if text[cut + 3 : cut + 4] in _AFTER_SEPARATOR and not _announces(text, start, cut):
+            yield cut
+            start = cut
+        run = _EMPTY.match(text, cut)
+        separator = text.find("\n---", run.end() - 1 if run else cut)
+    yield len(text)
+
+
+def _announces(text: str, start: int, end: int) -> bool:
+    """Whether only directives stand there, such as ``%YAML 1.1``."""
+    return text.find("%", start, end) >= 0 and bool(_DIRECTIVES.fullmatch(text, start, end))
+
+
+def _compose(
+    text: str, number: int, limits: Limits, frame: _Frame
+) -> Iterator[Document | Unreadable]:
+    """The document in ``text``; several where it is a stream of JSON objects."""
+    try:
+        composed = compose(text, limits)
+    except UnreadableError as error:
+        span = frame.span(text, (error.index, error.index))
+        yield Unreadable(number, span.line, span.column, error.reason)
+        return
+    ends = _object_ends(text, composed.end)
+    if len(ends) < 2:
+        yield Document(number, text, composed, frame, limits)
+        return
+    for start, end in pairwise((0, *ends)):
+        piece = text[start:end]
+        yield from _compose(piece, number, limits, frame)
+        frame = frame.inner(piece, len(piece))
+        number += 1
+
+
+def _object_ends(text: str, end: int) -> list[int]:
+    """Where the objects of a JSON stream end, and what follows them that is no JSON.
+
+    ``kubectl`` reads objects that follow each other without ``---``, as ``jq`` writes them, while
+    in YAML what follows the first, which ends at ``end``, would not be read.
+    """
+    if not text.startswith("{", end) or not text.lstrip(_SPACE).startswith("{"):
+        return []
+    ends = json_objects(text)
+    if ends and not text[ends[-1] :].strip(_SPACE):
+        ends.pop()
+    return [*ends, len(text)]
+
+
+def _indent(text: str, start: int, value: str) -> int:
+    """How far the lines of a literal block, which begins at ``start``, stand to the right."""
+    for line in value.split("\n"):
+        end = text.find("\n", start)
+        written = text[start : end if end >= 0 else len(text)].rstrip("\r")
+        if line:
+            return len(written) - len(line)
+        start += len(written) + 1
+    return 0
