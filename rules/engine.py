@@ -230,6 +230,7 @@ class Engine:
         )
         if decision.action is Action.OFF:
             return None
+        excepted = f" ({decision.note})" if decision.action is Action.EXCEPTED else ""
         return Finding(
             rule=rule.code,
             form=form.name,
@@ -240,7 +241,7 @@ class Engine:
             role=None,
             path=problem.path,
             object=identity,
-            message=problem.message,
+            message=problem.message + excepted,
             fingerprint=fingerprint,
             related=problem.related,
             fix=problem.fix,
@@ -321,7 +322,8 @@ def _fingerprint(rule: Rule, problem: Problem, view: View) -> str:
     if view.scope.outer is not None:
         own = manifest.identity
         inner = f" {'/'.join(map(str, view.scope.path))}#{own.kind}/{own.name or ''}"
-    return f"{rule.code}/{problem.form} {kind} {outer.namespace or ''}/{outer.name or ''}{inner} {place}"
+    name = f"{outer.namespace or ''}/{outer.name or ''}"
+    return f"{rule.code}/{problem.form} {kind} {name}{inner} {place}"
 
 
 def _embedded(view: View, path: Path) -> Embedded | None:

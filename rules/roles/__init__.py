@@ -1,0 +1,228 @@
+"""What a pod template is for: its role, how sure that is, and why.
+
+Order of decision, first hit wins: the user's word (``mlgate.dev/role``), the labels
+``app.kubernetes.io/component`` and ``trainer.kubeflow.org/trainjob-ancestor-step``, a kind that has
+a role of its own, and else a score of what runs in the pod. What runs outweighs the image that it
+runs in, and both outweigh names.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from rules.kinds.schema import Answer, Kind, Pod, Reference, Role, Subrole
+from rules.manifest import Manifest
+from rules.model import Confidence
+from rules.roles.reading import Reading
+from rules.roles.scores import Score, score_pod
+from rules.roles.vocabulary import Signal
+from rules.roles.words import retrains
+
+OVERRIDES: frozenset[str] = frozenset(map(str, Role))
+"""What the annotation or label ``mlgate.dev/role`` may say."""
+
+_COMPONENT = "app.kubernetes.io/component"
+_COMPONENTS = {
+    "training": Role.TRAINING,
+    "trainer": Role.TRAINING,
+    "inference": Role.SERVING,
+    "serving": Role.SERVING,
+    "predictor": Role.SERVING,
+    "notebook": Role.NOTEBOOK,
+    "data-prep": Role.DATA,
+}
+_STEP = "trainer.kubeflow.org/trainjob-ancestor-step"
+_STEPS = {
+    "trainer": Role.TRAINING,
+    "dataset-initializer": Role.DATA,
+    "model-initializer": Role.DATA,
+}
+_LABELS = ((_COMPONENT, _COMPONENTS), (_STEP, _STEPS))
+_SAID = 10
+"""Score and margin of a role that is said, and not scored."""
+_LEADING = 6
+"""The prior from which a kind's name is nearly its role (MPIJob)."""
+
+_ORDER = (
+    *(Role.RETRAINING, Role.TRAINING, Role.STREAMING, Role.SERVING, Role.BATCH, Role.DATA),
+    *(Role.NOTEBOOK, Role.UNKNOWN_ML, Role.OTHER, Role.NONE),
+)
+_STRENGTH = {role: rank for rank, role in enumerate(_ORDER)}
+_CERTAINTY = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
+
+
+class Judgement(NamedTuple):
+    """The role of a pod template, and what a person can check it by.
+
+    ``score`` is the sum of the role's weights, ``margin`` how far the next role is behind.
+    """
+
+    role: Role
+    subrole: Subrole | None
+    confidence: Confidence
+    score: int
+    margin: int
+    evidence: tuple[str, ...]
+
+
+def classify_pod(
+    kind: Kind,
+    manifest: Manifest,
+    pod: Pod,
+    *,
+    accelerated: bool,
+    scheduled: bool,
+    label: str = "mlgate.dev/role",
+) -> Judgement:
+    """The role of one pod template of ``manifest``.
+
+    ``accelerated``: it asks for an accelerator. ``scheduled``: the object starts runs by a
+    schedule, which makes training retraining. ``label`` is the annotation or label by which users
+    say the role; a value that is no role is passed over.
+    """
+    said = _read_said(manifest, pod, label)
+    if said is not None:
+        return _judge_said(*said, pod)
+    if pod.role or kind.role:
+        judgement = _judge_kind(kind, pod)
+    else:
+        judgement = _judge_score(kind, manifest, pod, accelerated=accelerated)
+    if judgement.role is Role.TRAINING:
+        return _mark_retraining(judgement, manifest, pod, scheduled=scheduled)
+    return judgement
+
+
+def strongest(judgements: Iterable[Judgement]) -> Judgement | None:
+    """The judgement that stands for the object: the strongest role, and of equals the surest."""
+    return min(judgements, key=_rank, default=None)
+
+
+def _rank(judgement: Judgement) -> tuple[int, int, int]:
+    return _STRENGTH[judgement.role], _CERTAINTY[judgement.confidence], -judgement.score
+
+
+def read_override(manifest: Manifest, pod: Pod, label: str) -> Role | None:
+    """The role that the user says on the pod template, else on the object; an annotation first."""
+    for metadata in (pod.metadata, manifest.object.get("metadata")):
+        for place in ("annotations", "labels"):
+            value = _read_entry(metadata, place, label)
+            if value in OVERRIDES:
+                return Role(value)
+    return None
+
+
+def _read_entry(metadata: Any, place: str, key: str) -> str:
+    """An annotation or label, empty where there is none."""
+    entries = metadata.get(place) if isinstance(metadata, dict) else None
+    value = entries.get(key) if isinstance(entries, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _read_said(manifest: Manifest, pod: Pod, label: str) -> tuple[Role, str] | None:
+    """The role that annotations or labels say, and which one does."""
+    override = read_override(manifest, pod, label)
+    if override is not None:
+        return override, label
+    for key, roles in _LABELS:
+        for metadata in (pod.metadata, manifest.object.get("metadata")):
+            role = roles.get(_read_entry(metadata, "labels", key))
+            if role is not None:
+                return role, key
+    return None
+
+
+def _judge_said(role: Role, key: str, pod: Pod) -> Judgement:
+    initializes = key == _STEP and role is Role.DATA
+    subrole = Subrole.INITIALIZER if initializes else pod.subrole
+    return Judgement(role, subrole, Confidence.HIGH, _SAID, _SAID, (f"{key} says {role}",))
+
+
+def _judge_kind(kind: Kind, pod: Pod) -> Judgement:
+    """A kind's role, unless every main container plainly does something else."""
+    role = pod.role or kind.role or Role.OTHER
+    what = f"kind {kind.name}" if role is kind.role else f"such a template of kind {kind.name}"
+    evidence = f"{what} is {role}"
+    others = _read_others(pod)
+    if not others:
+        return Judgement(role, pod.subrole, Confidence.HIGH, _SAID, _SAID, (evidence,))
+    score = max(signal.weight for signal in others)
+    reasons = (*dict.fromkeys(map(_tell, others)), evidence)
+    return Judgement(Role.OTHER, pod.subrole, Confidence.MEDIUM, score, score, reasons)
+
+
+def _read_others(pod: Pod) -> list[Signal]:
+    """Signs of something else in every main container, and none of machine learning."""
+    reading = Reading(pod)
+    if reading.idle or not any(_speaks(one) for one in (*reading.texts, *reading.images)):
+        return reading.others
+    return []
+
+
+def _speaks(signal: Signal) -> bool:
+    return signal.role is not Role.OTHER and signal.weight >= 3 and signal.group != "launcher"
+
+
+def _judge_score(kind: Kind, manifest: Manifest, pod: Pod, *, accelerated: bool) -> Judgement:
+    score = score_pod(kind, manifest, pod, accelerated=accelerated)
+    if score.role is Role.TRAINING and _follows(score):
+        score = _follow(kind, manifest, pod) or score
+    return Judgement(
+        score.role,
+        pod.subrole,
+        score.confidence,
+        score.score,
+        score.margin,
+        tuple(map(_tell, score.signals)),
+    )
+
+
+def _follows(score: Score) -> bool:
+    """Whether the kind alone speaks for training: a worker that its launcher gives its work."""
+    said = {one.group for one in score.signals if one.role is Role.TRAINING and one.weight > 0}
+    prior = max((one.weight for one in score.signals if one.group == "prior"), default=0)
+    return prior >= _LEADING and said <= {"prior", "accelerator", "base", "env", "launcher"}
+
+
+def _follow(kind: Kind, manifest: Manifest, pod: Pod) -> Score | None:
+    """The score of another template of the object that plainly does something else, if no
+    template trains: it gives the work (``mpirun`` in a launcher)."""
+    scores = [
+        score_pod(kind, manifest, one, accelerated=False)
+        for one in kind.pods(manifest, _ask_nobody)
+        if one.path != pod.path
+    ]
+    if any(score.role is Role.TRAINING and not _follows(score) for score in scores):
+        return None
+    return next((score for score in scores if score.role is Role.OTHER and score.signals), None)
+
+
+def _ask_nobody(_reference: Reference, _fact: str) -> tuple[Answer, Any]:
+    return Answer.UNKNOWN, None
+
+
+def _mark_retraining(
+    judgement: Judgement, manifest: Manifest, pod: Pod, *, scheduled: bool
+) -> Judgement:
+    """Training that is done again: by a schedule, or by its name."""
+    reason = "is started by a schedule"
+    if not scheduled:
+        name = next(filter(retrains, _names(manifest, pod)), None)
+        reason = f'named "{name}"' if name else ""
+    if not reason:
+        return judgement
+    evidence = (*judgement.evidence, f"retraining: {reason}")
+    return judgement._replace(role=Role.RETRAINING, evidence=evidence)
+
+
+def _names(manifest: Manifest, pod: Pod) -> Iterator[str]:
+    metadata = manifest.mapping("metadata")
+    names = (metadata.get("name"), metadata.get("generateName"), pod.name)
+    for name in (*names, *(container.name for container in pod.mains)):
+        if isinstance(name, str):
+            yield name
+
+
+def _tell(signal: Signal) -> str:
+    return f"{signal.weight:+d} {signal.role}: {signal.reason}"
+
+
+__all__ = ["OVERRIDES", "Judgement", "classify_pod", "read_override", "strongest"]

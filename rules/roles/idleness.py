@@ -1,0 +1,57 @@
+"""Whether a command does anything at all: demonstrations echo and sleep, shells to log in wait."""
+
+import re
+
+_SHELL = frozenset(
+    "sh bash ash zsh env -c -ec -xc -ce -cx -lc -e -x -ex -xe -- -u -eu -o -i while until if do"
+    " then"
+    " elif else ! exec time sudo nohup python python3 { }".split()
+)
+_IDLE = frozenset(
+    "echo printf print sleep date hostname pause true false exit cat ls printenv pwd whoami id"
+    " uname"
+    " nvidia-smi rocm-smi tpu-info ping nslookup dig touch mkdir tail head wc seq expr test [ [[ :"
+    " wait kill trap set export read return break continue shift df mount lscpu free uptime cowsay"
+    " whalesay figlet for done fi esac case import from pip pip3 apt-get apt apk yum dnf clear"
+    " watch"
+    " local let declare ulimit hello stress stress-ng nvidia-debugdump lspci sysctl vectoradd"
+    " devicequery argosay entrypoint-tester time.sleep".split()
+)
+_PRELUDE = ("sleep", "echo", "pause", "tail", "nvidia-smi", "hello", "date", "stress", "cowsay")
+_BREAKS = r"[;\n|&]+"
+_ASSIGNMENT = r"[a-z_]\w*\+?="
+_READS = ("os.", "int(", "str(", "socket.", "platform.", '"', "'")
+_LOOKS = ("-smi", "date", "uname", "cowsay")
+_LONG_SLEEP = r"\bsleep[ \"',]+(?:inf|\d{4,}|\d+[dh]\b)|\btail +-f +/dev/null"
+_LOOP = r"\bwhile +(?:true|:|1|\[ *1 *\])|\bfor *\(\( *;"
+_QUOTES = "\"'`"
+
+
+def does_nothing(text: str) -> bool:
+    """Whether a cleaned text only prints, waits and looks around. Installing adds nothing."""
+    if not any(word in text for word in _PRELUDE):
+        return False
+    programs = [word for command in re.split(_BREAKS, text) if (word := _program(command))]
+    return bool(programs) and all(word in _IDLE for word in programs)
+
+
+def _program(command: str) -> str:
+    """The program that a simple command runs, or the function that a line of Python calls; empty
+    where it runs none."""
+    _, equals, value = command.partition(" = ")
+    if equals and value.lstrip().startswith(_READS):
+        return ""
+    for word in command.split():
+        bare = word.strip(_QUOTES).rpartition("/")[2].partition("(")[0]
+        if bare and bare not in _SHELL and not re.match(_ASSIGNMENT, bare):
+            return bare
+    return ""
+
+
+def stays(text: str) -> bool:
+    """Whether a text that does nothing does it for hours: a place to log in to."""
+    if any(look in text for look in _LOOKS):
+        return False
+    if re.search(_LONG_SLEEP, text):
+        return True
+    return "sleep" in text and re.search(_LOOP, text) is not None

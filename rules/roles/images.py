@@ -1,0 +1,156 @@
+"""What an image's name tells of the container that runs it."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from rules.roles.vocabulary import BATCH, DATA, NOTEBOOK, OTHER, SERVING, TRAINING, Mark, Signal
+from rules.roles.words import clear, pair_up, split_name, trains
+
+_SERVER = Mark(SERVING, 6, "image")
+_OWN_SERVER = Mark(SERVING, 3, "image")
+_TRAINER = Mark(TRAINING, 3, "image")
+_BASE = Mark(TRAINING, 1, "base")
+_BATCH = Mark(BATCH, 4, "image")
+_DATA = Mark(DATA, 4, "image")
+_NOTEBOOK = Mark(NOTEBOOK, 6, "image")
+_PRODUCT = Mark(OTHER, 5, "image")
+_PART = Mark(OTHER, 6, "part")
+
+_SERVERS = frozenset(
+    "vllm tritonserver torchserve sglang lmdeploy ollama mlserver huggingfaceserver bentoml"
+    " jetstream"
+    " maxengine tgi tei sklearnserver xgbserver lgbserver pmmlserver paddleserver predictiveserver"
+    " autogluonserver vllmserver mindie trtllm lightllm xinference aphrodite localai openllm"
+    " koboldcpp speaches nim djl fastchat llamacpp".split()
+)
+_SERVER_TEXTS = (
+    "text-generation-inference",
+    "text-embeddings-inference",
+    "tensorflow/serving",
+    "tensorflow-serving",
+    "tensorflow_serving",
+    "llama.cpp",
+    "llama-cpp",
+    "model-server",
+    "model_server",
+    "ray-llm",
+    "llm-d-cuda",
+    "llm-d-dev",
+    "local-ai",
+)
+_PARTS = frozenset(
+    "controller controllers operator webhook manager gateway router proxy ui webui frontend"
+    " dashboard"
+    " exporter scheduler epp admin autoscaler adapter plugin plugins apiserver console portal http"
+    " agent agents chatbot sim simulator mock benchmark benchmarks bench loadtest loadgen"
+    " loadgenerator client installer driver collector picker web app crd migration importer hub"
+    " viewer metrics monitor tester sidecar".split()
+)
+_PRODUCTS = frozenset(
+    "busybox agnhost alpine bash nginx redis valkey mysql mariadb postgres postgresql pgvector"
+    " mongo"
+    " mongodb cassandra elasticsearch opensearch kibana grafana prometheus minio seaweedfs rabbitmq"
+    " nats kafka zookeeper memcached haproxy traefik envoy httpd tomcat wordpress etcd k6 vegeta"
+    " locust"
+    " airflow superset metabase neo4j qdrant weaviate milvus chroma chromadb clickhouse cockroach"
+    " influxdb vault consul keycloak mlflow tensorboard gradio streamlit litellm langfuse dify n8n"
+    " flowise kubectl curl pause whalesay argosay cowsay stress hello echoserver jmeter wrk fortio"
+    " guidellm loki temporal sleep vectoradd nbody dcgm airbyte perf whereami argocli feast wandb"
+    " clearml determined anythingllm librechat lobechat".split()
+)
+_PRODUCT_TEXTS = (
+    "label-studio",
+    "open-webui",
+    "hello-app",
+    "hello-world",
+    "echo-server",
+    "nccl-tests",
+    "nccl_tests",
+    "gpu-burn",
+    "cuda-sample",
+    "cuda-vector-add",
+    "mpi-pi",
+    "lammps",
+    "gromacs",
+    "hpc-benchmarks",
+    "genai-perf",
+    "inference-perf",
+    "lm-eval",
+    "curlimages",
+    "device-plugin",
+    "event_display",
+    "kube-state-metrics",
+    "opentelemetry",
+)
+_TRAINERS = frozenset(
+    "axolotl megatron llamafactory torchtune horovod nemo unsloth openrlhf verl maxtext torchtitan"
+    " autotrain finetuning finetuner".split()
+)
+_BASES = frozenset(
+    "pytorch tensorflow ray jax xgboost paddle paddlepaddle mxnet transformers mindspore lightgbm"
+    " keras deepspeed accelerate".split()
+)
+_BATCHES = frozenset("batchpredict batchinference batchinfer batchscoring offlineinference".split())
+_OWN_SERVERS = frozenset("serve serving inference predictor llmserver whisper".split())
+_DATA_WORDS = frozenset("spark dask etl s5cmd rclone dataprep dataloader awscli".split())
+_DATA_TEXTS = (
+    "cloud-sdk",
+    "google-cloud-cli",
+    "aws-cli",
+    "storage-initializer",
+    "dataset-initializer",
+    "model-initializer",
+    "inference-checkpoint",
+    "download",
+    "convert",
+    "preprocess",
+    "tokenize",
+    "quantiz",
+)
+_NOTEBOOKS = frozenset("notebook notebooks singleuser rstudio kubeflownotebookswg".split())
+
+
+@lru_cache(maxsize=1024)
+def read_image(image: str) -> tuple[Signal, ...]:
+    """What the image's name says. A part of a platform first: a router of vLLM is a router."""
+    path, last, tag = _parse(image)
+    return tuple(Signal(*mark, f'image "{image[:200]}"') for mark in _marks(path, last, tag))
+
+
+def _parse(image: str) -> tuple[str, str, str]:
+    """The path without its digest, its last part, and the tag, in lower case."""
+    text = clear(image[:512].lower()).partition("@")[0]
+    head, slash, last = text.rpartition("/")
+    last, _, tag = last.partition(":")
+    return head + slash + last, last, tag
+
+
+def _marks(path: str, last: str, tag: str) -> Iterator[Mark]:
+    words = {*split_name(last), *pair_up(split_name(last))}
+    everything = {*split_name(path), *words}
+    if words & _PARTS or "-sdk" in tag:
+        yield _PART
+        return
+    if everything & _NOTEBOOKS or "jupyter" in path + tag or "code-server" in path:
+        yield _NOTEBOOK
+    if words & _DATA_WORDS or any(text in last for text in _DATA_TEXTS):
+        yield _DATA
+        return
+    if everything & _SERVERS or any(text in path for text in _SERVER_TEXTS):
+        yield _SERVER
+        return
+    if words & _PRODUCTS or any(text in path for text in _PRODUCT_TEXTS):
+        yield _PRODUCT
+    yield from _own(everything, words)
+
+
+def _own(everything: set[str], words: set[str]) -> Iterator[Mark]:
+    """What images of nobody's product say: their makers name them after what they do."""
+    if words & _BATCHES:
+        yield _BATCH
+    elif words & _OWN_SERVERS:
+        yield _OWN_SERVER
+    if everything & _TRAINERS or any(map(trains, words)):
+        yield _TRAINER
+    if everything & _BASES:
+        yield _BASE

@@ -1,0 +1,135 @@
+"""What a pod's commands, arguments and sources run, each as a weighted sentence.
+
+A text is cut, cleared of placeholders, of comments and of what it only prints, and split into words
+once; the words are looked up. No regular expression here backtracks over the text.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from rules.kinds.schema import Role
+from rules.roles.vocabulary import PHRASES, TRAIN_COMMANDS, TRAIN_MODULE, WORDS, Mark, Signal
+from rules.roles.words import clear, make_table, read_stem, split
+
+LONGEST = 20_000
+"""Characters of a text that are read: its first and its last half."""
+
+_SAID = (
+    r"\b(?:echo|printf)\b[ \t]*(?:-[a-z]+[ \t]+)?(?:\"[^\"]*\"|'[^']*'|[^\n;&|]*)"
+    r"|\bprint ?\([^\n)]*"
+)
+_INSTALLED = (
+    r"\b(?:pip3?|apt|apt-get|apk|conda|yum|dnf)(?: +-{1,2}[a-z]+)* +(?:install|add)\b[^\n;&|]*"
+)
+_COMMENT = r"(?m)^[ \t]*#[^\n]*"
+_TABLE = make_table("\t\r\n\"'`;|&()[]{}<>,=\\:")
+_FETCHERS = ("curl", "wget")
+_TELLING = frozenset((*WORDS, *PHRASES, *TRAIN_COMMANDS, *_FETCHERS, "-m"))
+_STEMS = 40
+_KNOCKS = ("-o-", "-qo-", "-o -", "--spider", "/dev/null")
+_SAVES = (" -o", " -l", " -slo", " -slo", " --output", " --remote-name")
+_FETCHED = (
+    *("hugging", "hf.co", "model", "dataset", "/data", "weight", "checkpoint", "ckpt", "mnist"),
+    *("imagenet", "corpus", ".gguf", ".safetensors", ".pt", ".onnx", ".bin", ".tar", ".tgz"),
+    *(".zip", ".csv", ".parquet", ".npz", ".jsonl"),
+)
+
+
+def clean(text: str) -> str:
+    """A text in lower case, cut, without placeholders, comments, what it prints and installs."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
+    text = clear(text.lower())
+    if "\\\n" in text:
+        text = text.replace("\\\n", " ")
+    if " install" in text or " add" in text:
+        text = re.sub(_INSTALLED, " pip ", text)
+    if "echo" in text or "print" in text:
+        text = re.sub(_SAID, " echo ", text)
+    return re.sub(_COMMENT, "", text) if "#" in text else text
+
+
+def read_text(text: str) -> list[Signal]:
+    """What a cleaned text runs. Moving files counts only where nothing else is run."""
+    words = split(text, _TABLE)
+    if "/" in text:
+        words = [word.rpartition("/")[2] for word in words]
+    known = set(words)
+    if "." in text:
+        known.update(part for word in words if "." in word for part in word.split("."))
+    found = list(_read_words(text, words, _TELLING & known))
+    if ".py" in text or ".sh" in text:
+        found.extend(_read_scripts(words))
+    return _weigh(found) if len(found) > 1 else found
+
+
+def _read_words(text: str, words: list[str], telling: frozenset[str]) -> Iterator[Signal]:
+    for word in sorted(telling):
+        if word in WORDS:
+            yield _signal(word, WORDS[word])
+        if word in PHRASES:
+            yield from _read_phrases(words, word)
+        elif word in TRAIN_COMMANDS:
+            yield from _read_command(text, word)
+        elif word in _FETCHERS:
+            yield from _read_transfer(text, word)
+        elif word == "-m":
+            yield from _read_modules(words)
+
+
+@lru_cache(maxsize=2048)
+def _signal(word: str, mark: Mark) -> Signal:
+    verb = "sets" if mark.group == "flags" else "runs"
+    return Signal(*mark, f'{verb} "{word[:80]}"')
+
+
+def _read_phrases(words: list[str], head: str) -> Iterator[Signal]:
+    joined = f" {' '.join(words)} "
+    for phrase, mark in PHRASES[head]:
+        if f" {phrase} " in joined:
+            yield _signal(phrase, mark)
+
+
+def _read_command(text: str, word: str) -> Iterator[Signal]:
+    """``main.py train``: the word alone, which is no folder's name."""
+    if f" {word} " in f" {text} ":
+        yield _signal(word, TRAIN_MODULE)
+
+
+def _read_scripts(words: list[str]) -> Iterator[Signal]:
+    scripts = [word for word in words if word.endswith((".py", ".sh"))]
+    for word in scripts[:_STEMS]:
+        for mark in read_stem(word[:-3]):
+            yield _signal(word, mark)
+
+
+def _read_modules(words: list[str]) -> Iterator[Signal]:
+    """Modules after ``-m`` (``package.train``); one whose last part is in the table is heard."""
+    for before, word in itertools.pairwise(words):
+        if before != "-m" or not word.replace(".", "").isidentifier():
+            continue
+        if word in WORDS or word.rpartition(".")[2] in WORDS:
+            continue
+        for mark in read_stem(word):
+            yield _signal(word, TRAIN_MODULE if mark.group == "script" else mark)
+
+
+def _read_transfer(text: str, word: str) -> Iterator[Signal]:
+    """``wget`` and ``curl`` fetch a model or data, or only knock at a service."""
+    if any(sign in text for sign in _KNOCKS):
+        return
+    saves = word == "wget" or any(flag in text for flag in _SAVES)
+    if saves and any(sign in text for sign in _FETCHED):
+        yield _signal(word, Mark(Role.DATA, 6, "transport"))
+
+
+def _weigh(found: list[Signal]) -> list[Signal]:
+    """Any run may fetch files and look at its devices on the side."""
+    mains = {signal.role for signal in found if signal.weight >= 4 and signal.group != "transport"}
+    if mains:
+        found = [signal for signal in found if signal.group != "transport"]
+    if Role.TRAINING in mains:
+        found = [signal for signal in found if signal.role is not Role.OTHER]
+    return found
