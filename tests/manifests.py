@@ -15,7 +15,7 @@ from rules.reader import Document, read
 CASES = Path(__file__).parent / "cases"
 TODAY = datetime.date(2026, 6, 1)
 _EXPECT = re.compile(
-    r"  # expect: (?P<codes>[A-Z0-9]+(?:/[a-z-]+)?(?:, [A-Z0-9]+(?:/[a-z-]+)?)*)$", re.M
+    r"  # expect: (?P<codes>[A-Z0-9]+(?:/[a-z-]+)?(?:, [A-Z0-9]+(?:/[a-z-]+)?)*)$", re.MULTILINE
 )
 
 

@@ -1,0 +1,5 @@
+"""``python -m linter`` is the ``mlgate`` command."""
+
+from linter.cli import run
+
+run()

@@ -1,0 +1,142 @@
+"""The ``mlgate`` command: finds the subcommand and leaves the rest to its module."""
+
+import argparse
+import importlib
+import sys
+from typing import NamedTuple, NoReturn, TextIO
+
+from linter.errors import UserError
+
+
+class Command(NamedTuple):
+    """A subcommand: the module that holds ``add_arguments`` and ``run``, and its line of help."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "lint": Command("linter.lint_command", "find what is wrong in manifests"),
+    "explain": Command("linter.explain_command", "print what a rule means and why"),
+    "rules": Command("linter.rules_command", "list the rules"),
+    "policy": Command("linter.policy_command", "check a policy file, or show what it says"),
+    "serve": Command("webhook.serve_command", "answer admission reviews of a cluster"),
+    "review": Command("webhook.review_command", "replay a recorded admission review"),
+}
+"""Modules are named, and imported only when called: ``lint`` pays for no other's imports."""
+
+USAGE_ERROR = 2
+CRASHED = 3
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""As the shell tells of a program that SIGINT, or SIGPIPE, ended."""
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help of a fixed width: argparse would import shutil, and every compressor with it, to ask
+    the terminal for its own each time that an argument is added."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose complaints are UserErrors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{self.format_usage().rstrip()}\n{self.prog}: {message}")
+
+
+def run() -> NoReturn:
+    """The console's entry: run the command and end the process, without the interpreter's
+    clean-up, which costs more than linting a file."""
+    import gc
+    import os
+
+    gc.disable()
+    code = CRASHED
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            # A file's name may hold bytes, and a terminal may lack characters.
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        code = BROKEN_PIPE
+    finally:
+        error = sys.exc_info()[1]
+        if isinstance(error, Exception):
+            sys.excepthook(type(error), error, error.__traceback__)
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main(
+    argv: list[str],
+    *,
+    stdin: TextIO | None = None,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+) -> int:
+    """Run one command; returns the exit code."""
+    out, err = stdout or sys.stdout, stderr or sys.stderr
+    try:
+        _refuse_stranger()
+        return _dispatch(argv, stdin or sys.stdin, out, err)
+    except UserError as error:
+        err.write(f"{error}\n")
+        return USAGE_ERROR
+    except SystemExit as end:  # argparse, after --help
+        return int(end.code or 0)
+
+
+def _dispatch(argv: list[str], stdin: TextIO, out: TextIO, err: TextIO) -> int:
+    name = argv[0] if argv else ""
+    if name not in COMMANDS:
+        return _answer(argv, out, err)
+    module = importlib.import_module(COMMANDS[name].module)
+    parser = Parser(prog=f"mlgate {name}", allow_abbrev=False, formatter_class=Formatter)
+    module.add_arguments(parser)
+    arguments = parser.parse_args(argv[1:], argparse.Namespace(stdin=stdin))
+    code: int = module.run(arguments, out, err)
+    return code
+
+
+def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
+    """What can be said without a subcommand: help, the version, that there is no such command."""
+    listing = "\n".join(f"  {name:<9}{one.summary}" for name, one in COMMANDS.items())
+    parser = Parser(
+        prog="mlgate",
+        usage="mlgate COMMAND ... | mlgate --version",
+        description="Policy linter for machine-learning workloads on Kubernetes.",
+        epilog=f"commands:\n{listing}\n\n`mlgate COMMAND --help` tells more of each.",
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    arguments, _ = parser.parse_known_args(argv)
+    if arguments.version:
+        import rules
+
+        out.write(f"mlgate {rules.VERSION}\n")
+        return 0
+    if arguments.command:
+        known = ", ".join(COMMANDS)
+        raise UserError(f"mlgate: no command {arguments.command}; there are {known}")
+    parser.print_help(err)
+    return USAGE_ERROR
+
+
+def _refuse_stranger() -> None:
+    """``rules`` is also the name of another distribution's package: stop where that one is
+    found."""
+    import rules
+
+    if getattr(rules, "DISTRIBUTION", None) != "mlgate":
+        raise UserError(
+            f"mlgate: the package `rules` that Python finds ({rules.__file__}) is not mlgate's. "
+            "Install mlgate by itself: `pipx install mlgate` or `uvx mlgate`."
+        )

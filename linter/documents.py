@@ -1,0 +1,196 @@
+"""What a file's documents are: objects, lists of objects, fragments, templates, something else."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from linter.kustomize import NAMES as KUSTOMIZATION_NAMES
+from rules.paths import Path
+from rules.reader import Document, Unreadable, read
+
+MARKER = "mlgate:"
+"""A text without it has no ignore comment (linter/suppression.py)."""
+
+EMPTY = "empty"
+FOREIGN = "no Kubernetes manifest: apiVersion and kind are not both written"
+TEMPLATE = "an un-rendered chart template"
+RENDER = "render it first: `helm template CHART | mlgate lint -`"
+
+_KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+
+_HELM = re.compile(r"\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files)\b|include\s+\")")
+"""What only Helm fills in. Argo, Go templates in KServe's presets and alerting rules have braces
+of their own."""
+
+_ARGO = "inputs|outputs|workflow|steps|tasks|item|pod|retries|lastRetry|cronworkflow"
+_DIRECTIVE = re.compile(
+    r"\{\{-|-\}\}|\{\{\s*(?:\.|\$|/\*|(?:if|else|end|range|with|define|include|template|block)\b)"
+    r"|^[ \t]*(?:- )?(?:[\w./-]+:[ \t]+)?\{\{(?![ \t]*(?:=|(?:" + _ARGO + r")\b))"
+    r"|\{%",
+    re.MULTILINE,
+)
+"""Directives that keep a text from being YAML before it is rendered. An Argo placeholder that
+lacks its quotes is not among them: that manifest is broken."""
+
+
+class Entry(NamedTuple):
+    """One object: in which file and document, and at which path of it."""
+
+    file: str
+    document: Document
+    prefix: Path
+    body: dict[str, Any]
+
+
+class Skipped(NamedTuple):
+    """A document that holds nothing to judge. ``document`` is None where the whole file is meant.
+
+    ``expected``: nobody would have taken it for a manifest, even if named.
+    """
+
+    document: int | None
+    reason: str
+    line: int | None = None
+    column: int | None = None
+    expected: bool = False
+    hint: str = ""
+
+
+class Contents(NamedTuple):
+    """What a file holds. Each of its ``documents`` is among the entries, skipped or broken.
+
+    ``templated`` are the numbers of documents that could be read though Helm has not filled them
+    in: what it would fill in is unknown.
+    """
+
+    documents: int
+    entries: tuple[Entry, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    broken: tuple[Unreadable, ...] = ()
+    templated: tuple[int, ...] = ()
+
+
+def read_contents(file: str, text: str) -> Contents:
+    """The documents of ``text``, which stands in ``file`` (a path, for the names of charts and
+    kustomizations)."""
+    braces = "{{" in text or "{%" in text
+    if braces and is_chart_template(file):
+        return Contents(1, skipped=(Skipped(None, TEMPLATE, hint=RENDER),))
+    entries: list[Entry] = []
+    skipped: list[Skipped] = []
+    broken: list[Unreadable] = []
+    templated: list[int] = []
+    number = 0
+    for document in read(text):
+        number = document.number
+        if isinstance(document, Unreadable):
+            if braces and _DIRECTIVE.search(_text_around(text, document)):
+                place = (document.line, document.column)
+                skipped.append(Skipped(number, TEMPLATE, *place, hint=RENDER))
+            else:
+                broken.append(document)
+            continue
+        found = _find_entries(file, document, skipped)
+        entries += found
+        if braces and found and _awaits_helm(document):
+            templated.append(number)
+    return Contents(number + 1, tuple(entries), tuple(skipped), tuple(broken), tuple(templated))
+
+
+def read_bodies(text: str) -> list[Any]:
+    """The values of the documents that can be read."""
+    return [document.value for document in read(text) if isinstance(document, Document)]
+
+
+def is_chart_template(file: str) -> bool:
+    """Whether ``file`` stands in the ``templates`` folder of a Helm chart."""
+    folder = os.path.dirname(os.path.abspath(file))
+    while (parent := os.path.dirname(folder)) != folder:
+        chart = os.path.join(parent, "Chart.yaml")
+        if os.path.basename(folder) == "templates" and os.path.isfile(chart):
+            return True
+        folder = parent
+    return False
+
+
+def is_list(body: dict[str, Any]) -> bool:
+    """Whether an object is a List, or a typed one such as JobList: its items are the objects."""
+    return str(body.get("kind")).endswith("List") and isinstance(body.get("items"), list)
+
+
+def _find_entries(file: str, document: Document, skipped: list[Skipped]) -> list[Entry]:
+    """The document's objects; what holds none, and a List's items that are none, are skipped."""
+    body = document.value
+    if os.path.basename(file) in KUSTOMIZATION_NAMES and isinstance(body, dict):
+        body = {**_KUSTOMIZATION, **body}
+    found = [] if body is None else list(_flatten(body))
+    if not found:
+        skipped.append(Skipped(document.number, EMPTY, expected=True))
+    entries = [Entry(file, document, path, one) for path, one in found if one is not None]
+    for path in (path for path, one in found if one is None):
+        where = f" (item {path[-1]} of the list)" if path else ""
+        place = document.key_span(path)[:2]
+        skipped.append(Skipped(document.number, FOREIGN + where, *place))
+    return entries
+
+
+def _flatten(body: Any) -> Iterator[tuple[Path, dict[str, Any] | None]]:
+    """The objects in ``body`` with their paths; None stands for what is no object.
+
+    Lists in lists are opened too. The API server's typed lists leave their items' kind out.
+    """
+    pending: list[tuple[Path, Any]] = [((), body)]
+    while pending:
+        path, one = pending.pop()
+        if not _is_object(one):
+            yield path, None
+        elif not is_list(one):
+            yield path, one
+        else:
+            typed = {"apiVersion": one["apiVersion"], "kind": one["kind"].removesuffix("List")}
+            for index, item in reversed(list(enumerate(one["items"]))):
+                named = {**typed, **item} if typed["kind"] and isinstance(item, dict) else item
+                pending.append(((*path, "items", index), named))
+
+
+def _is_object(body: Any) -> bool:
+    return (
+        isinstance(body, dict)
+        and isinstance(body.get("apiVersion"), str)
+        and isinstance(body.get("kind"), str)
+    )
+
+
+def _awaits_helm(document: Document) -> bool:
+    """Whether a value of one line is Helm's to fill in. Text of more lines is what somebody keeps
+    in an object: a template in a ConfigMap, a description."""
+    if _HELM.search(document.text) is None:
+        return False
+    return any("\n" not in text and _HELM.search(text) for text in _strings(document.value))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            pending += one.values()
+        elif isinstance(one, list):
+            pending += one
+
+
+def _text_around(text: str, broken: Unreadable) -> str:
+    """The text of a document that could not be read, as far as ``---`` lines tell."""
+    lines = text.split("\n")
+    start = min(broken.line, len(lines)) - 1
+    if start and broken.column == 1 and lines[start].startswith("---"):
+        start -= 1  # it ends where the next one begins
+    end = start + 1
+    while start > 0 and not lines[start].startswith("---"):
+        start -= 1
+    while end < len(lines) and not lines[end].startswith("---"):
+        end += 1
+    return "\n".join(lines[start:end])

@@ -1,0 +1,35 @@
+"""Where a git repository begins."""
+
+import os
+
+_ROOTS: dict[str, str | None] = {}
+
+
+def find_root(folder: str) -> str | None:
+    """The nearest folder at or above ``folder`` (absolute) that holds ``.git``; None outside one.
+
+    A work tree's or a submodule's ``.git`` is a file: it counts.
+    """
+    passed = []
+    while folder not in _ROOTS:
+        passed.append(folder)
+        if os.path.lexists(os.path.join(folder, ".git")):
+            _ROOTS[folder] = folder
+            break
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            _ROOTS[folder] = None
+            break
+        folder = parent
+    root = _ROOTS[folder]
+    _ROOTS.update(dict.fromkeys(passed, root))
+    return root
+
+
+def list_parents(folder: str, top: str | None) -> list[str]:
+    """``folder`` and the folders above it up to ``top``, or to the file system's root."""
+    folders = [folder]
+    while folder not in (top, os.path.dirname(folder)):
+        folder = os.path.dirname(folder)
+        folders.append(folder)
+    return folders

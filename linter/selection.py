@@ -1,0 +1,57 @@
+"""What ``--select`` and ``--ignore`` mean: rules, and forms of rules, to run."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from linter.errors import UserError
+from rules.checks import ALL
+from rules.model import Rule
+
+
+class Selection(NamedTuple):
+    """The rules to run, and the forms (``CODE/form``) of theirs that are not wanted."""
+
+    rules: tuple[Rule, ...]
+    unwanted: frozenset[str] = frozenset()
+
+
+def select_rules(select: Iterable[str], ignore: Iterable[str]) -> Selection:
+    """``select`` and ``ignore`` hold codes, prefixes of codes, names, and ``CODE/form`` of any of
+    them, several to a text with commas between. Without ``select`` every rule runs.
+
+    Raises UserError for a name that means no rule, and where no rule is left.
+    """
+    every = {form for rule in ALL for form in _forms(rule)}
+    chosen = _expand(select, "--select") or every
+    kept = chosen - _expand(ignore, "--ignore")
+    rules = tuple(rule for rule in ALL if not kept.isdisjoint(_forms(rule)))
+    if not rules:
+        raise UserError("mlgate lint: --select and --ignore leave no rule to run")
+    return Selection(rules, frozenset(every - kept))
+
+
+def _forms(rule: Rule) -> list[str]:
+    return [f"{rule.code}/{form.name}" for form in rule.forms]
+
+
+def _expand(texts: Iterable[str], flag: str) -> set[str]:
+    names = [name.strip() for text in texts for name in text.split(",")]
+    return {form for name in names if name for form in _find(name, flag)}
+
+
+def _find(name: str, flag: str) -> list[str]:
+    head, slash, form = name.partition("/")
+    found = [
+        one
+        for rule in ALL
+        if head and (rule.name == head or rule.code.startswith(head))
+        for one in _forms(rule)
+        if not slash or one.endswith(f"/{form}")
+    ]
+    if not found:
+        from rules.policy.shapes import suggestion
+
+        known = [text for rule in ALL for text in (rule.code, rule.name, *_forms(rule))]
+        advice = suggestion(name, tuple(known)) or "; `mlgate rules` lists them"
+        raise UserError(f"mlgate lint: {flag} {name}: no such rule{advice}")
+    return found

@@ -1,0 +1,147 @@
+"""A run split over processes: ``os.fork``, plain data over pipes, the parent works too.
+
+Every process reads its share and tells its facts; the facts of all go back to each; then all
+judge. A process that ends early is an error of the run, never a smaller report.
+"""
+
+import gc
+import marshal
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, BinaryIO, Self, TypeAlias
+
+Part: TypeAlias = Callable[["Exchange"], Any]
+"""What one process does: it may exchange data with the others once, and returns plain data."""
+
+Exchange: TypeAlias = Callable[[Any], list[Any]]
+"""Gives what this process has to tell, and returns what all of them have told."""
+
+
+class WorkerError(Exception):
+    """A worker process ended without an answer."""
+
+
+def run_parts(parts: list[Part]) -> list[Any]:
+    """Run each part in a process of its own, the first one in this. Returns what they return, in
+    their order. Raises WorkerError."""
+    gc.freeze()
+    with _Workers([_Worker(part) for part in parts[1:]]) as workers:
+        mine = parts[0](workers.exchange)
+        return [mine, *workers.finish()]
+
+
+class _Worker:
+    """The parent's end of one worker process."""
+
+    def __init__(self, part: Part) -> None:
+        inbox, outbox = os.pipe(), os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.process = os.fork()
+        if self.process == 0:
+            os.close(inbox[1])
+            os.close(outbox[0])
+            _serve(part, os.fdopen(inbox[0], "rb"), os.fdopen(outbox[1], "wb"))
+        os.close(inbox[0])
+        os.close(outbox[1])
+        self._requests = os.fdopen(inbox[1], "wb")
+        self._answers = os.fdopen(outbox[0], "rb")
+
+    def send(self, data: Any) -> None:
+        try:
+            _send(self._requests, data)
+        except BrokenPipeError:
+            raise WorkerError(self._explain()) from None
+
+    def receive(self) -> Any:
+        try:
+            return _receive(self._answers)
+        except EOFError:
+            raise WorkerError(self._explain()) from None
+
+    def release(self) -> None:
+        """Close both pipes: a process that waits for us, or has more to say, ends."""
+        self._answers.close()
+        with suppress(BrokenPipeError):
+            self._requests.close()
+
+    def wait(self) -> None:
+        if self.process:
+            os.waitpid(self.process, 0)
+
+    def _explain(self) -> str:
+        _, status = os.waitpid(self.process, 0)
+        self.process = 0
+        code = os.waitstatus_to_exitcode(status)
+        how = f"signal {-code}" if code < 0 else f"code {code}"
+        return f"a worker process ended early ({how}); --jobs 1 runs without them"
+
+
+class _Workers:
+    """All workers of a run."""
+
+    def __init__(self, workers: list[_Worker]) -> None:
+        self._workers = workers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # All pipes first: a later process holds copies of the ends of those before it.
+        for worker in self._workers:
+            worker.release()
+        for worker in self._workers:
+            worker.wait()
+
+    def exchange(self, told: Any) -> list[Any]:
+        everything = [told, *(worker.receive() for worker in self._workers)]
+        for worker in self._workers:
+            worker.send(everything)
+        return everything
+
+    def finish(self) -> list[Any]:
+        return [worker.receive() for worker in self._workers]
+
+
+def _serve(part: Part, requests: BinaryIO, answers: BinaryIO) -> None:
+    """Do one part and end this process: nothing of the parent's may run on here."""
+
+    def exchange(told: Any) -> list[Any]:
+        _send(answers, told)
+        everything: list[Any] = _receive(requests)
+        return everything
+
+    code = 1
+    try:
+        _send(answers, part(exchange))
+        code = 0
+    finally:
+        error = sys.exc_info()[1]
+        if isinstance(error, Exception) and not isinstance(error, EOFError | BrokenPipeError):
+            sys.excepthook(type(error), error, error.__traceback__)
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _send(stream: BinaryIO, data: Any) -> None:
+    packed = marshal.dumps(data)
+    stream.write(len(packed).to_bytes(8, "big"))
+    stream.write(packed)
+    stream.flush()
+
+
+def _receive(stream: BinaryIO) -> Any:
+    """Raises EOFError where the other end has gone."""
+    size = int.from_bytes(stream.read(8), "big")
+    packed = stream.read(size)
+    if not packed or len(packed) < size:
+        raise EOFError
+    return marshal.loads(packed)  # noqa: S302 - from our own processes

@@ -1,0 +1,266 @@
+"""The command: what goes where, and the exit codes, in process and as a process."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import linter
+import rules
+from linter.cli import COMMANDS, main
+
+ROOT = Path(linter.__file__).parent.parent
+
+GOOD = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
+BAD = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 3}
+"""
+
+
+class Answer(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def call(*argv: str, stdin: str = "") -> Answer:
+    out, err = io.StringIO(), io.StringIO()
+    given = io.TextIOWrapper(io.BytesIO(stdin.encode()))
+    code = main(list(argv), stdin=given, stdout=out, stderr=err)
+    return Answer(code, out.getvalue(), err.getvalue())
+
+
+def spawn(*argv: str, **known: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "linter", *argv],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **known},
+    )
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_findings_go_out_and_the_summary_beside(here: Path) -> None:
+    (here / "bad.yaml").write_text(BAD)
+    answer = call("lint", "bad.yaml")
+    assert answer.code == 1
+    assert "error[HPA001]" in answer.out
+    assert "checked" not in answer.out
+    assert "checked 1 file, 1 document" in answer.err
+
+
+def test_without_a_path_the_working_directory_is_walked(here: Path) -> None:
+    (here / "bad.yaml").write_text(BAD)
+    assert call("lint", "--format", "concise").out.startswith("bad.yaml:")
+
+
+def test_json_has_everything_inside(here: Path) -> None:
+    (here / "bad.yaml").write_text(BAD)
+    answer = call("lint", "--format", "json")
+    result = json.loads(answer.out)
+    assert (result["version"], answer.err) == (1, "")
+    assert result["coverage"]["files"] == 1
+    assert "workloads" not in result
+    assert json.loads(call("lint", "--format", "json", "--show-roles").out)["workloads"] == []
+
+
+def test_output_goes_to_a_file(here: Path) -> None:
+    (here / "bad.yaml").write_text(BAD)
+    answer = call("lint", "bad.yaml", "--format", "json", "--output", "report.txt")
+    assert (answer.code, answer.out) == (1, "")
+    assert json.loads((here / "report.txt").read_text())["findings"]
+    answer = call("lint", "bad.yaml", "--output", "no/where.txt")
+    assert (answer.code, answer.err) == (
+        2,
+        "mlgate lint: --output no/where.txt: no such file or folder\n",
+    )
+
+
+def test_standard_input_is_read_once() -> None:
+    answer = call("lint", "-", "-", "--format", "concise", stdin=BAD)
+    assert answer.code == 1
+    assert answer.out.startswith("-:")
+    assert answer.out.count("HPA001") == 1
+
+
+def test_standard_input_can_have_a_name(here: Path) -> None:
+    (here / "sub").mkdir()
+    (here / "sub/mlgate.yaml").write_text(
+        "apiVersion: mlgate.dev/v1\nkind: Policy\nprofile: observe\nexclude: [gen/]\n"
+    )
+    name = ("--stdin-filename", "sub/a.yaml")
+    answer = call("lint", "-", *name, "--format", "json", stdin=BAD)
+    (row,) = json.loads(answer.out)["findings"]
+    assert (answer.code, row["file"], row["action"]) == (0, "sub/a.yaml", "audit")
+    assert call("lint", *name, stdin=BAD).code == 0
+    excluded = call("lint", "--stdin-filename", "sub/gen/a.yaml", "--format", "json", stdin=BAD)
+    assert excluded.code == 5
+    assert json.loads(excluded.out)["coverage"]["skipped"][0]["reason"] == "excluded by the policy"
+    assert call("lint", "sub", *name).code == 2
+
+
+def test_a_kustomization_beside_the_named_input_counts(here: Path) -> None:
+    (here / "kustomization.yaml").write_text("patches: [{path: patch.yaml}]\n")
+    assert call("lint", "-", "--stdin-filename", "patch.yaml", stdin=BAD).code == 0
+    assert call("lint", "-", "--stdin-filename", "other.yaml", stdin=BAD).code == 1
+
+
+def test_the_five_silent_greens_are_not(here: Path) -> None:
+    (here / "empty").mkdir()
+    (here / "broken.yaml").write_text("kind: [\n")
+    helm = "kind: Job\nmetadata:\n  name: {{ .Values.name }}\n"
+    broken, empty = call("lint", "broken.yaml"), call("lint", "empty")
+    assert (broken.code, empty.code) == (4, 5)
+    assert "broken.yaml:" in broken.out + broken.err
+    assert call("lint", "-", stdin=BAD).code == 1
+    rendered = call("lint", "-", stdin=helm)
+    assert rendered.code == 4
+    assert "helm template CHART | mlgate lint -" in rendered.out + rendered.err
+    assert call("lint", "--fail-on", "HIGH").code == 2
+
+
+def test_a_hook_is_not_stopped_by_what_is_no_manifest(here: Path) -> None:
+    (here / "values.yaml").write_text("image: a\n")
+    (here / "template.yaml").write_text("a: {{ .Values.image }}\n")
+    answer = call("lint", "--hook", "values.yaml", "template.yaml")
+    assert answer.code == 0
+    assert "skipped 2 documents" in answer.err
+    (here / "broken.yaml").write_text("a: [\n")
+    assert call("lint", "--hook", "broken.yaml").code == 4
+
+
+def test_the_policy_decides_and_flags_win(here: Path) -> None:
+    (here / "bad.yaml").write_text(BAD)
+    (here / "mlgate.yaml").write_text(
+        "apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {HPA001: warn}\n"
+    )
+    assert call("lint", "--fail-on", "deny").code == 0
+    assert call("lint", "--fail-on", "deny", "--profile", "standard").code == 1
+    (here / "other.yaml").write_text(
+        "apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {HPA00: warn}\n"
+    )
+    answer = call("lint", "--policy", "other.yaml")
+    assert answer.code == 2
+    assert "did you mean 'HPA001'" in answer.err
+
+
+def test_rules_can_be_selected(here: Path) -> None:
+    (here / "bad.yaml").write_text(BAD)
+    assert call("lint", "--select", "TRN").code == 0
+    assert call("lint", "--select", "HPA").code == 1
+    assert call("lint", "--ignore", "HPA001").code == 0
+    answer = call("lint", "--ignore", "HPA0001")
+    assert (answer.code, answer.out) == (2, "")
+    assert "did you mean 'HPA001'" in answer.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("lint", "--nonsense"),
+        ("lint", "--jobs", "0"),
+        ("lint", "--jobs", "many"),
+        ("lint", "--format", "xml"),
+        ("lint", "--form", "json"),
+        ("lint", "--policy", "absent.yaml"),
+        ("lnit",),
+        ("--nonsense",),
+        (),
+    ],
+)
+def test_wrong_usage_is_2_and_says_why(argv: tuple[str, ...]) -> None:
+    answer = call(*argv)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err
+
+
+def test_a_path_that_is_not_there_is_4() -> None:
+    answer = call("lint", "absent.yaml")
+    assert answer.code == 4
+    assert "absent.yaml: no such file or folder" in answer.out + answer.err
+
+
+def test_the_version_is_printed() -> None:
+    assert call("--version") == (0, f"mlgate {rules.VERSION}\n", "")
+
+
+def test_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    listing = capsys.readouterr().out
+    assert all(f"  {name} " in listing for name in COMMANDS)
+    for name in COMMANDS:
+        assert main([name, "--help"]) == 0
+    assert "--stdin-filename" in capsys.readouterr().out
+
+
+def test_a_stranger_s_rules_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "DISTRIBUTION", "other")
+    answer = call("lint")
+    assert answer.code == 2
+    assert "is not mlgate's" in answer.err
+
+
+def test_a_process_ends_with_the_code_and_no_lost_output(here: Path) -> None:
+    (here / "bad.yaml").write_text(BAD)
+    done = spawn("lint", "--format", "concise")
+    assert (done.returncode, done.stdout.count("HPA001")) == (1, 1)
+    assert spawn("lint", "absent").returncode == 4
+    assert spawn("--version").stdout == f"mlgate {rules.VERSION}\n"
+
+
+def test_a_crash_is_3(here: Path) -> None:
+    (here / "sitecustomize.py").write_text("import linter.run\nlinter.run.lint = None\n")
+    done = spawn("lint", PYTHONPATH=f"{here}:{ROOT}")
+    assert done.returncode == 3
+    assert "TypeError" in done.stderr
+
+
+def test_a_closed_pipe_is_no_crash(here: Path) -> None:
+    for number in range(300):
+        (here / f"{number}.yaml").write_text(BAD)
+    lint = f"{sys.executable} -m linter lint --format concise 2>err.txt"
+    command = f"{lint} | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    first, code = done.stdout.splitlines()
+    assert "HPA001" in first
+    assert code in ("141", "1")
+    assert "Traceback" not in (here / "err.txt").read_text()
+
+
+def test_lint_of_one_file_imports_little(here: Path) -> None:
+    (here / "a.yaml").write_text(GOOD)
+    program = (
+        "import sys; before = set(sys.modules); from linter.cli import main;"
+        "assert main(['lint', 'a.yaml']) == 0; print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    costly = {"dataclasses", "difflib", "inspect", "json", "logging", "pathlib", "ruamel"}
+    costly |= {"subprocess", "tempfile", "tomllib", "importlib.metadata", "linter.fix"}
+    assert costly.isdisjoint(done.stdout.split())

@@ -1,0 +1,131 @@
+"""``--fix`` and ``--diff`` through the command."""
+
+import io
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from linter.cli import main
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: finetune  # nightly
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: trainer
+        image: registry.example.com/trainer:1.0
+        command: [python, train.py, --output-dir, s3://models/run1]
+"""
+FIXED = JOB.replace("spec:\n  template", "spec:\n  backoffLimit: 3\n  template", 1)
+BOTH = FIXED.replace("3\n  template", "3\n  activeDeadlineSeconds: 86400\n  template")
+
+
+class Answer(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def run(*arguments: str, stdin: str = "") -> Answer:
+    out, err = io.StringIO(), io.StringIO()
+    given = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+    code = main(["lint", *arguments], stdin=given, stdout=out, stderr=err)
+    return Answer(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "job.yaml"
+    path.write_text(JOB)
+    return path
+
+
+def test_fix_makes_the_safe_fixes_and_tells_what_is_left(manifest: Path) -> None:
+    answer = run("--fix", "--format", "concise", "job.yaml")
+    assert manifest.read_text() == FIXED
+    assert answer.code == 1
+    assert [line.split()[1] for line in answer.out.splitlines()] == ["TRN003"]
+    assert answer.err.startswith("1 fixed\n")
+    assert answer.err.endswith("0 fixable with --fix (1 more with --unsafe-fixes)\n")
+
+
+def test_unsafe_fixes_are_made_when_asked_for(manifest: Path) -> None:
+    answer = run("--fix", "--unsafe-fixes", "job.yaml")
+    assert manifest.read_text() == BOTH
+    assert answer.code == 0
+
+
+def test_a_second_run_has_nothing_to_fix(manifest: Path) -> None:
+    run("--fix", "--unsafe-fixes", "job.yaml")
+    assert run("--fix", "--unsafe-fixes", "job.yaml").err.startswith("0 fixed\n")
+    assert manifest.read_text() == BOTH
+
+
+def test_diff_changes_nothing(manifest: Path) -> None:
+    answer = run("--diff", "job.yaml")
+    assert manifest.read_text() == JOB
+    assert answer.code == 1
+    assert [line for line in answer.out.splitlines() if line[:1] == "+"][1:] == [
+        "+  backoffLimit: 3"
+    ]
+
+
+def test_diff_of_a_clean_file_is_empty(manifest: Path) -> None:
+    manifest.write_text(BOTH)
+    assert run("--diff", "job.yaml") == Answer(0, "", "")
+
+
+def test_standard_input_is_fixed_on_standard_output(manifest: Path) -> None:
+    answer = run("--fix", "-", stdin=JOB)
+    assert answer.out == FIXED
+    assert "TRN003" in answer.err
+    assert manifest.read_text() == JOB
+
+
+def test_clean_standard_input_comes_out_as_it_was(manifest: Path) -> None:
+    assert run("--fix", "-", stdin=BOTH).out == BOTH
+
+
+def test_a_file_outside_the_given_paths_is_not_written(manifest: Path, tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "job.yaml").symlink_to(manifest)
+    answer = run("--fix", "inside")
+    assert manifest.read_text() == JOB
+    assert "TRN002 not fixed: " in answer.err
+    assert answer.code == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everything")
+def test_a_read_only_file_is_reported(manifest: Path) -> None:
+    manifest.chmod(0o444)
+    answer = run("--fix", "job.yaml")
+    assert manifest.read_text() == JOB
+    assert "TRN002 not fixed: " in answer.err
+
+
+def test_ignored_and_excepted_findings_are_not_fixed(manifest: Path) -> None:
+    text = JOB.replace("spec:\n  t", "spec:  # mlgate: ignore[TRN002] swept by hand\n  t", 1)
+    manifest.write_text(text)
+    run("--fix", "job.yaml")
+    assert manifest.read_text() == text
+
+
+def test_findings_tell_that_they_are_fixable(manifest: Path) -> None:
+    answer = run("job.yaml")
+    assert answer.err.endswith("1 fixable with --fix (1 more with --unsafe-fixes)\n")
+
+
+def test_unreadable_input_keeps_its_exit_code(manifest: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("a: [1\n")
+    assert run("--fix", "job.yaml", "broken.yaml").code == 4
+    assert manifest.read_text() == FIXED
+    assert run("--diff", "job.yaml", "broken.yaml").code == 4
