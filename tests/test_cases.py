@@ -2,6 +2,7 @@
 
 import jsonpatch
 import pytest
+from ruamel.yaml import YAML
 
 from linter.splice import splice
 from rules.checks import ALL
@@ -49,6 +50,14 @@ def test_the_two_readings_of_a_fix_agree(case: Case) -> None:
         assert jsonpatch.apply_patch(one.document.value, patch) == edited
         text = mend(case.text, one.document, fix)
         assert read_documents(text)[one.document.number].value == edited
+
+
+@pytest.mark.parametrize("case", [case for case in EVERY if case.fixed.exists()], ids=name)
+def test_another_reader_agrees_on_the_fixed_text(case: Case) -> None:
+    """ruamel.yaml shares no code with ours."""
+    text = case.fixed.read_text()
+    theirs = list(YAML(typ="safe", pure=True).load_all(text))
+    assert theirs == [document.value for document in read_documents(text)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
