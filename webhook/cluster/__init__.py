@@ -1,0 +1,1 @@
+"""What the webhook does in a live cluster: identity, registration, leader election."""

@@ -1,0 +1,45 @@
+"""The inventory that rules see when the other objects are a cluster's."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+from rules.kinds.schema import Answer, Reference
+
+
+class Found(NamedTuple):
+    """What is known of one object: found with its facts, absent, or unknown."""
+
+    answer: Answer
+    facts: dict[str, Any]
+
+
+Find: TypeAlias = Callable[[str, str, str, str], Found]
+"""(group, kind, namespace, name) -> what is known. The namespace of a kind that has none is not
+looked at."""
+
+
+class Lookups:
+    """Answers as ``rules.inventory.Inventory`` does, from what is known at the time of asking."""
+
+    __slots__ = ("_find", "namespace")
+
+    def __init__(self, find: Find, namespace: str = "") -> None:
+        self._find = find
+        self.namespace = namespace
+
+    def at(self, namespace: str) -> "Lookups":
+        """The same objects, seen from another namespace."""
+        return Lookups(self._find, namespace)
+
+    def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
+        """What is known of one fact of the object that ``reference`` names."""
+        namespace = reference.namespace or self.namespace
+        found = [
+            self._find(reference.group, kind, namespace, reference.name) for kind in reference.kinds
+        ]
+        held = [one.facts.get(fact) for one in found if one.answer is Answer.FOUND]
+        if held:
+            alike = all(value == held[0] for value in held[1:])
+            return (Answer.FOUND, held[0]) if alike else (Answer.UNKNOWN, None)
+        absent = all(one.answer is Answer.ABSENT for one in found)
+        return (Answer.ABSENT if absent else Answer.UNKNOWN), None

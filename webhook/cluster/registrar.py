@@ -1,0 +1,134 @@
+"""The webhook configurations in the cluster: applied, kept as they should be, and removed."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from webhook.cluster.authority import read_bundle
+from webhook.cluster.client import Client, Tree
+from webhook.cluster.registration import DISABLED, GROUP, MUTATING, VALIDATING
+
+OWNER = "mlgate"
+"""The field manager of what is applied here."""
+
+BASE = f"/apis/{GROUP}/v1"
+PATHS = {
+    "ValidatingWebhookConfiguration": f"{BASE}/validatingwebhookconfigurations/{VALIDATING}",
+    "MutatingWebhookConfiguration": f"{BASE}/mutatingwebhookconfigurations/{MUTATING}",
+}
+
+
+class Truce(NamedTuple):
+    """How long to leave a configuration alone that others keep changing back: the pause doubles
+    with each write that follows the last one closely. Seconds; ``at`` is when it was written."""
+
+    pause: float = 0.0
+    at: float = -1e9
+
+    def may_write(self, now: float) -> bool:
+        return now - self.at >= self.pause
+
+    def written(self, now: float) -> "Truce":
+        """After a write: the first ones in a while cost nothing."""
+        if now - self.at > 600.0:
+            return Truce(0.0, now)
+        return Truce(min(max(self.pause * 2, 1.0), 300.0), now)
+
+
+class Registrar:
+    """Keeps both configurations as ``wanted`` says. Only the leader calls it."""
+
+    def __init__(
+        self,
+        client: Client,
+        wanted: Callable[[], Iterable[Tree]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._wanted = wanted
+        self._clock = clock
+        self._truces: dict[str, Truce] = {}
+        self._last: dict[str, Tree] = {}
+        self.disabled = False
+
+    def reconcile(self) -> list[str]:
+        """Write what differs, at most once each; returns the kinds written. Raises ApiError."""
+        live = {kind: self._client.get(path) for kind, path in PATHS.items()}
+        self.disabled = _is_disabled(live["ValidatingWebhookConfiguration"])
+        return [
+            wanted["kind"]
+            for wanted in self._wanted()
+            if self._settle(wanted, live[wanted["kind"]])
+        ]
+
+    def trusts(self, bundle: str) -> bool:
+        """Whether every webhook in the cluster trusts all of a bundle. Raises ApiError."""
+        sought = read_bundle(bundle).keys()
+        live = [self._client.get(path) for path in PATHS.values()]
+        hooks = [hook for one in live if one for hook in one.get("webhooks") or ()]
+        return all(sought <= _trusted(hook) for hook in hooks)
+
+    def _settle(self, wanted: Tree, live: Tree | None) -> bool:
+        kind = wanted["kind"]
+        if self.disabled:
+            if not live or not live.get("webhooks"):
+                return False
+            self._client.empty(PATHS[kind], "webhooks")
+            return True
+        if live is not None and _holds(live, wanted):
+            return False
+        return self._write(kind, wanted)
+
+    def _write(self, kind: str, wanted: Tree) -> bool:
+        """Apply, unless the same was written before and others keep undoing it."""
+        now = self._clock()
+        truce = self._truces.get(kind, Truce())
+        if self._last.get(kind) == wanted and not truce.may_write(now):
+            return False
+        self._client.apply(PATHS[kind], wanted, OWNER)
+        self._truces[kind] = truce.written(now)
+        self._last[kind] = wanted
+        return True
+
+
+def remove(client: Client) -> None:
+    """Delete both configurations. Raises ApiError."""
+    for path in PATHS.values():
+        client.delete(path)
+
+
+def is_gone(client: Client) -> bool:
+    """Whether neither configuration is there."""
+    return all(client.get(path) is None for path in PATHS.values())
+
+
+def _is_disabled(live: Tree | None) -> bool:
+    annotations = ((live or {}).get("metadata") or {}).get("annotations") or {}
+    return bool(annotations.get(DISABLED) == "true")
+
+
+def _holds(live: Any, wanted: Any) -> bool:
+    """Whether ``live`` has all of ``wanted``; mappings may have more, and so may a list of
+    webhooks, whose items are found by name."""
+    if isinstance(wanted, Mapping):
+        return isinstance(live, Mapping) and all(
+            _holds(live.get(key), value) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list) and wanted and _named(wanted) and isinstance(live, list):
+        found = {one.get("name"): one for one in live}
+        return all(_holds(found.get(one["name"]), one) for one in wanted)
+    return bool(live == wanted)
+
+
+def _named(items: list[Any]) -> bool:
+    return all(isinstance(one, Mapping) and "name" in one for one in items)
+
+
+def _trusted(hook: Tree) -> set[str]:
+    import base64
+
+    text = hook["clientConfig"].get("caBundle") or ""
+    try:
+        return set(read_bundle(base64.b64decode(text).decode()))
+    except ValueError:
+        return set()

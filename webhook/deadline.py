@@ -1,0 +1,51 @@
+"""How long a review may take: the API server says so in each call (``?timeout=10s``).
+
+It is the smaller of the webhook's ``timeoutSeconds`` and what is left of the user's request
+(apiserver ``webhook/validating/dispatcher.go``).
+"""
+
+import re
+import time
+
+DEFAULT = 10.0
+"""Seconds, as for a webhook without ``timeoutSeconds``."""
+SHARE = 0.8
+"""What we take of it; the rest is for the way back."""
+
+_UNITS = {b"ms": 0.001, b"s": 1.0, b"m": 60.0, b"h": 3600.0}
+_PARAMETER = re.compile(rb"(?:\A|&)timeout=((?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h))+)(?:&|\Z)")
+_PART = re.compile(rb"([\d.]+)(ms|s|m|h)")
+
+
+class Deadline:
+    """``ends``: when the API server stops waiting, ``due``: when we want to be done; both in
+    seconds of the monotonic clock."""
+
+    __slots__ = ("due", "ends", "started")
+
+    def __init__(self, query: bytes) -> None:
+        self.started = time.monotonic()
+        seconds = read_timeout(query)
+        self.due = self.started + seconds * SHARE
+        self.ends = self.started + seconds
+
+    def expired(self) -> bool:
+        """Whether no further rule may start."""
+        return time.monotonic() >= self.due
+
+    def over(self) -> bool:
+        """Whether the API server has stopped waiting."""
+        return time.monotonic() >= self.ends
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the request came."""
+        return time.monotonic() - self.started
+
+
+def read_timeout(query: bytes) -> float:
+    """The seconds that a query string asks for (a Go duration), or the default."""
+    found = _PARAMETER.search(query)
+    if found is None:
+        return DEFAULT
+    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(found[1])) or DEFAULT

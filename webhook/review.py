@@ -1,0 +1,304 @@
+"""AdmissionReview in, AdmissionReview out: a pure function of the request and what is known.
+
+The API server's contract is ``admission.k8s.io/v1``; the promises kept here are listed, by
+number, in docs/webhook-promises.md. A finding denies only in ``validate``; ``mutate`` only adds
+what nobody wrote.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rules.engine import Engine, Evaluation
+from rules.inventory import Inventory
+from rules.kinds.schema import Answer, Kind
+from rules.manifest import LAST_APPLIED, Manifest
+from rules.model import Action, Finding
+from rules.policy import ignores_in, is_exempt, profile_in
+from webhook.answer import allow, audit, deny, describe_patch, warn
+from webhook.mutation import Mutation, mend
+from webhook.owners import trusts_owner
+
+if TYPE_CHECKING:
+    import datetime
+
+    from rules.policy import Policy
+
+JUDGED = ("CREATE", "UPDATE")
+SUBRESOURCES = ("", "ephemeralcontainers")
+"""The subresources that a rule reads; every other passes unjudged."""
+
+
+class BadReview(ValueError):
+    """The body is no AdmissionReview; ``status`` is the HTTP code to answer with."""
+
+    def __init__(self, reason: str, status: int = 400) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def _unknown_owner(_uid: str) -> Answer:
+    return Answer.UNKNOWN
+
+
+def _no_labels(_namespace: str) -> None:
+    return None
+
+
+class Surroundings(NamedTuple):
+    """What is known besides the request.
+
+    ``namespace_labels`` gives a Namespace's labels, None where they are not known; ``owner`` says
+    whether an object of that UID exists; ``expired`` whether the time for this review is up.
+    ``revision`` names the policy in audit annotations.
+    """
+
+    policy: Policy
+    inventory: Inventory
+    now: datetime.date
+    revision: str = ""
+    namespace_labels: Callable[[str], Mapping[str, str] | None] = _no_labels
+    owner: Callable[[str], Answer] = _unknown_owner
+    expired: Callable[[], bool] | None = None
+
+
+class Outcome(NamedTuple):
+    """The answer, and what logs and metrics say of it.
+
+    ``passed`` says why nothing was judged. ``errors`` are rules that crashed or for which no time
+    was left; ``patched`` are the rules whose fix is in the patch; ``dropped`` that our own check
+    of the patch failed.
+    """
+
+    body: dict[str, Any]
+    allowed: bool
+    passed: str | None = None
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[str, ...] = ()
+    patched: tuple[str, ...] = ()
+    dropped: bool = False
+    profile: str = ""
+
+
+class Request(NamedTuple):
+    """The parts of an AdmissionRequest that decide."""
+
+    uid: str
+    operation: str
+    subresource: str
+    namespace: str
+    username: str
+    body: Any
+    old: Any
+
+
+def validate(review: Any, known: Surroundings) -> Outcome:
+    """The decision on a request: denied with every failing rule, or allowed with warnings."""
+    request = read_request(review)
+    engine = _engine(request, known)
+    passed = _passes(request, engine, known)
+    if passed is not None:
+        return _pass(request, passed)
+    evaluation = _judge(request.body, request, engine, known)
+    findings = evaluation.findings
+    if _doubtful(request, engine, known):
+        findings = tuple(_capped(finding) for finding in findings)
+    if request.operation == "UPDATE":
+        findings = _ratchet(findings, request, engine, known)
+    return _decide(request, findings, evaluation, known)
+
+
+def mutate(review: Any, known: Surroundings) -> Outcome:
+    """A patch of the safe fixes at places where nobody wrote anything, on CREATE only."""
+    request = read_request(review)
+    engine = _engine(request, known)
+    passed = _passes(request, engine, known)
+    if passed is None and request.operation != "CREATE":
+        passed = "only new objects are changed"
+    if passed is None and _doubtful(request, engine, known):
+        passed = "it has an owner, which is changed in its place"
+    if passed is not None:
+        return _pass(request, passed)
+    mutation = mend(request.body, lambda body: _judge(body, request, engine, known))
+    return _patch(request, mutation, known)
+
+
+def read_request(review: Any) -> Request:
+    """The request of an AdmissionReview. Raises ``BadReview``."""
+    if not isinstance(review, dict):
+        raise BadReview("the body is no JSON object; expected an AdmissionReview")
+    found = f"{review.get('apiVersion')} {review.get('kind')}"
+    if found != "admission.k8s.io/v1 AdmissionReview":
+        raise BadReview(f"the body is {found[:80]!r}; expected admission.k8s.io/v1 AdmissionReview")
+    request = review.get("request")
+    if not isinstance(request, dict):
+        raise BadReview("the AdmissionReview has no request")
+    uid = request.get("uid")
+    if not isinstance(uid, str) or not uid:
+        raise BadReview("the request has no uid")
+    body, old = request.get("object"), request.get("oldObject")
+    if not isinstance(body, dict | None) or not isinstance(old, dict | None):
+        raise BadReview("the request's object is no JSON object")
+    user = request.get("userInfo")
+    return Request(
+        uid,
+        str(request.get("operation") or ""),
+        str(request.get("subResource") or ""),
+        str(request.get("namespace") or ""),
+        str(user.get("username") or "") if isinstance(user, dict) else "",
+        body,
+        old,
+    )
+
+
+def _engine(request: Request, known: Surroundings) -> Engine:
+    inventory = known.inventory.at(request.namespace)
+    ignores = ignores_in(known.policy, request.namespace, _labels(request, known))
+    return Engine(known.policy, inventory, known.now, ignores=ignores, expired=known.expired)
+
+
+def _labels(request: Request, known: Surroundings) -> Mapping[str, str] | None:
+    return known.namespace_labels(request.namespace)
+
+
+def _passes(request: Request, engine: Engine, known: Surroundings) -> str | None:
+    """Why a request passes unjudged; None where it is to be judged."""
+    if request.operation not in JUDGED or request.body is None:
+        return f"operation {request.operation}"
+    if request.subresource not in SUBRESOURCES:
+        return f"subresource {request.subresource}"
+    return _passes_as_object(request, engine, known)
+
+
+def _passes_as_object(request: Request, engine: Engine, known: Surroundings) -> str | None:
+    manifest = Manifest(request.body)
+    if manifest.mapping("metadata").get("deletionTimestamp") is not None:
+        return "the object is being deleted"
+    if is_exempt(known.policy, request.namespace):
+        return "the namespace is exempt"
+    kind = engine.kind_of(manifest)
+    if kind is None:
+        return "no rule knows the kind"
+    return _passes_as_kind(request, manifest, kind, engine, known)
+
+
+def _passes_as_kind(
+    request: Request, manifest: Manifest, kind: Kind, engine: Engine, known: Surroundings
+) -> str | None:
+    if request.operation == "UPDATE" and kind.immutable:
+        return "the template cannot change any more"
+    owner = engine.owner_of(manifest)
+    if owner is None:
+        return None
+    if trusts_owner(request.username, known.policy.controllers):
+        return "its owner was judged, and a controller made it"
+    if known.owner(str(owner.get("uid"))) is Answer.FOUND:
+        return "its owner was judged"
+    return None
+
+
+def _doubtful(request: Request, engine: Engine, known: Surroundings) -> bool:
+    """Whether the object names an owner of which nothing is known: it is never denied then."""
+    owner = engine.owner_of(Manifest(request.body))
+    return owner is not None and known.owner(str(owner.get("uid"))) is Answer.UNKNOWN
+
+
+def _judge(
+    body: dict[str, Any], request: Request, engine: Engine, known: Surroundings
+) -> Evaluation:
+    manifest = _admit(_named(body, request))
+    return engine.evaluate(manifest, namespace_labels=_labels(request, known))
+
+
+def _ratchet(
+    findings: tuple[Finding, ...], request: Request, engine: Engine, known: Surroundings
+) -> tuple[Finding, ...]:
+    """An update is denied only what it brings in: what the old object had is warned of."""
+    if request.old is None or not any(one.action is Action.DENY for one in findings):
+        return findings
+    old = _judge(request.old, request, engine, known)
+    had = {finding.fingerprint for finding in old.findings}
+    return tuple(_capped(one) if one.fingerprint in had else one for one in findings)
+
+
+def _capped(finding: Finding) -> Finding:
+    return finding._replace(action=Action.WARN) if finding.action is Action.DENY else finding
+
+
+def _named(body: dict[str, Any], request: Request) -> dict[str, Any]:
+    """The object with the request's namespace, which its own metadata may lack."""
+    metadata = body.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    if not request.namespace or metadata.get("namespace") == request.namespace:
+        return body
+    return {**body, "metadata": {**metadata, "namespace": request.namespace}}
+
+
+def _admit(body: dict[str, Any]) -> Manifest:
+    applied = Manifest(body).mapping("metadata", "annotations").get(LAST_APPLIED)
+    return Manifest(body, admitted=True, last_applied=_parse(applied))
+
+
+def _parse(text: Any) -> Any:
+    if not isinstance(text, str):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _pass(request: Request, reason: str) -> Outcome:
+    return Outcome(allow(request.uid), allowed=True, passed=reason)
+
+
+def _decide(
+    request: Request, findings: tuple[Finding, ...], evaluation: Evaluation, known: Surroundings
+) -> Outcome:
+    denied = [finding for finding in findings if finding.action is Action.DENY]
+    warned = [finding for finding in findings if finding.action is Action.WARN]
+    profile = profile_in(known.policy, request.namespace, _labels(request, known))
+    notes = audit("deny" if denied else "allow", findings, profile, known.revision)
+    warnings = warn(warned, evaluation.unfinished)
+    body = (
+        deny(request.uid, denied, warnings, notes)
+        if denied
+        else allow(request.uid, warnings, notes)
+    )
+    return Outcome(
+        body,
+        allowed=not denied,
+        findings=findings,
+        errors=_errors(findings, evaluation),
+        profile=profile,
+    )
+
+
+def _patch(request: Request, mutation: Mutation, known: Surroundings) -> Outcome:
+    profile = profile_in(known.policy, request.namespace, _labels(request, known))
+    errors = _errors(mutation.evaluation.findings, mutation.evaluation)
+    answer = allow(request.uid)
+    if mutation.patch:
+        notes = audit("patch", mutation.fixed, profile, known.revision)
+        answer = allow(request.uid, describe_patch(mutation.fixed), notes)
+        answer["response"]["patchType"] = "JSONPatch"
+        answer["response"]["patch"] = base64.b64encode(
+            json.dumps(mutation.patch, separators=(",", ":")).encode()
+        ).decode()
+    return Outcome(
+        answer,
+        allowed=True,
+        findings=mutation.evaluation.findings,
+        errors=errors,
+        patched=tuple(dict.fromkeys(finding.rule for finding in mutation.fixed)),
+        dropped=mutation.dropped,
+        profile=profile,
+    )
+
+
+def _errors(findings: tuple[Finding, ...], evaluation: Evaluation) -> tuple[str, ...]:
+    crashed = tuple(finding.message for finding in findings if finding.rule == "MLG005")
+    return (*crashed, *(f"{code}: no time was left" for code in evaluation.unfinished))
