@@ -1,0 +1,38 @@
+"""The control plane that the end-to-end tests share, and what each test gets of it."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.cluster import Cluster, find_programs
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder is an end-to-end test."""
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A running control plane; its logs stay in pytest's folder of temporary files."""
+    programs = find_programs()
+    if isinstance(programs, str):
+        pytest.skip(programs)
+    one = Cluster(programs, tmp_path_factory.mktemp("control-plane"))
+    try:
+        one.start()
+        yield one
+    finally:
+        one.stop()
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of the test's own."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
