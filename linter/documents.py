@@ -2,6 +2,7 @@
 
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -32,6 +33,11 @@ _DIRECTIVE = re.compile(
 )
 """Directives that keep a text from being YAML before it is rendered. An Argo placeholder that
 lacks its quotes is not among them: that manifest is broken."""
+
+
+_SEPARATOR = re.compile("^---", re.MULTILINE)
+_LOOKED_AT = 1_000_000
+"""Characters of a document in which a directive is looked for."""
 
 
 class Entry(NamedTuple):
@@ -81,11 +87,13 @@ def read_contents(file: str, text: str) -> Contents:
     skipped: list[Skipped] = []
     broken: list[Unreadable] = []
     templated: list[int] = []
+    pieces = None
     number = 0
     for document in read(text):
         number = document.number
         if isinstance(document, Unreadable):
-            if braces and _DIRECTIVE.search(_text_around(text, document)):
+            pieces = pieces or (_Pieces(text) if braces else None)
+            if pieces and pieces.is_template(document):
                 place = (document.line, document.column)
                 skipped.append(Skipped(number, TEMPLATE, *place, hint=RENDER))
             else:
@@ -182,15 +190,22 @@ def _strings(value: Any) -> Iterator[str]:
             pending += one
 
 
-def _text_around(text: str, broken: Unreadable) -> str:
-    """The text of a document that could not be read, as far as ``---`` lines tell."""
-    lines = text.split("\n")
-    start = min(broken.line, len(lines)) - 1
-    if start and broken.column == 1 and lines[start].startswith("---"):
-        start -= 1  # it ends where the next one begins
-    end = start + 1
-    while start > 0 and not lines[start].startswith("---"):
-        start -= 1
-    while end < len(lines) and not lines[end].startswith("---"):
-        end += 1
-    return "\n".join(lines[start:end])
+class _Pieces:
+    """The pieces of a text between its ``---`` lines: where each begins, by line and by index."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = [0]
+        self._lines = [1]
+        for match in _SEPARATOR.finditer(text):
+            self._lines.append(self._lines[-1] + text.count("\n", self._starts[-1], match.start()))
+            self._starts.append(match.start())
+        self._starts.append(len(text))
+
+    def is_template(self, broken: Unreadable) -> bool:
+        """Whether a document that could not be read waits to be rendered."""
+        index = bisect_right(self._lines, broken.line) - 1
+        if index and broken.column == 1 and self._lines[index] == broken.line:
+            index -= 1  # it ends where the next one begins
+        start, end = self._starts[index], self._starts[index + 1]
+        return _DIRECTIVE.search(self._text, start, min(end, start + _LOOKED_AT)) is not None

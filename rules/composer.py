@@ -97,8 +97,7 @@ class _Composer:
 
     # Half of all time goes by in this loop: a call per event would cost a tenth of the reading.
     def build(self, events: Iterator[Any]) -> Any:  # noqa: C901, PLR0912, PLR0915
-        """Fill ``root`` and ``marks``; return the event that ends the document, None if the
-        events run out before."""
+        """Fill ``root`` and ``marks``; the event that ends the document, or None without one."""
         node: Any = self.root
         marks: Any = self.marks
         key: Any = _ITEM

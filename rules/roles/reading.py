@@ -1,6 +1,6 @@
 """A pod template read once: what its main containers run, their images, its names and its place."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rules.kinds.schema import Pod, Role
@@ -69,53 +69,58 @@ class Reading:
         """Whether an idle pod is there for hours."""
         return any(map(stays, self._cleaned))
 
-    def names(self, manifest: Manifest) -> Iterator[Signal]:
+    def names(self, manifest: Manifest) -> list[Signal]:
         """What the object, the template and its main containers are called."""
         metadata = manifest.object.get("metadata")
-        own = metadata if isinstance(metadata, dict) else {}
-        yield from _read_name(own.get("name") or own.get("generateName"))
-        yield from _read_name(self._pod.name)
+        found: list[Signal] = []
+        if isinstance(metadata, dict):
+            found += _read_name(metadata.get("name") or metadata.get("generateName"))
+        found += _read_name(self._pod.name)
         for body in self._bodies:
-            yield from _read_name(body.get("name"))
+            found += _read_name(body.get("name"))
+        return found
 
-    def structure(self) -> Iterator[Signal]:
-        """Ports and probes: somebody asks it for something."""
+    def hints(self) -> list[Signal]:
+        """Ports and probes: somebody asks it for something; and the environment of ranks."""
+        found: list[Signal] = []
         for body in self._bodies:
             if body.get("ports"):
-                yield _PORT
+                found.append(_PORT)
             if body.get("readinessProbe") or body.get("livenessProbe"):
-                yield _PROBE
-                yield _UNLIKE_TRAINING
-
-    def environment(self) -> Iterator[Signal]:
-        """The first name of the environment that ranks and trackers of training read."""
-        for body in self._bodies:
+                found += (_PROBE, _UNLIKE_TRAINING)
             entries = body.get("env")
-            for entry in entries if isinstance(entries, list) else ():
-                name = entry.get("name") if isinstance(entry, dict) else None
-                if isinstance(name, str) and _is_of_training(name):
-                    yield Signal(Role.TRAINING, 1, "env", f"has the environment {name}")
-                    return
+            if isinstance(entries, list):
+                found += _read_environment(entries)
+        return found
 
 
-def read_namespace(manifest: Manifest) -> Iterator[Signal]:
+def _read_environment(entries: list[Any]) -> list[Signal]:
+    """The first name that ranks and trackers of training read."""
+    for entry in entries:
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if isinstance(name, str) and (
+            name in TRAINING_ENVIRONMENT or name.startswith(TRAINING_PREFIXES)
+        ):
+            return [Signal(Role.TRAINING, 1, "env", f"has the environment {name}")]
+    return []
+
+
+def read_places(manifest: Manifest) -> list[Signal]:
     """What the namespace is for, if its name starts as one of machine learning does."""
     metadata = manifest.object.get("metadata")
     name = metadata.get("namespace") if isinstance(metadata, dict) else None
     if not isinstance(name, str) or not name.startswith(NAMESPACE_HEADS):
-        return
-    for parts, mark in NAMESPACES:
-        if any(part in name for part in parts):
-            yield Signal(*mark, f'in namespace "{name}"')
+        return []
+    return [
+        Signal(*mark, f'in namespace "{name}"')
+        for parts, mark in NAMESPACES
+        if any(part in name for part in parts)
+    ]
 
 
 def _is_other(signal: Signal) -> bool:
     """A part of a platform is named so; that is too little to speak for its container."""
     return signal.role is Role.OTHER and signal.weight >= _SURE and signal.group != "part"
-
-
-def _is_of_training(name: str) -> bool:
-    return name in TRAINING_ENVIRONMENT or name.startswith(TRAINING_PREFIXES)
 
 
 def _read_name(name: Any) -> tuple[Signal, ...]:

@@ -6,16 +6,8 @@ from typing import NamedTuple, TypeAlias
 from rules.kinds.schema import Kind, Pod, Role
 from rules.manifest import Manifest
 from rules.model import Confidence
-from rules.roles.reading import Reading, read_namespace
-from rules.roles.vocabulary import (
-    BATCH,
-    DATA,
-    NOTEBOOK,
-    OTHER,
-    SERVING,
-    TRAINING,
-    Signal,
-)
+from rules.roles.reading import Reading, read_places
+from rules.roles.vocabulary import BATCH, DATA, NOTEBOOK, OTHER, SERVING, TRAINING, Signal
 
 SCORED = (TRAINING, SERVING, BATCH, DATA, NOTEBOOK, OTHER)
 """The roles that can win, in the order that breaks a tie."""
@@ -29,17 +21,17 @@ _MEDIUM = (5, 2)
 """Score and margin from which confidence is high, or medium."""
 
 _SURE = 5
-_STRUCTURE = frozenset({"port", "probe"})
-_PLACES = frozenset({*_STRUCTURE, "name", "part", "namespace", "env"})
+_HINTS = frozenset({"port", "probe"})
+_PLACES = frozenset({*_HINTS, "name", "part", "namespace", "env"})
 """Groups that tell what a workload is called and where it stands, not what runs."""
-_OWN_TRAINING = tuple((TRAINING, group) for group in "script module flags name image".split())
+_OWN_TRAINING = frozenset({"script", "module", "flags", "name", "image"})
 """A launcher, a base image or a rank's environment alone never mean training."""
-_OWN_BATCH = ((BATCH, "program"), (BATCH, "name"), (BATCH, "image"))
-_OWN_DATA = ((DATA, "program"), (DATA, "transport"), (DATA, "name"))
-_OWN_DATA_FOR_EVER = ((DATA, "program"),)
+_OWN_BATCH = frozenset({"program", "name", "image"})
+_OWN_DATA = frozenset({"program", "transport", "name"})
+_OWN_DATA_FOR_EVER = frozenset({"program"})
 """What runs for ever fetches nothing that matters, whatever its name is."""
-_ON_ACCELERATORS = (TRAINING, SERVING, BATCH)
-_LEARNING = {TRAINING, SERVING, NOTEBOOK}
+_ON_ACCELERATORS = frozenset({TRAINING, SERVING, BATCH})
+_LEARNING = frozenset({TRAINING, SERVING, NOTEBOOK})
 _WAITS = Signal(NOTEBOOK, 5, "idle", "waits for somebody to log in")
 _ASKS = "asks for an accelerator"
 
@@ -90,9 +82,10 @@ def _choose_best(signals: Iterable[Signal]) -> _Best:
     """One signal for each role and group: the weightiest, the first of equals."""
     best: _Best = {}
     for signal in signals:
-        key = (signal[0], signal[2])
-        if key not in best or signal[1] > best[key][1]:
-            best[key] = signal
+        role, weight, group, _ = signal
+        held = best.get((role, group))
+        if held is None or weight > held[1]:
+            best[role, group] = signal
     return best
 
 
@@ -101,9 +94,8 @@ def _collect(reading: Reading, manifest: Manifest, priors: Mapping[Role, int]) -
     if reading.images:
         found.extend(_weigh_images(reading, priors))
     found.extend(reading.names(manifest))
-    found.extend(reading.structure())
-    found.extend(reading.environment())
-    found.extend(read_namespace(manifest))
+    found.extend(reading.hints())
+    found.extend(read_places(manifest))
     return found
 
 
@@ -133,36 +125,51 @@ def _runs_something(best: _Best) -> bool:
 
 
 def _decide(best: _Best, kind: Kind, priors: Mapping[Role, int], *, accelerated: bool) -> Score:
-    sums = dict.fromkeys(SCORED, 0)
-    for signal in best.values():
-        sums[signal[0]] += signal[1]
-    for role in list(sums) if priors or accelerated else ():
-        hints = priors.get(role, 0) + (accelerated and role in _ON_ACCELERATORS)
-        if _is_said(role, best, priors, accelerated=accelerated):
-            sums[role] += hints
-        else:
-            sums[role] = 0
-    first = max(sums, key=sums.__getitem__)
-    score = sums[first]
-    del sums[first]
-    if score >= _LEAST:
-        told = _tell_hints(first, kind, priors, accelerated=accelerated)
-        return Score(first, score, score - max(0, *sums.values()), _order(best, first, told))
-    return _know_nothing(best, accelerated=accelerated)
+    """The role with the highest sum of its signals and of what the kind and an accelerator add."""
+    heard: dict[Role, dict[str, Signal]] = {}
+    for (role, group), signal in best.items():
+        heard.setdefault(role, {})[group] = signal
+    sums = {
+        role: sum(signal[1] for signal in heard.get(role, _SILENCE).values())
+        + priors.get(role, 0)
+        + (accelerated and role in _ON_ACCELERATORS)
+        for role in SCORED
+        if _is_said(role, heard.get(role, _SILENCE), priors, accelerated=accelerated)
+    }
+    first = max(sums, key=sums.__getitem__, default=OTHER)
+    score = sums.pop(first, 0)
+    if score < _LEAST:
+        return _know_nothing(best, accelerated=accelerated)
+    hints = _tell_hints(first, kind, priors, accelerated=accelerated)
+    return Score(first, score, score - max(0, *sums.values(), 0), _order(best, first, hints))
 
 
-def _is_said(role: Role, best: _Best, priors: Mapping[Role, int], *, accelerated: bool) -> bool:
-    """Whether something of the workload's own speaks for a role, and not its kind alone."""
+_SILENCE: dict[str, Signal] = {}
+
+
+def _is_said(
+    role: Role, heard: Mapping[str, Signal], priors: Mapping[Role, int], *, accelerated: bool
+) -> bool:
+    """Whether something of the workload's own speaks for a role, and not hints alone."""
     if role is TRAINING:
-        return priors.get(TRAINING, 0) >= _SURE or any(one in best for one in _OWN_TRAINING)
-    if role is BATCH:
-        return any(one in best for one in _OWN_BATCH)
-    if role is DATA:
-        own = _OWN_DATA_FOR_EVER if priors.get(DATA, 0) < 0 else _OWN_DATA
-        return any(one in best for one in own)
+        return priors.get(TRAINING, 0) >= _SURE or not _OWN_TRAINING.isdisjoint(heard)
+    if not heard:
+        return False
     if role is SERVING:
-        return accelerated or any(one.weight >= 3 for one in best.values() if one.role is SERVING)
-    return any(one.role is role for one in best.values())
+        return _may_serve(heard, priors, accelerated=accelerated)
+    if role is DATA:
+        ends = priors.get(TRAINING, 0) >= 0
+        return not (_OWN_DATA if ends else _OWN_DATA_FOR_EVER).isdisjoint(heard)
+    return role is not BATCH or not _OWN_BATCH.isdisjoint(heard)
+
+
+def _may_serve(
+    heard: Mapping[str, Signal], priors: Mapping[Role, int], *, accelerated: bool
+) -> bool:
+    """A web application has ports, probes and perhaps a telling name too."""
+    if accelerated or priors.get(SERVING, 0) >= _SURE or {"flags", "name"} <= heard.keys():
+        return True
+    return any(signal[1] >= 3 for signal in heard.values())
 
 
 def _tell_hints(
@@ -170,20 +177,28 @@ def _tell_hints(
 ) -> Iterator[Signal]:
     """What the kind and an accelerator add to a role, as signals."""
     if priors.get(role):
-        yield Signal(role, priors[role], "kind", f"is a {kind.name}")
+        yield Signal(role, priors[role], "prior", f"kind {kind.name}")
     if accelerated and role in _ON_ACCELERATORS:
         yield Signal(role, 1, "accelerator", _ASKS)
 
 
-def _order(best: _Best, first: Role, hints: Iterable[Signal]) -> tuple[Signal, ...]:
-    """The signals that counted: the winner's by weight, then those for other roles."""
-    signals = [*best.values(), *hints]
-    return tuple(sorted(signals, key=lambda one: (one.role is not first, -one.weight)))
-
-
 def _know_nothing(best: _Best, *, accelerated: bool) -> Score:
     """Too little speaks for any role."""
+    told = _order(best, OTHER, ())
     if accelerated:
         asks = Signal(Role.UNKNOWN_ML, 1, "accelerator", _ASKS)
-        return Score(Role.UNKNOWN_ML, 0, 0, (asks, *best.values()))
-    return Score(OTHER, 0, 0, tuple(best.values()))
+        return Score(Role.UNKNOWN_ML, 1, 0, (asks, *told))
+    return Score(OTHER, sum(signal.weight for signal in told if signal.role is OTHER), 0, told)
+
+
+def _order(best: _Best, first: Role, hints: Iterable[Signal]) -> tuple[Signal, ...]:
+    """The winner's signals by weight, then what speaks for other roles; hints alone do not."""
+    won = [*(signal for signal in best.values() if signal[0] is first), *hints]
+    lost = [one for one in best.values() if one[0] is not first and one[2] not in _HINTS]
+    won.sort(key=_by_weight)
+    lost.sort(key=_by_weight)
+    return (*won, *lost)
+
+
+def _by_weight(signal: Signal) -> int:
+    return -signal[1]

@@ -1,5 +1,6 @@
 """What the documents of a file are: each is an object, skipped, or broken; none is lost."""
 
+import time
 from pathlib import Path
 from textwrap import dedent
 
@@ -169,3 +170,10 @@ def test_a_chart_s_templates_are_not_read(tmp_path: Path) -> None:
     assert (kinds(found), skipped(found), found.documents) == ([], [(None, TEMPLATE)], 1)
     assert kinds(contents(JOB, str(templates / "a.yaml"))) == ["Job"]
     assert kinds(contents(text, str(tmp_path / "chart" / "crds" / "a.yaml"))) == ["Job"]
+
+
+def test_broken_templates_take_time_in_proportion() -> None:
+    started = time.monotonic()
+    assert len(contents("a: {{ x\n---\n" * 10_000).skipped) == 10_000
+    assert len(contents('a: "' + "x {{ \n" * 1_000_000).broken) == 1
+    assert time.monotonic() - started < 5

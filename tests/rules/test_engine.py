@@ -1,0 +1,185 @@
+"""What the engine makes of problems: decisions, ignores, embedded manifests, crashes."""
+
+import datetime
+
+import pytest
+
+from rules.checks import ALL
+from rules.checks.training import retry_budget_set
+from rules.engine import Engine, Evaluation
+from rules.inventory import Inventory
+from rules.manifest import Manifest
+from rules.model import Action
+from rules.policy import Policy
+from rules.policy.entries import CustomKind, ExceptionEntry
+from tests.manifests import TODAY, find, read_documents
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: finetune
+  annotations: {notes: "1"}
+spec:
+  activeDeadlineSeconds: 7200
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: trainer
+        image: registry.example.com/trainer:1.0
+        command: [python, train.py, --output-dir, s3://models/run1]
+"""
+
+
+def evaluate(text: str, policy: Policy | None = None, **known: object) -> Evaluation:
+    [document] = read_documents(text)
+    engine = Engine(policy or Policy(), Inventory(), TODAY, **known)  # type: ignore[arg-type]
+    return engine.evaluate(Manifest(document.value))
+
+
+def codes(evaluation: Evaluation) -> list[str]:
+    return [finding.rule for finding in evaluation.findings]
+
+
+def ignoring(text: str) -> str:
+    return JOB.replace('notes: "1"', f'mlgate.dev/ignore: "{text}"')
+
+
+def test_an_annotation_suppresses_its_finding() -> None:
+    evaluation = evaluate(ignoring("TRN002=bounded by the queue"))
+    assert codes(evaluation) == []
+    assert [finding.rule for finding in evaluation.suppressed] == ["TRN002"]
+
+
+def test_an_annotation_on_the_pod_template_covers_what_is_in_it_alone() -> None:
+    text = JOB.replace(
+        "  template:\n",
+        '  template:\n    metadata: {annotations: {mlgate.dev/ignore: "TRN002=x"}}\n',
+    )
+    assert codes(evaluate(text)) == ["TRN002", "MLG003"]
+
+
+def test_annotations_can_be_forbidden_or_capped() -> None:
+    text = ignoring("TRN002=bounded by the queue")
+    assert codes(evaluate(text, ignores="forbid")) == ["TRN002"]
+    [capped] = evaluate(text, ignores="cap-at-warn").findings
+    assert (capped.rule, capped.action) == ("TRN002", Action.WARN)
+    assert capped.note == "ignored, capped at warn: bounded by the queue"
+
+
+def test_a_stale_ignore_is_a_finding() -> None:
+    assert codes(evaluate(ignoring("TRN002=x; CRN001=y"))) == ["MLG003"]
+
+
+def test_an_ignore_that_cannot_be_read_is_a_finding() -> None:
+    assert codes(evaluate(ignoring("everything"))) == ["TRN002", "MLG006"]
+
+
+def test_strict_wants_a_reason() -> None:
+    strict = Policy(profile="strict")
+    assert codes(evaluate(ignoring("TRN002"), strict)) == ["MLG004"]
+    assert codes(evaluate(ignoring("TRN002"))) == []
+
+
+def test_an_exception_says_who_and_why() -> None:
+    entry = ExceptionEntry(frozenset({"TRN002"}), "swept", "ml-infra", datetime.date(2026, 12, 31))
+    [finding] = evaluate(JOB, Policy(exceptions=(entry,))).findings
+    assert finding.action is Action.EXCEPTED
+    assert finding.message.endswith("(excepted until 2026-12-31 by ml-infra: swept)")
+
+
+def test_a_rule_that_is_off_finds_nothing() -> None:
+    assert codes(evaluate(JOB, Policy(rules={"TRN002": Action.OFF}))) == []
+
+
+def test_a_crashed_rule_is_a_finding_and_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_given: object) -> None:
+        raise ZeroDivisionError
+
+    broken = retry_budget_set.RULE._replace(check=crash)  # type: ignore[arg-type]
+    rules = [broken if rule.code == broken.code else rule for rule in ALL]
+    text = JOB.replace("restartPolicy: Never", "restartPolicy: OnFailure")
+    evaluation = evaluate(text, rules=rules)
+    assert codes(evaluation) == ["TRN001", "MLG005"]
+    assert evaluation.findings[1].message.startswith("TRN002 crashed: ZeroDivisionError")
+
+
+def test_no_rule_starts_when_time_is_up() -> None:
+    evaluation = evaluate(JOB, expired=lambda: True)
+    assert not evaluation.findings
+    assert "TRN002" in evaluation.unfinished
+
+
+def test_an_unknown_role_is_a_finding() -> None:
+    text = JOB.replace('notes: "1"', "mlgate.dev/role: trainig")
+    assert codes(evaluate(text)) == ["MLG006", "TRN002"]
+
+
+def test_an_unknown_kind_has_no_findings() -> None:
+    assert evaluate("apiVersion: example.com/v1\nkind: Widget\n") == Evaluation()
+
+
+def test_a_kind_of_ones_own_is_judged() -> None:
+    kind = CustomKind("example.com", "Finetune", (("spec", "template"),), "training")
+    text = JOB.replace("batch/v1", "example.com/v1").replace("kind: Job", "kind: Finetune")
+    text = text.replace("s3://models/run1", "/scratch/run1")
+    assert codes(evaluate(text, Policy(kinds=(kind,)))) == ["STO001"]
+
+
+def test_an_embedded_manifest_is_judged_with_the_lines_of_the_outer_file() -> None:
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\n"
+        "kind: Workflow\n"
+        "metadata: {name: outer}\n"
+        "spec:\n"
+        "  entrypoint: make\n"
+        "  templates:\n"
+        "  - name: make\n"
+        "    resource:\n"
+        "      action: create\n"
+        "      manifest: |\n"
+    ) + "".join(f"        {line}\n" for line in JOB.splitlines())
+    [found] = find(text)
+    assert (found.finding.rule, found.line) == ("TRN002", 16)
+    assert found.finding.object.name == "outer"
+    assert found.finding.embedded is not None
+    assert (found.finding.embedded.kind, found.finding.embedded.name) == ("Job", "finetune")
+    assert "#Job/finetune" in found.finding.fingerprint
+
+
+def test_a_trial_inside_an_experiment_is_judged_at_its_full_path() -> None:
+    trial = "".join(f"      {line}\n" for line in JOB.splitlines())
+    text = (
+        "apiVersion: kubeflow.org/v1beta1\n"
+        "kind: Experiment\n"
+        "metadata: {name: sweep}\n"
+        "spec:\n"
+        "  trialTemplate:\n"
+        "    trialSpec:\n"
+    ) + trial
+    [found] = find(text)
+    assert found.finding.path == (*("spec", "trialTemplate", "trialSpec", "spec", "backoffLimit"),)
+    assert found.finding.fix is not None
+    assert found.finding.fix.edits[0].path == found.finding.path
+
+
+def test_findings_about_the_input() -> None:
+    engine = Engine(Policy(), Inventory(), TODAY)
+    identity = Manifest({"kind": "Job"}).identity
+    finding = engine.input_finding("MLG001", (), "cut off", identity)
+    assert finding is not None
+    assert (finding.action, finding.message) == (Action.DENY, "cut off")
+    none = Engine(Policy(), Inventory(), TODAY, rules=())
+    assert none.input_finding("MLG001", (), "cut off", identity) is None
+
+
+def test_the_rules_are_sorted_and_each_stands_once() -> None:
+    assert [rule.code for rule in ALL] == sorted({rule.code for rule in ALL})
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
+def test_every_rule_has_its_headings(rule: object) -> None:
+    docs = rule.docs  # type: ignore[attr-defined] # parametrize loses the type
+    for heading in ("What", "Why", "Example", "Use instead", "Fix safety", "References"):
+        assert f"\n## {heading}\n" in docs
