@@ -43,7 +43,7 @@ _PARTS = frozenset(
     " dashboard"
     " exporter scheduler epp admin autoscaler adapter plugin plugins apiserver console portal http"
     " agent agents chatbot sim simulator mock benchmark benchmarks bench loadtest loadgen"
-    " loadgenerator client installer driver collector picker web  crd migration importer hub"
+    " loadgenerator client installer driver collector picker web crd migration importer hub"
     " viewer metrics monitor tester sidecar".split()
 )
 _PRODUCTS = frozenset(

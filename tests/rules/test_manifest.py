@@ -54,7 +54,7 @@ def test_presence_in_an_admitted_object(
 
 @pytest.mark.parametrize(("name", "presence"), [("a", "written"), ("b", "absent")])
 def test_items_of_a_list_are_owned_by_their_name(name: str, presence: str) -> None:
-    item = {'k:{"name":"a"}': {"f:imagePullPolicy": {}}}
+    item: dict[str, Any] = {'k:{"name":"a"}': {"f:imagePullPolicy": {}}}
     owned: dict[str, Any] = {"f:spec": {"f:containers": item}}
     body = {
         "metadata": {"managedFields": fields("Apply", owned)},

@@ -83,7 +83,7 @@ def judge(body: Any) -> Judgement:
         ("Job", {"command": ["python", "preprocess.py"]}, "prepare", "data"),
         ("Job", {"command": ["python", "batch_predict.py"]}, "score", "batch-inference"),
         ("Job", {"command": ["sleep", "10"]}, "demo", "other"),
-        ("Job", {"command": ["busybox", "echo", "hi"]}, "training-demo", "other"),
+        ("Job", {"image": "busybox", "command": ["echo", "hi"]}, "training-demo", "other"),
         ("Pod", {"command": ["sleep", "infinity"], "resources": GPU}, "shell", "notebook"),
         ("Pod", {"image": "jupyter/scipy-notebook:2025"}, "lab", "notebook"),
         ("Pod", {"command": ["nvidia-smi"], "resources": GPU}, "look", None),
