@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from linter.documents import MARKER
-from linter.suppression import EXPECTED
 from rules.events import parse
+
+EXPECTED = "expected # mlgate: ignore[CODE] reason"
 
 _START = re.compile(r"#[ \t]{0,8}mlgate:[ \t]{0,8}(?=ignore\b)")
 _IGNORE = re.compile(r"ignore[ \t]*\[([^\]]*)\](.*)", re.DOTALL)

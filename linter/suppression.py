@@ -17,7 +17,6 @@ from rules.reader import Document, Span
 if TYPE_CHECKING:
     from linter.comments import Comment
 
-EXPECTED = "expected # mlgate: ignore[CODE] reason"
 
 _CRASHED = "MLG005"
 """A crashed rule has not passed: nothing ignores that."""
@@ -97,6 +96,8 @@ class Ignores:
     def complaints(self, judged: Collection[str]) -> Iterator[Complaint]:
         """What is wrong with the comments, once ``covers`` has seen every finding. ``judged`` are
         the codes of the rules that ran: an ignore of another one may well be needed."""
+        from linter.comments import EXPECTED
+
         for index, scope in enumerate(self._scopes):
             comment = scope.comment
             if comment.problem is not None:
