@@ -42,7 +42,7 @@ class Limits(NamedTuple):
 
     depth: int = 200
     aliases: int = 100_000
-    events: int = 1_000_000
+    events: int = 500_000
 
 
 class Composed(NamedTuple):

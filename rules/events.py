@@ -16,6 +16,7 @@ from yaml.scanner import Scanner
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONE_TAG = re.compile(r"(?:&[0-9A-Za-z_-]+\s+)?!(?:\s|\Z)")
+_MAYBE_LONE_TAG = re.compile(r"!(?<![^\s\[{,]!)(?:\s|\Z)")
 _ODD_ESCAPE = re.compile(r"\\(?:/|u[dD])")
 _SLASH = re.compile(r"(?<!\\)(\\+)/")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -54,7 +55,9 @@ else:
 
 def parse(text: str) -> Iterator[Any]:
     """Yield the events of ``text``. Raises what PyYAML raises; ``explain`` translates it."""
-    if "!" in text or ("\\" in text and _ODD_ESCAPE.search(text)):
+    if ("!" in text and _MAYBE_LONE_TAG.search(text)) or (
+        "\\" in text and _ODD_ESCAPE.search(text)
+    ):
         return _as_go(text)
     return _events(text)
 
