@@ -70,7 +70,7 @@ _TRACKERS = ("MLFLOW_TRACKING_URI", "AIP_MODEL_DIR")
 _WORD = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"';|&()]+)")
 _FLAG = re.compile(r"-{1,4}([A-Za-z][\w.-]*)(?:=(.*))?\Z", re.DOTALL)
 _PAIR = re.compile(r"\+{0,2}([A-Za-z][\w.-]*)(?:=|:\s?)(.*)\Z", re.DOTALL)
-_SCHEME = re.compile(r"([a-z][a-z0-9+]*)://", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+]{0,31})://", re.IGNORECASE)  # unbounded, it is quadratic
 _ENV_NAME = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
 _LONGEST = 20_000
 

@@ -6,7 +6,7 @@ a role of its own, and else a score of what runs in the pod. What runs outweighs
 runs in, and both outweigh names.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from rules.kinds.schema import Answer, Kind, Pod, Reference, Role, Subrole
@@ -41,6 +41,8 @@ _SAID = 10
 """Score and margin of a role that is said, and not scored."""
 _LEADING = 6
 """The prior from which a kind's name is nearly its role (MPIJob)."""
+
+_GIVEN = frozenset({"prior", "accelerator", "base", "env", "launcher"})
 
 _ORDER = (
     *(Role.RETRAINING, Role.TRAINING, Role.STREAMING, Role.SERVING, Role.BATCH, Role.DATA),
@@ -102,31 +104,39 @@ def _rank(judgement: Judgement) -> tuple[int, int, int]:
 
 def read_override(manifest: Manifest, pod: Pod, label: str) -> Role | None:
     """The role that the user says on the pod template, else on the object; an annotation first."""
-    for metadata in (pod.metadata, manifest.object.get("metadata")):
-        for place in ("annotations", "labels"):
-            value = _read_entry(metadata, place, label)
-            if value in OVERRIDES:
-                return Role(value)
+    return _find_override(_read_entries(manifest, pod), label)
+
+
+def _read_entries(manifest: Manifest, pod: Pod) -> list[tuple[str, dict[str, Any]]]:
+    """The annotations and labels of the pod template, then the object's."""
+    return [
+        (place, entries)
+        for metadata in (pod.metadata, manifest.object.get("metadata"))
+        if isinstance(metadata, dict)
+        for place in ("annotations", "labels")
+        if isinstance(entries := metadata.get(place), dict)
+    ]
+
+
+def _find_override(found: list[tuple[str, dict[str, Any]]], label: str) -> Role | None:
+    for _, entries in found:
+        value = entries.get(label)
+        if isinstance(value, str) and value in OVERRIDES:
+            return Role(value)
     return None
-
-
-def _read_entry(metadata: Any, place: str, key: str) -> str:
-    """An annotation or label, empty where there is none."""
-    entries = metadata.get(place) if isinstance(metadata, dict) else None
-    value = entries.get(key) if isinstance(entries, dict) else None
-    return value if isinstance(value, str) else ""
 
 
 def _read_said(manifest: Manifest, pod: Pod, label: str) -> tuple[Role, str] | None:
     """The role that annotations or labels say, and which one does."""
-    override = read_override(manifest, pod, label)
+    found = _read_entries(manifest, pod)
+    override = _find_override(found, label)
     if override is not None:
         return override, label
     for key, roles in _LABELS:
-        for metadata in (pod.metadata, manifest.object.get("metadata")):
-            role = roles.get(_read_entry(metadata, "labels", key))
-            if role is not None:
-                return role, key
+        for place, entries in found:
+            value = entries.get(key)
+            if place == "labels" and isinstance(value, str) and value in roles:
+                return roles[value], key
     return None
 
 
@@ -145,16 +155,19 @@ def _judge_kind(kind: Kind, pod: Pod) -> Judgement:
     if not others:
         return Judgement(role, pod.subrole, Confidence.HIGH, _SAID, _SAID, (evidence,))
     score = max(signal.weight for signal in others)
-    reasons = (*dict.fromkeys(map(_tell, others)), evidence)
+    reasons = (*dict.fromkeys(signal.sentence for signal in others), evidence)
     return Judgement(Role.OTHER, pod.subrole, Confidence.MEDIUM, score, score, reasons)
 
 
 def _read_others(pod: Pod) -> list[Signal]:
     """Signs of something else in every main container, and none of machine learning."""
     reading = Reading(pod)
-    if reading.idle or not any(_speaks(one) for one in (*reading.texts, *reading.images)):
+    if reading.idle:
         return reading.others
-    return []
+    if any(map(_speaks, reading.images)):
+        return []
+    reading.listen()
+    return [] if any(map(_speaks, reading.texts)) else reading.others
 
 
 def _speaks(signal: Signal) -> bool:
@@ -171,15 +184,17 @@ def _judge_score(kind: Kind, manifest: Manifest, pod: Pod, *, accelerated: bool)
         score.confidence,
         score.score,
         score.margin,
-        tuple(map(_tell, score.signals)),
+        tuple([signal.sentence for signal in score.signals]),
     )
 
 
 def _follows(score: Score) -> bool:
     """Whether the kind alone speaks for training: a worker that its launcher gives its work."""
+    first = score.signals[0]
+    if first.group != "prior" or first.weight < _LEADING:
+        return False
     said = {one.group for one in score.signals if one.role is Role.TRAINING and one.weight > 0}
-    prior = max((one.weight for one in score.signals if one.group == "prior"), default=0)
-    return prior >= _LEADING and said <= {"prior", "accelerator", "base", "env", "launcher"}
+    return said <= _GIVEN
 
 
 def _follow(kind: Kind, manifest: Manifest, pod: Pod) -> Score | None:
@@ -203,26 +218,22 @@ def _mark_retraining(
     judgement: Judgement, manifest: Manifest, pod: Pod, *, scheduled: bool
 ) -> Judgement:
     """Training that is done again: by a schedule, or by its name."""
-    reason = "is started by a schedule"
-    if not scheduled:
+    if scheduled:
+        reason = "is started by a schedule"
+    else:
         name = next(filter(retrains, _names(manifest, pod)), None)
-        reason = f'named "{name}"' if name else ""
-    if not reason:
-        return judgement
+        if name is None:
+            return judgement
+        reason = f'named "{name}"'
     evidence = (*judgement.evidence, f"retraining: {reason}")
     return judgement._replace(role=Role.RETRAINING, evidence=evidence)
 
 
-def _names(manifest: Manifest, pod: Pod) -> Iterator[str]:
+def _names(manifest: Manifest, pod: Pod) -> list[str]:
     metadata = manifest.mapping("metadata")
-    names = (metadata.get("name"), metadata.get("generateName"), pod.name)
-    for name in (*names, *(container.name for container in pod.mains)):
-        if isinstance(name, str):
-            yield name
-
-
-def _tell(signal: Signal) -> str:
-    return f"{signal.weight:+d} {signal.role}: {signal.reason}"
+    names = [metadata.get("name"), metadata.get("generateName"), pod.name]
+    names += [container.name for container in pod.mains]
+    return [name for name in names if isinstance(name, str)]
 
 
 __all__ = ["OVERRIDES", "Judgement", "classify_pod", "read_override", "strongest"]

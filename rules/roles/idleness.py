@@ -3,21 +3,25 @@
 import re
 
 _SHELL = frozenset(
-    "sh bash ash zsh env -c -ec -xc -ce -cx -lc -e -x -ex -xe -- -u -eu -o -i while until if do"
-    " then"
-    " elif else ! exec time sudo nohup python python3 { }".split()
+    """
+    sh bash ash zsh env -c -ec -xc -ce -cx -lc -e -x -ex -xe -- -u -eu -o -i while until if do then
+    elif else ! exec time sudo nohup python python3 { }
+    """.split()
 )
 _IDLE = frozenset(
-    "echo printf print sleep date hostname pause true false exit cat ls printenv pwd whoami id"
-    " uname"
-    " nvidia-smi rocm-smi tpu-info ping nslookup dig touch mkdir tail head wc seq expr test [ [[ :"
-    " wait kill trap set export read return break continue shift df mount lscpu free uptime cowsay"
-    " whalesay figlet for done fi esac case import from pip pip3 apt-get apt apk yum dnf clear"
-    " watch"
-    " local let declare ulimit hello stress stress-ng nvidia-debugdump lspci sysctl vectoradd"
-    " devicequery argosay entrypoint-tester time.sleep".split()
-)
-_PRELUDE = ("sleep", "echo", "pause", "tail", "nvidia-smi", "hello", "date", "stress", "cowsay")
+    """
+    echo printf print sleep time.sleep date hostname pause true false exit cat ls printenv pwd
+    whoami id uname nvidia-smi rocm-smi hl-smi xpu-smi npu-smi neuron-ls tpu-info ping nslookup dig
+    touch mkdir tail head wc seq expr test [ [[ : wait kill trap set export read return break
+    continue shift df mount lscpu lspci free uptime cowsay whalesay figlet for done fi esac case
+    import from pip pip3 apt-get apt apk yum dnf clear watch local let declare ulimit hello stress
+    stress-ng nvidia-debugdump sysctl vectoradd devicequery argosay entrypoint-tester
+    """.split()
+) | {""}
+_PRELUDE = ("sleep", "echo", "pause", "tail", "-smi", "hello", "date", "stress", "cowsay")
+"""One of these stands in every text that does nothing: most others are known at a glance."""
+_FIRST = 4
+"""Commands that are looked at first: few scripts that do something begin by doing nothing."""
 _BREAKS = r"[;\n|&]+"
 _ASSIGNMENT = r"[a-z_]\w*\+?="
 _READS = ("os.", "int(", "str(", "socket.", "platform.", '"', "'")
@@ -31,8 +35,11 @@ def does_nothing(text: str) -> bool:
     """Whether a cleaned text only prints, waits and looks around. Installing adds nothing."""
     if not any(word in text for word in _PRELUDE):
         return False
-    programs = [word for command in re.split(_BREAKS, text) if (word := _program(command))]
-    return bool(programs) and all(word in _IDLE for word in programs)
+    head = re.split(_BREAKS, text, maxsplit=_FIRST)
+    if any(_program(command) not in _IDLE for command in head[:_FIRST]):
+        return False
+    programs = [_program(command) for command in re.split(_BREAKS, text)]
+    return any(programs) and all(program in _IDLE for program in programs)
 
 
 def _program(command: str) -> str:

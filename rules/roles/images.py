@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rules.roles.vocabulary import BATCH, DATA, NOTEBOOK, OTHER, SERVING, TRAINING, Mark, Signal
+from rules.roles.vocabulary import (
+    BATCH,
+    DATA,
+    NOTEBOOK,
+    OTHER,
+    SERVING,
+    TRAINING,
+    Mark,
+    Signal,
+    say,
+)
 from rules.roles.words import clear, pair_up, split_name, trains
 
 _SERVER = Mark(SERVING, 6, "image")
@@ -19,9 +29,9 @@ _PART = Mark(OTHER, 6, "part")
 _SERVERS = frozenset(
     "vllm tritonserver torchserve sglang lmdeploy ollama mlserver huggingfaceserver bentoml"
     " jetstream"
-    " maxengine tgi tei sklearnserver xgbserver lgbserver pmmlserver paddleserver predictiveserver"
+    " maxengine sklearnserver xgbserver lgbserver pmmlserver paddleserver predictiveserver"
     " autogluonserver vllmserver mindie trtllm lightllm xinference aphrodite localai openllm"
-    " koboldcpp speaches nim djl fastchat llamacpp".split()
+    " koboldcpp speaches djl fastchat llamacpp".split()
 )
 _SERVER_TEXTS = (
     "text-generation-inference",
@@ -37,6 +47,7 @@ _SERVER_TEXTS = (
     "llm-d-cuda",
     "llm-d-dev",
     "local-ai",
+    "/nim/",
 )
 _PARTS = frozenset(
     "controller controllers operator webhook manager gateway router proxy ui webui frontend"
@@ -114,7 +125,7 @@ _NOTEBOOKS = frozenset("notebook notebooks singleuser rstudio kubeflownotebooksw
 def read_image(image: str) -> tuple[Signal, ...]:
     """What the image's name says. A part of a platform first: a router of vLLM is a router."""
     path, last, tag = _parse(image)
-    return tuple(Signal(*mark, f'image "{image[:200]}"') for mark in _marks(path, last, tag))
+    return tuple(say(mark, f'image "{image[:200]}"') for mark in _marks(path, last, tag))
 
 
 def _parse(image: str) -> tuple[str, str, str]:
@@ -126,9 +137,9 @@ def _parse(image: str) -> tuple[str, str, str]:
 
 
 def _marks(path: str, last: str, tag: str) -> Iterator[Mark]:
-    words = {*split_name(last), *pair_up(split_name(last))}
+    words = {each for pair in pair_up(split_name(last)) for each in pair}
     everything = {*split_name(path), *words}
-    if words & _PARTS or "-sdk" in tag:
+    if _is_part(last, words, tag):
         yield _PART
         return
     if everything & _NOTEBOOKS or "jupyter" in path + tag or "code-server" in path:
@@ -136,12 +147,26 @@ def _marks(path: str, last: str, tag: str) -> Iterator[Mark]:
     if words & _DATA_WORDS or any(text in last for text in _DATA_TEXTS):
         yield _DATA
         return
-    if everything & _SERVERS or any(text in path for text in _SERVER_TEXTS):
+    if _is_server(path, last, words):
         yield _SERVER
         return
     if words & _PRODUCTS or any(text in path for text in _PRODUCT_TEXTS):
         yield _PRODUCT
     yield from _own(everything, words)
+
+
+def _is_part(last: str, words: set[str], tag: str) -> bool:
+    """A router, an operator, ... or a client; Habana calls its base images installers."""
+    if "installer" in words and words & _BASES:
+        return False
+    return bool(words & _PARTS) or (last == "tritonserver" and "-sdk" in tag)
+
+
+def _is_server(path: str, last: str, words: set[str]) -> bool:
+    """Images of adapters are named after the server that they call: ``llm-tgi``."""
+    if words & _SERVERS or last.startswith(("tgi", "tei")):
+        return True
+    return any(text in path for text in _SERVER_TEXTS)
 
 
 def _own(everything: set[str], words: set[str]) -> Iterator[Mark]:

@@ -13,25 +13,28 @@ from rules.roles.vocabulary import (
     NAMESPACES,
     TRAINING_ENVIRONMENT,
     TRAINING_PREFIXES,
+    Mark,
     Signal,
+    say,
 )
 from rules.roles.words import read_name
 
 _SURE = 5
 """The weight from which a sign of something else speaks for its container."""
-_IDLE = Signal(Role.OTHER, 7, "program", "runs nothing but echo, sleep and the like")
-_PORT = Signal(Role.SERVING, 1, "port", "has a container port")
-_PROBE = Signal(Role.SERVING, 1, "probe", "has a readiness or liveness probe")
-_UNLIKE_TRAINING = Signal(Role.TRAINING, -2, "probe", "has a readiness or liveness probe")
+_IDLE = say(Mark(Role.OTHER, 7, "program"), "runs nothing but echo, sleep and the like")
+_PORT = say(Mark(Role.SERVING, 1, "port"), "has a container port")
+_PROBE = say(Mark(Role.SERVING, 1, "probe"), "has a readiness or liveness probe")
+_UNLIKE_TRAINING = say(Mark(Role.TRAINING, -2, "probe"), "has a readiness or liveness probe")
+_OF_RANKS = Mark(Role.TRAINING, 1, "env")
 
 
 class Reading:
     """What one pod template says of itself.
 
     Only the main containers speak: a sidecar or an init container serves the pod, whatever it is.
-    ``texts`` and ``images`` are the signals of what runs and of the images; ``others`` the signs of
-    something else than machine learning, if every main container has one; ``idle``: no main
-    container does anything.
+    ``images`` are the signals of the images; ``idle``: no main container does anything. After
+    ``listen``, ``texts`` are the signals of what runs, and ``others`` the signs of something else
+    than machine learning, if every main container has one.
     """
 
     __slots__ = ("_bodies", "_cleaned", "_pod", "idle", "images", "others", "texts")
@@ -42,26 +45,24 @@ class Reading:
         more = clean(pod.text) if pod.text else ""
         self._cleaned = [_read_words(body, more) for body in self._bodies] or [more]
         self.idle = all(map(does_nothing, self._cleaned))
-        self.texts: list[Signal] = []
         self.images: list[Signal] = []
-        self.others: list[Signal] = []
-        self._hear()
+        for body in self._bodies:
+            self.images += _read_image(body)
+        self.texts: list[Signal] = []
+        self.others: list[Signal] = [_IDLE] if self.idle else []
 
-    def _hear(self) -> None:
-        """Listen to each main container; one that says nothing of something else speaks for all."""
-        unanimous = True
+    def listen(self) -> None:
+        """Read what each main container runs; one that shows nothing of something else speaks for
+        all of them."""
+        unanimous = not self.idle
         for body, text in zip(self._bodies or [{}], self._cleaned, strict=True):
-            image = body.get("image")
             runs = read_text(text) if text else []
-            marks = read_image(image) if isinstance(image, str) else ()
             self.texts += runs
-            self.images += marks
-            others = [one for one in (*runs, *marks) if _is_other(one)]
-            self.others += others
-            unanimous = unanimous and bool(others)
-        if self.idle:
-            self.others = [_IDLE]
-        elif not unanimous:
+            if unanimous:
+                others = [one for one in (*runs, *_read_image(body)) if _is_other(one)]
+                self.others += others
+                unanimous = bool(others)
+        if not unanimous and not self.idle:
             self.others = []
 
     @property
@@ -94,6 +95,11 @@ class Reading:
         return found
 
 
+def _read_image(body: Mapping[str, Any]) -> tuple[Signal, ...]:
+    image = body.get("image")
+    return read_image(image) if isinstance(image, str) else ()
+
+
 def _read_environment(entries: list[Any]) -> list[Signal]:
     """The first name that ranks and trackers of training read."""
     for entry in entries:
@@ -101,7 +107,7 @@ def _read_environment(entries: list[Any]) -> list[Signal]:
         if isinstance(name, str) and (
             name in TRAINING_ENVIRONMENT or name.startswith(TRAINING_PREFIXES)
         ):
-            return [Signal(Role.TRAINING, 1, "env", f"has the environment {name}")]
+            return [say(_OF_RANKS, f"has the environment {name}")]
     return []
 
 
@@ -112,7 +118,7 @@ def read_places(manifest: Manifest) -> list[Signal]:
     if not isinstance(name, str) or not name.startswith(NAMESPACE_HEADS):
         return []
     return [
-        Signal(*mark, f'in namespace "{name}"')
+        say(mark, f'in namespace "{name}"')
         for parts, mark in NAMESPACES
         if any(part in name for part in parts)
     ]
@@ -136,6 +142,8 @@ def _read_words(body: Mapping[str, Any], more: str) -> str:
 
 
 def _join(words: Any) -> str:
-    if isinstance(words, list):
-        return " ".join(word for word in words if isinstance(word, str))
-    return words if isinstance(words, str) else ""
+    """The words as one text; a script among them begins on a line of its own."""
+    if not isinstance(words, list):
+        return words if isinstance(words, str) else ""
+    texts = [word for word in words if isinstance(word, str)]
+    return " ".join([f"\n{text}" if "\n" in text else text for text in texts])

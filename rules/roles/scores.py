@@ -1,19 +1,30 @@
 """The score of each role, and the role that wins."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rules.kinds.schema import Kind, Pod, Role
 from rules.manifest import Manifest
 from rules.model import Confidence
 from rules.roles.reading import Reading, read_places
-from rules.roles.vocabulary import BATCH, DATA, NOTEBOOK, OTHER, SERVING, TRAINING, Signal
+from rules.roles.vocabulary import (
+    BATCH,
+    DATA,
+    NOTEBOOK,
+    OTHER,
+    SERVING,
+    TRAINING,
+    Mark,
+    Signal,
+    say,
+)
 
 SCORED = (TRAINING, SERVING, BATCH, DATA, NOTEBOOK, OTHER)
 """The roles that can win, in the order that breaks a tie."""
 
-_Best: TypeAlias = dict[tuple[Role, str], Signal]
-"""The weightiest signal of each role and group."""
+_Heard: TypeAlias = dict[Role, dict[str, Signal]]
+"""The weightiest signal of each group, by role and group."""
 
 _LEAST = 4
 _HIGH = (8, 3)
@@ -28,12 +39,15 @@ _OWN_TRAINING = frozenset({"script", "module", "flags", "name", "image"})
 """A launcher, a base image or a rank's environment alone never mean training."""
 _OWN_BATCH = frozenset({"program", "name", "image"})
 _OWN_DATA = frozenset({"program", "transport", "name"})
-_OWN_DATA_FOR_EVER = frozenset({"program"})
-"""What runs for ever fetches nothing that matters, whatever its name is."""
 _ON_ACCELERATORS = frozenset({TRAINING, SERVING, BATCH})
 _LEARNING = frozenset({TRAINING, SERVING, NOTEBOOK})
-_WAITS = Signal(NOTEBOOK, 5, "idle", "waits for somebody to log in")
-_ASKS = "asks for an accelerator"
+_WAITS = say(Mark(NOTEBOOK, 5, "idle"), "waits for somebody to log in")
+_ASKS = {
+    role: say(Mark(role, 1, "accelerator"), "asks for an accelerator")
+    for role in (*_ON_ACCELERATORS, Role.UNKNOWN_ML)
+}
+_UNKNOWN = _ASKS[Role.UNKNOWN_ML]
+_SILENCE: dict[str, Signal] = {}
 
 
 class Score(NamedTuple):
@@ -58,13 +72,13 @@ def score_pod(kind: Kind, manifest: Manifest, pod: Pod, *, accelerated: bool) ->
     more = kind.weights(manifest)
     priors = _add(kind.priors, more) if more else kind.priors
     if reading.idle and priors.get(TRAINING, 0) < _SURE:
-        best = _choose_best(_read_idle(reading, accelerated=accelerated))
-        return _decide(best, kind, {}, accelerated=False)
-    best = _choose_best(_collect(reading, manifest, priors))
-    if reading.others and not _runs_something(best):
-        best = {key: one for key, one in best.items() if key[1] not in _PLACES or key[0] is OTHER}
-        return _decide(best, kind, {}, accelerated=False)
-    return _decide(best, kind, priors, accelerated=accelerated)
+        heard = _sort(_read_idle(reading, accelerated=accelerated))
+        return _decide(heard, kind, {}, accelerated=False)
+    reading.listen()
+    heard = _sort(_collect(reading, manifest, priors))
+    if reading.others and not _runs_something(heard):
+        return _decide(_without_places(heard), kind, {}, accelerated=False)
+    return _decide(heard, kind, priors, accelerated=accelerated)
 
 
 def _add(priors: Mapping[Role, int], more: Mapping[Role, int]) -> dict[Role, int]:
@@ -78,15 +92,17 @@ def _read_idle(reading: Reading, *, accelerated: bool) -> list[Signal]:
     return [_WAITS] if learns and OTHER not in roles and reading.waits else reading.others
 
 
-def _choose_best(signals: Iterable[Signal]) -> _Best:
+def _sort(signals: Iterable[Signal]) -> _Heard:
     """One signal for each role and group: the weightiest, the first of equals."""
-    best: _Best = {}
+    heard: _Heard = {}
     for signal in signals:
         role, weight, group, _ = signal
-        held = best.get((role, group))
-        if held is None or weight > held[1]:
-            best[role, group] = signal
-    return best
+        groups = heard.get(role)
+        if groups is None:
+            heard[role] = {group: signal}
+        elif group not in groups or weight > groups[group][1]:
+            groups[group] = signal
+    return heard
 
 
 def _collect(reading: Reading, manifest: Manifest, priors: Mapping[Role, int]) -> list[Signal]:
@@ -116,88 +132,115 @@ def _weigh_images(reading: Reading, priors: Mapping[Role, int]) -> Iterator[Sign
             yield signal
 
 
-def _runs_something(best: _Best) -> bool:
+def _runs_something(heard: _Heard) -> bool:
     """Whether what runs, or its image, speaks for machine learning."""
     return any(
-        role is not OTHER and group not in _PLACES and (one.weight >= _SURE or group == "image")
-        for (role, group), one in best.items()
+        group not in _PLACES and (one.weight >= _SURE or group == "image")
+        for role, groups in heard.items()
+        if role is not OTHER
+        for group, one in groups.items()
     )
 
 
-def _decide(best: _Best, kind: Kind, priors: Mapping[Role, int], *, accelerated: bool) -> Score:
-    """The role with the highest sum of its signals and of what the kind and an accelerator add."""
-    heard: dict[Role, dict[str, Signal]] = {}
-    for (role, group), signal in best.items():
-        heard.setdefault(role, {})[group] = signal
-    sums = {
-        role: sum(signal[1] for signal in heard.get(role, _SILENCE).values())
-        + priors.get(role, 0)
-        + (accelerated and role in _ON_ACCELERATORS)
-        for role in SCORED
-        if _is_said(role, heard.get(role, _SILENCE), priors, accelerated=accelerated)
+def _without_places(heard: _Heard) -> _Heard:
+    """What runs, and what is said of something else."""
+    return {
+        role: {group: one for group, one in groups.items() if role is OTHER or group not in _PLACES}
+        for role, groups in heard.items()
     }
-    first = max(sums, key=sums.__getitem__, default=OTHER)
-    score = sums.pop(first, 0)
+
+
+def _decide(heard: _Heard, kind: Kind, priors: Mapping[Role, int], *, accelerated: bool) -> Score:
+    """The role with the highest sum of its signals and of what the kind and an accelerator add."""
+    first, score, second = OTHER, 0, 0
+    for role in SCORED:
+        if not _is_said(role, heard, priors, accelerated=accelerated):
+            continue
+        total = priors.get(role, 0) + (accelerated and role in _ON_ACCELERATORS)
+        total += _sum_up(heard.get(role, _SILENCE))
+        if total > score:
+            first, score, second = role, total, score
+        elif total > second:
+            second = total
     if score < _LEAST:
-        return _know_nothing(best, accelerated=accelerated)
-    hints = _tell_hints(first, kind, priors, accelerated=accelerated)
-    return Score(first, score, score - max(0, *sums.values(), 0), _order(best, first, hints))
+        return _know_nothing(heard, accelerated=accelerated)
+    signals = [*heard.get(first, _SILENCE).values()]
+    if priors.get(first):
+        signals.append(_tell_prior(first, priors[first], kind.name))
+    if accelerated and first in _ON_ACCELERATORS:
+        signals.append(_ASKS[first])
+    signals.sort(key=_by_weight)
+    return Score(first, score, score - second, (*signals, *_tell_others(heard, first)))
 
 
-_SILENCE: dict[str, Signal] = {}
+def _sum_up(signals: Mapping[str, Signal]) -> int:
+    """The weights of a role; a launcher only adds to what speaks for training."""
+    total = sum([signal[1] for signal in signals.values()])
+    if "launcher" in signals and _OWN_TRAINING.isdisjoint(signals):
+        total -= signals["launcher"].weight
+    return total
 
 
-def _is_said(
-    role: Role, heard: Mapping[str, Signal], priors: Mapping[Role, int], *, accelerated: bool
-) -> bool:
+def _is_said(role: Role, heard: _Heard, priors: Mapping[Role, int], *, accelerated: bool) -> bool:
     """Whether something of the workload's own speaks for a role, and not hints alone."""
+    signals = heard.get(role, _SILENCE)
     if role is TRAINING:
-        return priors.get(TRAINING, 0) >= _SURE or not _OWN_TRAINING.isdisjoint(heard)
-    if not heard:
+        return priors.get(TRAINING, 0) >= _SURE or not _OWN_TRAINING.isdisjoint(signals)
+    if not signals:
         return False
     if role is SERVING:
         return _may_serve(heard, priors, accelerated=accelerated)
     if role is DATA:
-        ends = priors.get(TRAINING, 0) >= 0
-        return not (_OWN_DATA if ends else _OWN_DATA_FOR_EVER).isdisjoint(heard)
-    return role is not BATCH or not _OWN_BATCH.isdisjoint(heard)
+        return _may_prepare(heard, priors)
+    return role is not BATCH or not _OWN_BATCH.isdisjoint(signals)
 
 
-def _may_serve(
-    heard: Mapping[str, Signal], priors: Mapping[Role, int], *, accelerated: bool
-) -> bool:
-    """A web application has ports, probes and perhaps a telling name too."""
-    if accelerated or priors.get(SERVING, 0) >= _SURE or {"flags", "name"} <= heard.keys():
+def _may_serve(heard: _Heard, priors: Mapping[Role, int], *, accelerated: bool) -> bool:
+    """A web application has ports, probes and perhaps a telling name too; a job that fetches a
+    model through its server (``ollama serve & ollama pull``) serves nobody."""
+    prior = priors.get(SERVING, 0)
+    if prior < 0 and "transport" in heard.get(DATA, _SILENCE):
+        return False
+    signals = heard[SERVING]
+    if accelerated or prior >= _SURE or ("flags" in signals and "name" in signals):
         return True
-    return any(signal[1] >= 3 for signal in heard.values())
+    return any(signal[1] >= 3 for signal in signals.values())
 
 
-def _tell_hints(
-    role: Role, kind: Kind, priors: Mapping[Role, int], *, accelerated: bool
-) -> Iterator[Signal]:
-    """What the kind and an accelerator add to a role, as signals."""
-    if priors.get(role):
-        yield Signal(role, priors[role], "prior", f"kind {kind.name}")
-    if accelerated and role in _ON_ACCELERATORS:
-        yield Signal(role, 1, "accelerator", _ASKS)
+def _may_prepare(heard: _Heard, priors: Mapping[Role, int]) -> bool:
+    """What runs for ever fetches nothing that matters, whatever its name is. A cloud's tools in a
+    job that is named after a model move that model."""
+    signals = heard[DATA]
+    if priors.get(TRAINING, 0) < 0:
+        return "program" in signals
+    return not _OWN_DATA.isdisjoint(signals) or "name" in heard.get(SERVING, _SILENCE)
 
 
-def _know_nothing(best: _Best, *, accelerated: bool) -> Score:
+@lru_cache(maxsize=256)
+def _tell_prior(role: Role, weight: int, kind: str) -> Signal:
+    return say(Mark(role, weight, "prior"), f"kind {kind}")
+
+
+def _know_nothing(heard: _Heard, *, accelerated: bool) -> Score:
     """Too little speaks for any role."""
-    told = _order(best, OTHER, ())
+    others = heard.get(OTHER, _SILENCE)
+    told = (*others.values(), *_tell_others(heard, OTHER))
     if accelerated:
-        asks = Signal(Role.UNKNOWN_ML, 1, "accelerator", _ASKS)
-        return Score(Role.UNKNOWN_ML, 1, 0, (asks, *told))
-    return Score(OTHER, sum(signal.weight for signal in told if signal.role is OTHER), 0, told)
+        return Score(Role.UNKNOWN_ML, 1, 0, (_UNKNOWN, *told))
+    return Score(OTHER, _sum_up(others), 0, told)
 
 
-def _order(best: _Best, first: Role, hints: Iterable[Signal]) -> tuple[Signal, ...]:
-    """The winner's signals by weight, then what speaks for other roles; hints alone do not."""
-    won = [*(signal for signal in best.values() if signal[0] is first), *hints]
-    lost = [one for one in best.values() if one[0] is not first and one[2] not in _HINTS]
-    won.sort(key=_by_weight)
-    lost.sort(key=_by_weight)
-    return (*won, *lost)
+def _tell_others(heard: _Heard, first: Role) -> list[Signal]:
+    """What speaks for other roles, by weight; hints alone do not."""
+    told = [
+        signal
+        for role, signals in heard.items()
+        if role is not first
+        for group, signal in signals.items()
+        if group not in _HINTS
+    ]
+    told.sort(key=_by_weight)
+    return told
 
 
 def _by_weight(signal: Signal) -> int:

@@ -10,23 +10,22 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from rules.kinds.schema import Role
-from rules.roles.vocabulary import PHRASES, TRAIN_COMMANDS, TRAIN_MODULE, WORDS, Mark, Signal
+from rules.roles.programs import COMMANDS, MOVES, PHRASES, TRAINS, WORDS
+from rules.roles.vocabulary import Mark, Signal, say
 from rules.roles.words import clear, make_table, read_stem, split
 
 LONGEST = 20_000
 """Characters of a text that are read: its first and its last half."""
 
-_SAID = (
-    r"\b(?:echo|printf)\b[ \t]*(?:-[a-z]+[ \t]+)?(?:\"[^\"]*\"|'[^']*'|[^\n;&|]*)"
-    r"|\bprint ?\([^\n)]*"
-)
+_ECHOED = r"echo(?<![\w-]echo)\b[ \t]*(?:-[a-z]+[ \t]+)?(?:\"[^\"]*\"|'[^']*'|[^\n;&|]*)"
+_PRINTED = r"print(?:f\b| ?\()(?:\"[^\"\n]*\"|'[^'\n]*'|[^\n;&|)]*)"
 _INSTALLED = (
     r"\b(?:pip3?|apt|apt-get|apk|conda|yum|dnf)(?: +-{1,2}[a-z]+)* +(?:install|add)\b[^\n;&|]*"
 )
-_COMMENT = r"(?m)^[ \t]*#[^\n]*"
+_COMMENT = r"\n[ \t]*#[^\n]*"
 _TABLE = make_table("\t\r\n\"'`;|&()[]{}<>,=\\:")
 _FETCHERS = ("curl", "wget")
-_TELLING = frozenset((*WORDS, *PHRASES, *TRAIN_COMMANDS, *_FETCHERS, "-m"))
+_TELLING = frozenset((*WORDS, *PHRASES, *COMMANDS, *_FETCHERS, "-m"))
 _STEMS = 40
 _KNOCKS = ("-o-", "-qo-", "-o -", "--spider", "/dev/null")
 _SAVES = (" -o", " -l", " -slo", " -slo", " --output", " --remote-name")
@@ -46,8 +45,10 @@ def clean(text: str) -> str:
         text = text.replace("\\\n", " ")
     if " install" in text or " add" in text:
         text = re.sub(_INSTALLED, " pip ", text)
-    if "echo" in text or "print" in text:
-        text = re.sub(_SAID, " echo ", text)
+    if "echo" in text:
+        text = re.sub(_ECHOED, " echo ", text)
+    if "print" in text:
+        text = re.sub(_PRINTED, " echo ", text)
     return re.sub(_COMMENT, "", text) if "#" in text else text
 
 
@@ -68,10 +69,10 @@ def read_text(text: str) -> list[Signal]:
 def _read_words(text: str, words: list[str], telling: frozenset[str]) -> Iterator[Signal]:
     for word in sorted(telling):
         if word in WORDS:
-            yield _signal(word, WORDS[word])
+            yield _hear_word(word)
         if word in PHRASES:
             yield from _read_phrases(words, word)
-        elif word in TRAIN_COMMANDS:
+        elif word in COMMANDS:
             yield from _read_command(text, word)
         elif word in _FETCHERS:
             yield from _read_transfer(text, word)
@@ -79,30 +80,37 @@ def _read_words(text: str, words: list[str], telling: frozenset[str]) -> Iterato
             yield from _read_modules(words)
 
 
-@lru_cache(maxsize=2048)
-def _signal(word: str, mark: Mark) -> Signal:
-    verb = "sets" if mark.group == "flags" else "runs"
-    return Signal(*mark, f'{verb} "{word[:80]}"')
+@lru_cache(maxsize=1024)
+def _hear_word(word: str) -> Signal:
+    return _hear(WORDS[word], word)
+
+
+@lru_cache(maxsize=1024)
+def _hear_script(word: str) -> tuple[Signal, ...]:
+    return tuple(_hear(mark, word) for mark in read_stem(word[:-3]))
+
+
+def _hear(mark: Mark, word: str) -> Signal:
+    return say(mark, f'{"sets" if mark.group == "flags" else "runs"} "{word[:80]}"')
 
 
 def _read_phrases(words: list[str], head: str) -> Iterator[Signal]:
     joined = f" {' '.join(words)} "
     for phrase, mark in PHRASES[head]:
         if f" {phrase} " in joined:
-            yield _signal(phrase, mark)
+            yield _hear(mark, phrase)
 
 
 def _read_command(text: str, word: str) -> Iterator[Signal]:
     """``main.py train``: the word alone, which is no folder's name."""
     if f" {word} " in f" {text} ":
-        yield _signal(word, TRAIN_MODULE)
+        yield _hear(TRAINS, word)
 
 
 def _read_scripts(words: list[str]) -> Iterator[Signal]:
     scripts = [word for word in words if word.endswith((".py", ".sh"))]
     for word in scripts[:_STEMS]:
-        for mark in read_stem(word[:-3]):
-            yield _signal(word, mark)
+        yield from _hear_script(word)
 
 
 def _read_modules(words: list[str]) -> Iterator[Signal]:
@@ -113,7 +121,7 @@ def _read_modules(words: list[str]) -> Iterator[Signal]:
         if word in WORDS or word.rpartition(".")[2] in WORDS:
             continue
         for mark in read_stem(word):
-            yield _signal(word, TRAIN_MODULE if mark.group == "script" else mark)
+            yield _hear(TRAINS if mark.group == "script" else mark, word)
 
 
 def _read_transfer(text: str, word: str) -> Iterator[Signal]:
@@ -122,13 +130,13 @@ def _read_transfer(text: str, word: str) -> Iterator[Signal]:
         return
     saves = word == "wget" or any(flag in text for flag in _SAVES)
     if saves and any(sign in text for sign in _FETCHED):
-        yield _signal(word, Mark(Role.DATA, 6, "transport"))
+        yield _hear(MOVES, word)
 
 
 def _weigh(found: list[Signal]) -> list[Signal]:
     """Any run may fetch files and look at its devices on the side."""
     mains = {signal.role for signal in found if signal.weight >= 4 and signal.group != "transport"}
-    if mains:
+    if mains - {Role.SERVING}:
         found = [signal for signal in found if signal.group != "transport"]
     if Role.TRAINING in mains:
         found = [signal for signal in found if signal.role is not Role.OTHER]

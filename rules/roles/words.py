@@ -5,19 +5,17 @@ is dearer than reading a small file.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
+from rules.roles.programs import EXAMPLE, STEM_MARKS, STEM_PARTS, STEMS
 from rules.roles.vocabulary import (
     NAME_DATA,
     NAME_DATA_PARTS,
     NAME_TRAINING,
     NAMES,
-    STEM_MARKS,
-    STEM_PARTS,
-    STEMS,
     Mark,
     Signal,
+    say,
 )
 
 _PLACEHOLDER = r"\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([A-Za-z_]\w*\)|\$\w+|<<?[A-Za-z_][\w.\- ]*>>?"
@@ -50,9 +48,10 @@ def split_name(name: str) -> list[str]:
     return split(name, _NAME_TABLE)
 
 
-def pair_up(words: list[str]) -> Iterator[str]:
-    """Each word with the next as one: ``fine-tune`` is ``finetune``."""
-    return map(str.__add__, words, words[1:])
+def pair_up(words: list[str]) -> list[tuple[str, str]]:
+    """Each word, and the word that it makes with the next: ``fine-tune`` is ``finetune``."""
+    pairs = (*map(str.__add__, words, words[1:]), "")
+    return list(zip(words, pairs, strict=False))
 
 
 def trains(word: str) -> bool:
@@ -64,11 +63,18 @@ def trains(word: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def read_name(name: str) -> tuple[Signal, ...]:
-    """What the words of an object's or container's name say."""
-    words = split_name(clear(name[:256]))
-    found = (_read_word(word) for word in (*words, *pair_up(words)))
-    marks = dict.fromkeys(mark for mark in found if mark is not None)
-    return tuple(Signal(*mark, f'named "{name[:80]}"') for mark in marks)
+    """What the words of an object's or container's name say; two that make one word are one."""
+    marks: dict[Mark, None] = {}
+    skip = False
+    for word, pair in pair_up(split_name(clear(name[:256]))):
+        mark = None if skip else NAMES.get(pair)
+        joined = mark is not None
+        if not skip and not joined:
+            mark = _read_word(word)
+        if mark is not None:
+            marks[mark] = None
+        skip = joined
+    return tuple(say(mark, f'named "{name[:80]}"') for mark in marks)
 
 
 def _read_word(word: str) -> Mark | None:
@@ -83,12 +89,12 @@ def _read_word(word: str) -> Mark | None:
 @lru_cache(maxsize=2048)
 def read_stem(stem: str) -> tuple[Mark, ...]:
     """What the name of a script (without its suffix) or module says, by its first telling word."""
-    words = split_name(stem[:200])
-    for word, pair in zip(words, [*pair_up(words), ""], strict=True):
-        key = STEMS.get(pair) or STEMS.get(word) or _stem_part(word)
-        if key is not None:
-            return STEM_MARKS[key]
-    return ()
+    found = ""
+    for word, pair in pair_up(split_name(stem[:200])):
+        found = STEMS.get(pair) or STEMS.get(word) or _stem_part(word) or found
+        if found and found != EXAMPLE:
+            break
+    return STEM_MARKS.get(found, ())
 
 
 def _stem_part(word: str) -> str | None:
@@ -98,6 +104,8 @@ def _stem_part(word: str) -> str | None:
 
 
 def retrains(name: str) -> bool:
-    """Whether a name speaks of training again."""
-    name = name.lower()
-    return "retrain" in name or "re-train" in name
+    """Whether a name speaks of training again (``pretrain`` does not)."""
+    if "train" not in name.lower():
+        return False
+    pairs = pair_up(split_name(name))
+    return any(each.startswith("retrain") for pair in pairs for each in pair)

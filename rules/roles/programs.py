@@ -1,0 +1,270 @@
+"""The programs, modules, flags and scripts by which a command shows what it is for; lower case."""
+
+from collections.abc import Mapping
+
+from rules.roles.vocabulary import (
+    BATCH,
+    DATA,
+    NOTEBOOK,
+    OTHER,
+    SERVING,
+    TRAINING,
+    Mark,
+    make_table,
+)
+
+
+def _make_phrases(*rows: tuple[Mark, str]) -> dict[str, tuple[tuple[str, Mark], ...]]:
+    """Phrases by their first word; ``;`` stands between phrases."""
+    found: dict[str, tuple[tuple[str, Mark], ...]] = {}
+    for mark, text in rows:
+        for phrase in text.split(";"):
+            words = phrase.split()
+            found[words[0]] = (*found.get(words[0], ()), (" ".join(words), mark))
+    return found
+
+
+def _spell(flags: str) -> str:
+    """Flags in both spellings: ``--num-epochs`` and ``--num_epochs``."""
+    return f"{flags} {flags.replace('-', '_').replace('__', '--')}"
+
+
+TRAINS = Mark(TRAINING, 4, "module")
+MOVES = Mark(DATA, 6, "transport")
+_LAUNCHES = Mark(TRAINING, 3, "launcher")
+_TRAINING_FLAG = Mark(TRAINING, 2, "flags")
+_SERVES = Mark(SERVING, 6, "program")
+_SERVING_FLAG = Mark(SERVING, 2, "flags")
+_PREDICTS = Mark(BATCH, 6, "program")
+_PREPARES = Mark(DATA, 6, "program")
+_EXPLORES = Mark(NOTEBOOK, 6, "program")
+_MEASURES = Mark(OTHER, 7, "program")
+_OPERATES = Mark(OTHER, 5, "program")
+
+WORDS: Mapping[str, Mark] = make_table(
+    (
+        _LAUNCHES,
+        """
+        torchrun torch.distributed.run torch.distributed.launch deepspeed horovodrun mpirun mpiexec
+        mpiexec.hydra paddle.distributed.launch fleetrun colossalai torchx
+        """,
+    ),
+    (
+        TRAINS,
+        """
+        axolotl torchtune fairseq-train autotrain unsloth openrlhf fine_tuning main_ppo main_grpo
+        main_dapo mlx_lm.lora --do-train --do_train
+        backward fit train_on_batch trainer.fit trainer.train model.train xgb.train xgboost.train
+        lgb.train lightgbm.train trainingarguments sfttrainer dpotrainer grpotrainer
+        seq2seqtrainer torchtrainer tensorflowtrainer xgboosttrainer lightgbmtrainer
+        """,
+    ),
+    (
+        _TRAINING_FLAG,
+        _spell(
+            """
+            --epochs --epoch --n-epochs --num-epochs --max-epochs --total-epochs --num-train-epochs
+            --learning-rate --lr --lr-scheduler-type --optimizer --momentum --weight-decay
+            --warmup-steps --warmup-ratio --max-steps --train-steps --num-train-steps
+            --max-train-steps --train-iters --train-batch-size --per-device-train-batch-size
+            --per-device-train-batch --micro-batch-size --global-batch-size --num-rounds
+            --gradient-accumulation-steps --lora-alpha --lora-dropout
+            """
+        ),
+    ),
+    (
+        _TRAINING_FLAG,
+        """
+        epochs num_epochs max_epochs total_epochs num_train_epochs learning_rate train_batch_size
+        total_training_steps max_steps
+        """,
+    ),
+    (
+        Mark(TRAINING, 3, "flags"),
+        _spell(
+            """
+            --train-data --train-input --train-file --train-dir --train-path --train-data-path
+            --training-data --train-dataset
+            """
+        ),
+    ),
+    (
+        _SERVES,
+        """
+        api_server tritonserver launch_triton_server torchserve tensorflow_model_server
+        text-generation-launcher text-generation-server text-embeddings-router launch_server
+        llama-server mlserver trtllm-serve inference_api inference-server inference_server
+        infinity_emb model_worker xinference-local xinference-worker aphrodite maxengine_server
+        multi-model-server huggingfaceserver sklearnserver xgbserver lgbserver pmmlserver
+        paddleserver seldon-core-microservice koboldcpp local-ai whisper-server dynamo.vllm
+        dynamo.sglang dynamo.trtllm
+        """,
+    ),
+    (
+        _SERVING_FLAG,
+        """
+        --served-model-name --model-repository --model_repository --model-store --model-id
+        --model-path --model_base_path --model_config_file --max-model-len --max-num-seqs
+        --max-input-length --max-total-tokens --max-num-batched-tokens --tensor-parallel-size --tp
+        --num-shard --gpu-memory-utilization --mem-fraction-static --kv-transfer-config
+        --enable-prefix-caching
+        """,
+    ),
+    (Mark(SERVING, 2, "web"), "uvicorn gunicorn hypercorn"),
+    (_PREDICTS, "run_batch batch_predict batch-predict batchpredict batch_inference"),
+    (
+        _PREPARES,
+        """
+        tokenize_data torch-model-archiver model-archiver trtllm-build spark-submit llama-quantize
+        convert_hf_to_gguf ct2-transformers-converter
+        """,
+    ),
+    (
+        MOVES,
+        """
+        snapshot_download hf_hub_download load_dataset map_batches storage-initializer gsutil s5cmd
+        rclone azcopy kaggle
+        """,
+    ),
+    (
+        _EXPLORES,
+        "jupyter-lab jupyter-notebook jupyter-server jupyterlab code-server start-notebook rserver",
+    ),
+    (
+        _MEASURES,
+        """
+        all_reduce_perf all_gather_perf alltoall_perf reduce_scatter_perf sendrecv_perf
+        broadcast_perf reduce_perf gather_perf scatter_perf hypercube_perf nccl-tests nccl_tests
+        rccl-tests nccom-test nvbandwidth bandwidthtest ib_write_bw ib_read_bw osu_allreduce osu_bw
+        osu_latency gpu-burn gpu_burn dcgmproftester12 dcgmi iperf iperf3 stress stress-ng
+        vegeta k6 locust genai-perf perf_analyzer perf_client aiperf guidellm inference-perf llmperf
+        fortio jmeter wrk hey bench_serving bench_one_batch trtllm-bench lm_eval lm-eval evalscope
+        xhpl xhpcg lmp lmp_gpu lmp_mpi lmp_serial gmx gmx_mpi namd2 namd3 run_check
+        mysqldump pg_dump mongodump
+        """,
+    ),
+    (
+        _OPERATES,
+        """
+        kubectl helm terraform ansible-playbook open-webui redis-server mysqld psql label-studio
+        chainlit lmcache_server lmcache_experimental_server gradio_web_server
+        """,
+    ),
+)
+"""Words of a command, its arguments or a source: programs, modules, functions, flags."""
+
+PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
+    (_LAUNCHES, "accelerate launch; ray train"),
+    (
+        TRAINS,
+        """
+        llamafactory-cli train; tune run; trl sft; trl dpo; trl grpo; trl kto; trl reward;
+        swift sft; swift dpo; swift pt; swift rlhf; xtuner train; ludwig train; yolo train;
+        yolo detect train; rasa train; spacy train; lightning fit; nemo llm finetune;
+        nemo llm pretrain; ilab train;
+        ilab model train
+        """,
+    ),
+    (
+        _SERVES,
+        """
+        vllm serve; serve run; serve deploy; ollama serve; ollama run; bentoml serve;
+        lmdeploy serve; mlflow models serve; dynamo serve; dynamo run; sglang serve; swift deploy;
+        openllm start; openllm serve; openllm run; llamafactory-cli api; xinference launch; rasa run
+        """,
+    ),
+    (
+        MOVES,
+        """
+        huggingface-cli download; huggingface-cli upload; hf download; hf upload; git lfs; dvc pull;
+        modelscope download; gcloud storage; aws s3; s3 cp; s3 sync; az storage; mc cp; mc mirror;
+        ollama pull; oras pull
+        """,
+    ),
+    (
+        _PREPARES,
+        """
+        optimum-cli export; optimum-cli neuron; llamafactory-cli export; swift export;
+        axolotl merge-lora; axolotl preprocess; tune download; lmdeploy convert; lmdeploy lite
+        """,
+    ),
+    (_EXPLORES, "jupyter lab; jupyter notebook; jupyter server"),
+    (
+        _MEASURES,
+        """
+        vllm bench; tensorboard --logdir; tensorboard --logdir_spec; tune eval;
+        llamafactory-cli eval; llamafactory-cli webui; mlflow server; mlflow ui; ilab model evaluate
+        """,
+    ),
+    (_OPERATES, "streamlit run; nginx -g; etcd --name; gradio app"),
+)
+"""Phrases of the same texts, by their first word."""
+
+COMMANDS = frozenset({"train", "finetune", "fine-tune", "pretrain"})
+"""Commands of a program (``main.py train``) that are common names of folders too."""
+
+EXAMPLE = "example"
+"""The key that any other beats: ``mnist_batch_predict`` predicts."""
+
+STEMS: Mapping[str, str] = {
+    word: key
+    for key, words in (
+        ("bench", "perf smoke hello loadtest loadgen listdevices autotune autotuning"),
+        (
+            "data",
+            """
+            prep export etl buildindex builddataset makedataset createdataset createdata processdata
+            dataprep loaddata dataprocess dataprocessing imageresize modelarchiver
+            """,
+        ),
+        ("train", "sft dpo grpo ppo rlhf orpo lora qlora tune tuning"),
+        (
+            "serve",
+            """
+            serve serving modelserver inferenceapi inferenceserver inferenceservice predictapi
+            predictserver predictionserver launchserver llmserver
+            """,
+        ),
+        (
+            "batch",
+            """
+            score scoring batchscore batchscoring batchinfer batchinference batchembed
+            offlineinference offlineinfer
+            """,
+        ),
+        ("infer", "infer inference"),
+        (EXAMPLE, "ddp fsdp"),
+    )
+    for word in words.split()
+}
+"""Words, and pairs of words written as one, of a script's or module's name: what they mean.
+
+The first telling one counts: ``prepare_train_data`` prepares.
+"""
+
+STEM_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("bench", ("bench",)),
+    ("evaluate", ("eval",)),
+    (
+        "data",
+        (
+            *("preprocess", "prepare", "download", "convert", "conversion", "tokeniz", "tokenis"),
+            *("quantiz", "quantis", "merge", "upload", "ingest", "extract"),
+        ),
+    ),
+    ("serve", ("maxengine",)),
+    ("batch", ("predict", "batchpredict", "offlinepredict")),
+    (EXAMPLE, ("mnist", "cifar", "imagenet", "resnet")),
+)
+"""How such words begin."""
+
+STEM_MARKS: Mapping[str, tuple[Mark, ...]] = {
+    "bench": (_MEASURES,),
+    "evaluate": (Mark(OTHER, 5, "program"),),
+    "data": (_PREPARES,),
+    "train": (Mark(TRAINING, 5, "script"),),
+    "serve": (_SERVES,),
+    "batch": (_PREDICTS,),
+    "infer": (Mark(BATCH, 4, "program"), Mark(SERVING, 3, "program")),
+    EXAMPLE: (Mark(TRAINING, 3, "script"),),
+}
