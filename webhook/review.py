@@ -19,6 +19,7 @@ from rules.manifest import LAST_APPLIED, Manifest
 from rules.model import Action, Finding
 from rules.policy import ignores_in, is_exempt, profile_in
 from webhook.answer import allow, audit, deny, describe_patch, warn
+from webhook.changes import is_only_metadata
 from webhook.mutation import Mutation, mend
 from webhook.owners import trusts_owner
 
@@ -177,6 +178,8 @@ def _passes_as_object(request: Request, engine: Engine, known: Surroundings) -> 
     manifest = Manifest(request.body)
     if manifest.mapping("metadata").get("deletionTimestamp") is not None:
         return "the object is being deleted"
+    if request.operation == "UPDATE" and is_only_metadata(request.body, request.old):
+        return "only metadata changed"
     if is_exempt(known.policy, request.namespace):
         return "the namespace is exempt"
     kind = engine.kind_of(manifest)
