@@ -54,6 +54,7 @@ class Certificates:
         try:
             seen = _read(*self._files)
             if seen == self._seen:
+                self.error = None
                 return None
             pair = read_pair(*self._files)
         except Unusable as unusable:

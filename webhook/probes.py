@@ -27,9 +27,9 @@ def create_probes(desk: Desk, certificates: Certificates) -> Starlette:
         return PlainTextResponse("the event loop hangs\n" if hung else "ok\n", 503 if hung else 200)
 
     async def readyz(_request: Request) -> Response:
-        reasons = [*_reasons(desk, certificates)]
-        text = "".join(f"{reason}\n" for reason in reasons)
-        return PlainTextResponse(text or "ok\n", 503 if reasons else 200)
+        found = [*reasons(desk, certificates)]
+        text = "".join(f"{reason}\n" for reason in found)
+        return PlainTextResponse(text or "ok\n", 503 if found else 200)
 
     async def metrics(_request: Request) -> Response:
         return Response(desk.metrics.render(), media_type=CONTENT_TYPE)
@@ -43,7 +43,7 @@ def create_probes(desk: Desk, certificates: Certificates) -> Starlette:
     )
 
 
-def _reasons(desk: Desk, certificates: Certificates) -> Iterator[str]:
+def reasons(desk: Desk, certificates: Certificates) -> Iterator[str]:
     """Why no review should be sent here. The policy in force is good: it would not be in force."""
     if not desk.life.started:
         yield "not started"

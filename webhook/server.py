@@ -13,6 +13,7 @@ import logging
 import signal
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Generator
 from functools import partial
@@ -33,6 +34,8 @@ KEEP_ALIVE = 120
 """Seconds; the API server drops an idle connection after 90, and must be the first to do so."""
 LAST_WORDS = 1.0
 """Seconds that clients have to take the last answers and close, before they are cut off."""
+SWITCH = 0.0005
+"""Seconds after which a thread that judges a large object lets the event loop go on."""
 GC_THRESHOLDS = (20_000, 50, 1000)
 """A full collection with all of FastAPI in it takes 20 ms: it is frozen, and collected rarely."""
 
@@ -87,6 +90,7 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
+        sys.setswitchinterval(SWITCH)
         self._desk.life.started = True
 
     async def on_tick(self, counter: int) -> bool:
