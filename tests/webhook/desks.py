@@ -1,0 +1,126 @@
+"""The server's parts without a process: a desk, and its application called directly."""
+
+import asyncio
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rules.inventory import Inventory
+from rules.kinds import schema
+from webhook.app import Desk, Limits, create_app
+from webhook.knowledge import NoCluster
+from webhook.logs import Log
+from webhook.settings import Settings
+
+POLICY = "apiVersion: mlgate.dev/v1\nkind: Policy\n"
+JSON = {"content-type": "application/json"}
+
+
+class Cluster(NoCluster):
+    """A cluster of which everything is known that the test says."""
+
+    def __init__(
+        self,
+        labels: Mapping[str, str] | None = None,
+        owners: tuple[str, ...] = (),
+        missing: str | None = None,
+    ) -> None:
+        self.inventory = Inventory(complete=True)
+        self._labels = labels
+        self._owners = owners
+        self._missing = missing
+
+    def namespace_labels(self, _namespace: str) -> Mapping[str, str] | None:  # type: ignore[override]
+        return self._labels
+
+    def owner(self, uid: str) -> schema.Answer:
+        return schema.Answer.FOUND if uid in self._owners else schema.Answer.ABSENT
+
+    def missing(self) -> str | None:  # type: ignore[override]
+        return self._missing
+
+
+class Answer(NamedTuple):
+    """An HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Office:
+    """A desk with its log, and a way to send it reviews."""
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        knowledge: NoCluster | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.stream = io.StringIO()
+        self.desk = Desk(
+            settings=settings or Settings(),
+            knowledge=knowledge or NoCluster(),
+            log=Log(self.stream),
+            limits=limits,
+        )
+        self.app = create_app(self.desk)
+
+    def post(
+        self,
+        body: bytes,
+        endpoint: str = "validate",
+        query: str = "",
+        headers: Mapping[str, str] = JSON,
+    ) -> Answer:
+        """The answer to whatever is sent."""
+        return asyncio.run(self._post(body, endpoint, query, headers))
+
+    def send(self, review: Any, endpoint: str = "validate", query: str = "") -> dict[str, Any]:
+        """The response of a review that must be answered."""
+        answer = self.post(json.dumps(review).encode(), endpoint, query)
+        assert answer.status == 200, answer.body
+        response: dict[str, Any] = json.loads(answer.body)["response"]
+        return response
+
+    async def _post(
+        self, body: bytes, endpoint: str, query: str, headers: Mapping[str, str]
+    ) -> Answer:
+        sent: list[Any] = []
+        chunks = [body[at : at + 65536] for at in range(0, len(body), 65536)] or [b""]
+
+        async def receive() -> dict[str, Any]:
+            chunk = chunks.pop(0)
+            return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": f"/{endpoint}",
+            "query_string": query.encode(),
+            "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
+        }
+        await self.app(scope, receive, send)
+        start, *rest = sent
+        shown = {key.decode(): value.decode() for key, value in start["headers"]}
+        return Answer(start["status"], shown, b"".join(one.get("body", b"") for one in rest))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log so far."""
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+    def sample(self, name: str, **labels: str) -> float:
+        """The value of a metric, 0 where it was never counted."""
+        return self.desk.metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+def settings_of(folder: Path, text: str) -> Settings:
+    """Settings that read a file with the policy ``text``."""
+    file = folder / "mlgate.yaml"
+    file.write_text(POLICY + text)
+    return Settings(file)

@@ -1,0 +1,129 @@
+"""Group E, what of it concerns one process; one test a promise."""
+
+import datetime
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rules.inventory import Inventory
+from rules.policy import Policy
+from tests.manifests import TODAY
+from tests.webhook.bodies import admitted, cron_job, job, review
+from tests.webhook.desks import Cluster, Office
+from tests.webhook.processes import Load, Pairs, is_ready, serve, wait_until
+from webhook import self_test
+from webhook.app import Limits
+from webhook.certificates import Certificates
+from webhook.gate import Busy
+from webhook.probes import reasons
+from webhook.review import Surroundings, validate
+from webhook.settings import Settings, Unusable
+
+KNOWN = Surroundings(Policy(), Inventory(), TODAY)
+
+
+def certificates(folder: Path, life: datetime.timedelta) -> Certificates:
+    pairs = Pairs(folder)
+    pairs.write(pairs.issue(life))
+    return Certificates(pairs.certificate, pairs.key)
+
+
+def test_e52_not_ready_until_all_is_there(tmp_path: Path) -> None:
+    good = certificates(tmp_path, datetime.timedelta(days=9))
+    desk = Office(knowledge=Cluster(missing="namespaces are not read yet")).desk
+    assert list(reasons(desk, good)) == ["not started", "namespaces are not read yet"]
+    desk.life.started = True
+    desk.knowledge = Cluster()
+    assert list(reasons(desk, good)) == []
+    desk.life.stopping = True
+    assert list(reasons(desk, good)) == ["stopping"]
+
+
+def test_e52_not_ready_with_a_certificate_that_ends_within_a_day(tmp_path: Path) -> None:
+    desk = Office().desk
+    desk.life.started = True
+    (reason,) = reasons(desk, certificates(tmp_path, datetime.timedelta(hours=23)))
+    assert reason.startswith("the certificate ends at ")
+
+
+def test_e52_no_policy_counts_before_a_review_of_our_own_passes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crashed = validate(review(job()), KNOWN)._replace(errors=("TRN001 crashed: KeyError",))
+
+    def broken(_review: Any, _known: Any) -> Any:
+        return crashed
+
+    monkeypatch.setattr(self_test, "validate", broken)
+    with pytest.raises(Unusable, match="TRN001 crashed"):
+        Settings()
+
+
+def test_e54_sigterm_answers_on_and_exits_before_the_grace(tmp_path: Path) -> None:
+    pairs = Pairs(tmp_path)
+    pairs.write(pairs.issue())
+    with serve(pairs, "--shutdown-delay", "1.5", "--grace", "6") as served:
+        idle = [served.connect() for _ in range(3)]
+        for connection in idle:
+            connection.connect()
+        with Load(served, review(admitted(job())), threads=2, pause=0.02) as load:
+            time.sleep(0.5)
+            served.process.send_signal(signal.SIGTERM)
+            start = time.monotonic()
+            wait_until(lambda: not is_ready(served))
+            assert time.monotonic() - start < 1
+            assert served.get("/healthz")[0] == 200
+            time.sleep(max(0.0, start + 1.2 - time.monotonic()))
+            before = len(load.answers)
+            assert load.failures == []
+        assert before > 10
+        assert {status for status, _ in load.answers} == {200}
+        assert served.process.wait(5) == 0
+        assert time.monotonic() - start < 6
+        for connection in idle:
+            connection.close()
+
+
+def test_e57_what_is_being_deleted_is_never_blocked() -> None:
+    body = cron_job(concurrencyPolicy="Allow")
+    going = {**body, "metadata": {**body["metadata"], "deletionTimestamp": "2026-06-01T00:00:00Z"}}
+    outcome = validate(review(going, operation="UPDATE", old=cron_job()), KNOWN)
+    assert (outcome.allowed, outcome.passed) == (True, "the object is being deleted")
+
+
+def test_e57_finalizers_may_always_go() -> None:
+    body = cron_job(concurrencyPolicy="Allow")
+    held = {**body, "metadata": {**body["metadata"], "finalizers": ["kueue.x-k8s.io/managed"]}}
+    outcome = validate(review(body, operation="UPDATE", old=held), KNOWN)
+    assert (outcome.allowed, outcome.passed) == (True, "only metadata changed")
+
+
+def test_e59_beyond_the_places_is_503_at_once() -> None:
+    office = Office(limits=Limits(concurrency=1))
+    body = json.dumps(review(admitted(job()))).encode()
+    with office.desk.gate.enter():
+        start = time.monotonic()
+        assert office.post(body).status == 503
+        assert time.monotonic() - start < 0.1
+    assert office.post(body).status == 200
+    assert office.sample("mlgate_queue_rejects_total") == 1
+
+
+def test_e59_the_bytes_that_are_held_are_bounded() -> None:
+    gate = Office(limits=Limits(max_body=100)).desk.gate
+    gate.hold(400)
+    with pytest.raises(Busy):
+        gate.hold(1)
+    gate.release(400)
+    gate.hold(1)
+
+
+def test_e59_all_places_and_bytes_are_given_back() -> None:
+    office = Office(limits=Limits(max_body=4000))
+    for body in (b"{", b" " * 4001, json.dumps(review(admitted(job()))).encode()):
+        office.post(body)
+    assert (office.desk.gate.taken, office.desk.gate.held) == (0, 0)

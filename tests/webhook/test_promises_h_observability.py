@@ -1,0 +1,169 @@
+"""Group H: what metrics and logs say, one test a promise."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rules.kinds import BUILT_IN
+from tests.webhook.bodies import NAMESPACE, UID, admitted, cron_job, deployment, job, review
+from tests.webhook.desks import Office, settings_of
+from webhook import app
+from webhook.metrics import SECONDS
+
+LISTED = {
+    "mlgate_requests_total",
+    "mlgate_request_duration_seconds_bucket",
+    "mlgate_rule_results_total",
+    "mlgate_rule_errors_total",
+    "mlgate_patches_total",
+    "mlgate_patch_selfcheck_failures_total",
+    "mlgate_exceptions_used_total",
+    "mlgate_exceptions_expired",
+    "mlgate_in_flight",
+    "mlgate_queue_rejects_total",
+    "mlgate_http_errors_total",
+    "mlgate_config_reload_total",
+    "mlgate_config_revision",
+    "mlgate_cert_reload_total",
+    "mlgate_cert_not_after_seconds",
+}
+"""All that docs/webhook.md lists."""
+
+
+def test_h72_every_metric_is_there_and_documented() -> None:
+    text = Office().desk.metrics.render().decode()
+    page = (Path(__file__).parents[2] / "docs/webhook.md").read_text()
+    for name in LISTED:
+        family = name.removesuffix("_total").removesuffix("_bucket")
+        assert f"# TYPE {family}" in text
+        assert f"`{name.removesuffix('_bucket')}" in page
+
+
+def test_h72_reviews_are_counted_by_what_was_decided() -> None:
+    office = Office()
+    office.send(review(admitted(job()), dryRun=True))
+    office.send(review(deployment()))
+    office.send(review(admitted(job())), "mutate")
+    labels = {"op": "CREATE", "mode": "standard"}
+    denied = {**labels, "endpoint": "validate", "kind": "Job", "allowed": "false"}
+    assert office.sample("mlgate_requests_total", **denied, dry_run="true") == 1
+    allowed = {**labels, "endpoint": "validate", "kind": "Deployment", "allowed": "true"}
+    assert office.sample("mlgate_requests_total", **allowed, dry_run="false") == 1
+    findings = {"rule": "TRN002", "result": "fail", "mode": "deny"}
+    assert office.sample("mlgate_rule_results_total", **findings) == 2
+    assert office.sample("mlgate_patches_total", rule="TRN002") == 1
+    assert office.sample("mlgate_request_duration_seconds_count", endpoint="validate") == 2
+    assert (SECONDS[0], SECONDS[-1]) == (0.005, 10.0)
+
+
+def test_h72_used_exceptions_are_counted(tmp_path: Path) -> None:
+    entry = "{rules: [TRN002], match: {kind: Job}, reason: a, owner: b}"
+    office = Office(settings_of(tmp_path, f"exceptions: [{entry}]\n"))
+    assert office.send(review(admitted(job())))["allowed"] is True
+    assert office.sample("mlgate_exceptions_used_total", rule="TRN002") == 1
+    skipped = {"rule": "TRN002", "result": "skip", "mode": "excepted"}
+    assert office.sample("mlgate_rule_results_total", **skipped) == 1
+
+
+def test_h72_what_a_client_makes_up_makes_no_new_series() -> None:
+    office = Office()
+    for number in range(50):
+        body = {"apiVersion": f"g{number}/v1", "kind": f"K{number}", "metadata": {"name": "a"}}
+        made_up: dict[str, Any] = {
+            "namespace": f"n{number}",
+            "operation": f"O{number}",
+            "name": f"m{number}",
+        }
+        office.send(review(body, **made_up))
+    series = [
+        sample
+        for family in office.desk.metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == "mlgate_requests_total"
+    ]
+    assert len(series) == 1
+    assert series[0].labels["kind"] == series[0].labels["op"] == "other"
+    assert len({kind.name for kind in BUILT_IN}) < 100
+
+
+def test_h73_a_line_says_who_what_where_and_why() -> None:
+    office = Office()
+    office.send(review(admitted(job())))
+    (line,) = office.lines()
+    assert line.pop("ms") >= 0
+    assert line.pop("time").endswith("+00:00")
+    assert line == {
+        "level": "info",
+        "event": "review",
+        "endpoint": "validate",
+        "uid": UID,
+        "operation": "CREATE",
+        "group": "batch",
+        "kind": "Job",
+        "namespace": NAMESPACE,
+        "name": "finetune",
+        "user": "alice",
+        "decision": "deny",
+        "profile": "standard",
+        "rules": ["TRN002/batch=deny", "TRN003/missing=warn"],
+        "revision": "built-in",
+    }
+
+
+@pytest.mark.parametrize(
+    ("request_", "endpoint", "decision"),
+    [
+        (review(admitted(job())), "mutate", "patch"),
+        (review(deployment()), "validate", "allow"),
+        (review(None, operation="DELETE", old=cron_job()), "validate", "pass"),
+    ],
+)
+def test_h73_the_decision_is_one_of_four(request_: Any, endpoint: str, decision: str) -> None:
+    office = Office()
+    office.send(request_, endpoint)
+    assert office.lines()[-1]["decision"] == decision
+
+
+SECRET = "hunter2-hunter2"  # noqa: S105 - what must not appear
+
+
+def secretive() -> dict[str, Any]:
+    body = admitted(job())
+    container = body["spec"]["template"]["spec"]["containers"][0]
+    container["env"] = [{"name": "OUTPUT_DIR", "value": f"/{SECRET}"}]
+    container["command"] = ["train.py", "--token", SECRET, "--output-dir", f"/out/{SECRET}"]
+    return body
+
+
+def test_h73_no_value_of_the_object_is_logged() -> None:
+    office = Office()
+    for endpoint in ("validate", "mutate"):
+        office.send(review(secretive()), endpoint)
+    assert SECRET not in office.stream.getvalue()
+    assert SECRET not in office.desk.metrics.render().decode()
+
+
+def test_h73_not_even_when_the_review_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(review_: Any, _known: Any) -> Any:
+        raise ValueError(json.dumps(review_))
+
+    monkeypatch.setitem(app.ENDPOINTS, "validate", crash)
+    office = Office()
+    assert office.post(json.dumps(review(secretive())).encode()).status == 500
+    (line,) = office.lines()
+    assert line["event"] == "crash"
+    assert line["error"] == "ValueError"
+    assert any("test_promises_h" in frame for frame in line["where"])
+    assert SECRET not in office.stream.getvalue()
+
+
+def test_h73_control_characters_do_not_reach_the_terminal() -> None:
+    office = Office()
+    nasty = "a\x1b[31m\n\x9b\u202e\x7f"
+    office.send(review(deployment(), name=nasty, userInfo={"username": nasty}, namespace=nasty))
+    text = office.stream.getvalue()
+    assert text.count("\n") == 1
+    assert text.rstrip("\n").isprintable()
+    assert "\\u001b" not in text

@@ -1,0 +1,21 @@
+"""docs/webhook-promises.md tells of every promise, and of no test that is not there."""
+
+import re
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PAGE = (HERE.parents[1] / "docs/webhook-promises.md").read_text()
+
+
+def test_all_eighty_are_listed() -> None:
+    assert [int(one) for one in re.findall(r"^\| [A-I](\d+) \|", PAGE, re.MULTILINE)] == [
+        *range(1, 81)
+    ]
+
+
+def test_each_named_test_is_there_and_each_numbered_test_named() -> None:
+    source = "".join(path.read_text() for path in HERE.rglob("test_*.py"))
+    there = set(re.findall(r"^def (test_\w+)\(", source, re.MULTILINE))
+    named = set(re.findall(r"`(test_\w+)`", PAGE))
+    assert named <= there
+    assert {one for one in there if re.match(r"test_[a-i]\d\d_", one)} <= named
