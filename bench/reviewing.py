@@ -1,0 +1,341 @@
+"""What the webhook bears, as ratios of one run: load, long tails, one giant among many.
+
+Usage: python bench/reviewing.py [SECONDS]; needs wrk, the extra `webhook`, and two cores: servers
+run on the first, wrk on the second. Loopback TLS throughout. The floor is a bare uvloop server
+that parses the same bodies with orjson and answers with the same bytes.
+"""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import uvloop
+
+from webhook.trial import Files, make_files
+
+PORT, METRICS_PORT, FLOOR_PORT = 18443, 18080, 18444
+SERVER_CORE, CLIENT_CORE = "0", "1"
+LEAST_RATIO, MOST_P99, MOST_TAIL, MOST_GIANT, MOST_BESIDE = 0.14, 10.0, 5.0, 250.0, 50.0
+_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+class Load(NamedTuple):
+    """Requests a second, latencies in milliseconds, and what wrk complains of."""
+
+    rate: float
+    p50: float
+    p99: float
+    errors: str
+
+    def __str__(self) -> str:
+        text = f"{self.rate:7.0f} r/s, p50 {self.p50:.2f} ms, p99 {self.p99:.2f} ms"
+        return f"{text}, {self.errors}" if self.errors else text
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--floor"]:
+        run_floor(Path(sys.argv[2]), Path(sys.argv[3]))
+        return
+    if shutil.which("wrk") is None:
+        print("skipped: wrk is not installed")
+        return
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
+    files = make_files()
+    small, middle, giant = make_job(1, 19), make_job(20, 11), make_update()
+    print(f"bodies: {len(small)}, {len(middle)} and {len(giant)} bytes")
+    with run([__file__, "--floor", *map(str, files[:2])], FLOOR_PORT) as pid:
+        floor, floor_cpu = measure_cpu(pid, FLOOR_PORT, small, seconds)
+    with run(serve_arguments(files), PORT) as pid:
+        measure(PORT, small, 16, 1)
+        ours, our_cpu = measure_cpu(pid, PORT, small, seconds)
+        alone = measure(PORT, middle, 1, seconds)
+        beside, giants = measure_giant(small, giant, seconds)
+        print(f"memory    {read_memory():7.1f} MiB")
+    print(f"floor     {floor}, {floor_cpu:.0f} us of CPU each")
+    print(f"6 KB x16  {ours}, {our_cpu:.0f} us of CPU each")
+    print(f"60 KB x1  {alone}")
+    print(f"beside    {beside}")
+    print(f"giant     {', '.join(f'{one:.0f}' for one in giants)} ms")
+    tell("rate of the floor", ours.rate / floor.rate, LEAST_RATIO, least=True)
+    tell("the same by CPU time", floor_cpu / our_cpu, LEAST_RATIO, least=True)
+    tell("p99 at 16 connections, ms", ours.p99, MOST_P99)
+    tell("p99/p50 at 60 KB", alone.p99 / alone.p50, MOST_TAIL)
+    tell("slowest giant, ms", max(giants), MOST_GIANT)
+    tell("p99 beside giants, ms", beside.p99, MOST_BESIDE)
+
+
+def tell(what: str, value: float, bound: float, *, least: bool = False) -> None:
+    good = value >= bound if least else value <= bound
+    sign = ">=" if least else "<="
+    print(f"{'ok  ' if good else 'MISS'} {what}: {value:.3f} (wanted {sign} {bound})")
+
+
+def serve_arguments(files: Files) -> list[str]:
+    pair = ["--tls-cert", str(files.certificate), "--tls-key", str(files.key)]
+    ports = ["--port", str(PORT), "--metrics-port", str(METRICS_PORT)]
+    ends = ["--shutdown-delay", "0", "--grace", "3"]
+    return ["-m", "linter", "serve", "--no-cluster", "--host", "127.0.0.1", *pair, *ports, *ends]
+
+
+@contextlib.contextmanager
+def run(arguments: list[str], port: int) -> Iterator[int]:
+    """A server on its core, from the first answer on; its process id."""
+    command = ["taskset", "-c", SERVER_CORE, sys.executable, *arguments]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for(port)
+            yield server.pid
+        finally:
+            server.terminate()
+
+
+def wait_for(port: int) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            post(port, make_job(1, 1))
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"nothing answers on port {port}")
+
+
+def post(port: int, body: bytes) -> float:
+    """The milliseconds of one review on a connection of its own."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
+    try:
+        connection.connect()
+        start = time.perf_counter()
+        connection.request("POST", "/validate", body, {"content-type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"HTTP {answer.status}: {text[:200]!r}")
+        return (time.perf_counter() - start) * 1000
+    finally:
+        connection.close()
+
+
+def measure(port: int, body: bytes, connections: int, seconds: float) -> Load:
+    """What wrk says of a body on some connections."""
+    with start_wrk(port, body, connections, seconds) as wrk:
+        return read_wrk(wrk.communicate()[0])
+
+
+def measure_cpu(pid: int, port: int, body: bytes, seconds: float) -> tuple[Load, float]:
+    """The same on 16 connections, and the microseconds of CPU that the server spent on each:
+    these hold on a machine that has other things to do as well."""
+    before = read_cpu(pid)
+    load = measure(port, body, 16, seconds)
+    return load, (read_cpu(pid) - before) / load.rate / seconds * 1e6
+
+
+def read_cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure_giant(small: bytes, giant: bytes, seconds: float) -> tuple[Load, list[float]]:
+    """What small bodies on 8 connections notice of giants, and how long those take."""
+    with start_wrk(PORT, small, 8, seconds, rate_limited=True) as wrk:
+        giants = []
+        while wrk.poll() is None:
+            giants.append(post(PORT, giant))
+            time.sleep(0.3)
+        return read_wrk(wrk.communicate()[0]), giants
+
+
+def start_wrk(
+    port: int, body: bytes, connections: int, seconds: float, *, rate_limited: bool = False
+) -> subprocess.Popen[str]:
+    """Wrk under way; rate-limited, each connection pauses for 20 ms after each answer."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "body").write_bytes(body)
+    script = [
+        'wrk.method = "POST"',
+        'wrk.headers["Content-Type"] = "application/json"',
+        f'wrk.body = io.open("{folder / "body"}", "rb"):read("*a")',
+        *(["function delay() return 20 end"] if rate_limited else []),
+    ]
+    (folder / "post.lua").write_text("\n".join(script))
+    command = (
+        f"taskset -c {CLIENT_CORE} wrk -t1 -c{connections} -d{seconds:g}s --latency -s".split()
+    )
+    url = f"https://127.0.0.1:{port}/validate?timeout=10s"
+    return subprocess.Popen(
+        [*command, str(folder / "post.lua"), url], stdout=subprocess.PIPE, text=True
+    )
+
+
+def read_wrk(text: str) -> Load:
+    marks = dict(re.findall(r"(\d+)%\s+([\d.]+[a-z]+)", text))
+    rate = find(r"Requests/sec:\s+([\d.]+)", text)
+    errors = re.findall(r"(Non-2xx[^\n]*|Socket errors[^\n]*)", text)
+    return Load(
+        float(rate[1]), _milliseconds(marks["50"]), _milliseconds(marks["99"]), " ".join(errors)
+    )
+
+
+def _milliseconds(text: str) -> float:
+    found = find(r"([\d.]+)([a-z]+)", text)
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def read_memory() -> float:
+    connection = http.client.HTTPConnection("127.0.0.1", METRICS_PORT, timeout=5)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return float(find(r"\nprocess_resident_memory_bytes (\S+)", text)[1]) / 2**20
+
+
+def find(pattern: str, text: str) -> re.Match[str]:
+    found = re.search(pattern, text)
+    if found is None:
+        raise SystemExit(f"there is no {pattern} in {text}")
+    return found
+
+
+def make_job(containers: int, arguments: int) -> bytes:
+    """A training Job as kubectl applies it: 6 KB with one container, 60 KB with twenty."""
+    return make_review(make_body("batch/v1", "Job", make_spec(containers, arguments)), None)
+
+
+def make_update() -> bytes:
+    """An update of a schedule of 1.4 MB to another as large, which brings a finding in."""
+    job = make_spec(60, 160)
+    old = {"schedule": "0 1 * * *", "concurrencyPolicy": "Forbid", "jobTemplate": {"spec": job}}
+    new = {**old, "concurrencyPolicy": "Allow"}
+    bodies = [make_body("batch/v1", "CronJob", spec) for spec in (new, old)]
+    return make_review(bodies[0], bodies[1])
+
+
+def make_spec(containers: int, arguments: int) -> dict[str, Any]:
+    pod = {
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": 30,
+        "dnsPolicy": "ClusterFirst",
+        "schedulerName": "default-scheduler",
+        "securityContext": {},
+        "containers": [make_container(number, arguments) for number in range(containers)],
+        "volumes": [{"name": "runs", "persistentVolumeClaim": {"claimName": "runs"}}],
+    }
+    return {
+        "backoffLimit": 2,
+        "activeDeadlineSeconds": 86400,
+        "completions": 1,
+        "parallelism": 1,
+        "template": {"metadata": {"labels": {"app": "bert"}}, "spec": pod},
+    }
+
+
+def make_container(number: int, arguments: int) -> dict[str, Any]:
+    resources = {"cpu": "8", "memory": "32Gi", "nvidia.com/gpu": "1"}
+    return {
+        "name": f"trainer-{number}",
+        "image": "registry.example.com/research/bert-trainer:v1.4.2",
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python", "finetune.py", "--output-dir", "/runs/bert"],
+        "args": [f"--hyper-parameter-{one}=value-{one}" for one in range(arguments)],
+        "env": [{"name": f"SETTING_{one}", "value": f"v{one}"} for one in range(arguments // 2)],
+        "resources": {"limits": resources, "requests": resources},
+        "volumeMounts": [{"name": "runs", "mountPath": "/runs"}],
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+    }
+
+
+def make_body(api_version: str, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    body = {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": "bert", "namespace": "research"},
+        "spec": spec,
+    }
+    managed = {
+        "manager": "kubectl-client-side-apply",
+        "operation": "Update",
+        "fieldsV1": {"f:spec": _fields(spec)},
+    }
+    note = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(body)}
+    metadata = {"name": "bert", "namespace": "research", "annotations": note}
+    return {**body, "metadata": {**metadata, "managedFields": [managed]}}
+
+
+def _fields(node: Any) -> dict[str, Any]:
+    if isinstance(node, dict):
+        return {f"f:{key}": _fields(value) for key, value in node.items()}
+    if isinstance(node, list) and node and isinstance(node[0], dict):
+        return {f'k:{{"name":"{one["name"]}"}}': _fields(one) for one in node if "name" in one}
+    return {}
+
+
+def make_review(body: dict[str, Any], old: dict[str, Any] | None) -> bytes:
+    group, _, version = body["apiVersion"].partition("/")
+    gvk = {"group": group, "version": version, "kind": body["kind"]}
+    request = {
+        "uid": "7d9d3822-69f4-4c55-9a90-93e55db0ae41",
+        "kind": gvk,
+        "requestKind": gvk,
+        "name": "bert",
+        "namespace": "research",
+        "operation": "UPDATE" if old else "CREATE",
+        "userInfo": {"username": "alice", "groups": ["system:authenticated"]},
+        "object": body,
+        "oldObject": old,
+        "dryRun": False,
+    }
+    review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    return orjson.dumps(review)
+
+
+class Floor(asyncio.Protocol):
+    """HTTP as thin as it gets: a length, a body, an answer."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.transport: Any = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.data += data
+        head, found, body = self.data.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+        if not found or len(body) < length:
+            return
+        self.data = b""
+        response = {"uid": orjson.loads(body)["request"]["uid"], "allowed": True}
+        text = orjson.dumps({"apiVersion": "admission.k8s.io/v1", "response": response})
+        self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(text) + text)
+
+
+def run_floor(certificate: Path, key: Path) -> None:
+    async def serve() -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(Floor, "127.0.0.1", FLOOR_PORT, ssl=context)
+        await server.serve_forever()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve())
+
+
+if __name__ == "__main__":
+    main()
