@@ -1,4 +1,4 @@
-"""The server's certificate: read from files, and again when they change, without a restart.
+"""The server's certificate: read from its source, and again when that changes, without a restart.
 
 ``SSLContext.load_cert_chain`` on a context in use serves new handshakes with the new pair; open
 connections go on with the old one.
@@ -19,7 +19,18 @@ SOON = datetime.timedelta(hours=24)
 
 
 class Unusable(Exception):
-    """Certificate files that cannot be served."""
+    """A certificate that cannot be served."""
+
+
+class Source(NamedTuple):
+    """Where a certificate chain and its key come from: PEM, and what each is called in messages.
+
+    ``read`` raises ``Unusable``.
+    """
+
+    read: Callable[[], tuple[bytes, bytes]]
+    certificate: str
+    key: str
 
 
 class Pair(NamedTuple):
@@ -36,27 +47,27 @@ class Certificates:
     Raises ``Unusable`` where there is no good pair to begin with, or no good client CA.
     """
 
-    def __init__(self, certificate: Path, key: Path, client_ca: Path | None = None) -> None:
-        self._files = certificate, key
-        self.pair = read_pair(*self._files)
+    def __init__(self, source: Source, client_ca: Path | None = None) -> None:
+        self._source = source
+        self.pair = read_pair(source)
         self._seen = self.pair[:2]
         self.error: str | None = None
         self.context = _make_context(client_ca)
         _install(self.context, self.pair)
 
     def refresh(self, call: Callable[[Callable[[], None]], object]) -> bool | None:
-        """Look at the files. None where nothing changed, True where a new pair is in use, False
+        """Look at the source. None where nothing changed, True where a new pair is in use, False
         where the last good pair stays in use.
 
         ``call`` runs the change of the context where no handshake can be under way: a context
         must not change while another thread opens a connection with it.
         """
         try:
-            seen = _read(*self._files)
+            seen = self._source.read()
             if seen == self._seen:
                 self.error = None
                 return None
-            pair = read_pair(*self._files)
+            pair = read_pair(self._source)
         except Unusable as unusable:
             return self._broke(str(unusable))
         self._seen = pair[:2]
@@ -65,7 +76,7 @@ class Certificates:
         return True
 
     def _broke(self, error: str) -> bool | None:
-        """Both files are seldom replaced at once, so a pair that does not fit is read again."""
+        """Two files are seldom replaced at once, so a pair that does not fit is read again."""
         if error == self.error:
             return None
         self.error = error
@@ -76,20 +87,25 @@ class Certificates:
         return self.pair.not_after - now < SOON
 
 
-def read_pair(certificate: Path, key: Path) -> Pair:
-    """The pair in two files. Raises ``Unusable`` unless a server could serve it now."""
-    chain, secret = _read(certificate, key)
+def files(certificate: Path, key: Path) -> Source:
+    """The source that reads two files."""
+    return Source(lambda: _read(certificate, key), str(certificate), str(key))
+
+
+def read_pair(source: Source) -> Pair:
+    """The pair in a source. Raises ``Unusable`` unless a server could serve it now."""
+    chain, secret = source.read()
     try:
         leaf = x509.load_pem_x509_certificates(chain)[0]
     except ValueError as error:
-        raise Unusable(f"{certificate}: {error}") from None
+        raise Unusable(f"{source.certificate}: {error}") from None
     pair = Pair(chain, secret, leaf.not_valid_after_utc)
     if pair.not_after <= datetime.datetime.now(datetime.UTC):
-        raise Unusable(f"{certificate}: the certificate ended on {pair.not_after:%F}")
+        raise Unusable(f"{source.certificate}: the certificate ended on {pair.not_after:%F}")
     try:
         _install(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), pair)
     except (OSError, ValueError) as error:
-        raise Unusable(f"{key} does not fit {certificate}: {error}") from None
+        raise Unusable(f"{source.key} does not fit {source.certificate}: {error}") from None
     return pair
 
 

@@ -17,7 +17,7 @@ from tests.webhook.desks import Cluster, Office
 from tests.webhook.processes import Load, Pairs, is_ready, serve, wait_until
 from webhook import self_test
 from webhook.app import Limits
-from webhook.certificates import Certificates
+from webhook.certificates import Certificates, files
 from webhook.gate import Busy
 from webhook.probes import reasons
 from webhook.review import Surroundings, validate
@@ -29,7 +29,7 @@ KNOWN = Surroundings(Policy(), Inventory(), TODAY)
 def certificates(folder: Path, life: datetime.timedelta) -> Certificates:
     pairs = Pairs(folder)
     pairs.write(pairs.issue(life))
-    return Certificates(pairs.certificate, pairs.key)
+    return Certificates(files(pairs.certificate, pairs.key))
 
 
 def test_e52_not_ready_until_all_is_there(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from cryptography import x509
 from tests.webhook.bodies import UID, admitted, job, review
 from tests.webhook.desks import POLICY
 from tests.webhook.processes import HOST, Load, Pairs, Served, ask, free_port, serve, wait_until
-from webhook.certificates import Certificates, Unusable
+from webhook.certificates import Certificates, Unusable, files
 from webhook.server import KEEP_ALIVE
 
 BODY = review(admitted(job()))
@@ -281,11 +281,11 @@ def _answers(port: int) -> bool:
 def test_certificates_that_cannot_be_served_are_no_beginning(tmp_path: Path) -> None:
     made = Pairs(tmp_path)
     with pytest.raises(Unusable, match="No such file"):
-        Certificates(made.certificate, made.key)
+        Certificates(files(made.certificate, made.key))
     made.write(made.issue())
     made.key.write_text(made.issue().key)
     with pytest.raises(Unusable, match="does not fit"):
-        Certificates(made.certificate, made.key)
+        Certificates(files(made.certificate, made.key))
     made.write(made.issue(datetime.timedelta(minutes=-1)))
     with pytest.raises(Unusable, match="ended on"):
-        Certificates(made.certificate, made.key)
+        Certificates(files(made.certificate, made.key))
