@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.engine import Engine, Evaluation
@@ -21,6 +21,7 @@ from rules.policy import ignores_in, is_exempt, profile_in
 from webhook.answer import allow, audit, deny, describe_patch, warn
 from webhook.changes import is_only_metadata
 from webhook.mutation import Mutation, mend
+from webhook.namespaces import advise, is_namespace
 from webhook.owners import trusts_owner
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def validate(review: Any, known: Surroundings) -> Outcome:
     engine = _engine(request, known)
     passed = _passes(request, engine, known)
     if passed is not None:
-        return _pass(request, passed)
+        return _pass(request, passed, _advise(request, known))
     evaluation = _judge(request.body, request, engine, known)
     findings = evaluation.findings
     if _doubtful(request, engine, known):
@@ -254,8 +255,15 @@ def _parse(text: Any) -> Any:
         return None
 
 
-def _pass(request: Request, reason: str) -> Outcome:
-    return Outcome(allow(request.uid), allowed=True, passed=reason)
+def _pass(request: Request, reason: str, warnings: Sequence[str] = ()) -> Outcome:
+    return Outcome(allow(request.uid, warnings), allowed=True, passed=reason)
+
+
+def _advise(request: Request, known: Surroundings) -> list[str]:
+    """What to say to whoever labels a Namespace."""
+    body = request.body
+    labels = request.operation in JUDGED and not request.subresource and is_namespace(body)
+    return advise(body, request.old, known.policy) if labels else []
 
 
 def _decide(

@@ -233,3 +233,41 @@ def test_ephemeral_containers_are_judged() -> None:
     body["spec"]["ephemeralContainers"] = [{"name": "debug", "image": "busybox:1"}]
     request = review(body, operation="UPDATE", old=pod, subResource="ephemeralcontainers")
     assert validate(request, KNOWN).passed is None
+
+
+def named(label: str | None, **metadata: Any) -> dict[str, Any]:
+    labels = {"labels": {"mlgate.dev/profile": label}} if label else {}
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": "a", **labels, **metadata},
+    }
+
+
+def told(body: dict[str, Any], old: dict[str, Any] | None = None, **policy: Any) -> list[str]:
+    operation = "UPDATE" if old else "CREATE"
+    request = review(body, operation=operation, old=old, namespace="a")
+    outcome = validate(request, KNOWN._replace(policy=Policy(**policy)))
+    assert outcome.allowed
+    warnings: list[str] = outcome.body["response"].get("warnings", [])
+    return warnings
+
+
+def test_f60_an_unknown_profile_is_told_to_who_writes_the_namespace() -> None:
+    expected = [
+        "mlgate.dev/profile is 'lenient'; expected observe, standard, strict: standard holds"
+    ]
+    assert told(named("lenient")) == expected
+    assert told(named("lenient"), named("strict")) == expected
+    assert told(named("lenient"), named("lenient")) == []
+    assert told(named("strict")) == told(named(None)) == told(named(None), named("strict")) == []
+
+
+def test_g71_a_label_that_may_not_exempt_is_told_to_have_no_effect() -> None:
+    (warning,) = told(named("observe"), named(None), namespace_labels="ignored")
+    assert warning == "mlgate.dev/profile has no effect: the policy ignores labels of Namespaces"
+    known = KNOWN._replace(
+        policy=Policy(namespace_labels="ignored"),
+        namespace_labels=lambda _namespace: {"mlgate.dev/profile": "observe"},
+    )
+    assert not validate(review(admitted(job())), known).allowed

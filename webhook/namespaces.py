@@ -1,0 +1,32 @@
+"""What is said to whoever labels a Namespace: an unknown profile falls back without a word else."""
+
+from typing import Any
+
+from rules.manifest import Manifest
+from rules.policy import Policy
+from rules.policy.values import PROFILE_LABEL, PROFILES
+
+
+def is_namespace(body: Any) -> bool:
+    """Whether an object is a core/v1 Namespace."""
+    return isinstance(body, dict) and (body.get("apiVersion"), body.get("kind")) == (
+        "v1",
+        "Namespace",
+    )
+
+
+def advise(body: dict[str, Any], old: Any, policy: Policy) -> list[str]:
+    """Warnings on a label that was set just now and does not mean what it seems to."""
+    label = _profile(body)
+    if label is None or (isinstance(old, dict) and _profile(old) == label):
+        return []
+    if policy.namespace_labels != "trusted":
+        return [f"{PROFILE_LABEL} has no effect: the policy ignores labels of Namespaces"]
+    if label in PROFILES:
+        return []
+    known = ", ".join(PROFILES)
+    return [f"{PROFILE_LABEL} is {str(label)[:63]!r}; expected {known}: {policy.profile} holds"]
+
+
+def _profile(body: dict[str, Any]) -> Any:
+    return Manifest(body).mapping("metadata", "labels").get(PROFILE_LABEL)
