@@ -22,6 +22,7 @@ COMMANDS = {
     "policy": Command("linter.policy_command", "check a policy file, or show what it says"),
     "serve": Command("webhook.serve_command", "answer admission reviews of a cluster"),
     "review": Command("webhook.review_command", "replay a recorded admission review"),
+    "webhook-config": Command("webhook.config_command", "print the webhook's configurations"),
 }
 """Modules are named, and imported only when called: ``lint`` pays for no other's imports."""
 
@@ -106,7 +107,7 @@ def _dispatch(argv: list[str], stdin: TextIO, out: TextIO, err: TextIO) -> int:
 
 def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
     """What can be said without a subcommand: help, the version, that there is no such command."""
-    listing = "\n".join(f"  {name:<9}{one.summary}" for name, one in COMMANDS.items())
+    listing = "\n".join(f"  {name:<16}{one.summary}" for name, one in COMMANDS.items())
     parser = Parser(
         prog="mlgate",
         usage="mlgate COMMAND ... | mlgate --version",

@@ -4,16 +4,20 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from webhook.cluster import options
+
 if TYPE_CHECKING:
     from webhook.app import Desk
-    from webhook.certificates import Certificates
+    from webhook.certificates import Source
+    from webhook.cluster.member import Member
+    from webhook.logs import Log
     from webhook.server import Place
     from webhook.settings import Settings
 
-USAGE_ERROR = 2
+UNANSWERED, USAGE_ERROR = 1, 2
 LOCAL = "127.0.0.1"
 EXTRA = frozenset(
-    {"cryptography", "fastapi", "httptools", "orjson", "prometheus_client", "uvicorn", "uvloop"}
+    "cryptography fastapi httptools kubernetes orjson prometheus_client uvicorn uvloop".split()
 )
 MISSING = "mlgate serve needs more packages: pip install 'mlgate[webhook]'"
 
@@ -53,16 +57,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 7 MiB)")
     add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 64)")
+    options.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
-    """Serve until told to stop: 0 then, 2 for wrong arguments, policy or certificates."""
+    """Serve until told to stop: 0 then, 1 where the API server does not answer, 2 for wrong
+    arguments, policy or certificates."""
     problem = _complain(arguments)
     if problem is not None:
         err.write(f"mlgate serve: {problem}\n")
         return USAGE_ERROR
     try:
-        return _serve(arguments, out, err)
+        return (
+            _uninstall(arguments, out, err) if arguments.uninstall else _serve(arguments, out, err)
+        )
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
@@ -73,8 +81,8 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 def _complain(arguments: argparse.Namespace) -> str | None:
     """What is wrong between arguments that are each as they should be."""
     files = (arguments.tls_cert, arguments.tls_key)
-    if not arguments.dev and None in files:
-        return "give --tls-cert and --tls-key, or --dev"
+    if files != (None, None) and None in files:
+        return "--tls-cert and --tls-key go together"
     if arguments.dev and files != (None, None):
         return "--dev makes its own certificate: leave out --tls-cert and --tls-key"
     if arguments.client_name and arguments.client_ca is None:
@@ -82,43 +90,100 @@ def _complain(arguments: argparse.Namespace) -> str | None:
     if arguments.grace <= arguments.shutdown_delay:
         delay = arguments.shutdown_delay
         return f"--grace ({arguments.grace:g}) must be more than --shutdown-delay ({delay:g})"
+    return _complain_of_cluster(arguments, own=files == (None, None) and not arguments.dev)
+
+
+def _complain_of_cluster(arguments: argparse.Namespace, *, own: bool) -> str | None:
+    if arguments.no_cluster and own:
+        return "give --tls-cert and --tls-key, or --dev"
+    if arguments.no_cluster and arguments.uninstall:
+        return "--uninstall needs the cluster: leave out --no-cluster"
+    if own and arguments.no_register:
+        return "--no-register needs --tls-cert and --tls-key: nobody would trust mlgate's own"
+    if own and arguments.ca_bundle:
+        return "--ca-bundle goes with --tls-cert: what mlgate's own certificate needs is known"
     return None
 
 
-def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
-    from webhook import certificates, settings
-    from webhook.server import serve
+def _uninstall(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    from webhook.cluster.client import ApiError, connect
+    from webhook.cluster.member import uninstall
 
     try:
-        policy = settings.Settings(arguments.policy)
-        served = _certify(arguments, out)
-    except (settings.Unusable, certificates.Unusable) as error:
+        uninstall(connect(arguments.kubeconfig), options.read_options(arguments))
+    except ApiError as error:
+        err.write(f"mlgate serve: {error}\n")
+        return UNANSWERED
+    out.write("the webhook configurations are removed; mlgate may be deleted now\n")
+    return 0
+
+
+def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    from webhook.certificates import Certificates, Unusable
+    from webhook.logs import Log
+    from webhook.server import serve
+    from webhook.settings import Settings
+    from webhook.settings import Unusable as BadPolicy
+
+    log = Log(err)
+    try:
+        settings = Settings(arguments.policy)
+        files = _certify(arguments, out)
+        member = _join(arguments, settings, log, own=files is None)
+        source = files or (member.source if member else None)
+        assert source is not None, "a certificate is in files or of the cluster"  # noqa: S101
+        certificates = Certificates(source, arguments.client_ca)
+    except (BadPolicy, Unusable) as error:
         err.write(f"{error}\n")
         return USAGE_ERROR
-    return serve(_make_desk(arguments, policy, err), served, _place(arguments))
+    except ConnectionError as error:
+        err.write(f"mlgate serve: {error}\n")
+        return UNANSWERED
+    desk = _make_desk(arguments, settings, member, log)
+    return serve(desk, certificates, _place(arguments), member)
 
 
-def _certify(arguments: argparse.Namespace, out: TextIO) -> "Certificates":
-    """The certificates of the arguments; with --dev new ones, and how to have them trusted."""
-    from webhook.certificates import Certificates
+def _certify(arguments: argparse.Namespace, out: TextIO) -> "Source | None":
+    """The certificate's files: given, or with --dev new ones, and how to have them trusted. None
+    where mlgate makes its own in the cluster."""
+    from webhook import certificates
 
+    if arguments.tls_cert is not None:
+        return certificates.files(arguments.tls_cert, arguments.tls_key)
     if not arguments.dev:
-        return Certificates(arguments.tls_cert, arguments.tls_key, arguments.client_ca)
+        return None
     from webhook.trial import explain, make_files
 
     files = make_files()
     out.write(explain(arguments.port, files.authority.read_bytes()))
     out.flush()
-    return Certificates(files.certificate, files.key, arguments.client_ca)
+    return certificates.files(files.certificate, files.key)
 
 
-def _make_desk(arguments: argparse.Namespace, policy: "Settings", err: TextIO) -> "Desk":
+def _join(
+    arguments: argparse.Namespace, settings: "Settings", log: "Log", *, own: bool
+) -> "Member | None":
+    """The replica's part in the cluster; None where it is to have none."""
+    if arguments.no_cluster or (arguments.dev and arguments.kubeconfig is None):
+        return None
+    from webhook.cluster.client import connect
+    from webhook.cluster.member import Member
+
+    found = options.read_options(arguments)
+    if arguments.dev:
+        found = found._replace(register=False)
+    return Member(found, connect(found.kubeconfig), settings, log, own=own)
+
+
+def _make_desk(
+    arguments: argparse.Namespace, settings: "Settings", member: "Member | None", log: "Log"
+) -> "Desk":
     from webhook.app import CONCURRENCY, MAX_BODY, Desk, Limits
-    from webhook.knowledge import NoCluster
-    from webhook.logs import Log
+    from webhook.knowledge import Knowledge, NoCluster
 
+    knowledge: Knowledge = NoCluster() if member is None else member
     limits = Limits(arguments.max_body or MAX_BODY, arguments.concurrency or CONCURRENCY)
-    return Desk(settings=policy, knowledge=NoCluster(), log=Log(err), limits=limits)
+    return Desk(settings=settings, knowledge=knowledge, log=log, limits=limits)
 
 
 def _place(arguments: argparse.Namespace) -> "Place":

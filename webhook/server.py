@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import uvicorn
 import uvloop
@@ -29,6 +29,9 @@ from webhook.logs import Bridge
 from webhook.probes import Probes, create_probes
 from webhook.settings import count_expired
 from webhook.watch import Watch
+
+if TYPE_CHECKING:  # the kubernetes client is not for those who ask no cluster
+    from webhook.cluster.member import Member
 
 KEEP_ALIVE = 120
 """Seconds; the API server drops an idle connection after 90, and must be the first to do so."""
@@ -146,16 +149,20 @@ def is_named(transport: asyncio.BaseTransport, names: frozenset[str]) -> bool:
     return not names.isdisjoint(subject | {one for _, one in certificate.get("subjectAltName", ())})
 
 
-def serve(desk: Desk, certificates: Certificates, place: Place) -> int:
-    """Serve until told to stop; the exit code."""
+def serve(
+    desk: Desk, certificates: Certificates, place: Place, member: "Member | None" = None
+) -> int:
+    """Serve until told to stop; the exit code. ``member``: the replica's part in a cluster."""
     bridge = Bridge(desk.log)
     for name in ("uvicorn.error", "asyncio"):
         logging.getLogger(name).addHandler(bridge)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(desk, certificates, place))
+        return runner.run(_serve(desk, certificates, place, member))
 
 
-async def _serve(desk: Desk, certificates: Certificates, place: Place) -> int:
+async def _serve(
+    desk: Desk, certificates: Certificates, place: Place, member: "Member | None"
+) -> int:
     server = Server(_configure(desk, certificates.context, place), desk, place)
     loop = asyncio.get_running_loop()
     probes = Probes(create_probes(desk, certificates), place.host, place.metrics_port)
@@ -167,10 +174,14 @@ async def _serve(desk: Desk, certificates: Certificates, place: Place) -> int:
     _publish(desk, certificates)
     probes.start()
     watch.start()
+    if member is not None:
+        member.start(desk.life, desk.metrics)
     desk.log.event(
         "info", "starting", host=place.host, port=place.port, revision=desk.settings.active.revision
     )
     await server.serve()
+    if member is not None:
+        await loop.run_in_executor(None, member.stop)
     watch.stop()
     probes.stop()
     desk.log.event("info", "stopped")

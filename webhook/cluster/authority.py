@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -93,7 +93,7 @@ def is_issued_by(certificate: x509.Certificate, authority: str) -> bool:
     """Whether the authority, PEM, signed a certificate."""
     try:
         certificate.verify_directly_issued_by(read_certificate(authority))
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 
@@ -103,16 +103,23 @@ def matches(pair: Pair) -> bool:
     try:
         public = read_certificate(pair.certificate).public_key()
         return bool(public == _read_key(pair.key).public_key())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
 
 
 def alternative_names(text: str) -> set[str]:
-    """The DNS names and addresses that a PEM certificate is for."""
-    extension = read_certificate(text).extensions.get_extension_for_class(
-        x509.SubjectAlternativeName
-    )
-    return {str(one.value) for one in extension.value}
+    """The DNS names and addresses that a PEM certificate is for, as ``spell`` writes them."""
+    extensions = read_certificate(text).extensions
+    try:
+        found = extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return set()
+    return {str(one.value) for one in found.value}
+
+
+def spell(name: str) -> str:
+    """A DNS name or address as certificates hold it: an address has many spellings."""
+    return str(_general_name(name).value)
 
 
 def _begin(

@@ -21,7 +21,7 @@ _APPLY = "application/apply-patch+yaml"
 Tree = dict[str, Any]
 
 
-class ApiError(Exception):
+class ApiError(ConnectionError):
     """The API server refused, or could not be reached (``status`` 0)."""
 
     def __init__(self, status: int, message: str) -> None:

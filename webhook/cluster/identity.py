@@ -19,6 +19,7 @@ from webhook.cluster.authority import (
     make_authority,
     matches,
     read_certificate,
+    spell,
 )
 
 _KEYS = {
@@ -61,8 +62,9 @@ class Identity(NamedTuple):
     @property
     def bundle(self) -> str:
         """What the API server is to trust, PEM."""
-        incoming = self.incoming.certificate if self.incoming else ""
-        return self.authority.certificate + incoming + (self.outgoing or "")
+        incoming = self.incoming.certificate if self.incoming else None
+        held = (self.authority.certificate, incoming, self.outgoing)
+        return "".join(f"{one.strip()}\n" for one in held if one)
 
 
 class Issuer(NamedTuple):
@@ -85,18 +87,45 @@ class Issuer(NamedTuple):
             return identity
         return identity._replace(leaf=self._issue(identity.authority, now))
 
+    def recover(
+        self, found: Identity | None, last: Identity | None, now: datetime.datetime
+    ) -> Identity:
+        """What to go on with when the Secret has changed behind the leader's back; ``last`` is what
+        the replicas were given before.
+
+        A Secret that was deleted comes back, and its authority is followed by a new one, in case
+        the key was not to be trusted any more. Of an authority that nobody announced the one before
+        stays in the bundle, until its leaf is not served any more.
+        """
+        if last is None or not _can_sign(last.authority, now):
+            return self.repair(found, now)
+        if found is None:
+            return last if last.incoming else self._announce(last, now)
+        if found.outgoing is None and found.authority.certificate not in last.bundle:
+            return found._replace(outgoing=last.authority.certificate)
+        return found
+
     def advance(self, identity: Identity, now: datetime.datetime, progress: Progress) -> Identity:
         """The next step, for the leader alone; ``identity`` itself where it is not time for one."""
         identity = self.repair(identity, now)
-        if identity.incoming is not None:
-            return self._swap(identity, identity.incoming, now) if progress.published else identity
-        if identity.outgoing is not None and (progress.served or expiry(identity.outgoing) <= now):
+        incoming, outgoing = identity.incoming, identity.outgoing
+        if outgoing is not None and (progress.served or expiry(outgoing) <= now):
             return identity._replace(outgoing=None)
-        if expiry(identity.authority.certificate) - now < self.lifetimes.authority_left:
+        if incoming is not None and outgoing is None and progress.published:
+            return self._swap(identity, incoming, now)
+        ends = expiry(identity.authority.certificate)
+        if incoming is None and outgoing is None and ends - now < self.lifetimes.authority_left:
             return self._announce(identity, now)
-        if expiry(identity.leaf.certificate) - now < self.lifetimes.leaf_left:
-            return identity._replace(leaf=self._issue(identity.authority, now))
-        return identity
+        return self._renew(identity, now)
+
+    def _renew(self, identity: Identity, now: datetime.datetime) -> Identity:
+        """A leaf in time, whatever the authority's change waits for. One that ends with its
+        authority cannot be had for longer."""
+        ends = expiry(identity.leaf.certificate)
+        most = expiry(identity.authority.certificate)
+        if ends - now >= self.lifetimes.leaf_left or ends >= most:
+            return identity
+        return identity._replace(leaf=self._issue(identity.authority, now))
 
     def _announce(self, identity: Identity, now: datetime.datetime) -> Identity:
         if identity.outgoing is not None:
@@ -115,7 +144,7 @@ class Issuer(NamedTuple):
         return (
             matches(leaf)
             and expiry(leaf.certificate) > now
-            and alternative_names(leaf.certificate).issuperset(self.names)
+            and alternative_names(leaf.certificate).issuperset(map(spell, self.names))
             and is_issued_by(read_certificate(leaf.certificate), identity.authority.certificate)
         )
 
@@ -130,28 +159,26 @@ def encode(identity: Identity) -> dict[str, str]:
 
 
 def decode(data: Mapping[str, str]) -> Identity | None:
-    """The identity in a Secret's texts; None where it lacks an authority or a leaf, or anything in
-    it cannot be read."""
+    """The identity in a Secret's texts; None where it lacks an authority or a leaf that can be
+    read. An authority to come or gone that cannot be read is left out: nothing may hang on it."""
     pairs = {
         name: Pair(data.get(certificate, ""), data.get(key, ""))
         for name, (certificate, key) in _KEYS.items()
     }
-    incoming, outgoing = pairs["incoming"], data.get(_OUTGOING) or None
-    identity = Identity(
-        pairs["authority"], pairs["leaf"], incoming if any(incoming) else None, outgoing
+    authority, leaf, incoming = pairs["authority"], pairs["leaf"], pairs["incoming"]
+    if not (matches(authority) and matches(leaf)):
+        return None
+    return Identity(
+        authority, leaf, incoming if matches(incoming) else None, _readable(data.get(_OUTGOING))
     )
-    return identity if _whole(identity) else None
 
 
-def _whole(identity: Identity) -> bool:
-    pairs = (identity.authority, identity.leaf, identity.incoming)
-    if not all(pair is None or matches(pair) for pair in pairs):
-        return False
+def _readable(certificate: str | None) -> str | None:
     try:
-        read_certificate(identity.outgoing or identity.authority.certificate)
+        read_certificate(certificate or "")
     except ValueError:
-        return False
-    return True
+        return None
+    return certificate
 
 
 def _can_sign(authority: Pair, now: datetime.datetime) -> bool:

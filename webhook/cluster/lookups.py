@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
+from rules.inventory import Inventory
 from rules.kinds.schema import Answer, Reference
 
 
@@ -18,14 +19,14 @@ Find: TypeAlias = Callable[[str, str, str, str], Found]
 looked at."""
 
 
-class Lookups:
-    """Answers as ``rules.inventory.Inventory`` does, from what is known at the time of asking."""
+class Lookups(Inventory):
+    """An inventory that holds nothing: it answers from what is known at the time of asking."""
 
-    __slots__ = ("_find", "namespace")
+    __slots__ = ("_find",)
 
     def __init__(self, find: Find, namespace: str = "") -> None:
+        super().__init__(namespace=namespace)
         self._find = find
-        self.namespace = namespace
 
     def at(self, namespace: str) -> "Lookups":
         """The same objects, seen from another namespace."""

@@ -1,0 +1,56 @@
+"""The thread that keeps things as they should be: the certificate, and the registration."""
+
+import random
+import threading
+from collections.abc import Callable
+
+from webhook.logs import Log
+
+PAUSE = 10.0
+"""Seconds between two looks when nothing wakes it."""
+REST = 0.2
+"""Seconds between two looks when something wakes it all the time."""
+
+
+class Keeper(threading.Thread):
+    """Calls ``look`` from time to time, and at once when woken."""
+
+    def __init__(self, look: Callable[[], None], log: Log, pause: float = PAUSE) -> None:
+        super().__init__(name="keeper", daemon=True)
+        self._look = look
+        self._log = log
+        self._pause = pause
+        self._bell = threading.Event()
+        self._end = threading.Event()
+        self._failing = ""
+
+    def run(self) -> None:
+        """Look, wait, look again."""
+        while not self._end.is_set():
+            self._bell.clear()
+            self._try()
+            self._bell.wait(self._pause * random.uniform(0.8, 1.2))  # noqa: S311 - it spreads
+            self._end.wait(REST)
+
+    def wake(self) -> None:
+        """Look now."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._end.set()
+        self._bell.set()
+
+    def _try(self) -> None:
+        try:
+            self._look()
+        except Exception as failure:  # noqa: BLE001 - the top of a thread: it must go on
+            self._complain(f"{type(failure).__name__}: {failure}")
+            return
+        self._failing = ""
+
+    def _complain(self, error: str) -> None:
+        """Log a failure once, however often it comes again."""
+        if error != self._failing:
+            self._failing = error
+            self._log.event("warning", "keeper-failed", error=error)

@@ -1,0 +1,205 @@
+"""A replica as a member of its cluster: what it knows, what it serves, and what it keeps."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from rules.kinds import BUILT_IN
+from rules.kinds.schema import Answer, Kind
+from rules.policy.kinds import custom_kinds
+from webhook.certificates import Source
+from webhook.cluster.authority import expiry
+from webhook.cluster.caches import Caches
+from webhook.cluster.client import ApiError, Client, Tree
+from webhook.cluster.credentials import Credentials
+from webhook.cluster.identity import Issuer
+from webhook.cluster.keeper import Keeper
+from webhook.cluster.leader import Leader, retire
+from webhook.cluster.measures import Measures
+from webhook.cluster.options import Options
+from webhook.cluster.registrar import PATHS, Registrar, remove
+from webhook.cluster.registration import Place, configurations
+from webhook.cluster.replicas import Replicas
+from webhook.cluster.secret import Store
+from webhook.cluster.trigger import Trigger
+from webhook.life import Life
+from webhook.logs import Log
+from webhook.metrics import Metrics
+from webhook.settings import Settings
+
+PATIENCE = 60.0
+"""Seconds that a start waits for an API server that is away."""
+_PAUSE = 1.0
+_T = TypeVar("_T")
+
+
+class Member:
+    """The replica's knowledge of the cluster, and its part in the work that all share.
+
+    ``source`` is where the certificate comes from if it is mlgate's own, None if it stands in
+    files. Raises ApiError where the API server does not give what a start needs.
+    """
+
+    def __init__(
+        self, options: Options, client: Client, settings: Settings, log: Log, *, own: bool
+    ) -> None:
+        self._options = options
+        self._client = client
+        self._settings = settings
+        self._log = log
+        self._life: Life | None = None
+        self._registrar = Registrar(client, self._configure)
+        self._credentials = self._obtain() if own else None
+        self._leader = Leader(client, lease_path(options), options.replica, changed=self._led)
+        self._keeper = Keeper(self._look, log)
+        self._triggers = [*self._make_triggers()]
+        self._measures: Measures | None = None
+        self._caches = Caches(client.read, self._kinds, log)
+        self.inventory = self._caches.inventory
+
+    @property
+    def source(self) -> Source | None:
+        return self._credentials.source if self._credentials else None
+
+    def namespace_labels(self, namespace: str) -> Mapping[str, str] | None:
+        """The labels of a Namespace, None where they are not known."""
+        return self._caches.namespace_labels(namespace)
+
+    def owner(self, uid: str) -> Answer:
+        """Whether an object of that UID exists."""
+        return self._caches.owner(uid)
+
+    def missing(self) -> str | None:
+        """Why the replica is not ready; None where it is."""
+        if self._credentials is not None and self._credentials.stale():
+            return f"the certificate in the {self._credentials.source.certificate} is not served"
+        return self._caches.missing()
+
+    def start(self, life: Life, metrics: Metrics) -> None:
+        """Begin to follow the cluster; the registration waits until reviews are answered."""
+        self._life = life
+        self._measures = Measures(metrics, self._caches, self._leader.leads)
+        self._caches.start()
+        self._leader.start()
+        self._keeper.start()
+        for trigger in self._triggers:
+            trigger.start()
+
+    def stop(self) -> None:
+        """Leave the Lease to another replica, and end."""
+        for trigger in self._triggers:
+            trigger.stop()
+        self._keeper.stop()
+        self._leader.stop()
+        self._caches.stop()
+
+    def _obtain(self) -> Credentials:
+        """The identity that the replicas share. Raises ApiError where the API server does not
+        give it for ``PATIENCE``."""
+        options = self._options
+        name = f"{options.service}.{options.namespace}.svc"
+        names = (name, f"{name}.cluster.local", *_host_of(options.url))
+        replicas = Replicas(self._client, options.namespace, options.service, name)
+        store = Store(self._client, options.namespace, options.secret)
+        return insist(lambda: Credentials(store, Issuer(names), self._registrar, replicas))
+
+    def _make_triggers(self) -> Iterator[Trigger]:
+        paths = [path for path in PATHS.values() if self._options.register]
+        if self._credentials is not None:
+            paths.append(self._credentials.path)
+        for path in paths:
+            collection, _, name = path.rpartition("/")
+            yield Trigger(self._client, collection, name, self._keeper.wake)
+
+    def _kinds(self) -> tuple[Kind, ...]:
+        return (*BUILT_IN, *custom_kinds(self._settings.active.policy))
+
+    def _led(self, leads: bool) -> None:  # noqa: FBT001 - the leader calls it with what is so
+        self._log.event("info", "leader", leads=leads, replica=self._options.replica)
+        self._keeper.wake()
+
+    def _look(self) -> None:
+        """One look of the keeper's: the certificate first, which the registration names."""
+        try:
+            self._look_at_certificate()
+            self._look_at_registration()
+        except ApiError:
+            if self._measures:
+                self._measures.failures.inc()
+            raise
+
+    def _look_at_certificate(self) -> None:
+        credentials = self._credentials
+        if credentials is None:
+            return
+        before = credentials.identity
+        credentials.look(leads=self._leader.leads())
+        if credentials.identity != before:
+            self._log.event("info", "identity", **credentials.describe())
+        if self._measures:
+            ends = expiry(credentials.identity.authority.certificate)
+            self._measures.authority_ends.set(ends.timestamp())
+
+    def _look_at_registration(self) -> None:
+        served = self._life is not None and self._life.started
+        if not (served and self._options.register and self._leader.leads()):
+            return
+        for kind in self._registrar.reconcile():
+            self._log.event("info", "registered", kind=kind, disabled=self._registrar.disabled)
+            if self._measures:
+                self._measures.writes.labels(kind).inc()
+        if self._measures:
+            self._measures.disabled.set(self._registrar.disabled)
+
+    def _configure(self) -> Iterator[Tree]:
+        yield from configurations(self._settings.active.policy, self._place())
+
+    def _place(self) -> Place:
+        options = self._options
+        return Place(
+            namespace=options.namespace,
+            service=options.service,
+            service_account=options.service_account,
+            port=options.service_port,
+            bundle=self._bundle(),
+            url=options.url,
+            failure_policy=options.failure_policy,
+            timeout_seconds=options.timeout_seconds,
+        )
+
+    def _bundle(self) -> str | None:
+        if self._credentials is not None:
+            return self._credentials.identity.bundle
+        bundle = self._options.bundle
+        return None if bundle is None else bundle.read_text()
+
+
+def lease_path(options: Options) -> str:
+    """Where the Lease is by which the replicas elect one of them."""
+    namespace = options.namespace
+    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{options.lease}"
+
+
+def uninstall(client: Client, options: Options) -> None:
+    """Remove the webhook configurations, for replicas that still run too. Raises ApiError."""
+    retire(client, lease_path(options))
+    remove(client)
+
+
+def insist(get: Callable[[], _T], patience: float = PATIENCE) -> _T:
+    """What ``get`` gives, tried again while the API server is away. Raises ApiError."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return get()
+        except ApiError as error:
+            refused = 400 <= error.status < 500 and error.status != 409
+            if refused or time.monotonic() > end:
+                raise
+        time.sleep(_PAUSE)
+
+
+def _host_of(url: str | None) -> list[str]:
+    host = urlsplit(url).hostname if url else None
+    return [host] if host else []
