@@ -79,6 +79,8 @@ class Cluster:
             f"--service-account-signing-key-file={self.work}/service-account.key",
             "--service-cluster-ip-range=10.0.0.0/24",
             "--allow-privileged=true",
+            # There is no kube-proxy: dial a Service's endpoints.
+            "--enable-aggregator-routing=true",
         )
         until(self._ready, _START)
 
@@ -214,6 +216,16 @@ def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"not within {seconds} s")
         time.sleep(0.1)
+
+
+def host_address() -> str:
+    """An address of this machine that EndpointSlices may hold: they refuse loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
 
 
 def free_port() -> int:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.cluster import Cluster, find_programs
+from tests.e2e.cluster import Cluster, find_programs, host_address, until
+from tests.e2e.installation import Installation
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,3 +37,17 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl("create", "namespace", name)
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def installation(cluster: Cluster) -> Iterator[Installation]:
+    """One replica of mlgate, installed and registered."""
+    if host_address().startswith("127."):
+        pytest.skip("this machine has no address but loopback, which EndpointSlices refuse")
+    one = Installation(cluster)
+    try:
+        one.add("--shutdown-delay", "1", "--grace", "5")
+        until(one.registered)
+        yield one
+    finally:
+        one.stop()
