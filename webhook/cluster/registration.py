@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from rules.kinds.schema import Kind
 from rules.policy import Policy
-from rules.policy.values import EXEMPT
+from rules.policy.values import EXEMPT, PROFILE_LABEL
 from webhook.cluster.scope import Checked, checked_kinds
 
 VALIDATING = "mlgate"
@@ -25,6 +25,13 @@ GROUP = "admissionregistration.k8s.io"
 DISABLED = "mlgate.dev/disabled"
 """The break-glass: with this annotation at ``"true"`` on the validating configuration, both stay
 empty until it is taken away."""
+
+_LABELS = "object.metadata.labels"
+_OLD = "oldObject.metadata.labels"
+_LABELS_A_PROFILE = (
+    f"has({_LABELS}) && '{PROFILE_LABEL}' in {_LABELS} && (oldObject == null || !has({_OLD}) || "
+    f"!('{PROFILE_LABEL}' in {_OLD}) || {_OLD}['{PROFILE_LABEL}'] != {_LABELS}['{PROFILE_LABEL}'])"
+)
 
 _SYSTEM = ("kube-node-lease", "kube-public", "kube-system")
 _NAME = "kubernetes.io/metadata.name"
@@ -79,6 +86,16 @@ def _validating(checked: Iterable[Checked], policy: Policy, place: Place) -> Ite
         if rules:
             hook = _webhook(f"{name}.mlgate.dev", "/validate", rules, policy, place)
             yield {**hook, "failurePolicy": failure_policy}
+    yield _namespaces(place)
+
+
+def _namespaces(place: Place) -> Tree:
+    """The entry that sees who labels a Namespace with a profile, to tell of one that has no
+    effect. A Namespace that is being deleted changes by its subresources, which are not called
+    for."""
+    hook = _entry("namespaces.mlgate.dev", "/validate", [_rule("", ["namespaces"])], place)
+    condition = {"name": "labels-a-profile", "expression": _LABELS_A_PROFILE}
+    return {**hook, "failurePolicy": "Ignore", "matchConditions": [condition]}
 
 
 def _mutating(checked: Iterable[Checked], policy: Policy, place: Place) -> Iterator[Tree]:
@@ -89,6 +106,10 @@ def _mutating(checked: Iterable[Checked], policy: Policy, place: Place) -> Itera
 
 
 def _webhook(name: str, path: str, rules: list[Tree], policy: Policy, place: Place) -> Tree:
+    return {**_entry(name, path, rules, place), "matchConditions": _conditions(policy, place)}
+
+
+def _entry(name: str, path: str, rules: list[Tree], place: Place) -> Tree:
     return {
         "name": name,
         "clientConfig": _client(path, place),
@@ -96,7 +117,6 @@ def _webhook(name: str, path: str, rules: list[Tree], policy: Policy, place: Pla
         "matchPolicy": "Equivalent",
         "namespaceSelector": _selector(place),
         "objectSelector": {},
-        "matchConditions": _conditions(policy, place),
         "sideEffects": "None",
         "timeoutSeconds": place.timeout_seconds,
         "admissionReviewVersions": ["v1"],
@@ -173,15 +193,24 @@ def _rules(kinds: Iterable[Kind], *, mutating: bool) -> list[Tree]:
         if (kind.group, kind.name) == ("", "Pod") and not mutating:
             resources.setdefault(("", scope, ("UPDATE",)), set()).add("pods/ephemeralcontainers")
     return [
-        {
-            "apiGroups": [group],
-            "apiVersions": ["*"],
-            "operations": list(operations),
-            "resources": sorted(names),
-            "scope": scope,
-        }
+        _rule(group, sorted(names), scope, operations)
         for (group, scope, operations), names in sorted(resources.items())
     ]
+
+
+def _rule(
+    group: str,
+    resources: list[str],
+    scope: str = "Cluster",
+    operations: Iterable[str] = ("CREATE", "UPDATE"),
+) -> Tree:
+    return {
+        "apiGroups": [group],
+        "apiVersions": ["*"],
+        "operations": list(operations),
+        "resources": resources,
+        "scope": scope,
+    }
 
 
 def _plural(kind: Kind) -> str:
