@@ -7,6 +7,7 @@ rotated); its typed models are left out, since they drop the fields that they do
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -99,11 +100,13 @@ class Client:
         self._pool.clear()
 
     def _send(self, verb: str, path: str, body: Tree | None = None, form: str = _JSON) -> Tree:
+        what = f"{verb} {path}"
         response = self._answer(verb, path, body, form)
         try:
-            answer: Tree = json.loads(response.data)
+            with _reaching(what):
+                answer: Tree = json.loads(response.data)
         except ValueError as error:
-            raise ApiError(response.status, f"{verb} {path}: the answer is no JSON") from error
+            raise ApiError(response.status, f"{what}: the answer is no JSON") from error
         finally:
             response.release_conn()
         return answer
@@ -117,15 +120,12 @@ class Client:
         patience: float = READ_TIMEOUT,
     ) -> Any:
         """A good answer, not read yet. Raises ApiError."""
-        import urllib3
-
         headers = {"Accept": _JSON, "Content-Type": form}
-        try:
+        what = f"{verb} {path}"
+        with _reaching(what):
             response = self._open(verb, path, headers, patience, body)
             if response.status >= 400:
-                raise _refusal(response, f"{verb} {path}")
-        except urllib3.exceptions.HTTPError as error:
-            raise ApiError(0, f"{verb} {path}: {error}") from error
+                raise _refusal(response, what)
         return response
 
     def _open(
@@ -170,16 +170,27 @@ def connect(kubeconfig: str | None = None) -> Client:
     return Client(configuration)
 
 
-def _events(response: Any) -> Iterator[Tree]:
-    import urllib3
+@contextmanager
+def _reaching(what: str) -> Iterator[None]:
+    """Whatever keeps an answer from coming whole, as ApiError: the network, or credentials that
+    cannot be read just now."""
+    from kubernetes.config import ConfigException
+    from urllib3.exceptions import HTTPError
 
-    rest = b""
     try:
+        yield
+    except ApiError:
+        raise
+    except (HTTPError, OSError, ConfigException) as error:
+        raise ApiError(0, f"{what}: {error}") from error
+
+
+def _events(response: Any) -> Iterator[Tree]:
+    rest = b""
+    with _reaching("watch"):
         for chunk in response.stream(65536):
             *lines, rest = (rest + chunk).split(b"\n")
             yield from (json.loads(line) for line in lines if line.strip())
-    except urllib3.exceptions.HTTPError as error:
-        raise ApiError(0, f"watch: {error}") from error
 
 
 def _refusal(response: Any, what: str) -> ApiError:

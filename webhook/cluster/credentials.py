@@ -80,7 +80,9 @@ class Credentials:
         if leads:
             self.identity = self._store.change(self._step)
         else:
-            self.identity = self._store.read() or self.identity
+            found = self._store.read()
+            sound = found is not None and self._issuer.repair(found, _now()) is found
+            self.identity = found if found and sound else self.identity
         self._adopt()
 
     def describe(self) -> dict[str, str]:

@@ -159,14 +159,15 @@ def encode(identity: Identity) -> dict[str, str]:
 
 
 def decode(data: Mapping[str, str]) -> Identity | None:
-    """The identity in a Secret's texts; None where it lacks an authority or a leaf that can be
-    read. An authority to come or gone that cannot be read is left out: nothing may hang on it."""
+    """The identity in a Secret's texts; None where it lacks an authority that can be read. A leaf
+    that cannot be served is for ``Issuer.repair``; an authority to come or gone that cannot be read
+    is left out: nothing may hang on it."""
     pairs = {
         name: Pair(data.get(certificate, ""), data.get(key, ""))
         for name, (certificate, key) in _KEYS.items()
     }
     authority, leaf, incoming = pairs["authority"], pairs["leaf"], pairs["incoming"]
-    if not (matches(authority) and matches(leaf)):
+    if not matches(authority):
         return None
     return Identity(
         authority, leaf, incoming if matches(incoming) else None, _readable(data.get(_OUTGOING))

@@ -82,29 +82,30 @@ class Leader:
         """Leave the election, and the Lease to another at once."""
         self._stop.set()
         self._thread.join(self._timing.deadline)
-        if self.leads():
-            self._until = 0.0
+        if time.monotonic() < self._until:
             self._release()
 
     def leads(self) -> bool:
-        """Whether this replica may write now."""
-        return time.monotonic() < self._until
+        """Whether this replica may write now: not once it is to stop, whatever is under way."""
+        return not self._stop.is_set() and time.monotonic() < self._until
 
     def _run(self) -> None:
         while not self._stop.is_set():
             self._try()
-            if self._leads != self.leads():
-                self._leads = self.leads()
-                self._changed(self._leads)
+            self._tell()
             self._stop.wait(self._timing.retry * random.uniform(0.8, 1.2))  # noqa: S311
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._leads != self.leads():
+            self._leads = not self._leads
+            self._changed(self._leads)
 
     def _try(self) -> None:
         """Take or renew the Lease. Where the API server is away, the time to write runs out."""
         began = time.monotonic()
         try:
             held = self._take(self._client.get(self._path), began)
-        except Conflict:
-            return
         except ApiError:
             return
         self._until = began + self._timing.deadline if held else 0.0

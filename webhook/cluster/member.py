@@ -15,7 +15,7 @@ from webhook.cluster.client import ApiError, Client, Tree
 from webhook.cluster.credentials import Credentials
 from webhook.cluster.identity import Issuer
 from webhook.cluster.keeper import Keeper
-from webhook.cluster.leader import Leader, retire
+from webhook.cluster.leader import Leader, Timing, retire
 from webhook.cluster.measures import Measures
 from webhook.cluster.options import Options
 from webhook.cluster.registrar import PATHS, Registrar, remove
@@ -181,9 +181,13 @@ def lease_path(options: Options) -> str:
     return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{options.lease}"
 
 
-def uninstall(client: Client, options: Options) -> None:
-    """Remove the webhook configurations, for replicas that still run too. Raises ApiError."""
+def uninstall(client: Client, options: Options, timing: Timing = Timing()) -> None:  # noqa: B008
+    """Remove the webhook configurations, though replicas may still run. Raises ApiError.
+
+    A leader learns of it when it renews the Lease, and could write until then: that is waited for.
+    """
     retire(client, lease_path(options))
+    time.sleep(timing.deadline)
     remove(client)
 
 

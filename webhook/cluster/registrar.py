@@ -17,6 +17,12 @@ PATHS = {
     "MutatingWebhookConfiguration": f"{BASE}/mutatingwebhookconfigurations/{MUTATING}",
 }
 
+_OURS = ".mlgate.dev"
+"""How the names of our webhooks end. Others in the same configuration are none of our business."""
+
+_ATOMIC = {"namespaceSelector", "objectSelector"}
+"""Mappings in which one key more changes what all the rest means (``structType=atomic``)."""
+
 
 class Truce(NamedTuple):
     """How long to leave a configuration alone that others keep changing back: the pause doubles
@@ -65,7 +71,7 @@ class Registrar:
         """Whether every webhook in the cluster trusts all of a bundle. Raises ApiError."""
         sought = read_bundle(bundle).keys()
         live = [self._client.get(path) for path in PATHS.values()]
-        hooks = [hook for one in live if one for hook in one.get("webhooks") or ()]
+        hooks = [hook for one in live for hook in _ours(one).values()]
         return all(sought <= _trusted(hook) for hook in hooks)
 
     def _settle(self, wanted: Tree, live: Tree | None) -> bool:
@@ -75,15 +81,16 @@ class Registrar:
                 return False
             self._client.empty(PATHS[kind], "webhooks")
             return True
-        if live is not None and _holds(live, wanted):
+        if live is not None and _holds(live, wanted) and _ours(live).keys() <= _ours(wanted).keys():
             return False
         return self._write(kind, wanted)
 
     def _write(self, kind: str, wanted: Tree) -> bool:
         """Apply, unless the same was written before and others keep undoing it."""
         now = self._clock()
-        truce = self._truces.get(kind, Truce())
-        if self._last.get(kind) == wanted and not truce.may_write(now):
+        again = self._last.get(kind) == wanted
+        truce = self._truces[kind] if again else Truce()
+        if not truce.may_write(now):
             return False
         self._client.apply(PATHS[kind], wanted, OWNER)
         self._truces[kind] = truce.written(now)
@@ -107,15 +114,22 @@ def _is_disabled(live: Tree | None) -> bool:
     return bool(annotations.get(DISABLED) == "true")
 
 
+def _ours(configuration: Tree | None) -> dict[str, Tree]:
+    """The webhooks of a configuration that are ours, by name."""
+    hooks = (configuration or {}).get("webhooks") or ()
+    return {hook["name"]: hook for hook in hooks if hook["name"].endswith(_OURS)}
+
+
 def _holds(live: Any, wanted: Any) -> bool:
     """Whether ``live`` has all of ``wanted``; mappings may have more, and so may a list of
     webhooks, whose items are found by name."""
     if isinstance(wanted, Mapping):
         return isinstance(live, Mapping) and all(
-            _holds(live.get(key), value) for key, value in wanted.items()
+            live.get(key) == value if key in _ATOMIC else _holds(live.get(key), value)
+            for key, value in wanted.items()
         )
-    if isinstance(wanted, list) and wanted and _named(wanted) and isinstance(live, list):
-        found = {one.get("name"): one for one in live}
+    if isinstance(wanted, list) and _named(wanted):
+        found = {one.get("name"): one for one in live or ()}
         return all(_holds(found.get(one["name"]), one) for one in wanted)
     return bool(live == wanted)
 

@@ -1,52 +1,53 @@
-"""As much of an API server as lists, watches and discovery need, in this process."""
+"""As much of an API server as mlgate needs, in this process: discovery, lists, watches, writes."""
 
 import json
 import threading
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import urllib3
+from kubernetes.client import Configuration
 
-Tree = dict[str, Any]
+from tests.webhook.cluster.fake_store import (
+    Failure,
+    Kind,
+    Place,
+    Request,
+    Store,
+    Tree,
+    is_selected,
+    read_request,
+)
+from webhook.cluster.client import Client
 
+__all__ = ["FakeApi", "Kind", "running"]
 
-class Kind:
-    """One resource: its objects, and every change since the last compaction."""
-
-    def __init__(self, group: str, version: str, kind: str, plural: str) -> None:
-        self.group, self.version, self.kind, self.plural = group, version, kind, plural
-        self.objects: dict[tuple[str, str], Tree] = {}
-        self.events: list[tuple[int, Tree]] = []
-        self.compacted = 0
-        self.list_delay = 0.0
-        self.status = 200
-        self.list_status = 200
-
-    @property
-    def path(self) -> str:
-        base = f"/apis/{self.group}" if self.group else "/api"
-        return f"{base}/{self.version}/{self.plural}"
+_OF_AN_OBJECT = ("ADDED", "MODIFIED", "DELETED")
 
 
-class FakeApi:
-    """The server's state; every step is done under one lock."""
+class FakeApi(Store):
+    """A store behind HTTP."""
 
     def __init__(self) -> None:
-        self.kinds: dict[str, Kind] = {}
+        super().__init__()
         self.requests: list[tuple[str, Mapping[str, str]]] = []
-        self.changed = threading.Condition()
-        self.version = 100
-        self.generation = 0
+        self.authorizations: list[str] = []
         self.bookmarks = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._pool = urllib3.PoolManager(retries=False, maxsize=20)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def client(self) -> Client:
+        """What talks to this server, without credentials."""
+        return Client(Configuration(host=self.url))
 
     def start(self) -> None:
         self._thread.start()
@@ -60,68 +61,14 @@ class FakeApi:
 
     def read(self, path: str, headers: Mapping[str, str], patience: float) -> Any:
         """What a cache reads through."""
-        url = f"http://127.0.0.1:{self._server.server_port}{path}"
         timeout = urllib3.Timeout(connect=2.0, read=patience)
         return self._pool.request(
-            "GET", url, headers=dict(headers), timeout=timeout, preload_content=False
+            "GET",
+            f"{self.url}{path}",
+            headers=dict(headers),
+            timeout=timeout,
+            preload_content=False,
         )
-
-    def serve(self, group: str, version: str, kind: str, plural: str) -> Kind:
-        """Install a kind."""
-        one = Kind(group, version, kind, plural)
-        with self.changed:
-            self.version += 1
-            self.kinds[one.path] = one
-        return one
-
-    def withdraw(self, kind: Kind) -> None:
-        """Uninstall a kind; its watches end."""
-        with self.changed:
-            self.version += 1
-            del self.kinds[kind.path]
-        self.end_watches()
-
-    def put(self, kind: Kind, name: str, namespace: str = "", **body: Any) -> str:
-        """Create or change an object; returns its UID."""
-        with self.changed:
-            self.version += 1
-            old = kind.objects.get((namespace, name))
-            metadata = {
-                "name": name,
-                "uid": old["metadata"]["uid"] if old else str(uuid.uuid4()),
-                "resourceVersion": str(self.version),
-                **({"namespace": namespace} if namespace else {}),
-                **body.pop("metadata", {}),
-            }
-            item = {"metadata": metadata, **body}
-            kind.objects[namespace, name] = item
-            change = {"type": "MODIFIED" if old else "ADDED", "object": item}
-            kind.events.append((self.version, change))
-            self.changed.notify_all()
-        return str(metadata["uid"])
-
-    def delete(self, kind: Kind, name: str, namespace: str = "", *, quietly: bool = False) -> None:
-        """Delete an object; ``quietly``: no watch hears of it."""
-        with self.changed:
-            self.version += 1
-            item = kind.objects.pop((namespace, name))
-            if not quietly:
-                metadata = {**item["metadata"], "resourceVersion": str(self.version)}
-                change = {"type": "DELETED", "object": {**item, "metadata": metadata}}
-                kind.events.append((self.version, change))
-            self.changed.notify_all()
-
-    def compact(self, kind: Kind) -> None:
-        """Forget all changes: whoever watches from before them has to list anew."""
-        with self.changed:
-            kind.compacted = self.version = self.version + 1
-            kind.events.clear()
-
-    def end_watches(self) -> None:
-        """Cut every watch."""
-        with self.changed:
-            self.generation += 1
-            self.changed.notify_all()
 
     def asked(self, kind: Kind, *, watch: bool) -> list[Mapping[str, str]]:
         """The queries of the lists, or watches, so far."""
@@ -138,21 +85,44 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a wh
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            address = urlsplit(self.path)
-            query = {key: values[0] for key, values in parse_qs(address.query).items()}
+            request = read_request("GET", self.path, None, "")
             with api.changed:
-                api.requests.append((address.path, query))
-                kind = api.kinds.get(address.path)
-            if address.path in ("/api", "/apis"):
-                self._discover(address.path)
-            elif kind is None:
-                self._send({"kind": "Status", "code": 404}, 404)
-            elif kind.status != 200:
-                self._send({"kind": "Status", "code": kind.status}, kind.status)
-            elif "watch" in query:
-                self._watch(kind, int(query["resourceVersion"]), float(query["timeoutSeconds"]))
+                api.requests.append((request.path, request.query))
+                api.authorizations.append(self.headers.get("Authorization", ""))
+                place = api.locate(request.path)
+            if request.path in ("/api", "/apis"):
+                self._discover(request.path)
+            elif place is None or place.name:
+                self._answer(request)
+            elif place.kind.status != 200:
+                self._refuse(Failure(place.kind.status, "as the test says"))
+            elif "watch" in request.query:
+                self._watch(place, request.query)
             else:
-                self._list(kind, query)
+                self._list(place, request.query)
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length", "0"))
+            body = json.loads(self.rfile.read(length) or b"null")
+            form = self.headers.get("Content-Type", "")
+            self._answer(read_request(self.command, self.path, body, form))
+
+        do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the server's names
+
+        def _answer(self, request: Request) -> None:
+            try:
+                answer = api.answer(request)
+            except Failure as failure:
+                self._refuse(failure)
+                return
+            self._send(answer)
+
+        def _refuse(self, failure: Failure) -> None:
+            if failure.status == 0:
+                self.close_connection = True
+                return
+            body = {"kind": "Status", "code": failure.status, "message": str(failure)}
+            self._send(body, failure.status)
 
         def _discover(self, root: str) -> None:
             with api.changed:
@@ -166,28 +136,35 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a wh
             groups = [_discovered(one) for one in kinds]
             self._send({"kind": "APIGroupDiscoveryList", "items": groups}, tag=tag)
 
-        def _list(self, kind: Kind, query: Mapping[str, str]) -> None:
+        def _list(self, place: Place, query: Mapping[str, str]) -> None:
+            kind = place.kind
             time.sleep(kind.list_delay)
             if kind.list_status != 200:
-                self._send({"kind": "Status", "code": kind.list_status}, kind.list_status)
+                self._refuse(Failure(kind.list_status, "as the test says"))
                 return
             with api.changed:
-                items = list(kind.objects.values())
+                items = [one for one in kind.objects.values() if is_selected(one, place, query)]
                 version = str(api.version)
             first = int(query.get("continue", "0"))
-            last = first + int(query["limit"])
+            last = first + int(query.get("limit", len(items)))
             token = str(last) if last < len(items) else ""
             metadata = {"resourceVersion": version, "continue": token}
             self._send({"metadata": metadata, "items": items[first:last]})
 
-        def _watch(self, kind: Kind, version: int, seconds: float) -> None:
-            if version < kind.compacted:
-                self._send({"kind": "Status", "code": 410}, 410)
+        def _watch(self, place: Place, query: Mapping[str, str]) -> None:
+            version = int(query.get("resourceVersion") or place.kind.compacted)
+            if version < place.kind.compacted:
+                self._refuse(Failure(410, "too old"))
                 return
             self.send_response(200)
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            for event in _follow(api, kind, version, seconds):
+            seconds = float(query["timeoutSeconds"])
+            for event in _follow(api, place.kind, version, seconds):
+                if event["type"] in _OF_AN_OBJECT and not is_selected(
+                    event["object"], place, query
+                ):
+                    continue
                 line = json.dumps(event).encode() + b"\n"
                 for part in (line[:7], line[7:]):
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
@@ -243,7 +220,7 @@ def _discovered(kind: Kind) -> Tree:
         "resource": kind.plural,
         "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
         "scope": "Cluster" if kind.kind.startswith(("Cluster", "Namespace")) else "Namespaced",
-        "verbs": ["create", "list", "watch"],
+        "verbs": kind.verbs,
     }
     version = {"version": kind.version, "resources": [resource]}
     return {"metadata": {"name": kind.group} if kind.group else {}, "versions": [version]}
