@@ -39,7 +39,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installation(cluster: Cluster) -> Iterator[Installation]:
     """One replica of mlgate, installed and registered."""
     if host_address().startswith("127."):

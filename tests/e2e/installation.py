@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from tests.e2e.cluster import Cluster, free_port, host_address, until
@@ -49,7 +49,7 @@ class Replica:
     def get(self, path: str) -> tuple[int, str]:
         """Status and text from the probes' port; 0 where nobody answers."""
         connection = http.client.HTTPConnection(host_address(), self.metrics_port, timeout=2)
-        with suppress(OSError, http.client.HTTPException):
+        with closing(connection), suppress(OSError, http.client.HTTPException):
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()

@@ -1,0 +1,94 @@
+"""What admission costs as the API server's clients see it: Jobs created with mlgate and without.
+
+Usage: KUBEBUILDER_ASSETS=FOLDER python bench/admission.py [JOBS]; needs `make control-plane` and
+the extra `webhook`. Both webhooks are registered for one half of the Jobs and emptied by the
+break-glass annotation for the other, in turn, so that the machine's mood touches both alike.
+"""
+
+import copy
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import urllib3
+
+from tests.e2e.cluster import TOKEN, Cluster, find_programs, until
+from tests.e2e.installation import CONFIGURATIONS, Installation
+from tests.webhook.bodies import job
+
+BLOCKS = 5
+NAMESPACE = "bench"
+
+
+def main() -> None:
+    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    programs = find_programs()
+    if isinstance(programs, str):
+        print(f"skipped: {programs}")
+        return
+    cluster = Cluster(programs, Path(tempfile.mkdtemp(prefix="bench-")))
+    try:
+        cluster.start()
+        cluster.kubectl("create", "namespace", NAMESPACE)
+        installation = Installation(cluster)
+        installation.add()
+        until(installation.registered)
+        report(cluster, installation, jobs)
+        installation.stop()
+    finally:
+        cluster.stop()
+
+
+def report(cluster: Cluster, installation: Installation, jobs: int) -> None:
+    times: dict[str, list[float]] = {"without": [], "with": []}
+    for block in range(BLOCKS):
+        for name, disabled in (("without", True), ("with", False)):
+            switch(cluster, installation, disabled=disabled)
+            times[name] += create(cluster, jobs // BLOCKS, f"{name}-{block}")
+    for name, found in times.items():
+        found.sort()
+        print(
+            f"{name:8}{len(found)} Jobs: p50 {pick(found, 50):.2f} ms, p99 {pick(found, 99):.2f} ms"
+        )
+    for share in (50, 99):
+        added = pick(times["with"], share) - pick(times["without"], share)
+        ratio = pick(times["with"], share) / pick(times["without"], share)
+        print(f"added at p{share}: {added:.2f} ms, {ratio:.2f}x")
+
+
+def switch(cluster: Cluster, installation: Installation, *, disabled: bool) -> None:
+    """Empty both configurations, or have them filled again."""
+    mark = "mlgate.dev/disabled=true" if disabled else "mlgate.dev/disabled-"
+    cluster.kubectl("annotate", "--overwrite", CONFIGURATIONS[0], mark)
+    until(lambda: all(bool(installation.hooks(one)) != disabled for one in CONFIGURATIONS))
+    time.sleep(1.0)  # until the API server has heard of it
+
+
+def create(cluster: Cluster, count: int, prefix: str) -> list[float]:
+    """The milliseconds of each of ``count`` Jobs, one after the other; suspended, so that nothing
+    else is created meanwhile."""
+    body = job(backoffLimit=2, activeDeadlineSeconds=7200, suspend=True)
+    url = f"{cluster.url}/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    times = []
+    with urllib3.PoolManager(ca_certs=str(cluster.authority), retries=False) as pool:
+        for number in range(count):
+            one = copy.deepcopy(body)
+            one["metadata"]["name"] = f"{prefix}-{number}"
+            began = time.perf_counter()
+            answer = pool.request("POST", url, body=json.dumps(one), headers=headers)
+            times.append((time.perf_counter() - began) * 1000)
+            if answer.status != 201:
+                raise SystemExit(f"HTTP {answer.status}: {answer.data[:300]!r}")
+    return times
+
+
+def pick(times: list[float], share: int) -> float:
+    """A percentile of sorted times."""
+    return times[min(len(times) - 1, len(times) * share // 100)]
+
+
+if __name__ == "__main__":
+    main()
