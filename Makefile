@@ -23,9 +23,11 @@ contracts:
 
 generate:
 	$(PYTHON) -m linter.generate
+	$(PYTHON) -m webhook.generate
 
 generated:
 	$(PYTHON) -m linter.generate --check
+	$(PYTHON) -m webhook.generate --check
 
 test:
 	$(PYTHON) -m coverage erase

@@ -13,9 +13,11 @@ REST = 0.2
 
 
 class Keeper(threading.Thread):
-    """Calls ``look`` from time to time, and at once when woken."""
+    """Calls ``look`` from time to time, and at once when woken.
 
-    def __init__(self, look: Callable[[], None], log: Log, pause: float = PAUSE) -> None:
+    ``look`` may say in how many seconds it wants to be called again."""
+
+    def __init__(self, look: Callable[[], float | None], log: Log, pause: float = PAUSE) -> None:
         super().__init__(name="keeper", daemon=True)
         self._look = look
         self._log = log
@@ -28,8 +30,9 @@ class Keeper(threading.Thread):
         """Look, wait, look again."""
         while not self._end.is_set():
             self._bell.clear()
-            self._try()
-            self._bell.wait(self._pause * random.uniform(0.8, 1.2))  # noqa: S311 - it spreads
+            soon = self._try()
+            pause = self._pause * random.uniform(0.8, 1.2)  # noqa: S311 - it spreads
+            self._bell.wait(pause if soon is None else min(soon, pause))
             self._end.wait(REST)
 
     def wake(self) -> None:
@@ -41,13 +44,14 @@ class Keeper(threading.Thread):
         self._end.set()
         self._bell.set()
 
-    def _try(self) -> None:
+    def _try(self) -> float | None:
         try:
-            self._look()
+            soon = self._look()
         except Exception as failure:  # noqa: BLE001 - the top of a thread: it must go on
             self._complain(f"{type(failure).__name__}: {failure}")
-            return
+            return None
         self._failing = ""
+        return soon
 
     def _complain(self, error: str) -> None:
         """Log a failure once, however often it comes again."""

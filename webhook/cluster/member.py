@@ -119,8 +119,9 @@ class Member:
         self._log.event("info", "leader", leads=leads, replica=self._options.replica)
         self._keeper.wake()
 
-    def _look(self) -> None:
-        """One look of the keeper's: the certificate first, which the registration names."""
+    def _look(self) -> float | None:
+        """One look of the keeper's: the certificate first, which the registration names. The
+        seconds after which the next is due, if that is soon."""
         try:
             self._look_at_certificate()
             self._look_at_registration()
@@ -128,6 +129,7 @@ class Member:
             if self._measures:
                 self._measures.failures.inc()
             raise
+        return self._registrar.pause
 
     def _look_at_certificate(self) -> None:
         credentials = self._credentials

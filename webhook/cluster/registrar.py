@@ -56,9 +56,12 @@ class Registrar:
         self._truces: dict[str, Truce] = {}
         self._last: dict[str, Tree] = {}
         self.disabled = False
+        self.pause: float | None = None
+        """Seconds after which what was left alone may be written; None where nothing was."""
 
     def reconcile(self) -> list[str]:
         """Write what differs, at most once each; returns the kinds written. Raises ApiError."""
+        self.pause = None
         live = {kind: self._client.get(path) for kind, path in PATHS.items()}
         self.disabled = _is_disabled(live["ValidatingWebhookConfiguration"])
         return [
@@ -91,6 +94,7 @@ class Registrar:
         again = self._last.get(kind) == wanted
         truce = self._truces[kind] if again else Truce()
         if not truce.may_write(now):
+            self.pause = max(self.pause or 0.0, truce.at + truce.pause - now)
             return False
         self._client.apply(PATHS[kind], wanted, OWNER)
         self._truces[kind] = truce.written(now)

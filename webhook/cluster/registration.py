@@ -189,7 +189,7 @@ def _rules(kinds: Iterable[Kind], *, mutating: bool) -> list[Tree]:
         creates = mutating or kind.immutable
         operations = ("CREATE",) if creates else ("CREATE", "UPDATE")
         scope = "Namespaced" if kind.namespaced else "Cluster"
-        resources.setdefault((kind.group, scope, operations), set()).add(_plural(kind))
+        resources.setdefault((kind.group, scope, operations), set()).add(plural_of(kind))
         if (kind.group, kind.name) == ("", "Pod") and not mutating:
             resources.setdefault(("", scope, ("UPDATE",)), set()).add("pods/ephemeralcontainers")
     return [
@@ -213,7 +213,7 @@ def _rule(
     }
 
 
-def _plural(kind: Kind) -> str:
+def plural_of(kind: Kind) -> str:
     """The resource name; for a policy's own kind, as kubebuilder would name it (apimachinery
     ``UnsafeGuessKindToResource``)."""
     name = kind.name.lower()

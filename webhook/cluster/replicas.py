@@ -13,6 +13,7 @@ from webhook.cluster.client import Client
 _PATIENCE = 2.0
 """Seconds for one replica to show its certificate."""
 _SERVICE = "kubernetes.io/service-name"
+_PORT = "https"
 
 
 class Address(NamedTuple):
@@ -53,11 +54,18 @@ def _addresses(endpoint_slice: dict[str, object]) -> Iterator[Address]:
     """Slices that hold names instead of addresses (``FQDN``) are nobody's replicas."""
     if endpoint_slice.get("addressType") not in ("IPv4", "IPv6"):
         return
-    endpoints, ports = endpoint_slice.get("endpoints"), endpoint_slice.get("ports")
+    endpoints = endpoint_slice.get("endpoints")
     for endpoint in endpoints if isinstance(endpoints, list) else ():
-        for port in ports if isinstance(ports, list) else ():
-            if port.get("port") and endpoint.get("addresses"):
-                yield Address(str(endpoint["addresses"][0]), int(port["port"]))
+        for port in _ports(endpoint_slice.get("ports")):
+            if endpoint.get("addresses"):
+                yield Address(str(endpoint["addresses"][0]), port)
+
+
+def _ports(ports: object) -> list[int]:
+    """Where reviews are answered: the port named ``https``, or all of them if none is."""
+    found = [one for one in ports if one.get("port")] if isinstance(ports, list) else []
+    named = [one for one in found if one.get("name") == _PORT]
+    return [int(one["port"]) for one in named or found]
 
 
 def read_leaf(address: Address, name: str) -> x509.Certificate | None:

@@ -60,6 +60,18 @@ def test_it_looks_at_once_and_when_it_is_woken(keeper: Keeper, looks: Looks) -> 
     until(lambda: looks.count == 2)
 
 
+def test_it_looks_as_soon_as_the_last_look_wants(looks: Looks, stream: io.StringIO) -> None:
+    def look() -> float:
+        looks()
+        return 0.01
+
+    keeper = Keeper(look, Log(stream), pause=60.0)
+    keeper.start()
+    until(partial(looks.reached, 3))
+    keeper.stop()
+    keeper.join(5.0)
+
+
 def test_it_looks_by_itself_from_time_to_time(looks: Looks, stream: io.StringIO) -> None:
     keeper = Keeper(looks, Log(stream), pause=0.01)
     keeper.start()

@@ -107,6 +107,14 @@ def test_each_address_is_asked_once_and_names_never() -> None:
     assert replicas(*slices).addresses() == [Address(HOST, 8443)]
 
 
+def test_a_port_for_something_else_is_not_asked() -> None:
+    both = endpoint_slice(8443)
+    both["ports"].append({"name": "metrics", "port": 8080})
+    assert replicas(both).addresses() == [Address(HOST, 8443)]
+    both["ports"] = [{"port": 8443}]
+    assert replicas(both).addresses() == [Address(HOST, 8443)]
+
+
 def test_only_slices_of_the_service_are_asked_for() -> None:
     client = Slices()
     Replicas(client, "mlgate-system", "mlgate", NAME).addresses()

@@ -1,0 +1,162 @@
+"""What the parts of a replica ask of the API server, as RBAC sees it."""
+
+import datetime
+import io
+import threading
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from kubernetes.client import Configuration
+
+from rules.kinds import BUILT_IN
+from rules.policy import DEFAULT
+from tests.webhook.cluster.fake_api import running
+from tests.webhook.cluster.fake_store import install
+from tests.webhook.cluster.waiting import until
+from webhook.cluster import member
+from webhook.cluster.caches import Caches
+from webhook.cluster.client import Client, Tree
+from webhook.cluster.identity import Issuer
+from webhook.cluster.leader import Leader, retire
+from webhook.cluster.options import Options
+from webhook.cluster.registrar import PATHS, Registrar, remove
+from webhook.cluster.registration import DISABLED, Place, configurations, plural_of
+from webhook.cluster.replicas import Replicas
+from webhook.cluster.secret import Store
+from webhook.cluster.trigger import Trigger
+from webhook.logs import Log
+
+OPTIONS = Options()
+NAMESPACE = OPTIONS.namespace
+SWITCHED_OFF = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "ValidatingWebhookConfiguration",
+    "metadata": {"name": "mlgate", "annotations": {DISABLED: "true"}},
+}
+
+
+class Call(NamedTuple):
+    """A request as RBAC sees it; no namespace is the whole cluster."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str
+    name: str
+
+
+VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
+
+def read_call(method: str, target: str) -> Call | None:
+    """What a request asks for (apiserver ``endpoints/request/requestinfo.go``); None for
+    discovery."""
+    address = urlsplit(target)
+    query = {key: one for key, (one,) in parse_qs(address.query).items()}
+    root, *parts = address.path.strip("/").split("/")
+    group = parts.pop(0) if root == "apis" and parts else ""
+    if not parts:
+        return None
+    _version, *parts = parts
+    namespace = parts[1] if parts[0] == "namespaces" and len(parts) > 2 else ""
+    resource, *names = parts[2:] if namespace else parts
+    selected = query.get("fieldSelector", "").removeprefix("metadata.name=")
+    reading = "watch" if "watch" in query else "get" if names else "list"
+    verb = VERBS.get(method, reading)
+    return Call(verb, group, resource, namespace, names[0] if names else selected)
+
+
+class Recorder(Client):
+    """A client that remembers what it asked for."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
+        self.calls: set[Call] = set()
+
+    def apply(self, path: str, body: Tree, owner: str) -> Tree:
+        """Of an object that is not there yet the API server asks for ``create`` as well."""
+        call = read_call("POST", path)
+        assert call is not None
+        self.calls.add(call)
+        return super().apply(path, body, owner)
+
+    def _open(
+        self,
+        verb: str,
+        path: str,
+        headers: Mapping[str, str],
+        patience: float,
+        body: Tree | None = None,
+    ) -> Any:
+        call = read_call(verb, path)
+        if call is not None:
+            self.calls.add(call)
+        return super()._open(verb, path, headers, patience, body)
+
+
+def make_calls() -> set[Call]:
+    """Everything that the parts of a replica ask of an API server that has every kind."""
+    with running() as api:
+        install(api)
+        api.serve("", "v1", "Namespace", "namespaces")
+        api.serve("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
+        for kind in BUILT_IN:
+            api.serve(kind.group, "v1", kind.name, plural_of(kind))
+        client = Recorder(Configuration(host=api.url))
+        follow(client)
+        elect(client)
+        share(client)
+        register(client)
+        return client.calls
+
+
+def follow(client: Recorder) -> None:
+    """The caches: discovery, lists and watches."""
+    caches = Caches(client.read, lambda: BUILT_IN, Log(io.StringIO()))
+    caches.start()
+    # Of each kind, and of Namespaces. A copy: other threads write.
+    until(lambda: sum(one.verb == "watch" for one in client.calls.copy()) > len(BUILT_IN))
+    caches.stop()
+
+
+def elect(client: Recorder) -> None:
+    """The election: to lead, to leave, and to end for good."""
+    leads = threading.Event()
+    path = member.lease_path(OPTIONS)
+    leader = Leader(client, path, "one", changed=lambda now: leads.set() if now else None)
+    leader.start()
+    assert leads.wait(10)
+    leader.stop()
+    retire(client, path)
+
+
+def share(client: Recorder) -> None:
+    """The certificate: the Secret made and replaced, and the other replicas asked for."""
+    now = datetime.datetime.now(datetime.UTC)
+    store = Store(client, NAMESPACE, OPTIONS.secret)
+    for _ in range(2):
+        store.change(lambda _found: Issuer(["mlgate"]).create(now))
+    assert Replicas(client, NAMESPACE, OPTIONS.service, "mlgate").addresses() == []
+    hear(client, store.path)
+
+
+def register(client: Recorder) -> None:
+    """The configurations: made, heard of, emptied and removed."""
+    registrar = Registrar(client, lambda: configurations(DEFAULT, Place(NAMESPACE)))
+    assert registrar.reconcile() == list(PATHS)
+    for path in PATHS.values():
+        hear(client, path)
+    client.apply(PATHS["ValidatingWebhookConfiguration"], SWITCHED_OFF, "somebody")
+    assert registrar.reconcile() == list(PATHS)
+    remove(client)
+
+
+def hear(client: Recorder, path: str) -> None:
+    """Watch an object until its first event comes."""
+    collection, _, name = path.rpartition("/")
+    heard = threading.Event()
+    trigger = Trigger(client, collection, name, heard.set)
+    trigger.start()
+    assert heard.wait(10)
+    trigger.stop()
