@@ -12,11 +12,13 @@ from typing import Any
 
 from rules.edits import same
 from rules.model import Identity, Presence, Value
-from rules.paths import Path, dig, has
+from rules.paths import Path, dig
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
-_MISSING: Any = object()
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+"""What the API server takes for not written: it puts its default there all the same."""
+
 _TEMPLATE = re.compile(
     r"\{\{|\$\{|\$\([A-Za-z_]|\$\$?[A-Za-z_]|<<[^<>]*>>|<[A-Za-z_][\w.\- ]*>|\[\[[\w. -]+\]\]"
 )
@@ -51,10 +53,10 @@ class Manifest:
     def value(self, path: Path, default: Any = None) -> Value:
         """The value at ``path`` with its presence; ``default`` is what absence means there.
 
-        Null counts as absent, as it does for the API server.
+        Null and the empty text count as absent, as they do for the API server.
         """
-        found = dig(self.object, path, _MISSING)
-        if found is _MISSING or found is None:
+        found = dig(self.object, path)
+        if found is None or found == "":
             return Value(path, default, Presence.ABSENT)
         if is_template(found):
             return Value(path, found, Presence.UNKNOWN)
@@ -68,7 +70,7 @@ class Manifest:
             self._applied = _applied_fields(self.object)
         if any(_owns(fields, self.object, path) for fields in self._applied):
             return Presence.WRITTEN
-        if self._last_applied is not None and has(self._last_applied, path):
+        if dig(self._last_applied, path) not in _NOTHING:
             return Presence.WRITTEN
         if self._applied or self._last_applied is not None:
             return Presence.ABSENT

@@ -47,9 +47,10 @@ class Budget(NamedTuple):
 
 
 def read_budget(probe: Mapping[str, Any]) -> Budget | None:
-    """A probe's budget with the API's defaults (0, 10, 3); None where a number is a template."""
+    """A probe's budget with the API's defaults (0, 10, 3), which null and 0 come to as well; None
+    where a number is a template."""
     numbers = [
-        probe.get(key, default)
+        probe.get(key) or default
         for key, default in (
             ("initialDelaySeconds", 0),
             ("periodSeconds", 10),

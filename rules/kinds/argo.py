@@ -26,7 +26,7 @@ from rules.kinds.schema import (
     read_pods,
 )
 from rules.manifest import Manifest
-from rules.model import Presence, Value
+from rules.model import Value
 from rules.paths import EACH, Path, dig
 
 GROUP = "argoproj.io"
@@ -152,11 +152,9 @@ def _duration(value: Value) -> Value:
 
 
 def _schedule(manifest: Manifest) -> Schedule:
-    """``schedules`` since v3.6, ``schedule`` before; an empty concurrencyPolicy is Allow."""
+    """``schedules`` since v3.6, ``schedule`` before."""
     several = manifest.value(("spec", "schedules"))
     concurrency = read_raw(manifest, ("spec", "concurrencyPolicy"), "Allow")
-    if concurrency.value == "":
-        concurrency = Value(concurrency.path, "Allow", Presence.ABSENT)
     locks = manifest.mapping(*_SCHEDULED, "synchronization")
     return Schedule(
         ("spec", "schedule") if several.absent else several.path,

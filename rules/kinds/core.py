@@ -168,11 +168,18 @@ def _scalers(manifest: Manifest) -> Iterator[Autoscaler]:
 
 
 def _scaler_v1(manifest: Manifest, target: Reference | None) -> Autoscaler:
-    """autoscaling/v1 has one field; other metrics live in an annotation (conversion.go)."""
-    value = manifest.value(("spec", "targetCPUUtilizationPercentage"))
-    carried = manifest.mapping("metadata", "annotations")
-    defined = not value.absent or "autoscaling.alpha.kubernetes.io/metrics" in carried
-    return Autoscaler(value, defined, "spec.targetCPUUtilizationPercentage", target=target)
+    """autoscaling/v1 has one field, 80 where nothing is written; other metrics live in an
+    annotation (conversion.go)."""
+    value = manifest.value(("spec", "targetCPUUtilizationPercentage"), 80)
+    annotations = manifest.mapping("metadata", "annotations")
+    carried = "autoscaling.alpha.kubernetes.io/metrics" in annotations
+    return Autoscaler(
+        value,
+        defined=carried or not value.absent,
+        what="spec.targetCPUUtilizationPercentage",
+        defaulted=value.defaulted and not carried,
+        target=target,
+    )
 
 
 def _scaler_v2(manifest: Manifest, target: Reference | None) -> Autoscaler:

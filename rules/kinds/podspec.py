@@ -60,10 +60,16 @@ def read_volumes(spec: Mapping[str, Any], spec_path: Path) -> tuple[Volume, ...]
     if not isinstance(volumes, list):
         return ()
     return tuple(
-        Volume(str(body.get("name") or ""), (*spec_path, "volumes", index), body)
+        Volume(str(body.get("name") or ""), (*spec_path, "volumes", index), _read_source(body))
         for index, body in enumerate(volumes)
         if isinstance(body, dict)
     )
+
+
+def _read_source(body: dict[str, Any]) -> dict[str, Any]:
+    """A volume without nulls; without any source it is an emptyDir (SetDefaults_Volume)."""
+    written = {key: value for key, value in body.items() if value is not None}
+    return written if written.keys() - {"name"} else {**written, "emptyDir": {}}
 
 
 def claim_templates(templates: Any, path: Path) -> tuple[Volume, ...]:

@@ -28,7 +28,9 @@ def fields(operation: str, owned: dict[str, Any]) -> list[dict[str, Any]]:
         (job(6), None, Presence.DEFAULTED),
         (job(6), {"spec": {"backoffLimit": 6}}, Presence.WRITTEN),
         (job(6), {"spec": {}}, Presence.ABSENT),
+        (job(6), {"spec": {"backoffLimit": None}}, Presence.ABSENT),
         (job(None), None, Presence.ABSENT),
+        (job(""), None, Presence.ABSENT),
         (job("{{x}}"), None, Presence.UNKNOWN),
         (
             job(6, managedFields=fields("Apply", {"f:spec": {"f:backoffLimit": {}}})),
