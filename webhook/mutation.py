@@ -14,12 +14,15 @@ ANNOTATION = "mlgate.dev/defaulted"
 
 _ROUNDS = 5
 """How often an object is judged again for what a fix has brought up."""
+_MOST_EDITS = 300
+"""Edits of one patch. Each is held against each other; no real object needs a tenth of them."""
 
 
 class Mutation(NamedTuple):
     """A patch, the findings that it mends, and what was found before it.
 
-    ``dropped``: the fixes did not come to rest, or the patch did not apply; there is none then.
+    ``dropped``: the fixes were too many, did not come to rest, or the patch did not apply; there is
+    none then.
     """
 
     patch: list[dict[str, Any]]
@@ -33,7 +36,10 @@ def mend(body: dict[str, Any], judge: Callable[[dict[str, Any]], Evaluation]) ->
     first = evaluation = judge(body)
     mended, fixed = body, list[Finding]()
     for _ in range(_ROUNDS):
-        chosen = _choose(evaluation.findings)
+        fitting = [one for one in evaluation.findings if _fits(one)]
+        if len(_edits(fitting)) > _MOST_EDITS:
+            break
+        chosen = _choose(one for one in fitting if _is_open(one, mended))
         if not chosen:
             return _checked(body, mended, fixed, first)
         try:
@@ -45,16 +51,26 @@ def mend(body: dict[str, Any], judge: Callable[[dict[str, Any]], Evaluation]) ->
     return Mutation([], (), first, dropped=True)
 
 
+def _is_open(finding: Finding, body: Any) -> bool:
+    """Whether a fix would change something: where it says what the API server's default says
+    already, there is nothing to patch."""
+    try:
+        return apply(body, _edits([finding])) is not body
+    except Inapplicable:
+        return False
+
+
 def _choose(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings whose fix the webhook makes; of two that disagree, the first."""
+    """Of findings whose fixes disagree, the first."""
     chosen: list[Finding] = []
     for finding in findings:
-        if _fits(finding) and not conflict(_edits(chosen), _edits([finding])):
+        if not conflict(_edits(chosen), _edits([finding])):
             chosen.append(finding)
     return chosen
 
 
 def _fits(finding: Finding) -> bool:
+    """Whether the webhook may make the fix."""
     fix = finding.fix
     if fix is None or not fix.safe or not fix.absent:
         return False
