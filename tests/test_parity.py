@@ -1,0 +1,502 @@
+"""One verdict in both fronts, but for what docs/parity.md lists."""
+
+import base64
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jsonpatch
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linter.cli import main
+from linter.documents import Entry
+from linter.fix import Selection, fix_texts
+from linter.mending import Row
+from linter.rows import make_row
+from rules.engine import Engine
+from rules.inventory import Inventory
+from rules.kinds.schema import Answer
+from rules.manifest import Manifest
+from rules.model import Finding
+from rules.paths import Path as ObjectPath
+from rules.paths import dig, dotted
+from rules.policy import Policy
+from tests.api_server import NAMESPACE, Body, Way, fill, present, unmark
+from tests.manifests import CASES, TODAY, find, read_case, read_documents
+from tests.webhook.bodies import owner, review
+from webhook.mutation import ANNOTATION
+from webhook.review import Outcome, Surroundings, mutate, validate
+
+HERE = Path(__file__).parent
+PAGE = (HERE.parent / "docs/parity.md").read_text()
+FILES = {
+    f"{path.parent.name}/{path.stem}": path
+    for path in sorted([*CASES.glob("*/*.yaml"), *(HERE / "acceptance").glob("*.yaml")])
+}
+STANDARD, STRICT = Policy(), Policy(profile="strict")
+
+
+class Difference(NamedTuple):
+    """Where the fronts differ on a manifest: what one alone finds (``document: RULE/form action
+    path``), and whether the objects that they leave differ."""
+
+    offline: tuple[str, ...] = ()
+    admission: tuple[str, ...] = ()
+    mended: bool = False
+
+
+def _doubt(field: str, number: int = 0, *, written: bool = False) -> Difference:
+    missing = f"{number}: HPA001/missing deny {field}"
+    defaulted = f"{number}: HPA001/defaulted warn {field}"
+    return Difference(() if written else (missing,), (defaulted,))
+
+
+_METRICS = _doubt("spec.metrics")
+_ZERO = '0: GPU001/limits deny spec.containers[0].resources.requests["nvidia.com/gpu"]'
+
+EXCEPTIONS: dict[str, dict[tuple[Way, str], Difference]] = {
+    "test_a_created_autoscaler_looks_defaulted": {
+        (Way.CREATE, "HPA001/bad-absent"): _METRICS,
+        (Way.CREATE, "HPA001/bad-cpu-target"): _doubt("spec.metrics", 1),
+        (Way.CREATE, "HPA001/bad-cpu-target.fixed"): _doubt("spec.metrics", 1, written=True),
+        (Way.CREATE, "HPA001/bad-empty"): _METRICS,
+        (Way.CREATE, "HPA001/bad-v1"): _doubt("spec.targetCPUUtilizationPercentage"),
+        (Way.CREATE, "HPA001/good-v2"): _doubt("spec.metrics", written=True),
+        (Way.CREATE, "acceptance/hpa-ml-hpa-wrong"): _METRICS,
+    },
+    "test_a_created_default_is_reported_and_not_overwritten": {
+        (Way.CREATE, "CRN001/bad-cronjob-unset"): Difference(mended=True),
+        (Way.CREATE, "TRN001/bad-job-empty-text"): Difference(mended=True),
+        (Way.CREATE, "TRN001/bad-job-unset"): Difference(mended=True),
+        (Way.CREATE, "TRN002/bad-job-unset"): Difference(mended=True),
+        (Way.CREATE, "acceptance/cronjob-nightly-without-concurrency-wrong"): Difference(
+            mended=True
+        ),
+        (Way.CREATE, "acceptance/job-ml-train-without-restart-policy"): Difference(mended=True),
+    },
+    "test_what_is_empty_counts_as_written_after_a_server_side_apply": {
+        (Way.SERVER_SIDE, "HPA001/bad-empty"): Difference(_METRICS.offline),
+        (Way.SERVER_SIDE, "TRN001/bad-job-empty-text"): Difference(mended=True),
+    },
+    "test_a_null_amount_is_nothing_to_kubectl_apply_alone": {
+        (Way.CREATE, "GPU001/bad-null-limit"): Difference((_ZERO,), mended=True),
+        (Way.SERVER_SIDE, "GPU001/bad-null-limit"): Difference((_ZERO,), mended=True),
+    },
+}
+"""By the test that shows why: the manifests of the tests' own set on which the fronts differ."""
+
+LISTED = {key: one for row in EXCEPTIONS.values() for key, one in row.items()}
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    ("policy", "way"),
+    [
+        (STANDARD, Way.APPLY),
+        (STRICT, Way.APPLY),
+        (STANDARD, Way.SERVER_SIDE),
+        (STANDARD, Way.CREATE),
+    ],
+    ids=["applied", "applied-strict", "applied-by-the-server", "created"],
+)
+def test_both_fronts_find_and_mend_the_same(name: str, policy: Policy, way: Way) -> None:
+    difference = compare(read_case(FILES[name]).text, way, policy)
+    assert difference == LISTED.get((way, name), Difference())
+
+
+def test_every_exception_is_of_a_manifest() -> None:
+    assert {name for _, name in LISTED} <= FILES.keys()
+
+
+def _list_places(value: Any, at: ObjectPath) -> Iterable[ObjectPath]:
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*at, key)
+        if isinstance(one, dict | list):
+            yield from _list_places(one, (*at, key))
+
+
+PLACES = [
+    (path, number, place)
+    for path in FILES.values()
+    for number, document in enumerate(read_documents(read_case(path).text))
+    for place in _list_places(document.value["spec"], ("spec",))
+]
+
+
+@given(st.sampled_from(PLACES), st.booleans())
+def test_both_fronts_agree_whatever_is_taken_away(
+    place: tuple[Path, int, ObjectPath],
+    null: bool,  # noqa: FBT001
+) -> None:
+    """With ``kubectl apply``, whatever key or item is missing, null, or an empty text."""
+    path, number, at = place
+    values = [document.value for document in read_documents(read_case(path).text)]
+    parent, key = dig(values[number], at[:-1]), at[-1]
+    if null and isinstance(key, str):
+        parent[key] = "" if isinstance(parent[key], str) else None
+    else:
+        del parent[key]
+    assert compare(yaml.safe_dump_all(values), Way.APPLY, STANDARD) == Difference()
+
+
+def test_the_page_tells_of_every_exception_and_of_no_test_that_is_not_there() -> None:
+    source = "".join(path.read_text() for path in HERE.rglob("test_*.py"))
+    there = set(re.findall(r"^def (test_\w+)\(", source, re.MULTILINE))
+    rows = [line for line in PAGE.splitlines() if line.startswith("| ") and "|---" not in line]
+    named = [re.findall(r"`(test_\w+)`", row) for row in rows if not row.startswith("| what |")]
+    assert all(named), "a row without a test"
+    told = {name for names in named for name in names}
+    assert told <= there
+    assert EXCEPTIONS.keys() <= told
+
+
+# What the fronts make of a text.
+
+
+def compare(text: str, way: Way, policy: Policy) -> Difference:
+    """Where the fronts differ on a text whose objects all come to the API server in one way. The
+    cluster's cache holds what the text holds."""
+    shown = [present(document.value, way) for document in read_documents(text)]
+    known = surround(shown, policy)
+    told_offline = Counter(tell(one.document.number, one.finding) for one in find(text, policy))
+    told_at_admission = Counter(
+        tell(number, finding)
+        for number, body in enumerate(shown)
+        for finding in admit(body, known).findings
+    )
+    fixed = [document.value for document in read_documents(fix(text, policy))]
+    return Difference(
+        tuple(sorted((told_offline - told_at_admission).elements())),
+        tuple(sorted((told_at_admission - told_offline).elements())),
+        mended=[bare(present(body, way)) for body in fixed]
+        != [mend(body, known) for body in shown],
+    )
+
+
+def tell(number: int, finding: Finding) -> str:
+    path = dotted(finding.path)
+    return f"{number}: {finding.rule}/{finding.form} {finding.action} {path}"
+
+
+def surround(bodies: Iterable[Body], policy: Policy = STANDARD) -> Surroundings:
+    """A cluster that holds ``bodies``."""
+    inventory = Inventory(namespace=NAMESPACE)
+    engine = Engine(policy, inventory, TODAY)
+    for body in bodies:
+        manifest = Manifest(body)
+        kind = engine.kind_of(manifest)
+        if kind is not None:
+            inventory.add(manifest, kind)
+    return Surroundings(policy, inventory, TODAY)
+
+
+def admit(body: Body, known: Surroundings) -> Outcome:
+    """What ``/validate`` says of the object's creation."""
+    return validate(review(body, namespace=body["metadata"]["namespace"]), known)
+
+
+def mend(body: Body, known: Surroundings) -> Body:
+    """The object that the API server goes on with after ``/mutate``, without the marks."""
+    outcome = mutate(review(body, namespace=body["metadata"]["namespace"]), known)
+    assert not outcome.dropped
+    patch = outcome.body["response"].get("patch")
+    operations = json.loads(base64.b64decode(patch)) if patch else []
+    return bare(jsonpatch.apply_patch(body, operations))
+
+
+def bare(body: Body) -> Body:
+    return fill(unmark(body, ANNOTATION))
+
+
+def fix(text: str, policy: Policy = STANDARD) -> str:
+    """What ``--fix`` makes of a text where nobody wrote anything."""
+
+    def judge(texts: Mapping[str, str]) -> list[Row]:
+        return [
+            make_row(one.finding, Entry("", one.document, (), one.document.value))
+            for one in find(texts[""], policy)
+            if one.finding.fix is not None and one.finding.fix.absent
+        ]
+
+    return fix_texts({"": text}, judge({"": text}), Selection(), judge)[""].after
+
+
+# The rows of docs/parity.md.
+
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: finetune}
+spec:
+  backoffLimit: 2
+  activeDeadlineSeconds: 7200
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: trainer
+        image: registry.example.com/trainer:1.0
+        command: [python, train.py, --output-dir, "s3://models/run1"]
+"""
+SCALER = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: chat}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: chat}, maxReplicas: 4}
+"""
+ALONE = surround([])
+
+
+def read_body(text: str) -> Body:
+    (document,) = read_documents(text)
+    body: Body = document.value
+    return body
+
+
+def lint(folder: Path, text: str, *arguments: str) -> list[str]:
+    """What ``mlgate lint`` finds in a file."""
+    (folder / "manifest.yaml").write_text(text)
+    out = io.StringIO()
+    main(
+        ["lint", "--format", "json", *arguments, str(folder / "manifest.yaml")],
+        stdout=out,
+        stderr=io.StringIO(),
+    )
+    return [
+        f"{row['rule']}/{row['form']} {row['action']}"
+        for row in json.loads(out.getvalue())["findings"]
+    ]
+
+
+def judge_file(text: str) -> list[str]:
+    return [describe(one.finding) for one in find(text)]
+
+
+def judge_review(body: Body, known: Surroundings = ALONE) -> list[str]:
+    return [describe(finding) for finding in admit(body, known).findings]
+
+
+def describe(finding: Finding) -> str:
+    return f"{finding.rule}/{finding.form} {finding.action}"
+
+
+def test_a_created_autoscaler_looks_defaulted() -> None:
+    assert judge_file(SCALER) == ["HPA001/missing deny"]
+    body = read_body(SCALER)
+    assert judge_review(present(body)) == ["HPA001/missing deny"]
+    assert judge_review(present(body, Way.SERVER_SIDE)) == ["HPA001/missing deny"]
+    assert judge_review(present(body, Way.CREATE)) == ["HPA001/defaulted warn"]
+
+
+def test_a_created_default_is_reported_and_not_overwritten() -> None:
+    body = read_body(JOB.replace("  backoffLimit: 2\n", ""))
+    applied, created = present(body), present(body, Way.CREATE)
+    assert judge_review(applied) == judge_review(created) == ["TRN002/batch deny"]
+    assert mend(applied, ALONE)["spec"]["backoffLimit"] == 3
+    assert mend(created, ALONE)["spec"]["backoffLimit"] == 6
+
+
+def test_a_created_default_within_the_bound_passes() -> None:
+    text = """\
+apiVersion: batch.volcano.sh/v1alpha1
+kind: Job
+metadata: {name: pretrain}
+spec:
+  policies: [{event: PodFailed, action: RestartJob}]
+  plugins: {pytorch: []}
+  tasks:
+  - name: worker
+    replicas: 2
+    template:
+      spec:
+        restartPolicy: Never
+        activeDeadlineSeconds: 7200
+        containers:
+        - name: worker
+          image: registry.example.com/pretrain:1.0
+          command: [python, train.py, --output-dir, "s3://models/run1"]
+"""
+    body = read_body(text)
+    assert judge_file(text) == judge_review(present(body)) == ["TRN002/operator warn"]
+    assert judge_review(present(body, Way.CREATE)) == []
+
+
+def test_what_is_empty_counts_as_written_after_a_server_side_apply() -> None:
+    text = SCALER.replace("maxReplicas: 4", "maxReplicas: 4, metrics: []")
+    body = read_body(text)
+    assert judge_file(text) == judge_review(present(body)) == ["HPA001/missing deny"]
+    assert judge_review(present(body, Way.SERVER_SIDE)) == []
+
+
+def test_a_null_amount_is_nothing_to_kubectl_apply_alone() -> None:
+    body = read_body(read_case(FILES["GPU001/bad-null-limit"]).text)
+    limits = {}
+    for way in Way:
+        shown = present(body, way)
+        resources = shown["spec"]["containers"][0]["resources"]
+        limits[way] = resources["limits"]
+        assert judge_review(shown) == (["GPU001/limits deny"] if way is Way.APPLY else [])
+    zero = {"nvidia.com/gpu": "0"}
+    assert limits == {Way.APPLY: {}, Way.SERVER_SIDE: zero, Way.CREATE: zero}
+
+
+@pytest.mark.parametrize("name", ["TRN001/bad-job-unset", "GPU001/bad-requests-only"])
+def test_what_the_api_server_refuses_is_mended_before_it_is_refused(name: str) -> None:
+    (found,) = find(read_case(FILES[name]).text)
+    assert "the API server refuses this" in found.finding.message
+    body = present(found.document.value)
+    mended = mend(body, ALONE)
+    assert mended != bare(body)
+    assert judge_review(mended) == []
+
+
+def test_the_text_of_a_file_is_judged_offline_alone(tmp_path: Path) -> None:
+    text = f"{JOB}---\n[1, 2\n".replace(
+        "  backoffLimit: 2\n", "  backoffLimit: 9\n  backoffLimit: 2\n"
+    )
+    assert sorted(lint(tmp_path, text)) == ["MLG001/unreadable deny", "MLG002/duplicate warn"]
+    assert judge_review(present(read_body(JOB))) == []
+
+
+def test_comments_do_not_reach_the_cluster(tmp_path: Path) -> None:
+    line = "  backoffLimit: 9  # mlgate: ignore[TRN002] spot nodes come and go\n"
+    text = JOB.replace("  backoffLimit: 2\n", line)
+    assert lint(tmp_path, text) == []
+    assert judge_review(present(read_body(text))) == ["TRN002/batch deny"]
+
+
+@pytest.mark.parametrize("ignores", ["allow", "cap-at-warn", "forbid"])
+def test_the_policy_says_what_annotations_can_do_at_admission(ignores: str, tmp_path: Path) -> None:
+    ignored = "metadata: {name: finetune, annotations: {mlgate.dev/ignore: TRN002=spot nodes}}"
+    text = JOB.replace("metadata: {name: finetune}", ignored).replace("Limit: 2", "Limit: 9")
+    policy = tmp_path / "mlgate.yaml"
+    policy.write_text(f"apiVersion: mlgate.dev/v1\nkind: Policy\nignores: {ignores}\n")
+    assert lint(tmp_path, text, "--policy", str(policy)) == []
+    known = ALONE._replace(policy=Policy(ignores=ignores))
+    told = {"allow": [], "cap-at-warn": ["TRN002/batch warn"], "forbid": ["TRN002/batch deny"]}
+    assert judge_review(present(read_body(text)), known) == told[ignores]
+
+
+TRAIN_JOB = """\
+apiVersion: trainer.kubeflow.org/v1alpha1
+kind: TrainJob
+metadata: {name: finetune}
+spec:
+  runtimeRef: {name: torch}
+  activeDeadlineSeconds: 7200
+  trainer:
+    image: registry.example.com/trainer:1.0
+    command: [python, train.py, --output-dir, /out/run1]
+"""
+RUNTIME = """\
+apiVersion: trainer.kubeflow.org/v1alpha1
+kind: ClusterTrainingRuntime
+metadata: {name: torch}
+spec:
+  template:
+    spec:
+      failurePolicy: {maxRestarts: 0}
+      replicatedJobs:
+      - name: node
+        template:
+          spec:
+            backoffLimit: 0
+            activeDeadlineSeconds: 7200
+            template:
+              spec:
+                restartPolicy: Never
+                containers:
+                - {name: node, image: "registry.example.com/torch:2.6"}
+"""
+
+
+def test_other_objects_are_those_of_the_run_or_of_the_cluster() -> None:
+    lost = ["STO001/ephemeral warn"]
+    body = present(read_body(TRAIN_JOB))
+    assert judge_file(TRAIN_JOB) == judge_review(body) == []
+    assert judge_file(f"{TRAIN_JOB}---\n{RUNTIME}") == lost
+    assert judge_review(body, surround([read_body(RUNTIME)])) == lost
+
+
+WORKFLOW = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: train}
+spec:
+  entrypoint: train
+  templates:
+  - name: train
+    resource:
+      action: create
+      manifest: |
+        apiVersion: batch/v1
+        kind: Job
+        metadata: {name: finetune}
+        spec:
+          activeDeadlineSeconds: 7200
+          template:
+            spec:
+              restartPolicy: Never
+              containers:
+              - name: trainer
+                image: registry.example.com/trainer:1.0
+                command: [python, train.py, --output-dir, "s3://models/run1"]
+"""
+
+
+def test_manifests_in_a_string_are_judged_by_both_and_mended_offline_alone() -> None:
+    body = present(read_body(WORKFLOW))
+    assert judge_file(WORKFLOW) == judge_review(body) == ["TRN002/batch deny"]
+    assert "backoffLimit: 3" in fix(WORKFLOW)
+    assert mend(body, ALONE) == bare(body)
+
+
+def test_children_are_skipped_in_files_and_judged_by_what_is_known_of_their_owner(
+    tmp_path: Path,
+) -> None:
+    body = read_body(JOB.replace("Limit: 2", "Limit: 9"))
+    body["metadata"]["ownerReferences"] = [owner()]
+    assert lint(tmp_path, yaml.safe_dump(body)) == []
+    shown = present(body)
+    assert judge_review(shown, ALONE._replace(owner=lambda _uid: Answer.FOUND)) == []
+    assert judge_review(shown, ALONE._replace(owner=lambda _uid: Answer.UNKNOWN)) == [
+        "TRN002/batch warn"
+    ]
+    assert judge_review(shown, ALONE._replace(owner=lambda _uid: Answer.ABSENT)) == [
+        "TRN002/batch deny"
+    ]
+
+
+def test_a_list_is_its_items(tmp_path: Path) -> None:
+    items = [read_body(JOB), read_body(JOB.replace("Limit: 2", "Limit: 9"))]
+    wrapped = {"apiVersion": "v1", "kind": "List", "items": items}
+    told = [finding for item in items for finding in judge_review(present(item))]
+    assert lint(tmp_path, yaml.safe_dump(wrapped)) == told == ["TRN002/batch deny"]
+    assert admit(present(wrapped), ALONE).passed == "no rule knows the kind"
+
+
+def test_a_namespace_that_the_file_leaves_out_says_nothing_of_the_role(tmp_path: Path) -> None:
+    text = JOB.replace("finetune", "nightly").replace("Never", "OnFailure")
+    text = (
+        text.replace("python, train.py", 'main, --epochs, "3"')
+        .replace("registry.example.com/trainer:1.0", "pytorch/pytorch:2.6.0")
+        .replace("name: trainer", "name: main")
+    )
+    placed = text.replace("{name: nightly}", "{name: nightly, namespace: ml-training}")
+    assert lint(tmp_path, text, "--namespace", "ml-training") == ["TRN001/batch audit"]
+    assert lint(tmp_path, placed) == ["TRN001/batch warn"]
+    assert judge_review(present(read_body(placed))) == ["TRN001/batch warn"]
+
+
+def test_a_patch_of_kustomize_is_no_whole_object(tmp_path: Path) -> None:
+    text = JOB.replace("  activeDeadlineSeconds: 7200\n", "")
+    assert lint(tmp_path, text) == judge_review(present(read_body(text))) == ["TRN003/missing warn"]
+    (tmp_path / "kustomization.yaml").write_text("patches: [{path: manifest.yaml}]\n")
+    assert lint(tmp_path, text) == []
