@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-HERE = Path(__file__).parent
-PAGE = (HERE.parents[1] / "docs/webhook-promises.md").read_text()
+TESTS = Path(__file__).parents[1]
+PAGE = (TESTS.parent / "docs/webhook-promises.md").read_text()
 
 
 def test_all_eighty_are_listed() -> None:
@@ -14,7 +14,7 @@ def test_all_eighty_are_listed() -> None:
 
 
 def test_each_named_test_is_there_and_each_numbered_test_named() -> None:
-    source = "".join(path.read_text() for path in HERE.rglob("test_*.py"))
+    source = "".join(path.read_text() for path in TESTS.rglob("test_*.py"))
     there = set(re.findall(r"^def (test_\w+)\(", source, re.MULTILINE))
     named = set(re.findall(r"`(test_\w+)`", PAGE))
     assert named <= there

@@ -61,6 +61,8 @@ class Caches:
         self._pace = pace
         self._discovery = Discovery(read)
         self._view: View | None = None
+        self._missed: set[Name] = set()
+        """The kinds that are watched and that the last look did not find."""
         self._stop = threading.Event()
         self._began = time.monotonic()
         self._settled = False
@@ -148,14 +150,21 @@ class Caches:
             self._stop.wait(pause)
 
     def _look(self) -> None:
-        """Watch what is wanted and served, and nothing else."""
+        """Watch what is wanted and served, and nothing else.
+
+        A kind is gone when two looks miss it: an API server that has just started says for a
+        second or two that it serves no custom kinds.
+        """
         served = self._discovery.look()
         wanted = _by_name(wanted_of(self._kinds()))
         running = dict(self._view.reflectors) if self._view else {}
+        missed = {name for name in running if name not in served}
         for name, reflector in list(running.items()):
-            if name not in wanted or served.get(name) != reflector.resource:
+            doubtful = name in missed - self._missed
+            if name not in wanted or not (doubtful or served.get(name) == reflector.resource):
                 reflector.stop()
                 del running[name]
+        self._missed = missed
         fresh = {
             name: Reflector(self._read, served[name], one, self._pace, self._log)
             for name, one in wanted.items()

@@ -71,7 +71,12 @@ class Client:
 
     def empty(self, path: str, field: str) -> Tree:
         """Take a field away from the object at ``path``, whoever owns what is in it."""
-        return self._send("PATCH", path, {field: None}, _MERGE)
+        return self.merge(path, {field: None})
+
+    def merge(self, path: str, patch: Tree) -> Tree:
+        """Lay a JSON merge patch (RFC 7386) over the object at ``path``, whoever owns the fields.
+        Raises Conflict where it names a ``metadata.resourceVersion`` that is not there any more."""
+        return self._send("PATCH", path, patch, _MERGE)
 
     def delete(self, path: str) -> None:
         """Delete the object at ``path``; it is fine if there is none."""

@@ -84,7 +84,7 @@ class Registrar:
                 return False
             self._client.empty(PATHS[kind], "webhooks")
             return True
-        if live is not None and _holds(live, wanted) and _ours(live).keys() <= _ours(wanted).keys():
+        if live is not None and _holds(live, wanted) and _prune(live, wanted) == live:
             return False
         return self._write(kind, wanted)
 
@@ -96,10 +96,18 @@ class Registrar:
         if not truce.may_write(now):
             self.pause = max(self.pause or 0.0, truce.at + truce.pause - now)
             return False
-        self._client.apply(PATHS[kind], wanted, OWNER)
+        applied = self._client.apply(PATHS[kind], wanted, OWNER)
         self._truces[kind] = truce.written(now)
         self._last[kind] = wanted
+        self._cut(kind, applied, _prune(applied, wanted))
         return True
+
+    def _cut(self, kind: str, live: Tree, pruned: Tree) -> None:
+        """Take away what applying leaves, since others own it too."""
+        if pruned == live:
+            return
+        version = {"resourceVersion": live["metadata"]["resourceVersion"]}
+        self._client.merge(PATHS[kind], {"metadata": version, "webhooks": pruned["webhooks"]})
 
 
 def remove(client: Client) -> None:
@@ -122,6 +130,20 @@ def _ours(configuration: Tree | None) -> dict[str, Tree]:
     """The webhooks of a configuration that are ours, by name."""
     hooks = (configuration or {}).get("webhooks") or ()
     return {hook["name"]: hook for hook in hooks if hook["name"].endswith(_OURS)}
+
+
+def _prune(live: Tree, wanted: Tree) -> Tree:
+    """``live`` without webhooks of ours that are not wanted any more, and without conditions of
+    others in ours: one that is never true would switch it off unseen."""
+    own = {
+        name: {"matchConditions": hook["matchConditions"]} for name, hook in _ours(wanted).items()
+    }
+    unwanted = _ours(live).keys() - own.keys()
+    before = live.get("webhooks") or []
+    hooks = [
+        {**hook, **own.get(hook["name"], {})} for hook in before if hook["name"] not in unwanted
+    ]
+    return live if hooks == before else {**live, "webhooks": hooks}
 
 
 def _holds(live: Any, wanted: Any) -> bool:

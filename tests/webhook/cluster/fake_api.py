@@ -126,7 +126,8 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a wh
 
         def _discover(self, root: str) -> None:
             with api.changed:
-                kinds = [one for one in api.kinds.values() if one.path.startswith(f"{root}/")]
+                shown = [one for one in api.kinds.values() if not one.hidden]
+                kinds = [one for one in shown if one.path.startswith(f"{root}/")]
             tag = str(sorted(one.path for one in kinds))
             if self.headers.get("If-None-Match") == tag:
                 self.send_response(304)
@@ -220,7 +221,7 @@ def _discovered(kind: Kind) -> Tree:
         "resource": kind.plural,
         "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
         "scope": "Cluster" if kind.kind.startswith(("Cluster", "Namespace")) else "Namespaced",
-        "verbs": kind.verbs,
+        "verbs": ["create", "list", "watch"],
     }
     version = {"version": kind.version, "resources": [resource]}
     return {"metadata": {"name": kind.group} if kind.group else {}, "versions": [version]}

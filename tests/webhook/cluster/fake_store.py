@@ -60,7 +60,8 @@ class Kind:
         self.list_delay = 0.0
         self.status = 200
         self.list_status = 200
-        self.verbs = ["create", "list", "watch"]
+        self.hidden = False
+        """Served, but not discovered."""
 
     @property
     def base(self) -> str:
@@ -221,7 +222,10 @@ class Store:
         if request.form != MERGE:
             raise Failure(415, request.form)
         live = self._find(place)
-        return self._update(place, request, live, _merge(live, request.body))
+        wanted = _merge(live, request.body)
+        if wanted["metadata"]["resourceVersion"] != live["metadata"]["resourceVersion"]:
+            raise Failure(409, "the object has been modified")
+        return self._update(place, request, live, wanted)
 
     def _update(self, place: Place, request: Request, live: Tree, wanted: Tree) -> Tree:
         """What a create, an update or a merge patch writes belongs to whoever wrote it."""
@@ -331,9 +335,13 @@ def _server_fields(live: Tree | None) -> Iterator[tuple[str, Any]]:
 
 
 def _check(kind: Kind, body: Tree) -> None:
-    """The one rule of validation that matters here (``ValidateLeaseSpec``)."""
+    """The rules of validation that matter here (``ValidateLeaseSpec``, ``validateWebhook``)."""
     if kind.kind == "Lease" and int(body["spec"].get("leaseDurationSeconds") or 0) <= 0:
         raise Failure(422, "spec.leaseDurationSeconds: must be greater than 0")
+    for hook in body.get("webhooks") or ():
+        client = hook.get("clientConfig", {})
+        if "url" in client and "service" in client:
+            raise Failure(422, "clientConfig: exactly one of url or service is required")
 
 
 def _merge(live: Any, patch: Any) -> Any:
