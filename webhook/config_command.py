@@ -1,4 +1,7 @@
-"""``mlgate webhook-config``: the webhook configurations as YAML, for GitOps."""
+"""``mlgate webhook-config``: the webhook configurations as YAML, for GitOps.
+
+Without ``--ca-bundle`` the field is left to whoever injects it.
+"""
 
 import argparse
 from pathlib import Path
@@ -7,21 +10,15 @@ from typing import TextIO
 import yaml
 
 from rules.policy import DEFAULT
-from webhook.cluster.registration import Place, configurations
+from webhook.cluster import options
+from webhook.cluster.registration import configurations
 from webhook.settings import Unusable, load_policy
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate webhook-config``."""
     parser.add_argument("--policy", type=Path, metavar="FILE", help="the webhook's policy")
-    parser.add_argument("--namespace", default="mlgate-system", help="of the webhook's Service")
-    parser.add_argument("--service", default="mlgate", help="the name of the Service")
-    parser.add_argument(
-        "--ca-bundle",
-        type=Path,
-        metavar="FILE",
-        help="what the API server is to trust, PEM; without it the field is left to an injector",
-    )
+    options.add_place_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
@@ -32,6 +29,6 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     except (Unusable, OSError, UnicodeError) as error:
         err.write(f"{error}\n")
         return 2
-    place = Place(arguments.namespace, arguments.service, bundle=bundle)
+    place = options.read_place(arguments, bundle)
     yaml.safe_dump_all(configurations(policy, place), out, sort_keys=False, width=1000)
     return 0

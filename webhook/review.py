@@ -17,6 +17,7 @@ from rules.inventory import Inventory
 from rules.kinds.schema import Answer, Kind
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.model import Action, Finding
+from rules.paths import shorten
 from rules.policy import ignores_in, is_exempt, profile_in
 from webhook.answer import allow, audit, deny, describe_patch, warn
 from webhook.changes import is_only_metadata
@@ -147,13 +148,17 @@ def read_request(review: Any) -> Request:
     user = request.get("userInfo")
     return Request(
         uid,
-        str(request.get("operation") or ""),
-        str(request.get("subResource") or ""),
-        str(request.get("namespace") or ""),
-        str(user.get("username") or "") if isinstance(user, dict) else "",
+        _text(request.get("operation")),
+        _text(request.get("subResource")),
+        _text(request.get("namespace")),
+        _text(user.get("username")) if isinstance(user, dict) else "",
         body,
         old,
     )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _engine(request: Request, known: Surroundings) -> Engine:
@@ -169,9 +174,9 @@ def _labels(request: Request, known: Surroundings) -> Mapping[str, str] | None:
 def _passes(request: Request, engine: Engine, known: Surroundings) -> str | None:
     """Why a request passes unjudged; None where it is to be judged."""
     if request.operation not in JUDGED or request.body is None:
-        return f"operation {request.operation}"
+        return f"operation {shorten(request.operation)}"
     if request.subresource not in SUBRESOURCES:
-        return f"subresource {request.subresource}"
+        return f"subresource {shorten(request.subresource)}"
     return _passes_as_object(request, engine, known)
 
 

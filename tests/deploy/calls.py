@@ -28,7 +28,7 @@ from webhook.cluster.trigger import Trigger
 from webhook.logs import Log
 
 OPTIONS = Options()
-NAMESPACE = OPTIONS.namespace
+NAMESPACE = OPTIONS.place.namespace
 SWITCHED_OFF = {
     "apiVersion": "admissionregistration.k8s.io/v1",
     "kind": "ValidatingWebhookConfiguration",
@@ -137,7 +137,7 @@ def share(client: Recorder) -> None:
     store = Store(client, NAMESPACE, OPTIONS.secret)
     for _ in range(2):
         store.change(lambda _found: Issuer(["mlgate"]).create(now))
-    assert Replicas(client, NAMESPACE, OPTIONS.service, "mlgate").addresses() == []
+    assert Replicas(client, NAMESPACE, OPTIONS.place.service, "mlgate").addresses() == []
     hear(client, store.path)
 
 

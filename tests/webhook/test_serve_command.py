@@ -129,9 +129,9 @@ def test_a_pod_knows_its_name_and_namespace(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("POD_NAME", "mlgate-7d4b")
     monkeypatch.setenv("POD_NAMESPACE", "ml-platform")
     found = read()
-    assert found.namespace == "ml-platform"
+    assert found.place.namespace == "ml-platform"
     assert found.replica.startswith("mlgate-7d4b-")
-    assert read("--namespace", "other").namespace == "other"
+    assert read("--namespace", "other").place.namespace == "other"
 
 
 def test_a_namespace_is_read_from_the_service_account(
@@ -139,9 +139,9 @@ def test_a_namespace_is_read_from_the_service_account(
 ) -> None:
     monkeypatch.delenv("POD_NAMESPACE", raising=False)
     monkeypatch.setattr(options, "_OWN_NAMESPACE", tmp_path / "namespace")
-    assert read().namespace == NAMESPACE
+    assert read().place.namespace == NAMESPACE
     (tmp_path / "namespace").write_text("ml-platform\n")
-    assert read().namespace == "ml-platform"
+    assert read().place.namespace == "ml-platform"
 
 
 def test_a_replica_that_starts_anew_is_another_one() -> None:

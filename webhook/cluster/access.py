@@ -66,7 +66,7 @@ def cluster_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, .
 
 def manifests(options: Options = Options()) -> tuple[Tree, ...]:  # noqa: B008 - it never changes
     """Role and ClusterRole, each with its binding to the ServiceAccount."""
-    own = {"name": NAME, "namespace": options.namespace}
+    own = {"name": NAME, "namespace": options.place.namespace}
     role = _object("Role", own, rules=[*map(_rule, own_permissions(options))])
     binding = _object("RoleBinding", own, **_grant("Role", options))
     everywhere = {"name": NAME}
@@ -102,8 +102,8 @@ def _rule(permission: Permission) -> Tree:
 def _grant(role: str, options: Options) -> Tree:
     account = {
         "kind": "ServiceAccount",
-        "name": options.service_account,
-        "namespace": options.namespace,
+        "name": options.place.service_account,
+        "namespace": options.place.namespace,
     }
     return {"roleRef": {"apiGroup": _API, "kind": role, "name": NAME}, "subjects": [account]}
 

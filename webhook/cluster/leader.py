@@ -61,6 +61,7 @@ class Leader:
         identity: str,
         timing: Timing = Timing(),  # noqa: B008 - a named tuple never changes
         changed: Callable[[bool], None] = lambda _leads: None,
+        failed: Callable[[str], None] = lambda _error: None,
     ) -> None:
         self._client = client
         self._collection, _, self._name = path.rpartition("/")
@@ -68,6 +69,8 @@ class Leader:
         self._identity = identity
         self._timing = timing
         self._changed = changed
+        self._failed = failed
+        self._failing = ""
         self._observed = Observed()
         self._until = 0.0
         self._leads = False
@@ -91,7 +94,10 @@ class Leader:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._try()
+            try:
+                self._try()
+            except Exception as failure:  # noqa: BLE001 - the top of a thread: it must go on
+                self._complain(f"{type(failure).__name__}: {failure}")
             self._tell()
             self._stop.wait(self._timing.retry * random.uniform(0.8, 1.2))  # noqa: S311
         self._tell()
@@ -106,9 +112,19 @@ class Leader:
         began = time.monotonic()
         try:
             held = self._take(self._client.get(self._path), began)
-        except ApiError:
+        except Conflict:  # another was first
+            return
+        except ApiError as error:
+            self._complain(str(error))
             return
         self._until = began + self._timing.deadline if held else 0.0
+        self._failing = ""
+
+    def _complain(self, error: str) -> None:
+        """Tell of a failure once, however often it comes again."""
+        if error != self._failing:
+            self._failing = error
+            self._failed(error)
 
     def _take(self, lease: Tree | None, now: float) -> bool:
         if lease is None:

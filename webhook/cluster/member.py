@@ -19,7 +19,7 @@ from webhook.cluster.leader import Leader, Timing, retire
 from webhook.cluster.measures import Measures
 from webhook.cluster.options import Options
 from webhook.cluster.registrar import PATHS, Registrar, remove
-from webhook.cluster.registration import Place, configurations
+from webhook.cluster.registration import configurations
 from webhook.cluster.replicas import Replicas
 from webhook.cluster.secret import Store
 from webhook.cluster.trigger import Trigger
@@ -31,6 +31,8 @@ from webhook.settings import Settings
 PATIENCE = 60.0
 """Seconds that a start waits for an API server that is away."""
 _PAUSE = 1.0
+_LAST_LOOK = 2.0
+"""Seconds that a look of the keeper's may take before the Lease is left to another."""
 _T = TypeVar("_T")
 
 
@@ -51,7 +53,9 @@ class Member:
         self._life: Life | None = None
         self._registrar = Registrar(client, self._configure)
         self._credentials = self._obtain() if own else None
-        self._leader = Leader(client, lease_path(options), options.replica, changed=self._led)
+        self._leader = Leader(
+            client, lease_path(options), options.replica, changed=self._led, failed=self._unelected
+        )
         self._keeper = Keeper(self._look, log)
         self._triggers = [*self._make_triggers()]
         self._measures: Measures | None = None
@@ -91,17 +95,18 @@ class Member:
         for trigger in self._triggers:
             trigger.stop()
         self._keeper.stop()
+        self._keeper.join(_LAST_LOOK)
         self._leader.stop()
         self._caches.stop()
 
     def _obtain(self) -> Credentials:
         """The identity that the replicas share. Raises ApiError where the API server does not
         give it for ``PATIENCE``."""
-        options = self._options
-        name = f"{options.service}.{options.namespace}.svc"
-        names = (name, f"{name}.cluster.local", *_host_of(options.url))
-        replicas = Replicas(self._client, options.namespace, options.service, name)
-        store = Store(self._client, options.namespace, options.secret)
+        place = self._options.place
+        name = f"{place.service}.{place.namespace}.svc"
+        names = (name, f"{name}.cluster.local", *_host_of(place.url))
+        replicas = Replicas(self._client, place.namespace, place.service, name)
+        store = Store(self._client, place.namespace, self._options.secret)
         return insist(lambda: Credentials(store, Issuer(names), self._registrar, replicas))
 
     def _make_triggers(self) -> Iterator[Trigger]:
@@ -118,6 +123,9 @@ class Member:
     def _led(self, leads: bool) -> None:  # noqa: FBT001 - the leader calls it with what is so
         self._log.event("info", "leader", leads=leads, replica=self._options.replica)
         self._keeper.wake()
+
+    def _unelected(self, error: str) -> None:
+        self._log.event("warning", "election-failed", error=error)
 
     def _look(self) -> float | None:
         """One look of the keeper's: the certificate first, which the registration names. The
@@ -155,20 +163,8 @@ class Member:
             self._measures.disabled.set(self._registrar.disabled)
 
     def _configure(self) -> Iterator[Tree]:
-        yield from configurations(self._settings.active.policy, self._place())
-
-    def _place(self) -> Place:
-        options = self._options
-        return Place(
-            namespace=options.namespace,
-            service=options.service,
-            service_account=options.service_account,
-            port=options.service_port,
-            bundle=self._bundle(),
-            url=options.url,
-            failure_policy=options.failure_policy,
-            timeout_seconds=options.timeout_seconds,
-        )
+        place = self._options.place._replace(bundle=self._bundle())
+        yield from configurations(self._settings.active.policy, place)
 
     def _bundle(self) -> str | None:
         if self._credentials is not None:
@@ -179,7 +175,7 @@ class Member:
 
 def lease_path(options: Options) -> str:
     """Where the Lease is by which the replicas elect one of them."""
-    namespace = options.namespace
+    namespace = options.place.namespace
     return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{options.lease}"
 
 

@@ -157,3 +157,12 @@ def test_a_refusal_and_a_long_absence_end_a_start(status: int, patience: float) 
 
     with pytest.raises(ApiError, match="no"):
         insist(get, patience)
+
+
+def test_without_a_lease_it_says_why_it_does_not_lead(api: FakeApi) -> None:
+    api.kinds[LEASES].status = 403
+    started = Started(api, OPTIONS, own=False)
+    until(lambda: bool(started.events("election-failed")))
+    (event,) = started.events("election-failed")
+    assert str(event["error"]).startswith("403: GET /apis/coordination.k8s.io/v1/namespaces/")
+    started.member.stop()
