@@ -21,6 +21,9 @@ NEAR_MISSES = {
 }
 """Names that people write for an accelerator, and the name that they mean."""
 
+_LONGEST = 320
+"""Characters of a name that is remembered; Kubernetes' longest has 317."""
+
 
 class Accelerators:
     """Which resource names are accelerators: ``patterns`` less ``companions`` (globs)."""
@@ -39,7 +42,7 @@ class Accelerators:
         known = self._known.get(name)
         if known is None:
             known = name not in NEAR_MISSES and self._matches(name)
-            if len(self._known) < 1000:
+            if len(self._known) < 1000 and len(name) <= _LONGEST:
                 self._known[name] = known
         return known
 

@@ -33,6 +33,7 @@ _ITEM: Any = object()
 _MERGE: Any = object()
 """In place of a key: ``<<``."""
 
+_LINE = 64  # characters
 _MOST_DUPLICATES = 1000  # each carries its path: without an end 10 MB of them would be gigabytes
 
 
@@ -276,7 +277,8 @@ def _sources(value: Any, mark: Any) -> list[tuple[Any, Any]]:
 
 
 def _size(value: Any, limit: int) -> int:
-    """How many values ``value`` holds, itself among them; counted to just beyond ``limit``."""
+    """How many values ``value`` holds, itself among them; counted to just beyond ``limit``. A text
+    counts once a line, for whoever reads it reads all of it."""
     size, inside = 0, [value]
     while inside and size <= limit:
         value = inside.pop()
@@ -285,6 +287,8 @@ def _size(value: Any, limit: int) -> int:
             inside.extend(value.values())
         elif isinstance(value, list):
             inside.extend(value)
+        elif isinstance(value, str):
+            size += len(value) // _LINE
     return size
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial as bind
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.checks import ALL, BY_CODE
@@ -11,7 +12,7 @@ from rules.kinds import find_kind
 from rules.kinds.schema import Inner, Kind, Role
 from rules.manifest import Manifest
 from rules.model import Action, Confidence, Embedded, Finding, Fix, Identity, Problem, Rule
-from rules.paths import Path, named
+from rules.paths import Path, named, shorten
 from rules.policy import Ignore, Policy, decide, ignores_of, known_codes
 from rules.reader import Document, read
 from rules.workload import Workload
@@ -255,8 +256,9 @@ class Engine:
         if not ignores or self.ignores == "forbid":
             return findings, []
         kept, suppressed, used = [], [], set()
+        places = _index(ignores)
         for finding in findings:
-            ignore = next((one for one in ignores if _ignores(one, finding, view)), None)
+            ignore = _find_ignore(places, finding, view)
             if ignore is None:
                 kept.append(finding)
                 continue
@@ -307,22 +309,20 @@ def _custom_kinds(policy: Policy) -> dict[tuple[str, str], Kind]:
 
 def _judgement(problem: Problem, workload: Workload) -> Judgement | None:
     """The role that a problem hangs on: that of its pod template, or the object's."""
-    for pod, judgement in workload.judgements:
-        if pod.path == problem.role_path:
-            return judgement
-    return workload.judgement
+    return workload.judgements_by_path.get(problem.role_path, workload.judgement)
 
 
 def _fingerprint(rule: Rule, problem: Problem, view: View) -> str:
     """Rule, form, identity and path by names: it survives moved lines and reordered lists."""
     manifest, outer = view.workload.manifest, view.identity
-    kind = f"{outer.kind}.{outer.api_version.rpartition('/')[0]}".rstrip(".")
+    kind = shorten(f"{outer.kind}.{outer.api_version.rpartition('/')[0]}".rstrip("."))
     place = named(manifest.object, problem.path)
     inner = ""
     if view.scope.outer is not None:
         own = manifest.identity
-        inner = f" {'/'.join(map(str, view.scope.path))}#{own.kind}/{own.name or ''}"
-    name = f"{outer.namespace or ''}/{outer.name or ''}"
+        own_name = shorten(f"{own.kind}/{own.name or ''}")
+        inner = f" {'/'.join(map(str, view.scope.path))}#{own_name}"
+    name = f"{shorten(outer.namespace or '')}/{shorten(outer.name or '')}"
     return f"{rule.code}/{problem.form} {kind} {name}{inner} {place}"
 
 
@@ -382,11 +382,26 @@ def _open(
             yield Manifest(document.value), place._replace(text=True, number=document.number)
 
 
-def _ignores(ignore: Ignore, finding: Finding, view: View) -> bool:
+def _index(ignores: Iterable[Ignore]) -> dict[tuple[str, Path], tuple[int, Ignore]]:
+    """For each code and scope the first ignore, and its number: an object may hold thousands."""
+    places: dict[tuple[str, Path], tuple[int, Ignore]] = {}
+    for number, ignore in enumerate(ignores):
+        for code in ignore.covered:
+            places.setdefault((code, ignore.scope), (number, ignore))
+    return places
+
+
+def _find_ignore(
+    places: Mapping[tuple[str, Path], tuple[int, Ignore]], finding: Finding, view: View
+) -> Ignore | None:
+    """The first ignore that covers a finding: it names its rule or form, around its place."""
     path = finding.embedded.path if finding.embedded else finding.path
     if view.scope.outer is not None and not view.scope.text:
         path = finding.path[len(view.scope.path) :]
-    return ignore.covers(finding.rule, finding.form) and path[: len(ignore.scope)] == ignore.scope
+    codes = finding.rule, f"{finding.rule}/{finding.form}"
+    keys = [(code, path[:depth]) for code in codes for depth in range(len(path) + 1)]
+    covering = [places[key] for key in keys if key in places]
+    return min(covering, key=itemgetter(0))[1] if covering else None
 
 
 def _capped(finding: Finding, ignore: Ignore) -> Finding:

@@ -1,14 +1,15 @@
 """Where a training container writes, and whether that outlives its pod."""
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from posixpath import join, normpath
 from typing import Any, NamedTuple
 
 from rules.kinds.schema import Container, Mount, Pod, Volume
 from rules.manifest import is_template
-from rules.paths import Path
+from rules.paths import Path, shorten
 
 
 class Keeping(StrEnum):
@@ -73,6 +74,8 @@ _PAIR = re.compile(r"\+{0,2}([A-Za-z][\w.-]*)(?:=|:\s?)(.*)\Z", re.DOTALL)
 _SCHEME = re.compile(r"([a-z][a-z0-9+]{0,31})://", re.IGNORECASE)  # unbounded, it is quadratic
 _ENV_NAME = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
 _LONGEST = 20_000
+_LONGEST_PLACE = 512
+"""Characters of a path or URI that are read: a variable may stand in it a thousand times."""
 
 _NODE = "which stays on one node"
 _SOURCES: dict[str, tuple[Keeping, str]] = {
@@ -103,7 +106,7 @@ def read_outputs(container: Container, naming: Naming) -> list[Output]:
     found = list(_from_text(container, environment, naming))
     for name, (value, path) in environment.items():
         if re.fullmatch(naming.environment, name):
-            found.append(Output(value, path, name, main="MODEL" not in name))
+            found.append(Output(value[:_LONGEST_PLACE], path, name, main="MODEL" not in name))
     return [output for output in found if _is_place(output)]
 
 
@@ -125,36 +128,63 @@ def find_tracker(container: Container) -> str | None:
     return "WANDB_LOG_MODEL" if {"WANDB_PROJECT", "WANDB_LOG_MODEL"} <= names.keys() else None
 
 
-def locate(output: Output, container: Container, pod: Pod, schemes: frozenset[str]) -> Place:
-    """What becomes of an output: by its URI, its artifact, or the mount that holds its path."""
-    scheme = _SCHEME.match(output.target)
-    if scheme:
-        known = scheme[1].lower() in schemes
-        return Place(Keeping.DURABLE if known else Keeping.UNKNOWN, scheme[0])
-    if is_template(output.target):
-        return Place(Keeping.UNKNOWN, output.target)
-    target = _absolute(output.target, container)
-    if target is None:
-        return Place(_container_keeping(pod), "the container's file system")
-    if any(_covers(artifact, target) or _covers(target, artifact) for artifact in pod.artifacts):
-        return Place(Keeping.DURABLE, "an output artifact")
-    mount = _covering_mount(container, target)
-    if mount is None:
-        return Place(_container_keeping(pod), "the container's file system")
-    return classify_mount(mount, pod)
+class Storage:
+    """A pod's volumes and artifacts: what becomes of what its containers write.
 
+    Everything is looked up, never searched: a hostile pod has thousands of each.
+    """
 
-def classify_mount(mount: Mount, pod: Pod) -> Place:
-    """What becomes of what is written under a mount."""
-    volume = next((one for one in pod.volumes if one.name == mount.volume), None)
-    if volume is None:
-        if not pod.outputs_known or not pod.complete or is_template(mount.volume):
-            return Place(Keeping.UNKNOWN, f"volume {mount.volume!r}")
-        return Place(Keeping.EPHEMERAL, f"volumes[] has no {mount.volume!r}", mount.path)
-    keeping, what = _classify_volume(volume)
-    if mount.read_only and keeping is not Keeping.EPHEMERAL:
-        return Place(Keeping.READ_ONLY, f"{what}, mounted read-only", mount.path)
-    return Place(keeping, what, volume.path)
+    def __init__(self, pod: Pod, schemes: frozenset[str]) -> None:
+        self._pod = pod
+        self._schemes = schemes
+        self._volumes = {volume.name: volume for volume in reversed(pod.volumes)}
+        self._artifacts = sorted(artifact.rstrip("/") for artifact in pod.artifacts)
+
+    def locate(self, outputs: Iterable[Output], container: Container) -> list[Place]:
+        """The place of each output: by its URI, its artifact, or the mount that holds its path."""
+        mounts = {mount.mount_path.rstrip("/"): mount for mount in reversed(container.mounts)}
+        return [self._locate(output, container, mounts) for output in outputs]
+
+    def classify(self, mount: Mount) -> Place:
+        """What becomes of what is written under a mount."""
+        volume = self._volumes.get(mount.volume)
+        if volume is None:
+            if not self._known or is_template(mount.volume):
+                return Place(Keeping.UNKNOWN, f"volume {shorten(mount.volume)!r}")
+            what = f"volumes[] has no {shorten(mount.volume)!r}"
+            return Place(Keeping.EPHEMERAL, what, mount.path)
+        keeping, what = _classify_volume(volume)
+        if mount.read_only and keeping is not Keeping.EPHEMERAL:
+            return Place(Keeping.READ_ONLY, f"{what}, mounted read-only", mount.path)
+        return Place(keeping, what, volume.path)
+
+    def _locate(self, output: Output, container: Container, mounts: Mapping[str, Mount]) -> Place:
+        scheme = _SCHEME.match(output.target)
+        if scheme:
+            known = scheme[1].lower() in self._schemes
+            return Place(Keeping.DURABLE if known else Keeping.UNKNOWN, scheme[0])
+        if is_template(output.target):
+            return Place(Keeping.UNKNOWN, output.target)
+        target = _absolute(output.target, container)
+        folders = [] if target is None else _folders(target)
+        if folders and self._has_artifact(folders):
+            return Place(Keeping.DURABLE, "an output artifact")
+        mount = next((mounts[folder] for folder in folders if folder in mounts), None)
+        if mount is not None:
+            return self.classify(mount)
+        keeping = Keeping.EPHEMERAL if self._known else Keeping.UNKNOWN
+        return Place(keeping, "the container's file system")
+
+    @property
+    def _known(self) -> bool:
+        return self._pod.outputs_known and self._pod.complete
+
+    def _has_artifact(self, folders: list[str]) -> bool:
+        """Whether a path, the first of its ``folders``, lies in an artifact or holds one."""
+        at = bisect_left(self._artifacts, folders[0].rstrip("/") + "/")
+        if at < len(self._artifacts) and _covers(folders[0], self._artifacts[at]):
+            return True
+        return any(_is_in(self._artifacts, folder) for folder in folders)
 
 
 def read_environment(container: Container) -> dict[str, tuple[str, Path]]:
@@ -190,7 +220,7 @@ def _from_text(
     folder, waiting, before = "", None, ""
     for path, word in _words(container):
         if before == "cd":
-            folder = word
+            folder = word[:_LONGEST_PLACE]
         before = word
         flag = _FLAG.match(word)
         if flag is None and waiting is not None:
@@ -223,7 +253,8 @@ def _names_output(name: str, naming: Naming) -> bool:
 def _output(
     name: str, value: str, path: Path, folder: str, environment: Mapping[str, tuple[str, Path]]
 ) -> Output:
-    target = _ENV_NAME.sub(lambda match: _resolve(match, environment), value.strip("\"',"))
+    value = value.strip("\"',")[:_LONGEST_PLACE]
+    target = _ENV_NAME.sub(lambda match: _resolve(match, environment), value)[:_LONGEST_PLACE]
     if folder and not target.startswith(("/", "$")) and not _SCHEME.match(target):
         target = join(folder, target) if "/" in target else target
     return Output(target, path, name, main=_SECONDARY.search(name) is None)
@@ -231,7 +262,7 @@ def _output(
 
 def _resolve(match: re.Match[str], environment: Mapping[str, tuple[str, Path]]) -> str:
     name = match[1] or match[2] or match[3]
-    return environment[name][0] if name in environment else match[0]
+    return environment[name][0][:_LONGEST_PLACE] if name in environment else match[0]
 
 
 def _is_place(output: Output) -> bool:
@@ -248,11 +279,7 @@ def _absolute(target: str, container: Container) -> str | None:
     folder = container.get("workingDir")
     if not isinstance(folder, str) or not folder.startswith("/") or target.startswith("~"):
         return None
-    return normpath(join(folder, target))
-
-
-def _container_keeping(pod: Pod) -> Keeping:
-    return Keeping.EPHEMERAL if pod.outputs_known and pod.complete else Keeping.UNKNOWN
+    return normpath(join(folder[:_LONGEST_PLACE], target))
 
 
 def _covers(folder: str, target: str) -> bool:
@@ -260,9 +287,16 @@ def _covers(folder: str, target: str) -> bool:
     return target == folder or target.startswith(f"{folder}/")
 
 
-def _covering_mount(container: Container, target: str) -> Mount | None:
-    covering = [mount for mount in container.mounts if _covers(mount.mount_path, target)]
-    return max(covering, key=lambda mount: len(mount.mount_path.rstrip("/")), default=None)
+def _folders(target: str) -> list[str]:
+    """A path and every folder above it, without a slash at the end; the root is the empty one."""
+    path = target.rstrip("/")
+    return [path, *(path[:at] for at in range(len(path) - 1, -1, -1) if path[at] == "/")]
+
+
+def _is_in(names: list[str], name: str) -> bool:
+    """Whether ``name`` is one of ``names``, which are sorted."""
+    at = bisect_left(names, name)
+    return at < len(names) and names[at] == name
 
 
 def _classify_volume(volume: Volume) -> tuple[Keeping, str]:

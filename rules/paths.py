@@ -11,6 +11,10 @@ Path: TypeAlias = tuple[str | int, ...]
 EACH = "*"
 """In a pattern: every item of a list, or every value of a mapping."""
 
+_LONGEST = 320
+"""Characters of a key that are shown: Kubernetes' longest, a domain, a slash and a name, has 317.
+The key of a megabyte that many findings stand below would be written out for each of them."""
+
 
 def dig(value: Any, path: Path, default: Any = None) -> Any:
     """What stands at ``path`` below ``value``; ``default`` where nothing does."""
@@ -65,11 +69,20 @@ def dotted(path: Path) -> str:
     for key in path:
         if isinstance(key, int):
             out += f"[{key}]"
-        elif "." in key or "/" in key:
-            out += f'["{key}"]'
+            continue
+        text = shorten(key)
+        if "." in text or "/" in text:
+            out += f'["{text}"]'
         else:
-            out += f".{key}" if out else key
+            out += f".{text}" if out else text
     return out
+
+
+def shorten(text: str) -> str:
+    """``text``, or its two ends where it is longer than any name in Kubernetes."""
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
 
 
 def named(value: Any, path: Path) -> str:
@@ -81,5 +94,5 @@ def named(value: Any, path: Path) -> str:
         except (KeyError, IndexError, TypeError):
             value = None
         name = value.get("name") if isinstance(key, int) and isinstance(value, dict) else None
-        out.append(name if isinstance(name, str) else str(key))
+        out.append(shorten(name if isinstance(name, str) else str(key)))
     return pointer(tuple(out))

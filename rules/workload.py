@@ -21,7 +21,7 @@ from rules.kinds.schema import (
 from rules.manifest import Manifest
 from rules.model import Confidence, Identity
 from rules.paths import Path, dig
-from rules.roles import Judgement, classify_pod, strongest
+from rules.roles import Judgement, Siblings, classify_pod, strongest
 
 TRAINING = frozenset({Role.TRAINING, Role.RETRAINING, Role.STREAMING})
 
@@ -32,6 +32,7 @@ _SPOT_KEYS = {
     "eks.amazonaws.com/capacityType": "SPOT",
     "kubernetes.azure.com/scalesetpriority": "spot",
 }
+_SPOT_NAMES = tuple(_SPOT_KEYS)  # no dict: what is looked up in it may be one itself
 
 
 class Workload:
@@ -128,15 +129,22 @@ class Workload:
             accelerated=self.accelerated(pod),
             scheduled=self.schedule is not None,
             label=self.parameters["roles"]["label"],
+            siblings=self._siblings,
         )
+
+    @cached_property
+    def _siblings(self) -> Siblings:
+        return Siblings(self.kind, self.manifest)
 
     @cached_property
     def judgement(self) -> Judgement | None:
         """The object's role: the strongest of its templates'. None where it has no pods."""
         return strongest(judgement for _, judgement in self.judgements)
 
-    def judgement_of(self, pod: Pod) -> Judgement:
-        return next(judgement for one, judgement in self.judgements if one is pod)
+    @cached_property
+    def judgements_by_path(self) -> dict[Path | None, Judgement]:
+        """The same by the template's path; of two at one place the first."""
+        return {pod.path: judgement for pod, judgement in reversed(self.judgements)}
 
     @property
     def role(self) -> Role | None:
@@ -149,6 +157,11 @@ class Workload:
     @cached_property
     def training_pods(self) -> tuple[Pod, ...]:
         return self.pods_of(TRAINING)
+
+    @cached_property
+    def interruptible(self) -> bool:
+        """Whether some training may run on capacity that the cloud takes back."""
+        return any(map(interruptible, self.training_pods))
 
     @cached_property
     def retries(self) -> tuple[Retry, ...]:
@@ -181,7 +194,7 @@ def interruptible(pod: Pod) -> bool:
         return True
     tolerations = pod.spec.get("tolerations")
     return isinstance(tolerations, list) and any(
-        dig(toleration, ("key",)) in _SPOT_KEYS for toleration in tolerations
+        dig(toleration, ("key",)) in _SPOT_NAMES for toleration in tolerations
     )
 
 

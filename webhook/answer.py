@@ -16,6 +16,8 @@ WARNING = 120
 WARNINGS = 2048
 """Of the 4,096 runes that all webhooks share we take half."""
 MESSAGE = 2048
+_LINES = 40
+"""Lines of findings that are tried; no more can fit, each with its rule's name and address."""
 _MORE = "run mlgate lint for all of them"
 
 
@@ -50,7 +52,7 @@ def _review(
 
 def explain(findings: Sequence[Finding]) -> str:
     """Why a request is refused: each rule with path, found and expected value, and fix."""
-    lines = [_line(finding) for finding in findings]
+    lines = [_line(finding) for finding in findings[:_LINES]]
     head = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}:"
     text = " ".join([head, *lines])
     while len(text.encode()) > MESSAGE and len(lines) > 1:
@@ -63,7 +65,7 @@ def _line(finding: Finding) -> str:
     fix = f"; fix: {finding.fix.title}" if finding.fix else ""
     place = dotted(finding.path)
     text = finding.message if place in finding.message else f"{place}: {finding.message}"
-    return _plain(f"[{finding.rule} {finding.name}] {text}{fix} ({url(finding.rule)}).")
+    return plain(f"[{finding.rule} {finding.name}] {text}{fix} ({url(finding.rule)}).")
 
 
 def url(code: str) -> str:
@@ -79,7 +81,7 @@ def warn(findings: Iterable[Finding], unfinished: Sequence[str] = ()) -> list[st
         if finding.rule in lines:
             left += 1
             continue
-        lines[finding.rule] = _cut(_plain(f"{finding.rule} {finding.message}"), WARNING)
+        lines[finding.rule] = _cut(plain(f"{finding.rule} {finding.message}"), WARNING)
     warnings = list(dict.fromkeys(lines.values()))
     if unfinished:
         warnings.append(_cut(f"mlgate had no time for {', '.join(unfinished)}", WARNING))
@@ -89,7 +91,7 @@ def warn(findings: Iterable[Finding], unfinished: Sequence[str] = ()) -> list[st
 def describe_patch(fixed: Iterable[Finding]) -> list[str]:
     """What a patch adds, for whoever keeps the manifest."""
     lines = (f"mlgate added {describe(finding)}; add it to the manifest" for finding in fixed)
-    return _bounded([_cut(_plain(line), WARNING) for line in dict.fromkeys(lines)], 0)
+    return _bounded([_cut(plain(line), WARNING) for line in dict.fromkeys(lines)], 0)
 
 
 def audit(
@@ -119,7 +121,7 @@ def _bounded(warnings: list[str], left: int) -> list[str]:
     return kept
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Without line breaks and control characters."""
     return "".join(char if char.isprintable() else " " for char in text)
 

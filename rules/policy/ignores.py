@@ -26,9 +26,10 @@ class Ignore(NamedTuple):
     scope: Path = ()
     error: str | None = None
 
-    def covers(self, code: str, form: str) -> bool:
-        """Whether it names this form or its whole rule."""
-        return self.error is None and (code in self.codes or f"{code}/{form}" in self.codes)
+    @property
+    def covered(self) -> tuple[str, ...]:
+        """The rules and forms that it ignores: none with an error."""
+        return () if self.error is not None else self.codes
 
 
 def known_codes(rules: Iterable[Rule]) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ runs in, and both outweigh names.
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from rules.kinds.schema import Answer, Kind, Pod, Reference, Role, Subrole
 from rules.manifest import Manifest
 from rules.model import Confidence
+from rules.paths import Path, shorten
 from rules.roles.reading import Reading
 from rules.roles.scores import Score, score_pod
 from rules.roles.vocabulary import Signal
@@ -66,7 +68,42 @@ class Judgement(NamedTuple):
     evidence: tuple[str, ...]
 
 
-def classify_pod(
+class Siblings:
+    """The templates of one object, each scored once, without what it asks for."""
+
+    def __init__(self, kind: Kind, manifest: Manifest) -> None:
+        self._kind = kind
+        self._manifest = manifest
+
+    @cached_property
+    def _scores(self) -> list[tuple[Path, Score]]:
+        kind, manifest = self._kind, self._manifest
+        return [
+            (pod.path, score_pod(kind, manifest, pod, accelerated=False))
+            for pod in kind.pods(manifest, _ask_nobody)
+        ]
+
+    @cached_property
+    def _training(self) -> list[Path]:
+        return [
+            path
+            for path, score in self._scores
+            if score.role is Role.TRAINING and not _follows(score)
+        ]
+
+    @cached_property
+    def _others(self) -> list[tuple[Path, Score]]:
+        return [(path, one) for path, one in self._scores if one.role is Role.OTHER and one.signals]
+
+    def lead(self, pod: Pod) -> Score | None:
+        """The score of another template than ``pod`` that plainly does something else, if no
+        template trains: it gives the work (``mpirun`` in a launcher)."""
+        if any(path != pod.path for path in self._training):
+            return None
+        return next((score for path, score in self._others if path != pod.path), None)
+
+
+def classify_pod(  # noqa: PLR0913 - everything that a role hangs on, by keyword
     kind: Kind,
     manifest: Manifest,
     pod: Pod,
@@ -74,12 +111,14 @@ def classify_pod(
     accelerated: bool,
     scheduled: bool,
     label: str = "mlgate.dev/role",
+    siblings: Siblings | None = None,
 ) -> Judgement:
     """The role of one pod template of ``manifest``.
 
     ``accelerated``: it asks for an accelerator. ``scheduled``: the object starts runs by a
     schedule, which makes training retraining. ``label`` is the annotation or label by which users
-    say the role; a value that is no role is passed over.
+    say the role; a value that is no role is passed over. ``siblings`` are the templates of
+    ``manifest``, for whoever asks of one after the other.
     """
     said = _read_said(manifest, pod, label)
     if said is not None:
@@ -87,7 +126,8 @@ def classify_pod(
     if pod.role or kind.role:
         judgement = _judge_kind(kind, pod)
     else:
-        judgement = _judge_score(kind, manifest, pod, accelerated=accelerated)
+        others = siblings or Siblings(kind, manifest)
+        judgement = _judge_score(kind, manifest, pod, others, accelerated=accelerated)
     if judgement.role is Role.TRAINING:
         return _mark_retraining(judgement, manifest, pod, scheduled=scheduled)
     return judgement
@@ -174,10 +214,12 @@ def _speaks(signal: Signal) -> bool:
     return signal.role is not Role.OTHER and signal.weight >= 3 and signal.group != "launcher"
 
 
-def _judge_score(kind: Kind, manifest: Manifest, pod: Pod, *, accelerated: bool) -> Judgement:
+def _judge_score(
+    kind: Kind, manifest: Manifest, pod: Pod, siblings: Siblings, *, accelerated: bool
+) -> Judgement:
     score = score_pod(kind, manifest, pod, accelerated=accelerated)
     if score.role is Role.TRAINING and _follows(score):
-        score = _follow(kind, manifest, pod) or score
+        score = siblings.lead(pod) or score
     return Judgement(
         score.role,
         pod.subrole,
@@ -197,19 +239,6 @@ def _follows(score: Score) -> bool:
     return said <= _GIVEN
 
 
-def _follow(kind: Kind, manifest: Manifest, pod: Pod) -> Score | None:
-    """The score of another template of the object that plainly does something else, if no
-    template trains: it gives the work (``mpirun`` in a launcher)."""
-    scores = [
-        score_pod(kind, manifest, one, accelerated=False)
-        for one in kind.pods(manifest, _ask_nobody)
-        if one.path != pod.path
-    ]
-    if any(score.role is Role.TRAINING and not _follows(score) for score in scores):
-        return None
-    return next((score for score in scores if score.role is Role.OTHER and score.signals), None)
-
-
 def _ask_nobody(_reference: Reference, _fact: str) -> tuple[Answer, Any]:
     return Answer.UNKNOWN, None
 
@@ -221,7 +250,7 @@ def _mark_retraining(
     if scheduled:
         reason = "is started by a schedule"
     else:
-        name = next(filter(retrains, _names(manifest, pod)), None)
+        name = next(filter(retrains, map(shorten, _names(manifest, pod))), None)
         if name is None:
             return judgement
         reason = f'named "{name}"'
@@ -236,4 +265,4 @@ def _names(manifest: Manifest, pod: Pod) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-__all__ = ["OVERRIDES", "Judgement", "classify_pod", "read_override", "strongest"]
+__all__ = ["OVERRIDES", "Judgement", "Siblings", "classify_pod", "read_override", "strongest"]

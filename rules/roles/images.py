@@ -121,16 +121,20 @@ _DATA_TEXTS = (
 _NOTEBOOKS = frozenset("notebook notebooks singleuser rstudio kubeflownotebookswg".split())
 
 
-@lru_cache(maxsize=1024)
 def read_image(image: str) -> tuple[Signal, ...]:
     """What the image's name says. A part of a platform first: a router of vLLM is a router."""
+    return _read_image(image[:512])  # only that much is remembered of a long one
+
+
+@lru_cache(maxsize=1024)
+def _read_image(image: str) -> tuple[Signal, ...]:
     path, last, tag = _parse(image)
     return tuple(say(mark, f'image "{image[:200]}"') for mark in _marks(path, last, tag))
 
 
 def _parse(image: str) -> tuple[str, str, str]:
     """The path without its digest, its last part, and the tag, in lower case."""
-    text = clear(image[:512].lower()).partition("@")[0]
+    text = clear(image.lower()).partition("@")[0]
     head, slash, last = text.rpartition("/")
     last, _, tag = last.partition(":")
     return head + slash + last, last, tag

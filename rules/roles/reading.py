@@ -1,13 +1,14 @@
 """A pod template read once: what its main containers run, their images, its names and its place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rules.kinds.schema import Pod, Role
 from rules.manifest import Manifest
+from rules.paths import shorten
 from rules.roles.idleness import does_nothing, stays
 from rules.roles.images import read_image
-from rules.roles.texts import clean, read_text
+from rules.roles.texts import LONGEST, clean, read_text
 from rules.roles.vocabulary import (
     NAMESPACE_HEADS,
     NAMESPACES,
@@ -107,7 +108,7 @@ def _read_environment(entries: list[Any]) -> list[Signal]:
         if isinstance(name, str) and (
             name in TRAINING_ENVIRONMENT or name.startswith(TRAINING_PREFIXES)
         ):
-            return [say(_OF_RANKS, f"has the environment {name}")]
+            return [say(_OF_RANKS, f"has the environment {shorten(name)}")]
     return []
 
 
@@ -117,6 +118,7 @@ def read_places(manifest: Manifest) -> list[Signal]:
     name = metadata.get("namespace") if isinstance(metadata, dict) else None
     if not isinstance(name, str) or not name.startswith(NAMESPACE_HEADS):
         return []
+    name = shorten(name)
     return [
         say(mark, f'in namespace "{name}"')
         for parts, mark in NAMESPACES
@@ -142,8 +144,21 @@ def _read_words(body: Mapping[str, Any], more: str) -> str:
 
 
 def _join(words: Any) -> str:
-    """The words as one text; a script among them begins on a line of its own."""
+    """The words as one text; a script among them begins on a line of its own. Of very many that
+    aliases stand for (``[*a, *a, ...]``) only the ends, of which ``clean`` reads as much."""
     if not isinstance(words, list):
         return words if isinstance(words, str) else ""
     texts = [word for word in words if isinstance(word, str)]
+    if sum(map(len, texts)) > LONGEST:
+        texts = [*_begin(texts), *reversed([*_begin(reversed(texts))])]
     return " ".join([f"\n{text}" if "\n" in text else text for text in texts])
+
+
+def _begin(texts: Iterable[str]) -> Iterator[str]:
+    """The first of ``texts``, together longer than what is read."""
+    length = 0
+    for text in texts:
+        yield text
+        length += len(text)
+        if length > LONGEST:
+            return

@@ -86,8 +86,8 @@ def _hear_word(word: str) -> Signal:
 
 
 @lru_cache(maxsize=1024)
-def _hear_script(word: str) -> tuple[Signal, ...]:
-    return tuple(_hear(mark, word) for mark in read_stem(word[:-3]))
+def _hear_script(stem: str, suffix: str) -> tuple[Signal, ...]:
+    return tuple(_hear(mark, stem + suffix) for mark in read_stem(stem))
 
 
 def _hear(mark: Mark, word: str) -> Signal:
@@ -110,7 +110,7 @@ def _read_command(text: str, word: str) -> Iterator[Signal]:
 def _read_scripts(words: list[str]) -> Iterator[Signal]:
     scripts = [word for word in words if word.endswith((".py", ".sh"))]
     for word in scripts[:_STEMS]:
-        yield from _hear_script(word)
+        yield from _hear_script(word[:-3][:200], word[-3:])
 
 
 def _read_modules(words: list[str]) -> Iterator[Signal]:

@@ -61,12 +61,16 @@ def trains(word: str) -> bool:
     return "finetun" in word
 
 
-@lru_cache(maxsize=2048)
 def read_name(name: str) -> tuple[Signal, ...]:
     """What the words of an object's or container's name say; two that make one word are one."""
+    return _read_name(name[:256])  # only that much is remembered of a long one
+
+
+@lru_cache(maxsize=2048)
+def _read_name(name: str) -> tuple[Signal, ...]:
     marks: dict[Mark, None] = {}
     skip = False
-    for word, pair in pair_up(split_name(clear(name[:256]))):
+    for word, pair in pair_up(split_name(clear(name))):
         mark = None if skip else NAMES.get(pair)
         joined = mark is not None
         if not skip and not joined:
@@ -86,11 +90,15 @@ def _read_word(word: str) -> Mark | None:
     return NAME_DATA if word.startswith(NAME_DATA_PARTS) else None
 
 
-@lru_cache(maxsize=2048)
 def read_stem(stem: str) -> tuple[Mark, ...]:
     """What the name of a script (without its suffix) or module says, by its first telling word."""
+    return _read_stem(stem[:200])
+
+
+@lru_cache(maxsize=2048)
+def _read_stem(stem: str) -> tuple[Mark, ...]:
     found = ""
-    for word, pair in pair_up(split_name(stem[:200])):
+    for word, pair in pair_up(split_name(stem)):
         found = STEMS.get(pair) or STEMS.get(word) or _stem_part(word) or found
         if found and found != EXAMPLE:
             break

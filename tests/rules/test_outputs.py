@@ -11,9 +11,9 @@ from rules.outputs import (
     OUTPUT_FLAG,
     Keeping,
     Naming,
+    Storage,
     find_store,
     find_tracker,
-    locate,
     read_outputs,
 )
 from rules.serving import estimate_load, read_budget, read_size
@@ -74,7 +74,8 @@ def place(target: str, mount: str = "", **more: Any) -> Keeping:
     known = more.pop("known", {})
     one = pod({"args": ["--output_dir", target], "volumeMounts": mounts, **more}, **known)
     [output] = read_outputs(one.mains[0], NAMING)
-    return locate(output, one.mains[0], one, SCHEMES).keeping
+    [found] = Storage(one, SCHEMES).locate([output], one.mains[0])
+    return found.keeping
 
 
 @pytest.mark.parametrize(

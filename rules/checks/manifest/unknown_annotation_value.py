@@ -32,7 +32,7 @@ from typing import Any
 
 from rules.inventory import Inventory
 from rules.model import Action, Form, Problem, Rule, Severity
-from rules.paths import Path, dig
+from rules.paths import Path, dig, shorten
 from rules.roles import OVERRIDES
 from rules.workload import Workload
 
@@ -46,12 +46,13 @@ def check(
         for place in ("annotations", "labels"):
             path = (*scope, "metadata", place, label)
             value = dig(workload.manifest.object, path)
-            if value is None or value in OVERRIDES:
+            if value is None or (isinstance(value, str) and value in OVERRIDES):
                 continue
+            found = shorten(repr(value))
             yield Problem(
                 form="unknown",
                 path=path,
-                message=f"{label} is {value!r}; expected one of {', '.join(sorted(OVERRIDES))}",
+                message=f"{label} is {found}; expected one of {', '.join(sorted(OVERRIDES))}",
             )
 
 

@@ -50,10 +50,9 @@ from rules.outputs import (
     Naming,
     Output,
     Place,
-    classify_mount,
+    Storage,
     find_store,
     find_tracker,
-    locate,
     read_environment,
     read_outputs,
     read_texts,
@@ -113,17 +112,17 @@ def _judge_pod(
     """How the pod's outputs are lost; None where they are kept or nothing is known of them."""
     if pod.durable or not pod.mains:
         return None
-    placed = [
-        (output, locate(output, container, pod, schemes))
-        for container in pod.mains
-        for output in read_outputs(container, naming)
-    ]
+    storage = Storage(pod, schemes)
+    placed: list[tuple[Output, Place]] = []
+    for container in pod.mains:
+        outputs = read_outputs(container, naming)
+        placed += zip(outputs, storage.locate(outputs, container), strict=True)
     if any(place.keeping is Keeping.DURABLE for _, place in placed):
         return None
     known = [(output, place) for output, place in placed if output.main]
     if known:
         return _judge_known(known)
-    return _judge_unnamed(workload, pod, schemes)
+    return _judge_unnamed(workload, pod, storage, schemes)
 
 
 def _judge_known(known: list[tuple[Output, Place]]) -> Loss | None:
@@ -144,13 +143,15 @@ def _judge_known(known: list[tuple[Output, Place]]) -> Loss | None:
     )
 
 
-def _judge_unnamed(workload: Workload, pod: Pod, schemes: frozenset[str]) -> Loss | None:
+def _judge_unnamed(
+    workload: Workload, pod: Pod, storage: Storage, schemes: frozenset[str]
+) -> Loss | None:
     """No output is named: some durable mount or some object store will do."""
     if not pod.outputs_known or not pod.complete or workload.partial or pod.artifacts:
         return None
     if any(find_tracker(main) for main in pod.mains) or find_store(_texts(pod), schemes):
         return None
-    keepings = {classify_mount(mount, pod).keeping for main in pod.mains for mount in main.mounts}
+    keepings = {storage.classify(mount).keeping for main in pod.mains for mount in main.mounts}
     if keepings & {Keeping.DURABLE, Keeping.UNKNOWN}:
         return None
     path = (*pod.spec_path, "volumes")
@@ -189,8 +190,9 @@ def _hint(workload: Workload) -> Iterator[Problem]:
 
 
 def _hint_mounts(pod: Pod, main: Container) -> Iterator[Problem]:
+    volumes = {volume.name: volume for volume in reversed(pod.volumes)}
     for mount in main.mounts:
-        volume = next((one for one in pod.volumes if one.name == mount.volume), None)
+        volume = volumes.get(mount.volume)
         scratch = volume.body.get("emptyDir") if volume else None
         if volume is None or not isinstance(scratch, dict) or scratch.get("medium") == "Memory":
             continue

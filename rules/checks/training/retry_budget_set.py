@@ -41,7 +41,7 @@ from rules.inventory import Inventory
 from rules.kinds.schema import Retry
 from rules.model import Action, Fix, Form, Parameter, Problem, Related, Rule, Set, Severity, Value
 from rules.paths import dotted
-from rules.workload import Workload, interruptible
+from rules.workload import Workload
 
 
 def check(
@@ -93,7 +93,7 @@ def _most(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int | 
     if not retry.bound:
         return None
     most = int(params[retry.bound])
-    if retry.bound == "max" and any(map(interruptible, workload.training_pods)):
+    if retry.bound == "max" and workload.interruptible:
         return max(most, int(params["max_spot"]))
     return most
 

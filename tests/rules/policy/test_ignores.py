@@ -71,7 +71,7 @@ def test_a_malformed_entry_says_so_and_ignores_nothing(text: str, name: str) -> 
     assert ignore.error == (
         f"mlgate.dev/ignore: there is no rule '{name}'; expected CODE=reason; CODE=reason"
     )
-    assert not ignore.covers("AAA001", "soft")
+    assert ignore.covered == ()
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,6 @@ def test_an_annotation_that_says_nothing_is_malformed(value: Any, error: str) ->
 )
 def test_no_annotation_is_no_ignore(body: dict[str, Any]) -> None:
     assert ignores_of(body, [("spec",)], KNOWN) == ()
-
-
-def test_an_ignore_covers_its_rule_or_form_alone() -> None:
-    whole, form = Ignore(("AAA001",), "", PATH), Ignore(("AAA001/soft",), "", PATH)
-
-    assert whole.covers("AAA001", "hard")
-    assert not whole.covers("BBB002", "only")
-    assert form.covers("AAA001", "soft")
-    assert not form.covers("AAA001", "hard")
 
 
 @given(st.text())
