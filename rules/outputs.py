@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from posixpath import join, normpath
 from typing import Any, NamedTuple
 
@@ -42,13 +43,28 @@ class Place(NamedTuple):
     path: Path | None = None
 
 
-class Naming(NamedTuple):
+class Naming:
     """How flags and environment names tell outputs: regular expressions, matched whole but
-    for ``inputs``, which may stand anywhere in a flag."""
+    for ``inputs``, which may stand anywhere in a flag. Each name is judged once."""
 
-    flags: str
-    inputs: str
-    environment: str
+    def __init__(self, flags: str, inputs: str, environment: str) -> None:
+        self._flags = re.compile(flags)
+        self._inputs = re.compile(inputs)
+        self._environment = re.compile(environment)
+        self.flag = lru_cache(1024)(self._is_flag)
+        self.variable = lru_cache(1024)(self._is_variable)
+
+    def _is_flag(self, name: str) -> bool:
+        return bool(self._flags.fullmatch(name)) and not self._inputs.search(name)
+
+    def _is_variable(self, name: str) -> bool:
+        return self._environment.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=8)
+def naming_of(flags: str, inputs: str, environment: str) -> Naming:
+    """One Naming for each set of expressions: it remembers the names that it has judged."""
+    return Naming(flags, inputs, environment)
 
 
 OUTPUT_FLAG = (
@@ -69,8 +85,9 @@ OUTPUT_ENV = (
 _SECONDARY = re.compile(r"(?:^|[_.-])(?:model|log|logging|run|work|tensorboard)", re.IGNORECASE)
 _TRACKERS = ("MLFLOW_TRACKING_URI", "AIP_MODEL_DIR")
 _WORD = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"';|&()]+)")
-_FLAG = re.compile(r"-{1,4}([A-Za-z][\w.-]*)(?:=(.*))?\Z", re.DOTALL)
-_PAIR = re.compile(r"\+{0,2}([A-Za-z][\w.-]*)(?:=|:\s?)(.*)\Z", re.DOTALL)
+_SPACE = re.compile(r"\s")
+_FLAG = re.compile(r"-{1,4}([A-Za-z][\w.-]{0,255})(?:=(.*))?\Z", re.DOTALL)
+_PAIR = re.compile(r"\+{0,2}([A-Za-z][\w.-]{0,255})(?:=|:\s?)(.*)\Z", re.DOTALL)
 _SCHEME = re.compile(r"([a-z][a-z0-9+]{0,31})://", re.IGNORECASE)  # unbounded, it is quadratic
 _ENV_NAME = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
 _LONGEST = 20_000
@@ -105,7 +122,7 @@ def read_outputs(container: Container, naming: Naming) -> list[Output]:
     environment = read_environment(container)
     found = list(_from_text(container, environment, naming))
     for name, (value, path) in environment.items():
-        if re.fullmatch(naming.environment, name):
+        if len(name) <= _LONGEST_PLACE and naming.variable(name):
             found.append(Output(value[:_LONGEST_PLACE], path, name, main="MODEL" not in name))
     return [output for output in found if _is_place(output)]
 
@@ -229,7 +246,7 @@ def _from_text(
             continue
         waiting = None
         match = flag or _PAIR.match(word)
-        if match is None or not _names_output(match[1], naming):
+        if match is None or not naming.flag(match[1]):
             continue
         if match[2]:
             yield _output(match[1], match[2], path, folder, environment)
@@ -239,15 +256,11 @@ def _from_text(
 
 def _words(container: Container) -> Iterator[tuple[Path, str]]:
     for path, text in read_texts(container):
-        if not any(map(str.isspace, text[:_LONGEST])):
+        if _SPACE.search(text, 0, _LONGEST) is None:
             yield path, text
             continue
         for match in _WORD.finditer(text[:_LONGEST]):
             yield path, match[1] or match[2] or match[3] or ""
-
-
-def _names_output(name: str, naming: Naming) -> bool:
-    return bool(re.fullmatch(naming.flags, name)) and not re.search(naming.inputs, name)
 
 
 def _output(

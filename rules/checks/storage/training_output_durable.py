@@ -53,6 +53,7 @@ from rules.outputs import (
     Storage,
     find_store,
     find_tracker,
+    naming_of,
     read_environment,
     read_outputs,
     read_texts,
@@ -91,7 +92,7 @@ def _judge_training(workload: Workload, params: Mapping[str, Any]) -> Iterator[P
     pods = workload.training_pods
     writers = [pod for pod in pods if pod.writer] or list(pods)
     schemes = frozenset(params["storage"]["durable_schemes"])
-    naming = Naming(params["output_flag"], params["input_flag"], params["output_env"])
+    naming = naming_of(params["output_flag"], params["input_flag"], params["output_env"])
     losses = [_judge_pod(workload, pod, schemes, naming) for pod in writers]
     if any(loss is None for loss in losses):
         return
