@@ -8,13 +8,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.checks import ALL, BY_CODE
+from rules.embedding import Scope, View, embed, fingerprint, inner_manifests, show_outside
 from rules.kinds import find_kind
-from rules.kinds.schema import Inner, Kind, Role
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
-from rules.model import Action, Confidence, Embedded, Finding, Fix, Identity, Problem, Rule
-from rules.paths import Path, named, shorten
+from rules.model import Action, Confidence, Embedded, Finding, Identity, Problem, Rule
+from rules.paths import Path
 from rules.policy import Ignore, Policy, decide, ignores_of, known_codes
-from rules.reader import Document, read
 from rules.workload import Workload
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from rules.inventory import Inventory
     from rules.roles import Judgement
-
-_DEEPEST = 3
-"""How far manifests inside manifests are followed."""
 
 _KNOWN = known_codes(ALL)
 
@@ -40,30 +37,6 @@ class Evaluation(NamedTuple):
     suppressed: tuple[Finding, ...] = ()
     workloads: tuple[tuple[Embedded | None, Workload], ...] = ()
     unfinished: tuple[str, ...] = ()
-
-
-class Scope(NamedTuple):
-    """Where an object stands: on its own, or inside ``outer`` at ``path``, as text or mapping."""
-
-    outer: Identity | None = None
-    path: Path = ()
-    text: bool = False
-    number: int = 0
-    role: Role | None = None
-    depth: int = 0
-
-
-class View(NamedTuple):
-    """An object while it is judged. ``identity`` is the outermost object's, which decides."""
-
-    workload: Workload
-    scope: Scope
-    identity: Identity
-    namespace_labels: Mapping[str, str] | None
-
-    @property
-    def labels(self) -> Mapping[str, Any]:
-        return self.workload.manifest.mapping("metadata", "labels")
 
 
 class Engine:
@@ -130,7 +103,7 @@ class Engine:
         inner, crashed = self._attempt(
             "the reader of embedded manifests",
             view,
-            lambda: _inner_manifests(workload, scope, view.identity),
+            lambda: inner_manifests(workload, scope, view.identity),
         )
         evaluations = [own._replace(findings=(*own.findings, *crashed))]
         for one, place in inner:
@@ -170,7 +143,7 @@ class Engine:
         if any(finding.rule == "MLG005" for finding in findings):
             return Evaluation(tuple(findings), unfinished=tuple(unfinished))
         kept, suppressed = self._suppress(findings, view)
-        views = ((_embedded(view, ()), view.workload),)
+        views = ((embed(view, ()), view.workload),)
         return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished))
 
     def _apply(self, rule: Rule, check: Callable[..., Any], view: View) -> Iterator[Finding]:
@@ -200,12 +173,12 @@ class Engine:
             rule,
             problem._replace(confidence=problem.confidence or confidence),
             view.identity,
-            _fingerprint(rule, problem, view),
+            fingerprint(rule, problem, view),
             view,
         )
         if finding is None:
             return None
-        return _place(finding, view)._replace(role=str(judgement.role) if judgement else None)
+        return show_outside(finding, view)._replace(role=str(judgement.role) if judgement else None)
 
     def _decided(
         self,
@@ -310,76 +283,6 @@ def _custom_kinds(policy: Policy) -> dict[tuple[str, str], Kind]:
 def _judgement(problem: Problem, workload: Workload) -> Judgement | None:
     """The role that a problem hangs on: that of its pod template, or the object's."""
     return workload.judgements_by_path.get(problem.role_path, workload.judgement)
-
-
-def _fingerprint(rule: Rule, problem: Problem, view: View) -> str:
-    """Rule, form, identity and path by names: it survives moved lines and reordered lists."""
-    manifest, outer = view.workload.manifest, view.identity
-    kind = shorten(f"{outer.kind}.{outer.api_version.rpartition('/')[0]}".rstrip("."))
-    place = named(manifest.object, problem.path)
-    inner = ""
-    if view.scope.outer is not None:
-        own = manifest.identity
-        own_name = shorten(f"{own.kind}/{own.name or ''}")
-        inner = f" {'/'.join(map(str, view.scope.path))}#{own_name}"
-    name = f"{shorten(outer.namespace or '')}/{shorten(outer.name or '')}"
-    return f"{rule.code}/{problem.form} {kind} {name}{inner} {place}"
-
-
-def _embedded(view: View, path: Path) -> Embedded | None:
-    if view.scope.outer is None:
-        return None
-    own = view.workload.identity
-    return Embedded(own.api_version, own.kind, own.name, path, view.scope.text, view.scope.number)
-
-
-def _place(finding: Finding, view: View) -> Finding:
-    """The finding as the outer document sees it."""
-    scope = view.scope
-    if scope.outer is None:
-        return finding
-    embedded = _embedded(view, finding.path)
-    if scope.text:
-        return finding._replace(path=scope.path, embedded=embedded)
-    return finding._replace(
-        path=(*scope.path, *finding.path),
-        embedded=embedded,
-        related=tuple(one._replace(path=(*scope.path, *one.path)) for one in finding.related),
-        fix=_moved(finding.fix, scope.path),
-    )
-
-
-def _moved(fix: Fix | None, prefix: Path) -> Fix | None:
-    if fix is None:
-        return None
-    return fix._replace(
-        edits=tuple(edit._replace(path=(*prefix, *edit.path)) for edit in fix.edits)
-    )
-
-
-def _inner_manifests(
-    workload: Workload, scope: Scope, identity: Identity
-) -> Iterator[tuple[Manifest, Scope]]:
-    if scope.depth >= _DEEPEST:
-        return
-    for inner in workload.kind.inner(workload.manifest):
-        yield from _open(workload.manifest, inner, scope, identity)
-
-
-def _open(
-    manifest: Manifest, inner: Inner, scope: Scope, identity: Identity
-) -> Iterator[tuple[Manifest, Scope]]:
-    """The manifests at one place inside another: a mapping, or the documents of a string."""
-    found = manifest.dig(*inner.path)
-    place = Scope(identity, (*scope.path, *inner.path), role=inner.role, depth=scope.depth + 1)
-    if isinstance(found, dict):
-        yield Manifest(found), place
-        return
-    if not isinstance(found, str):
-        return
-    for document in read(found):
-        if isinstance(document, Document) and isinstance(document.value, dict):
-            yield Manifest(document.value), place._replace(text=True, number=document.number)
 
 
 def _index(ignores: Iterable[Ignore]) -> dict[tuple[str, Path], tuple[int, Ignore]]:
