@@ -18,6 +18,13 @@ PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 TOKEN = "admin-token"  # noqa: S105 - of a server that lives for one run, on loopback
 _START = 60.0
 _STOP = 5.0  # an API server waits a minute for the watches of others
+_AUDITED = "system:serviceaccount:mlgate-system:mlgate"
+_AUDIT = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [{"level": "Metadata", "users": [_AUDITED]}, {"level": "None"}],
+}
 
 
 def find_programs() -> Path | str:
@@ -38,6 +45,7 @@ class Cluster:
         self.programs = programs
         self.work = work
         self.kubeconfig = work / "kubeconfig"
+        self._audit_log = work / "audit.log"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._etcd, self._etcd_peer, self._port = free_port(), free_port(), free_port()
 
@@ -49,6 +57,12 @@ class Cluster:
     def authority(self) -> Path:
         """The certificate that the API server's own is checked with."""
         return self.work / "apiserver" / "apiserver.crt"
+
+    @property
+    def audited(self) -> list[dict[str, Any]]:
+        """The events of the API server's audit log: what mlgate's ServiceAccount asked for, each
+        when it was answered, and a watch also when it began."""
+        return [json.loads(line) for line in self._audit_log.read_text().splitlines()]
 
     def start(self) -> None:
         """Start all three; returns when the API server is ready (about 2.5 s)."""
@@ -81,6 +95,8 @@ class Cluster:
             "--allow-privileged=true",
             # There is no kube-proxy: dial a Service's endpoints.
             "--enable-aggregator-routing=true",
+            f"--audit-policy-file={self.work}/audit-policy.yaml",
+            f"--audit-log-path={self._audit_log}",
         )
         until(self._ready, _START)
 
@@ -119,6 +135,11 @@ class Cluster:
         """``kubectl get ... -o json``, parsed."""
         return json.loads(self.kubectl("get", *arguments, "-o", "json"))
 
+    def create_namespace(self, name: str) -> None:
+        """Create a namespace; returns when Pods can be created in it."""
+        self.kubectl("create", "namespace", name)
+        self.kubectl("wait", "--for=create", "serviceaccount/default", "-n", name)
+
     def write_kubeconfig(self, path: Path, token: str) -> None:
         """Write a kubeconfig for a token's owner."""
         server = {"server": self.url, "certificate-authority": str(self.authority)}
@@ -149,6 +170,7 @@ class Cluster:
             )
         )
         (self.work / "tokens.csv").write_text(f'{TOKEN},admin,admin,"system:masters"\n')
+        (self.work / "audit-policy.yaml").write_text(yaml.safe_dump(_AUDIT))
 
     def _start_etcd(self) -> None:
         client = f"http://127.0.0.1:{self._etcd}"

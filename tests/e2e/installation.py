@@ -5,6 +5,7 @@ an EndpointSlice for each, ready when the replica says so, as the EndpointSlice 
 """
 
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import threading
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.cluster import Cluster, free_port, host_address, until
 
@@ -66,6 +68,13 @@ class Replica:
     @property
     def leads(self) -> bool:
         return self.sample("mlgate_leader") == 1.0
+
+    @property
+    def reviews(self) -> list[dict[str, Any]]:
+        """The reviews that it has logged so far."""
+        lines = self.log.read_text().splitlines()
+        logged = [json.loads(line) for line in lines if line.startswith("{")]
+        return [one for one in logged if one["event"] == "review"]
 
     def end(self, number: signal.Signals = signal.SIGKILL, seconds: float = 40.0) -> None:
         """Send a signal, and wait for the end."""
@@ -135,13 +144,14 @@ class Installation:
         return done.stdout
 
     def stop(self) -> None:
-        """End all replicas, and take the configurations away."""
+        """End all replicas, and take away the configurations, and the Lease for which the next one
+        would wait."""
         for replica in list(self.replicas):
             self.remove(replica, signal.SIGKILL)
         self._end.set()
         self._controller.join()
-        for configuration in CONFIGURATIONS:
-            self.cluster.kubectl("delete", configuration, "--ignore-not-found")
+        for one in (*CONFIGURATIONS, "lease/mlgate"):
+            self.cluster.kubectl("delete", one, "-n", NAMESPACE, "--ignore-not-found")
 
     def _control(self) -> None:
         """Keep each replica's EndpointSlice as the replica says."""

@@ -1,0 +1,249 @@
+"""Objects of every sort of kind, brought to a real API server by kubectl, and what it answers.
+
+The manifests are those of the rules' own cases, the examples, and for the kinds that these leave
+out ``tests/e2e/manifests``.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.answers import read_answer
+from tests.e2e.cluster import Cluster, until
+from tests.e2e.custom_kinds import installed, versions_in
+from tests.e2e.installation import Installation
+from tests.manifests import CASES, find, read_case, read_documents
+
+HERE = Path(__file__).parent / "manifests"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NAMESPACE = "kinds"
+
+Body = dict[str, Any]
+
+POD = "spec.template.spec"
+CONTAINER = "spec.containers[0]"
+GPU = '.resources.limits["nvidia.com/gpu"]'
+RANKS = "spec.pytorchReplicaSpecs"
+WORKER = f"workerGroupSpecs[0].template.{CONTAINER}.resources.limits"
+REPLICATED = f"replicatedJobs[0].template.{POD}.containers[0].resources.limits"
+
+BAD = {
+    "TRN001/bad-job-on-failure": {"denied TRN001": f"{POD}.restartPolicy"},
+    "TRN001/bad-container-restarts": {"denied TRN001": f"{POD}.containers[0].restartPolicy"},
+    "TRN001/bad-pod-always": {"denied TRN001": "spec.restartPolicy"},
+    "TRN001/bad-pod-on-failure": {"warned TRN001": "spec.restartPolicy"},
+    "TRN001/bad-pytorchjob-unset": {
+        "warned TRN001": f"{RANKS}.Master.restartPolicy",
+        "left out": "+1 more",
+    },
+    "TRN001/bad-paddlejob-unset": {
+        "warned TRN001": "spec.paddleReplicaSpecs.Master.restartPolicy",
+        "left out": "+1 more",
+    },
+    "TRN001/bad-xgboostjob-on-failure": {"warned TRN001": "spec.xgbReplicaSpecs.Master."},
+    "TRN001/bad-jobset-unset": {
+        "warned TRN001": f"spec.replicatedJobs[0].template.{POD}.restartPolicy"
+    },
+    "TRN001/bad-volcano-unset": {"warned TRN001": "spec.tasks[0].template.spec.restartPolicy"},
+    "TRN002/bad-job-unset": {"denied TRN002": "spec.backoffLimit"},
+    "TRN002/bad-job-too-many": {"denied TRN002": "spec.backoffLimit is 10"},
+    "TRN002/bad-jobset-both-budgets": {"warned TRN002": "spec.failurePolicy.maxRestarts"},
+    "TRN002/bad-pytorchjob-unset": {"added TRN002": "spec.runPolicy.backoffLimit"},
+    "TRN003/bad-job-missing": {"warned TRN003": "spec.activeDeadlineSeconds"},
+    "TRN003/bad-job-pod-only": {"warned TRN003": f"{POD}.activeDeadlineSeconds"},
+    "TRN003/bad-argo-missing": {"warned TRN003": "spec.activeDeadlineSeconds"},
+    "CRN001/bad-cronjob-allow": {"warned CRN001": "spec.concurrencyPolicy"},
+    "CRN001/bad-cronjob-replace": {"warned CRN001": "spec.concurrencyPolicy is Replace"},
+    "CRN001/bad-raycronjob": {"warned CRN001": "spec.jobTemplate.activeDeadlineSeconds"},
+    "GPU001/bad-requests-only": {"added GPU001": f"{CONTAINER}{GPU}"},
+    "GPU001/bad-init-container": {
+        "added GPU001": f'{POD}.initContainers[0].resources.limits["amd.com/gpu"]'
+    },
+    "GPU001/bad-trainjob-resources-per-node": {
+        "added GPU001": 'spec.trainer.resourcesPerNode.limits["nvidia.com/gpu"]'
+    },
+    "HPA001/bad-absent": {"warned HPA001": "spec.metrics looks defaulted"},
+    "HPA001/bad-v1": {"warned HPA001": "spec.targetCPUUtilizationPercentage looks defaulted"},
+    "HPA001/bad-inference-service-implicit": {
+        "warned HPA001": "spec.predictor.autoScaling.metrics"
+    },
+    "SRV001/bad-absent": {"warned SRV001": "no startupProbe and no livenessProbe"},
+    "SRV001/bad-killed-while-loading": {"added SRV001": f"{POD}.containers[0].startupProbe"},
+    "STO001/bad-output-on-emptydir": {"warned STO001": "output_dir is /out/run1"},
+    "bad/train-job": {
+        "denied TRN001": f"{POD}.restartPolicy is OnFailure",
+        "denied TRN002": "spec.backoffLimit",
+        "warned TRN003": "spec.activeDeadlineSeconds",
+        "warned STO001": "/checkpoints/reviews",
+    },
+    "manifests/bad-tfjob": {"warned TRN003": "spec.runPolicy.activeDeadlineSeconds"},
+    "manifests/bad-rayjob": {"added GPU001": f"spec.rayClusterSpec.{WORKER}"},
+    "manifests/bad-cronworkflow": {"denied CRN001": "spec.concurrencyPolicy is Allow"},
+    "manifests/bad-statefulset": {"added SRV001": f"{POD}.containers[0].startupProbe"},
+    "manifests/bad-mpijob": {"warned TRN001": "spec.mpiReplicaSpecs.Launcher.restartPolicy"},
+    "manifests/bad-leaderworkerset": {
+        "added GPU001": f"spec.leaderWorkerTemplate.workerTemplate.{CONTAINER}{GPU}"
+    },
+    "manifests/bad-rayservice": {"added GPU001": f"spec.rayClusterConfig.{WORKER}"},
+    "manifests/bad-servingruntime": {
+        "added GPU001": f"{CONTAINER}{GPU}",
+        "warned SRV001": "no startupProbe",
+    },
+    "manifests/bad-clustertrainingruntime": {"added GPU001": f"spec.template.spec.{REPLICATED}"},
+    "manifests/bad-notebook": {"added GPU001": f"spec.template.{CONTAINER}{GPU}"},
+    "manifests/bad-seldondeployment": {
+        "denied SRV001": f"spec.predictors[0].componentSpecs[0].{CONTAINER}"
+    },
+}
+"""By manifest: what ``kubectl create`` is answered (``denied``, ``warned`` or ``added`` with the
+rule), and what the message says of the field."""
+
+UNREADABLE = {
+    "GPU001/good-template-variable": "cannot be handled as a Pod",
+    "TRN002/good-job-template-variable": "cannot be handled as a Job",
+}
+"""Templates, which the API server cannot read."""
+
+OTHERS = {**UNREADABLE, "GPU001/good-zero": "Limit must be set for non overcommitable resources"}
+"""Manifests in which mlgate finds nothing, and what the API server says of them."""
+
+DEFAULTS = {"HPA001/good-v2": "spec.metrics looks defaulted (cpu at 80 %)"}
+"""Who creates what the API server writes by default looks like who writes nothing."""
+
+KINDS = (
+    "ClusterTrainingRuntime CronJob CronWorkflow Deployment HorizontalPodAutoscaler "
+    "InferenceService Job JobSet LeaderWorkerSet MPIJob Notebook Pod PyTorchJob RayJob RayService "
+    "SeldonDeployment ServingRuntime StatefulSet TFJob TrainJob Workflow"
+).split()
+
+
+def name_of(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+FILES = {
+    name_of(path): path
+    for folder in (CASES, HERE, EXAMPLES)
+    for path in sorted(folder.rglob("*.yaml"))
+    if ".fixed" not in path.name
+}
+GOOD = [
+    name
+    for name in FILES
+    if ("/good-" in name or name.startswith("good/")) and name not in OTHERS.keys() | DEFAULTS
+]
+
+
+def read_bodies(path: Path) -> list[Body]:
+    """The objects of a manifest, in no namespace of their own."""
+    bodies: list[Body] = [document.value for document in read_documents(read_case(path).text)]
+    for body in bodies:
+        body["metadata"].pop("namespace", None)
+    return bodies
+
+
+BODIES = {name: read_bodies(path) for name, path in FILES.items()}
+
+
+@pytest.fixture(scope="module")
+def mlgate(cluster: Cluster, installation: Installation) -> Iterator[Installation]:
+    """An mlgate in a cluster that has all kinds of this module, and the namespace ``kinds``."""
+    with installed(cluster, versions_in(body for bodies in BODIES.values() for body in bodies)):
+        cluster.create_namespace(NAMESPACE)
+        yield installation
+        cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+def create(cluster: Cluster, body: Body) -> CompletedProcess[str]:
+    """Create an object under a name of its own."""
+    metadata = dict(body["metadata"])
+    if "name" in metadata:
+        metadata["generateName"] = f"{metadata.pop('name')}-"
+    named = {**body, "metadata": metadata}
+    return cluster.try_kubectl("create", "-n", NAMESPACE, "-f", "-", stdin=named)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_object_is_denied_mended_or_warned_of(
+    cluster: Cluster, mlgate: Installation, name: str
+) -> None:
+    (body,) = BODIES[name]
+    done = create(cluster, body)
+    said = read_answer(done.stdout)
+    assert said.keys() == BAD[name].keys(), done.stdout
+    assert [key for key, text in BAD[name].items() if text not in said[key]] == [], done.stdout
+    assert (done.returncode == 1) == any(key.startswith("denied") for key in said)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_object_is_created_without_a_word(
+    cluster: Cluster, mlgate: Installation, name: str
+) -> None:
+    for body in BODIES[name]:
+        done = create(cluster, body)
+        assert (done.returncode, read_answer(done.stdout)) == (0, {}), done.stdout
+        assert done.stdout.strip().endswith("created")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_the_api_server_refuses_is_not_for_mlgate_to_refuse(
+    cluster: Cluster, mlgate: Installation, name: str
+) -> None:
+    (body,) = BODIES[name]
+    done = create(cluster, body)
+    assert done.returncode == 1
+    assert OTHERS[name] in done.stdout
+    assert read_answer(done.stdout) == {}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_what_may_be_a_default_is_no_more_than_warned_of(
+    cluster: Cluster, mlgate: Installation, name: str
+) -> None:
+    (body,) = BODIES[name]
+    done = create(cluster, body)
+    assert done.returncode == 0
+    assert read_answer(done.stdout).keys() == {"warned HPA001"}
+    assert DEFAULTS[name] in done.stdout
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_good_and_bad_objects_of_a_kind_are_tried(kind: str) -> None:
+    for names in (GOOD, BAD):
+        assert kind in {body["kind"] for name in names for body in BODIES[name]}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in {*GOOD, *UNREADABLE}])
+def test_f64_the_cluster_finds_what_lint_finds(
+    cluster: Cluster, mlgate: Installation, name: str
+) -> None:
+    """Of objects that are applied, whose own values can be told from defaults. What was found
+    before anything was added is in the log."""
+    for body in BODIES[name]:
+        (review,) = look_at(cluster, mlgate, body)
+        assert review["kind"] == body["kind"]
+        assert set(review.get("rules", ())) == found_in(body)
+
+
+def look_at(cluster: Cluster, mlgate: Installation, body: Body) -> list[dict[str, Any]]:
+    """What ``/mutate`` logs of an object that is applied as a dry run."""
+    before = len(dry_runs(mlgate))
+    verb = "apply" if "name" in body["metadata"] else "create"
+    cluster.try_kubectl(verb, "--dry-run=server", "-n", NAMESPACE, "-f", "-", stdin=body)
+    until(lambda: len(dry_runs(mlgate)) > before)
+    return dry_runs(mlgate)[before:]
+
+
+def dry_runs(mlgate: Installation) -> list[dict[str, Any]]:
+    reviews = mlgate.replicas[0].reviews
+    return [one for one in reviews if one["endpoint"] == "mutate" and one.get("dry_run")]
+
+
+def found_in(body: Body) -> set[str]:
+    """What lint finds in an object, as the log puts it."""
+    found = [one.finding for one in find(yaml.safe_dump(body))]
+    return {f"{one.rule}/{one.form}={one.action}" for one in found}
