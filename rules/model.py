@@ -40,6 +40,11 @@ class Value(NamedTuple):
         return self.presence is Presence.DEFAULTED
 
     @property
+    def unwritten(self) -> bool:
+        """Whether nobody is known to have written it."""
+        return self.absent or self.defaulted
+
+    @property
     def unknown(self) -> bool:
         return self.presence is Presence.UNKNOWN
 
@@ -90,12 +95,14 @@ class Fix(NamedTuple):
     """What mends a problem. Unsafe: a person must own the number or the semantics.
 
     ``absent``: nobody wrote anything where the edits write, so that the webhook may make them.
+    ``unwritten``: nobody is known to have, for what stands there is the API server's default.
     """
 
     title: str
     edits: tuple[Edit, ...]
     safe: bool = True
     absent: bool = True
+    unwritten: bool = True
 
 
 class Related(NamedTuple):

@@ -90,8 +90,10 @@ def warn(findings: Iterable[Finding], unfinished: Sequence[str] = ()) -> list[st
 
 def describe_patch(fixed: Iterable[Finding]) -> list[str]:
     """What a patch adds, for whoever keeps the manifest."""
-    lines = (f"mlgate added {describe(finding)}; add it to the manifest" for finding in fixed)
-    return _bounded([_cut(plain(line), WARNING) for line in dict.fromkeys(lines)], 0)
+    lines = dict.fromkeys(plain(f"mlgate added {describe(finding)}") for finding in fixed)
+    advice = "; add it to the manifest"
+    told = (line + advice if len(line) + len(advice) <= WARNING else line for line in lines)
+    return _bounded([_cut(line, WARNING) for line in told], 0)
 
 
 def audit(

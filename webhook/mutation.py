@@ -109,6 +109,12 @@ def _record(body: dict[str, Any], fixed: list[Finding]) -> Set:
     return Set(path, "; ".join(line for line in lines if isinstance(line, str)))
 
 
+def read_record(body: Any) -> frozenset[str]:
+    """What was added to an object, by its annotation: lines as ``describe`` writes them."""
+    noted = dig(body, ("metadata", "annotations", ANNOTATION))
+    return frozenset(noted.split("; ")) if isinstance(noted, str) else frozenset()
+
+
 def describe(finding: Finding) -> str:
     """A fix in a line: ``TRN002 spec.backoffLimit``."""
     paths = [dotted(edit.path) for edit in finding.fix.edits] if finding.fix else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.engine import Engine, Evaluation
@@ -19,7 +19,8 @@ from rules.manifest import LAST_APPLIED, Manifest
 from rules.model import Action, Finding
 from rules.paths import shorten
 from rules.policy import ignores_in, is_exempt, profile_in
-from webhook.answer import allow, audit, deny, describe_patch, warn
+from webhook import mutation
+from webhook.answer import allow, audit, deny, describe_patch, plain, warn
 from webhook.changes import is_only_metadata
 from webhook.mutation import Mutation, mend
 from webhook.namespaces import advise, is_namespace
@@ -125,8 +126,8 @@ def mutate(review: Any, known: Surroundings) -> Outcome:
         passed = "it has an owner, which is changed in its place"
     if passed is not None:
         return _pass(request, passed)
-    mutation = mend(request.body, lambda body: _judge(body, request, engine, known))
-    return _patch(request, mutation, known)
+    mended = mend(request.body, lambda body: _judge(body, request, engine, known))
+    return _patch(request, mended, known)
 
 
 def read_request(review: Any) -> Request:
@@ -174,9 +175,9 @@ def _labels(request: Request, known: Surroundings) -> Mapping[str, str] | None:
 def _passes(request: Request, engine: Engine, known: Surroundings) -> str | None:
     """Why a request passes unjudged; None where it is to be judged."""
     if request.operation not in JUDGED or request.body is None:
-        return f"operation {shorten(request.operation)}"
+        return f"operation {plain(shorten(request.operation))}"
     if request.subresource not in SUBRESOURCES:
-        return f"subresource {shorten(request.subresource)}"
+        return f"subresource {plain(shorten(request.subresource))}"
     return _passes_as_object(request, engine, known)
 
 
@@ -225,12 +226,23 @@ def _judge(
 def _ratchet(
     findings: tuple[Finding, ...], request: Request, engine: Engine, known: Surroundings
 ) -> tuple[Finding, ...]:
-    """An update is denied only what it brings in: what the old object had is warned of."""
+    """An update is denied only what it brings in: what the old object had is warned of, and so is
+    what we had added there and a manifest without it takes away again."""
     if request.old is None or not any(one.action is Action.DENY for one in findings):
         return findings
     old = _judge(request.old, request, engine, known)
     had = {finding.fingerprint for finding in old.findings}
-    return tuple(_capped(one) if one.fingerprint in had else one for one in findings)
+    added = mutation.read_record(request.old)
+    return tuple(
+        _capped(one) if one.fingerprint in had or _is_undone(one, added) else one
+        for one in findings
+    )
+
+
+def _is_undone(finding: Finding, added: Collection[str]) -> bool:
+    """Whether a finding is there because an addition of ours is not, and nobody wrote otherwise."""
+    fix = finding.fix
+    return fix is not None and fix.unwritten and mutation.describe(finding) in added
 
 
 def _capped(finding: Finding) -> Finding:
@@ -293,24 +305,24 @@ def _decide(
     )
 
 
-def _patch(request: Request, mutation: Mutation, known: Surroundings) -> Outcome:
+def _patch(request: Request, mended: Mutation, known: Surroundings) -> Outcome:
     profile = profile_in(known.policy, request.namespace, _labels(request, known))
-    errors = _errors(mutation.evaluation.findings, mutation.evaluation)
+    errors = _errors(mended.evaluation.findings, mended.evaluation)
     answer = allow(request.uid)
-    if mutation.patch:
-        notes = audit("patch", mutation.fixed, profile, known.revision)
-        answer = allow(request.uid, describe_patch(mutation.fixed), notes)
+    if mended.patch:
+        notes = audit("patch", mended.fixed, profile, known.revision)
+        answer = allow(request.uid, describe_patch(mended.fixed), notes)
         answer["response"]["patchType"] = "JSONPatch"
         answer["response"]["patch"] = base64.b64encode(
-            json.dumps(mutation.patch, separators=(",", ":")).encode()
+            json.dumps(mended.patch, separators=(",", ":")).encode()
         ).decode()
     return Outcome(
         answer,
         allowed=True,
-        findings=mutation.evaluation.findings,
+        findings=mended.evaluation.findings,
         errors=errors,
-        patched=tuple(dict.fromkeys(finding.rule for finding in mutation.fixed)),
-        dropped=mutation.dropped,
+        patched=tuple(dict.fromkeys(finding.rule for finding in mended.fixed)),
+        dropped=mended.dropped,
         profile=profile,
     )
 

@@ -271,3 +271,19 @@ def test_g71_a_label_that_may_not_exempt_is_told_to_have_no_effect() -> None:
         namespace_labels=lambda _namespace: {"mlgate.dev/profile": "observe"},
     )
     assert not validate(review(admitted(job())), known).allowed
+
+
+def test_f62_what_was_added_here_may_go_again_with_a_warning() -> None:
+    """``kubectl replace`` of the manifest that was mended when it was created."""
+    written = cron_job()
+    del written["spec"]["jobTemplate"]["spec"]["backoffLimit"]
+    note = {"annotations": {"mlgate.dev/defaulted": "TRN002 spec.jobTemplate.spec.backoffLimit"}}
+    mended = {**cron_job(), "metadata": {**written["metadata"], **note}}
+    inner = {**written["spec"]["jobTemplate"]["spec"], "backoffLimit": 6}
+    replaced = {**written, "spec": {**written["spec"], "jobTemplate": {"spec": inner}}}
+    outcome = validate(review(replaced, operation="UPDATE", old=mended), KNOWN)
+    assert actions(outcome) == {"TRN002": "warn"}
+    unmarked = cron_job()
+    assert not validate(review(replaced, operation="UPDATE", old=unmarked), KNOWN).allowed
+    inner["backoffLimit"] = 100
+    assert not validate(review(replaced, operation="UPDATE", old=mended), KNOWN).allowed

@@ -124,7 +124,10 @@ def _message(policy: Value) -> str:
 
 def _forbid(policy: Value) -> Fix:
     return Fix(
-        f"set {dotted(policy.path)} to Forbid", (Set(policy.path, "Forbid"),), absent=policy.absent
+        f"set {dotted(policy.path)} to Forbid",
+        (Set(policy.path, "Forbid"),),
+        absent=policy.absent,
+        unwritten=policy.unwritten,
     )
 
 

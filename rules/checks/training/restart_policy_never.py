@@ -117,6 +117,7 @@ def _fix(pod: Pod, restart: Restart) -> Fix:
         (Set(policy.path, restart.recommended),),
         safe=safe,
         absent=policy.absent,
+        unwritten=policy.unwritten,
     )
 
 
@@ -158,7 +159,11 @@ def _judge_containers(pod: Pod, restart: Restart) -> Iterator[Problem]:
             f"defeats the pod's {restart.value.value}; expected Never",
             role_path=pod.path,
             fix=Fix(
-                f"set {dotted(path)} to Never", (Set(path, "Never"),), safe=False, absent=False
+                f"set {dotted(path)} to Never",
+                (Set(path, "Never"),),
+                safe=False,
+                absent=False,
+                unwritten=False,
             ),
         )
 

@@ -110,7 +110,8 @@ def _fix(bad: list[Retry], params: Mapping[str, Any]) -> Fix | None:
     absent = all(retry.value.absent for retry in bad)
     safe = absent and all(retry.safe for retry in bad)
     fields = ", ".join(f"{dotted(edit.path)} to {edit.value}" for edit in edits)
-    return Fix(f"set {fields}", edits, safe=safe, absent=absent)
+    unwritten = all(retry.value.unwritten for retry in bad)
+    return Fix(f"set {fields}", edits, safe=safe, absent=absent, unwritten=unwritten)
 
 
 def _amount(retry: Retry, params: Mapping[str, Any]) -> int:
