@@ -167,7 +167,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     probes = Probes(create_probes(desk, certificates), place.host, place.metrics_port)
     looks = (
-        partial(look_at_policy, desk),
+        partial(look_at_policy, desk, *([member.wake] if member else [])),
         partial(look_at_certificates, desk, certificates, loop.call_soon_threadsafe),
     )
     watch = Watch(looks, desk.log)
@@ -220,8 +220,8 @@ def _publish_policy(desk: Desk) -> None:
     desk.metrics.policy(active.revision, lambda: count_expired(active.policy, _today()))
 
 
-def look_at_policy(desk: Desk) -> None:
-    """Take up a changed policy; count and log how that went."""
+def look_at_policy(desk: Desk, follow: Callable[[], None] = lambda: None) -> None:
+    """Take up a changed policy; count and log how that went. ``follow`` is called then."""
     changed = desk.settings.refresh()
     if changed is None:
         return
@@ -229,6 +229,7 @@ def look_at_policy(desk: Desk) -> None:
     if changed:
         _publish_policy(desk)
         desk.log.event("info", "policy", revision=desk.settings.active.revision)
+        follow()
         return
     desk.log.event("error", "policy", error=desk.settings.error)
 

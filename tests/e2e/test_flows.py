@@ -465,14 +465,12 @@ def test_b30_a_kind_that_is_installed_later_is_judged_and_known(
 
 @pytest.fixture(scope="module")
 def changed(cluster: Cluster, installation: Installation) -> Iterator[Installation]:
-    """Another policy, until the end of the module. The leader looks at the configurations when
-    somebody writes one, and by itself every ten seconds or so."""
+    """Another policy, until the end of the module."""
     assert "horizontalpodautoscalers" in registered(installation)
     installation.policy.write_text(CHANGED)
     in_force = f'mlgate_config_revision{{revision="{revise(CHANGED.encode())}"}}'
     until(lambda: installation.replicas[0].sample(in_force) == 1)
-    cluster.kubectl("annotate", CONFIGURATIONS[0], "example.com/touched=true")
-    until(lambda: "horizontalpodautoscalers" not in registered(installation))
+    until(lambda: "horizontalpodautoscalers" not in registered(installation), 5.0)
     yield installation
     installation.policy.write_text(POLICY)
 

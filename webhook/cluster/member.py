@@ -99,6 +99,10 @@ class Member:
         self._leader.stop()
         self._caches.stop()
 
+    def wake(self) -> None:
+        """Look at certificate and registration now: the policy has changed."""
+        self._keeper.wake()
+
     def _obtain(self) -> Credentials:
         """The identity that the replicas share. Raises ApiError where the API server does not
         give it for ``PATIENCE``."""
