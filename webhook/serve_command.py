@@ -8,7 +8,7 @@ from webhook.cluster import options
 
 if TYPE_CHECKING:
     from webhook.app import Desk
-    from webhook.certificates import Source
+    from webhook.certificates import Certificates
     from webhook.cluster.member import Member
     from webhook.logs import Log
     from webhook.server import Place
@@ -128,11 +128,12 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     log = Log(err)
     try:
         settings = Settings(arguments.policy)
-        files = _certify(arguments, out)
-        member = _join(arguments, settings, log, own=files is None)
-        source = files or (member.source if member else None)
-        assert source is not None, "a certificate is in files or of the cluster"  # noqa: S101
-        certificates = Certificates(source, arguments.client_ca)
+        certificates = _certify(arguments, out)
+        member = _join(arguments, settings, log, own=certificates is None)
+        if certificates is None:
+            source = member.source if member else None
+            assert source is not None, "a certificate is in files or the cluster's"  # noqa: S101
+            certificates = Certificates(source, arguments.client_ca)
     except (BadPolicy, Unusable) as error:
         err.write(f"{error}\n")
         return USAGE_ERROR
@@ -143,21 +144,22 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     return serve(desk, certificates, _place(arguments), member)
 
 
-def _certify(arguments: argparse.Namespace, out: TextIO) -> "Source | None":
-    """The certificate's files: given, or with --dev new ones, and how to have them trusted. None
-    where mlgate makes its own in the cluster."""
-    from webhook import certificates
+def _certify(arguments: argparse.Namespace, out: TextIO) -> "Certificates | None":
+    """The certificate in the files given, or with --dev in new ones, and how to have them trusted.
+    None where mlgate makes its own in the cluster."""
+    from webhook.certificates import Certificates, files
 
     if arguments.tls_cert is not None:
-        return certificates.files(arguments.tls_cert, arguments.tls_key)
+        given = files(arguments.tls_cert, arguments.tls_key)
+        return Certificates(given, arguments.client_ca)
     if not arguments.dev:
         return None
     from webhook.trial import explain, make_files
 
-    files = make_files()
-    out.write(explain(arguments.port, files.authority.read_bytes()))
+    made = make_files()
+    out.write(explain(arguments.port, made.authority.read_bytes()))
     out.flush()
-    return certificates.files(files.certificate, files.key)
+    return Certificates(files(made.certificate, made.key), arguments.client_ca)
 
 
 def _join(

@@ -90,25 +90,6 @@ def test_standard_input_is_read() -> None:
     assert "allowed" in out.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "give --tls-cert and --tls-key, or --dev"),
-        (["--dev", "--tls-cert", "a", "--tls-key", "b"], "leave out --tls-cert"),
-        (["--dev", "--client-name", "a"], "--client-name needs --client-ca"),
-        (["--dev", "--grace", "5"], "--grace (5) must be more than --shutdown-delay (10)"),
-        (["--tls-cert", "/none", "--tls-key", "/none"], "/none: No such file"),
-        (["--dev", "--policy", "/none"], "/none: No such file"),
-        (["--dev", "--max-body", "0"], "expected a number from 1 on"),
-        (["--dev", "--grace", "soon"], "expected seconds"),
-    ],
-)
-def test_serve_does_not_begin_with_wrong_arguments(arguments: list[str], message: str) -> None:
-    err = io.StringIO()
-    assert main(["serve", *arguments], stderr=err) == 2
-    assert message in err.getvalue()
-
-
 _WITHOUT = """
     import sys
 

@@ -45,6 +45,9 @@ FILES = ("--tls-cert", "a.crt", "--tls-key", "a.key")
         ((*FILES, "--no-cluster", "--uninstall"), "--uninstall needs the cluster"),
         (("--webhook-timeout", "10"), "invalid choice: 10"),
         (("--failure-policy", "Maybe"), "invalid choice: 'Maybe'"),
+        (("--dev", "--policy", "/none"), "/none: No such file"),
+        (("--dev", "--max-body", "0"), "expected a number from 1 on"),
+        (("--dev", "--grace", "soon"), "expected seconds"),
     ],
 )
 def test_what_does_not_go_together_is_told(arguments: tuple[str, ...], complaint: str) -> None:
@@ -54,6 +57,7 @@ def test_what_does_not_go_together_is_told(arguments: tuple[str, ...], complaint
 
 
 def test_files_that_are_not_there_are_named() -> None:
+    assert call(*FILES) == call("--no-cluster", *FILES)
     answer = call("--no-cluster", *FILES)
     assert (answer.code, answer.err) == (2, "a.crt: No such file or directory\n")
 
