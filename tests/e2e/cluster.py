@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ class Cluster:
     @property
     def url(self) -> str:
         return f"https://127.0.0.1:{self._port}"
+
+    @cached_property
+    def minor(self) -> int:
+        """The minor version of its Kubernetes."""
+        version = json.loads(self.kubectl("version", "-o", "json"))
+        return int(version["serverVersion"]["minor"].rstrip("+"))
 
     @property
     def authority(self) -> Path:
