@@ -36,8 +36,9 @@ def is_template(value: Any) -> bool:
 class Manifest:
     """One object, never changed, with the presence of each value in it.
 
-    ``last_applied`` is what ``kubectl apply`` recorded (already parsed), ``admitted`` tells that
-    the API server's defaults have been filled in.
+    ``last_applied`` is what ``kubectl apply`` recorded, as text or parsed; text is parsed when it
+    is first asked for, and counts as nothing where it cannot be. ``admitted`` tells that the API
+    server's defaults have been filled in.
     """
 
     __slots__ = ("_applied", "_last_applied", "admitted", "object")
@@ -70,6 +71,8 @@ class Manifest:
             self._applied = _applied_fields(self.object)
         if any(_owns(fields, self.object, path) for fields in self._applied):
             return Presence.WRITTEN
+        if isinstance(self._last_applied, str):
+            self._last_applied = _parse(self._last_applied)
         if dig(self._last_applied, path) not in _NOTHING:
             return Presence.WRITTEN
         if self._applied or self._last_applied is not None:
@@ -118,6 +121,15 @@ class Manifest:
     def version(self) -> str:
         """The API version without its group."""
         return str(self.object.get("apiVersion") or "").rpartition("/")[2]
+
+
+def _parse(text: str) -> Any:
+    import json  # noqa: PLC0415 - files are never admitted, and linting them pays for no more
+
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _text(value: Any) -> str | None:

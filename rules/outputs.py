@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from rules.kinds.schema import Container, Mount, Pod, Volume
 from rules.manifest import is_template
+from rules.memory import remember
 from rules.paths import Path, shorten
 
 
@@ -239,28 +240,42 @@ def _from_text(
         if before == "cd":
             folder = word[:_LONGEST_PLACE]
         before = word
-        flag = _FLAG.match(word)
-        if flag is None and waiting is not None:
+        name, value, is_flag = _take_apart(word)
+        if not is_flag and waiting is not None:
             yield _output(waiting, word, path, folder, environment)
             waiting = None
             continue
         waiting = None
-        match = flag or _PAIR.match(word)
-        if match is None or not naming.flag(match[1]):
+        if not name or not naming.flag(name):
             continue
-        if match[2]:
-            yield _output(match[1], match[2], path, folder, environment)
+        if value:
+            yield _output(name, value, path, folder, environment)
             continue
-        waiting = match[1]
+        waiting = name
 
 
 def _words(container: Container) -> Iterator[tuple[Path, str]]:
     for path, text in read_texts(container):
-        if _SPACE.search(text, 0, _LONGEST) is None:
-            yield path, text
-            continue
-        for match in _WORD.finditer(text[:_LONGEST]):
-            yield path, match[1] or match[2] or match[3] or ""
+        for word in _split(text):
+            yield path, word
+
+
+@remember(1024, 256)
+def _split(text: str) -> tuple[str, ...]:
+    """The words of a script, without quotes; a word alone stays as it is."""
+    if _SPACE.search(text, 0, _LONGEST) is None:
+        return (text,)
+    found = _WORD.finditer(text[:_LONGEST])
+    return tuple([match[1] or match[2] or match[3] or "" for match in found])
+
+
+@remember(1024, 256)
+def _take_apart(word: str) -> tuple[str, str, bool]:
+    """The name and the value that a word gives to it, both empty where it has none, and whether it
+    is a flag."""
+    flag = _FLAG.match(word)
+    match = flag or _PAIR.match(word)
+    return (match[1], match[2] or "", flag is not None) if match else ("", "", False)
 
 
 def _output(

@@ -260,16 +260,8 @@ def _named(body: dict[str, Any], request: Request) -> dict[str, Any]:
 
 def _admit(body: dict[str, Any]) -> Manifest:
     applied = Manifest(body).mapping("metadata", "annotations").get(LAST_APPLIED)
-    return Manifest(body, admitted=True, last_applied=_parse(applied))
-
-
-def _parse(text: Any) -> Any:
-    if not isinstance(text, str):
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    last_applied = applied if isinstance(applied, str) else None
+    return Manifest(body, admitted=True, last_applied=last_applied)
 
 
 def _pass(request: Request, reason: str, warnings: Sequence[str] = ()) -> Outcome:

@@ -2,6 +2,8 @@
 
 import re
 
+from rules.memory import remember
+
 _SHELL = frozenset(
     """
     sh bash ash zsh env -c -ec -xc -ce -cx -lc -e -x -ex -xe -- -u -eu -o -i while until if do then
@@ -31,6 +33,7 @@ _LOOP = r"\bwhile +(?:true|:|1|\[ *1 *\])|\bfor *\(\( *;"
 _QUOTES = "\"'`"
 
 
+@remember(256, 4000)
 def does_nothing(text: str) -> bool:
     """Whether a cleaned text only prints, waits and looks around. Installing adds nothing."""
     if not any(word in text for word in _PRELUDE):

@@ -57,7 +57,7 @@ class Reading:
         all of them."""
         unanimous = not self.idle
         for body, text in zip(self._bodies or [{}], self._cleaned, strict=True):
-            runs = read_text(text) if text else []
+            runs = read_text(text) if text else ()
             self.texts += runs
             if unanimous:
                 others = [one for one in (*runs, *_read_image(body)) if _is_other(one)]

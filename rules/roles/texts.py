@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from rules.kinds.schema import Role
+from rules.memory import remember
 from rules.roles.programs import COMMANDS, MOVES, PHRASES, TRAINS, WORDS
 from rules.roles.vocabulary import Mark, Signal, say
 from rules.roles.words import clear, make_table, read_stem, split
@@ -36,6 +37,7 @@ _FETCHED = (
 )
 
 
+@remember(256, 4000)
 def clean(text: str) -> str:
     """A text in lower case, cut, without placeholders, comments, what it prints and installs."""
     if len(text) > LONGEST:
@@ -52,7 +54,8 @@ def clean(text: str) -> str:
     return re.sub(_COMMENT, "", text) if "#" in text else text
 
 
-def read_text(text: str) -> list[Signal]:
+@remember(256, 4000)
+def read_text(text: str) -> tuple[Signal, ...]:
     """What a cleaned text runs. Moving files counts only where nothing else is run."""
     words = split(text, _TABLE)
     if "/" in text:
@@ -63,7 +66,7 @@ def read_text(text: str) -> list[Signal]:
     found = list(_read_words(text, words, _TELLING & known))
     if ".py" in text or ".sh" in text:
         found.extend(_read_scripts(words))
-    return _weigh(found) if len(found) > 1 else found
+    return tuple(_weigh(found) if len(found) > 1 else found)
 
 
 def _read_words(text: str, words: list[str], telling: frozenset[str]) -> Iterator[Signal]:
