@@ -6,13 +6,13 @@ applies the webhook's failure policy; it is never a denial.
 
 import asyncio
 import datetime
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
 import orjson
 from fastapi import FastAPI, Request, Response
+from starlette.types import Receive, Scope, Send
 
 from webhook.deadline import Deadline
 from webhook.decoding import decode
@@ -34,6 +34,15 @@ FULL_BODIES = 4
 """How many bodies of the largest size may be held at a time."""
 
 ENDPOINTS = {"validate": validate, "mutate": mutate}
+_READ = (b"content-type", b"content-length")
+
+
+class Answer(NamedTuple):
+    """An HTTP answer in JSON; ``close``: the connection ends with it."""
+
+    status: int
+    content: bytes
+    close: bool = False
 
 
 class Refusal(Exception):
@@ -74,40 +83,36 @@ class Desk:
         self.metrics.in_flight.set_function(lambda: self.gate.taken)
         self._beside = ThreadPoolExecutor(1, "large-reviews")
 
-    def handler(self, endpoint: str) -> Callable[[Request], Awaitable[Response]]:
-        """The function that answers requests to ``/<endpoint>``."""
+    async def answer(self, endpoint: str, scope: Scope, receive: Receive) -> Answer:
+        """The answer to one request for ``/<endpoint>``."""
+        deadline = Deadline(scope["query_string"])
+        try:
+            answer = await self._answer(endpoint, scope, receive, deadline)
+        except Refusal as refusal:
+            answer = self._refuse(refusal.status, str(refusal))
+        except Busy:
+            answer = self._refuse(503, "too many reviews at once")
+        except Exception as error:  # noqa: BLE001 - no bug may look like a decision
+            self.log.crash("crash", error, endpoint=endpoint)
+            answer = self._refuse(500, "internal error")
+        return answer._replace(close=True) if self.life.stopping else answer
 
-        async def answer(request: Request) -> Response:
-            deadline = Deadline(request.scope["query_string"])
-            try:
-                response = await self._answer(endpoint, request, deadline)
-            except Refusal as refusal:
-                response = self._refuse(refusal.status, str(refusal))
-            except Busy:
-                response = self._refuse(503, "too many reviews at once")
-            except Exception as error:  # noqa: BLE001 - no bug may look like a decision
-                self.log.crash("crash", error, endpoint=endpoint)
-                response = self._refuse(500, "internal error")
-            if self.life.stopping:
-                response.headers["connection"] = "close"
-            return response
-
-        return answer
-
-    async def _answer(self, endpoint: str, request: Request, deadline: Deadline) -> Response:
-        length = _check_head(request, self.limits.max_body)
+    async def _answer(
+        self, endpoint: str, scope: Scope, receive: Receive, deadline: Deadline
+    ) -> Answer:
+        length = _check_head(scope["headers"], self.limits.max_body)
         with self.gate.enter():
             body = Body(self.gate, self.limits.max_body)
             try:
                 async with asyncio.timeout_at(_loop_time(deadline)):
-                    await body.read(request)
+                    await body.read(receive)
                 return await self._in_turn(endpoint, body, deadline)
             except TimeoutError:
                 raise Refusal(408, f"no whole body in time; expected {length} bytes") from None
             finally:
                 body.drop()
 
-    async def _in_turn(self, endpoint: str, body: "Body", deadline: Deadline) -> Response:
+    async def _in_turn(self, endpoint: str, body: "Body", deadline: Deadline) -> Answer:
         """Judge a body when those before it are done; a large one goes beside the loop."""
         active = self.settings.active
         if body.size > LARGE:
@@ -120,7 +125,7 @@ class Desk:
         seconds = deadline.spent
         self.metrics.review(record, outcome, seconds, active.policy)
         self.log.review(record, outcome, seconds, active.revision)
-        return _respond(200, orjson.dumps(outcome.body))
+        return Answer(200, orjson.dumps(outcome.body))
 
     def _judge(
         self, endpoint: str, body: "Body", deadline: Deadline, active: Active
@@ -146,12 +151,10 @@ class Desk:
             deadline.expired,
         )
 
-    def _refuse(self, status: int, reason: str) -> Response:
+    def _refuse(self, status: int, reason: str) -> Answer:
         self.metrics.refusal(status)
-        response = _respond(status, orjson.dumps({"error": reason}))
-        if status in (408, 413):  # what is left of the body is not worth reading
-            response.headers["connection"] = "close"
-        return response
+        # What is left of a body that is too large or too late is not worth reading.
+        return Answer(status, orjson.dumps({"error": reason}), close=status in (408, 413))
 
 
 class Body:
@@ -163,11 +166,11 @@ class Body:
         self._chunks: list[bytes] = []
         self.size = 0
 
-    async def read(self, request: Request) -> None:
+    async def read(self, receive: Receive) -> None:
         """Read all of it, but no more than the limit. Raises ``Refusal``, ``Busy``."""
         more = True
         while more:
-            message = await request.receive()
+            message = await receive()
             if message["type"] == "http.disconnect":
                 raise Refusal(400, "the client went away")
             chunk = message.get("body", b"")
@@ -190,24 +193,52 @@ class Body:
         self.size = 0
 
 
-def create_app(desk: Desk) -> FastAPI:
-    """The application: POST /validate and POST /mutate.
+class Application:
+    """The ASGI application: POST /validate and POST /mutate.
 
-    Plain routes: FastAPI's own take another 33 microseconds to find out that there is no model.
+    They are answered here, and everything else by FastAPI: its middlewares, routes and requests
+    take as long as a small review.
     """
-    app = FastAPI(title="mlgate", docs_url=None, redoc_url=None, openapi_url=None)
-    for endpoint in ENDPOINTS:
-        app.add_route(f"/{endpoint}", desk.handler(endpoint), methods=["POST"])
-    return app
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._endpoints = {f"/{endpoint}": endpoint for endpoint in ENDPOINTS}
+        self._rest = FastAPI(title="mlgate", docs_url=None, redoc_url=None, openapi_url=None)
+        for path in self._endpoints:
+            self._rest.add_route(path, _not_here, methods=["POST"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as ASGI has it."""
+        endpoint = self._endpoints.get(scope.get("path", ""))
+        if endpoint is None or scope.get("method") != "POST":
+            await self._rest(scope, receive, send)
+            return
+        answer = await self._desk.answer(endpoint, scope, receive)
+        head = {"type": "http.response.start", "status": answer.status, "headers": _head(answer)}
+        await send(head)
+        await send({"type": "http.response.body", "body": answer.content})
 
 
-def _check_head(request: Request, most: int) -> str:
+async def _not_here(_request: Request) -> Response:
+    """Stands for the two paths, so that other methods are told what is allowed."""
+    raise AssertionError("a review is answered before FastAPI is asked")
+
+
+def _head(answer: Answer) -> list[tuple[bytes, bytes]]:
+    head = [
+        (b"content-length", b"%d" % len(answer.content)),
+        (b"content-type", b"application/json"),
+    ]
+    return [*head, (b"connection", b"close")] if answer.close else head
+
+
+def _check_head(headers: list[tuple[bytes, bytes]], most: int) -> str:
     """The length that the request announces. Raises ``Refusal``."""
-    headers = request.headers
-    kind = headers.get("content-type", "")
+    found = {name: value for name, value in headers if name in _READ}
+    kind = found.get(b"content-type", b"").decode("latin-1")
     if kind.partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, f"content-type is {kind[:80]!r}; expected application/json")
-    length = headers.get("content-length", "")
+    length = found.get(b"content-length", b"").decode("latin-1")
     if length.isdigit() and int(length) > most:
         raise _too_large(most)
     return length or "more"
@@ -220,7 +251,3 @@ def _too_large(most: int) -> Refusal:
 def _loop_time(deadline: Deadline) -> float:
     """When the API server stops waiting, on the running loop's clock."""
     return asyncio.get_running_loop().time() + deadline.ends - deadline.started
-
-
-def _respond(status: int, content: bytes) -> Response:
-    return Response(content, status, media_type="application/json")

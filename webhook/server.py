@@ -23,7 +23,7 @@ import uvicorn
 import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from webhook.app import Desk, create_app
+from webhook.app import Application, Desk
 from webhook.certificates import Certificates
 from webhook.logs import Bridge
 from webhook.probes import Probes, create_probes
@@ -192,7 +192,7 @@ def _configure(desk: Desk, context: ssl.SSLContext, place: Place) -> uvicorn.Con
     names = {"client_names": place.client_names}
     protocol = type("NamedReviewProtocol", (ReviewProtocol,), names)
     config = uvicorn.Config(
-        create_app(desk),
+        Application(desk),
         host=place.host,
         port=place.port,
         http=protocol,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rules.inventory import Inventory
 from rules.kinds import schema
-from webhook.app import Desk, Limits, create_app
+from webhook.app import Application, Desk, Limits
 from webhook.knowledge import NoCluster
 from webhook.logs import Log
 from webhook.settings import Settings
@@ -66,7 +66,7 @@ class Office:
             log=Log(self.stream),
             limits=limits,
         )
-        self.app = create_app(self.desk)
+        self.app = Application(self.desk)
 
     def post(
         self,
