@@ -89,7 +89,9 @@ _WORD = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"';|&()]+)")
 _SPACE = re.compile(r"\s")
 _FLAG = re.compile(r"-{1,4}([A-Za-z][\w.-]{0,255})(?:=(.*))?\Z", re.DOTALL)
 _PAIR = re.compile(r"\+{0,2}([A-Za-z][\w.-]{0,255})(?:=|:\s?)(.*)\Z", re.DOTALL)
-_SCHEME = re.compile(r"([a-z][a-z0-9+]{0,31})://", re.IGNORECASE)  # unbounded, it is quadratic
+_SCHEME = re.compile(r"([a-z][a-z0-9+]{0,31})://", re.IGNORECASE)
+_BEFORE = re.compile(r"[a-z][a-z0-9+]*\Z", re.IGNORECASE)
+_LONGEST_SCHEME = 32
 _ENV_NAME = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
 _LONGEST = 20_000
 _LONGEST_PLACE = 512
@@ -131,10 +133,20 @@ def read_outputs(container: Container, naming: Naming) -> list[Output]:
 def find_store(texts: list[str], schemes: frozenset[str]) -> str | None:
     """The first object-store URI in ``texts``, by its scheme."""
     for text in texts:
-        for match in _SCHEME.finditer(text[:_LONGEST]):
-            if match[1].lower() in schemes:
-                return match[0]
+        for scheme in _read_schemes(text[:_LONGEST]):
+            if scheme.lower() in schemes:
+                return f"{scheme}://"
     return None
+
+
+def _read_schemes(text: str) -> Iterator[str]:
+    """What stands before each ``://``; looked for from there, since most text has none."""
+    at = text.find("://")
+    while at >= 0:
+        found = _BEFORE.search(text, max(0, at - _LONGEST_SCHEME), at)
+        if found:
+            yield found[0]
+        at = text.find("://", at + 3)
 
 
 def find_tracker(container: Container) -> str | None:
