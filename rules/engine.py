@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial as bind
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.checks import ALL, BY_CODE
@@ -231,16 +230,16 @@ class Engine:
         kept, suppressed, used = [], [], set()
         places = _index(ignores)
         for finding in findings:
-            ignore = _find_ignore(places, finding, view)
-            if ignore is None:
+            number = _find_ignore(places, finding, view)
+            if number is None:
                 kept.append(finding)
                 continue
-            used.add(ignore)
+            used.add(number)
             if self.ignores == "cap-at-warn":
-                kept.append(_capped(finding, ignore))
+                kept.append(_capped(finding, ignores[number]))
                 continue
             suppressed.append(finding)
-        kept += self._complaints(ignores, used, view)
+        kept += self._complaints(ignores, {ignores[number] for number in used}, view)
         return kept, suppressed
 
     def _complaints(
@@ -285,26 +284,26 @@ def _judgement(problem: Problem, workload: Workload) -> Judgement | None:
     return workload.judgements_by_path.get(problem.role_path, workload.judgement)
 
 
-def _index(ignores: Iterable[Ignore]) -> dict[tuple[str, Path], tuple[int, Ignore]]:
-    """For each code and scope the first ignore, and its number: an object may hold thousands."""
-    places: dict[tuple[str, Path], tuple[int, Ignore]] = {}
+def _index(ignores: Iterable[Ignore]) -> dict[tuple[str, Path], int]:
+    """For each code and scope the number of the first ignore: an object may hold thousands."""
+    places: dict[tuple[str, Path], int] = {}
     for number, ignore in enumerate(ignores):
         for code in ignore.covered:
-            places.setdefault((code, ignore.scope), (number, ignore))
+            places.setdefault((code, ignore.scope), number)
     return places
 
 
 def _find_ignore(
-    places: Mapping[tuple[str, Path], tuple[int, Ignore]], finding: Finding, view: View
-) -> Ignore | None:
-    """The first ignore that covers a finding: it names its rule or form, around its place."""
+    places: Mapping[tuple[str, Path], int], finding: Finding, view: View
+) -> int | None:
+    """The number of the first ignore that covers a finding: it names its rule or form, around its
+    place."""
     path = finding.embedded.path if finding.embedded else finding.path
     if view.scope.outer is not None and not view.scope.text:
         path = finding.path[len(view.scope.path) :]
     codes = finding.rule, f"{finding.rule}/{finding.form}"
     keys = [(code, path[:depth]) for code in codes for depth in range(len(path) + 1)]
-    covering = [places[key] for key in keys if key in places]
-    return min(covering, key=itemgetter(0))[1] if covering else None
+    return min((places[key] for key in keys if key in places), default=None)
 
 
 def _capped(finding: Finding, ignore: Ignore) -> Finding:

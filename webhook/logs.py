@@ -15,6 +15,9 @@ import orjson
 from webhook.record import Record, decision
 from webhook.review import Outcome
 
+QUIET = 1.0
+"""Seconds after a line of another library's in which it is not written again."""
+
 
 class Log:
     """Writes lines to ``stream``; each is flushed, so that nothing is lost with the process."""
@@ -59,14 +62,21 @@ class Log:
 
 
 class Bridge(logging.Handler):
-    """Other libraries' log records as lines of ours."""
+    """Other libraries' log records as lines of ours. What is said again at once is left out: a
+    client can make a server complain as often as it likes."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(logging.WARNING)
         self._log = log
+        self._last = ("", "")
+        self._until = 0.0
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
+        what = record.name, type(error).__name__ if error is not None else record.getMessage()
+        if what == self._last and record.created < self._until:
+            return
+        self._last, self._until = what, record.created + QUIET
         if error is not None:
             self._log.crash(record.name, error)
             return

@@ -10,6 +10,8 @@ from rules.model import Rule
 from rules.paths import Path, dig
 
 ANNOTATION = "mlgate.dev/ignore"
+_MOST = 100
+"""Entries of one annotation: each that is wrong is a finding of its own."""
 
 
 class Ignore(NamedTuple):
@@ -63,10 +65,13 @@ def _read(body: Mapping[str, Any], scope: Path, known: Collection[str]) -> Itera
 
 def parse_ignores(text: str, path: Path, scope: Path, known: Collection[str]) -> Iterator[Ignore]:
     """Each entry of an annotation's text, those with an error too."""
-    entries = [entry.strip() for entry in text.split(";")]
-    if not any(entries):
+    entries = [entry for entry in map(str.strip, text.split(";")) if entry]
+    if not entries:
         yield Ignore((), "", path, scope, f"{ANNOTATION} is empty; expected CODE=reason")
-    for entry in filter(None, entries):
+    if len(entries) > _MOST:
+        error = f"{ANNOTATION} has {len(entries)} entries, of which {_MOST} are read"
+        yield Ignore((), "", path, scope, error)
+    for entry in entries[:_MOST]:
         names, _, reason = entry.partition("=")
         codes = tuple(name.strip() for name in names.split(","))
         yield Ignore(codes, reason.strip(), path, scope, _error(codes, known))

@@ -191,6 +191,14 @@ def test_laughs_have_an_end() -> None:
     assert found.line == 6
 
 
+def test_a_long_text_that_aliases_repeat_has_an_end() -> None:
+    text = "a: &a " + "x" * 64_000
+    value = document(text + "\nb: [" + "*a, " * 90 + "]").value
+    assert value["b"] == [value["a"]] * 90
+    found = unreadable(text + "\nb: [" + "*a, " * 110 + "]")
+    assert found.reason == "aliases stand for more than 100000 values"
+
+
 def test_merges_of_merges_have_an_end() -> None:
     lines = ["m0: &m0 {a: 1}"]
     lines += [f"m{i}: &m{i} {{<<: [*m{i - 1}, *m{i - 1}], k{i}: 1}}" for i in range(1, 600)]

@@ -68,6 +68,27 @@ def test_annotations_can_be_forbidden_or_capped() -> None:
     assert capped.note == "ignored, capped at warn: bounded by the queue"
 
 
+@pytest.mark.parametrize(
+    ("text", "suppressed"),
+    [
+        ("TRN002/batch=a", ["TRN002"]),
+        ("TRN002/operator=a", []),
+        ("TRN001=a,TRN002", []),
+        ("TRN001,TRN002=a", ["TRN002"]),
+    ],
+)
+def test_an_ignore_covers_its_rules_or_forms_alone(text: str, suppressed: list[str]) -> None:
+    assert [one.rule for one in evaluate(ignoring(text)).suppressed] == suppressed
+
+
+def test_of_two_ignores_of_a_finding_the_first_counts() -> None:
+    evaluation = evaluate(ignoring("TRN002/batch=form; TRN002=rule"), ignores="cap-at-warn")
+    assert evaluation.findings[0].note == "ignored, capped at warn: form"
+    assert [one.message for one in evaluation.findings[1:]] == [
+        "the ignore of TRN002 suppresses nothing"
+    ]
+
+
 def test_a_stale_ignore_is_a_finding() -> None:
     assert codes(evaluate(ignoring("TRN002=x; CRN001=y"))) == ["MLG003"]
 

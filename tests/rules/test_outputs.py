@@ -106,6 +106,34 @@ def test_a_relative_path_starts_in_the_working_directory() -> None:
     assert place("~/run", "claim", workingDir="/out") == "ephemeral"
 
 
+def test_the_innermost_mount_counts() -> None:
+    mounts = [("scratch", "/out"), ("claim", "/out/run/"), ("node", "/out/run/1")]
+    container = {"volumeMounts": [{"name": name, "mountPath": path} for name, path in mounts]}
+    targets = ("/out/run/model", "/out/running", "/out/run", "/out/run/1/x", "/other")
+    one = pod({"args": [f"--output_dir={target}" for target in targets], **container})
+    places = Storage(one, SCHEMES).locate(read_outputs(one.mains[0], NAMING), one.mains[0])
+    keepings = ["durable", "ephemeral", "durable", "weak", "ephemeral"]
+    assert [found.keeping for found in places] == keepings
+
+
+@pytest.mark.parametrize(
+    ("target", "artifact", "keeping"),
+    [
+        ("/out/model", "/out", "durable"),
+        ("/out", "/out/", "durable"),
+        ("/out", "/out/model", "durable"),
+        ("/out", "/outside", "ephemeral"),
+        ("/outside", "/out", "ephemeral"),
+        ("/", "/out", "durable"),
+        ("/out", "/", "durable"),
+    ],
+)
+def test_an_artifact_keeps_what_is_in_it_or_holds_it(
+    target: str, artifact: str, keeping: str
+) -> None:
+    assert place(target, known={"artifacts": ("/a", artifact, "/z")}) == keeping
+
+
 def test_artifacts_are_kept_and_other_objects_may_decide() -> None:
     assert place("/out/model", known={"artifacts": ("/out",)}) == "durable"
     assert place("/out/model", known={"outputs_known": False}) == "unknown"
@@ -115,6 +143,9 @@ def test_artifacts_are_kept_and_other_objects_may_decide() -> None:
 def test_stores_and_trackers() -> None:
     assert find_store(["--data x", "GS://b/c"], SCHEMES) == "GS://"
     assert find_store(["http://x"], SCHEMES) is None
+    assert find_store(["http://x https://s3://b", "x=gs://b"], SCHEMES) == "s3://"
+    assert find_store(["://", "s3:/", "-s3:// "], SCHEMES) == "s3://"
+    assert find_store(["a" * 40 + "s3://b", "1s4://b"], SCHEMES) is None
     tracked = pod({"env": [{"name": "MLFLOW_TRACKING_URI", "value": "http://m"}]}).mains[0]
     assert find_tracker(tracked) == "MLFLOW_TRACKING_URI"
     half = [{"name": "WANDB_PROJECT", "value": "p"}]

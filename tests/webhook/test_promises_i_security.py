@@ -1,7 +1,11 @@
 """Group I: hostile input and bad policies, one test a promise."""
 
+import gc
+import io
 import json
+import logging
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from tests.manifests import TODAY
 from tests.webhook.bodies import admitted, cron_job, job, pytorch_job, review
 from tests.webhook.desks import POLICY, Office, settings_of
 from webhook.decoding import DEEPEST, decode
+from webhook.logs import Bridge, Log
 from webhook.review import BadReview, Surroundings, mutate, validate
 from webhook.server import look_at_policy
 from webhook.settings import BUILT_IN, Settings, Unusable, count_expired
@@ -46,6 +51,188 @@ def test_i79_no_text_of_an_object_takes_long(text: str) -> None:
     start = time.process_time()
     validate(review(body), KNOWN)
     assert time.process_time() - start < 2
+
+
+def jobset(jobs: int, **metadata: Any) -> dict[str, Any]:
+    """A JobSet of training jobs, none with a budget."""
+    container = {"name": "c", "image": "trainer:1", "command": ["python", "train.py"]}
+    template = {"spec": {"containers": [container]}}
+    return {
+        "apiVersion": "jobset.x-k8s.io/v1alpha2",
+        "kind": "JobSet",
+        "metadata": {"name": "sweep", **metadata},
+        "spec": {
+            "replicatedJobs": [
+                {"name": f"n{number}", "template": {"spec": {"template": template}}}
+                for number in range(jobs)
+            ]
+        },
+    }
+
+
+def pod_job(*containers: dict[str, Any], **pod: Any) -> dict[str, Any]:
+    body = job()
+    body["spec"]["template"]["spec"] = {"containers": list(containers), **pod}
+    return body
+
+
+def trainer(**more: Any) -> dict[str, Any]:
+    return {"name": "c", "image": "trainer:1", "command": ["python", "train.py"], **more}
+
+
+def gpus(count: int) -> dict[str, Any]:
+    return {"requests": {f"nvidia.com/gpu{number}": 1 for number in range(count)}}
+
+
+def volcano(tasks: int) -> dict[str, Any]:
+    """Tasks of which the plugin alone says that they train."""
+    pod = {"spec": {"containers": [{"name": "c", "image": "i"}]}}
+    return {
+        "apiVersion": "batch.volcano.sh/v1alpha1",
+        "kind": "Job",
+        "metadata": {"name": "a"},
+        "spec": {
+            "plugins": {"pytorch": []},
+            "tasks": [{"name": f"n{number}", "template": pod} for number in range(tasks)],
+        },
+    }
+
+
+IGNORES = {"mlgate.dev/ignore": "CRN001=a;" * 3000}
+MANY = {
+    "jobs": jobset(3000),
+    "jobs and ignores": jobset(2000, annotations=IGNORES),
+    "tasks": volcano(2000),
+    "requests": pod_job(trainer(resources=gpus(4000))),
+    "containers": pod_job(*[trainer(resources=gpus(1))] * 4000),
+    "outputs, mounts and volumes": pod_job(
+        trainer(
+            args=[f"--output-dir=/m{number}/x" for number in range(4000)],
+            volumeMounts=[{"name": f"v{n}", "mountPath": f"/m{n}"} for n in range(4000)],
+        ),
+        volumes=[{"name": f"v{number}", "emptyDir": {}} for number in range(4000)],
+    ),
+}
+"""Where a rule once held each of thousands against each other, for minutes."""
+
+
+@pytest.mark.parametrize("body", MANY.values(), ids=MANY)
+def test_i79_many_of_one_thing_take_no_longer_each(body: dict[str, Any]) -> None:
+    start = time.process_time()
+    assert validate(review(body), KNOWN).errors == ()
+    mutate(review(body), KNOWN)
+    assert time.process_time() - start < 8
+
+
+def test_i79_a_value_is_not_written_out_each_time_that_it_is_named() -> None:
+    value = "/" + "a" * 100_000
+    body = pod_job(trainer(env=[{"name": "A", "value": value}], args=["--output-dir=" + "$A" * 9]))
+    [lost] = [one for one in validate(review(body), KNOWN).findings if one.rule == "STO001"]
+    assert value[:500] in lost.message
+    assert len(lost.message) < 1000
+
+
+@pytest.mark.parametrize("place", ["name", "namespace", "key", "container"])
+def test_i79_long_names_are_not_written_out_for_each_finding(place: str) -> None:
+    long = "train" * 20_000
+    key, name = (long if place == one else "Worker" for one in ("key", "container"))
+    each = trainer(name=name, resources=gpus(2))
+    body = pytorch_job()
+    template = {"spec": {"containers": [each]}}
+    body["spec"] = {"pytorchReplicaSpecs": {key: {"template": template}}}
+    body["metadata"] = {place: long}
+    known = KNOWN._replace(policy=Policy(profile="strict"))
+    namespace = long if place == "namespace" else "research"
+    findings = validate(review(body, namespace=namespace), known).findings
+    assert {finding.rule for finding in findings} >= {"GPU001", "TRN002"}
+    for finding in findings:
+        assert len(finding.fingerprint) < 2000
+        assert len(finding.message) < 2000
+
+
+def test_i79_what_is_remembered_of_long_names_is_bounded() -> None:
+    def judge(number: int) -> None:
+        long = f"{number}" + "a" * 100_000
+        container = trainer(name=long, image=f"registry/{long}", command=[f"{long}.py"])
+        container["resources"] = {"requests": {f"nvidia.com/{long}": 1}}
+        validate(review(pod_job(container)), KNOWN)
+
+    judge(0)
+    tracemalloc.start()
+    try:
+        for number in range(1, 21):
+            judge(number)
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_000_000
+
+
+def test_i79_more_fixes_than_anyone_needs_are_no_patch() -> None:
+    body = pod_job(*(trainer(name=f"c{n}", resources=gpus(1)) for n in range(301)))
+    outcome = mutate(review(body), KNOWN)
+    assert outcome.allowed
+    assert outcome.dropped
+    assert "patch" not in outcome.body["response"]
+    body["spec"]["template"]["spec"]["containers"] = body["spec"]["template"]["spec"]["containers"][
+        :9
+    ]
+    assert "GPU001" in mutate(review(body), KNOWN).patched
+
+
+def test_i79_a_message_counts_findings_that_it_does_not_show() -> None:
+    body = pod_job(*(trainer(name=f"c{n}", resources=gpus(1)) for n in range(500)))
+    outcome = validate(review(body), KNOWN)
+    message = outcome.body["response"]["status"]["message"]
+    denied = sum(finding.action == "deny" for finding in outcome.findings)
+    shown = message.count("https://mlgate.dev/rules/")
+    assert denied > 500
+    assert message.startswith(f"{denied} findings: ")
+    assert f" +{denied - shown} more: " in message
+    assert len(message.encode()) <= 2048
+
+
+@pytest.mark.parametrize("value", [{}, [], {"a": 1}, 1, True])
+def test_i79_a_mapping_in_place_of_a_word_crashes_no_rule(value: Any) -> None:
+    volumes = [{"name": "a", "emptyDir": value}]
+    body = pod_job(trainer(), tolerations=[{"key": value}], volumes=volumes)
+    body["metadata"]["labels"] = {"mlgate.dev/role": value}
+    body["spec"]["template"]["metadata"] = {"annotations": {"mlgate.dev/role": value}}
+    outcome = validate(review(body), KNOWN)
+    assert outcome.errors == ()
+    assert [one.path[-2:] for one in outcome.findings if one.rule == "MLG006"] == [
+        ("labels", "mlgate.dev/role"),
+        ("annotations", "mlgate.dev/role"),
+    ]
+
+
+@pytest.mark.parametrize("value", ["Memory", ["Memory"], 1, True])
+def test_i79_an_empty_dir_that_is_no_mapping_crashes_no_rule(value: Any) -> None:
+    """The fix is safe where nothing keeps its files on a disk of the node."""
+    container = trainer(volumeMounts=[{"name": "a", "mountPath": "/a"}])
+    pod = {"containers": [container], "volumes": [{"name": "a", "emptyDir": value}]}
+    template = {"spec": {**pod, "restartPolicy": "OnFailure"}}
+    body = {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledJob",
+        "metadata": {"name": "a"},
+        "spec": {"jobTargetRef": {"template": template}, "triggers": [{"type": "cron"}]},
+    }
+    outcome = validate(review(body), KNOWN)
+    assert outcome.errors == ()
+    [found] = [finding for finding in outcome.findings if finding.rule == "TRN001"]
+    assert found.fix is not None
+    assert not found.fix.safe
+
+
+@pytest.mark.parametrize("operation", [{"a": "b"}, None, 1, "\x85\x9b2J" + "a" * 100_000])
+def test_i79_why_a_request_passes_is_short_and_plain(operation: Any) -> None:
+    passed = validate(review(job(), operation=operation), KNOWN).passed
+    assert passed is not None
+    assert passed.startswith("operation ")
+    assert passed.isprintable()
+    assert len(passed) < 400
 
 
 def test_i79_of_a_key_that_stands_twice_the_last_counts() -> None:
@@ -185,3 +372,19 @@ def test_expired_exceptions_are_counted(tmp_path: Path) -> None:
     policy = settings_of(tmp_path, f"exceptions: [{entry}]\n").active.policy
     assert count_expired(policy, TODAY) == 1
     assert count_expired(policy, TODAY.replace(month=5)) == 0
+
+
+def test_what_a_library_says_again_at_once_is_written_once() -> None:
+    stream = io.StringIO()
+    bridge = Bridge(Log(stream))
+    crash = (OSError, OSError("too many open files"), None)
+    for text, exc_info in (("Invalid HTTP request.", None), ("else", None), ("accept", crash)):
+        for _ in range(1000):
+            record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, text, (), exc_info)
+            bridge.handle(record)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line.get("message") or line["error"] for line in lines] == [
+        "Invalid HTTP request.",
+        "else",
+        "OSError",
+    ]

@@ -47,7 +47,7 @@ from typing import Any
 from rules.inventory import Inventory
 from rules.kinds.schema import Pod, Restart
 from rules.model import Action, Fix, Form, Parameter, Problem, Related, Rule, Set, Severity
-from rules.paths import dotted
+from rules.paths import dig, dotted
 from rules.workload import Workload
 
 _IN_PLACE = ("OnFailure", "Always")
@@ -126,7 +126,7 @@ def _keeps_scratch(pod: Pod) -> bool:
     scratch = {
         volume.name
         for volume in pod.volumes
-        if "emptyDir" in volume.body and (volume.body["emptyDir"] or {}).get("medium") != "Memory"
+        if "emptyDir" in volume.body and dig(volume.body, ("emptyDir", "medium")) != "Memory"
     }
     return any(mount.volume in scratch for main in pod.mains for mount in main.mounts)
 

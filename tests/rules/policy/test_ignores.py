@@ -84,6 +84,14 @@ def test_an_annotation_that_says_nothing_is_malformed(value: Any, error: str) ->
     assert ignore.error == f"mlgate.dev/ignore {error}; expected CODE=reason"
 
 
+def test_an_annotation_of_very_many_entries_is_not_read_to_its_end() -> None:
+    first, *rest = ignores_of(annotated("AAA001=a;" * 99 + "; BBB002=b; AAA001/soft=c"), (), KNOWN)
+
+    assert first.error == "mlgate.dev/ignore has 101 entries, of which 100 are read"
+    assert first.covered == ()
+    assert [ignore.codes for ignore in rest] == [*[("AAA001",)] * 99, ("BBB002",)]
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"metadata": None}, {"metadata": {"annotations": []}}, annotated(None)]
 )
