@@ -25,7 +25,7 @@ def advise(body: dict[str, Any], old: Any, policy: Policy) -> list[str]:
     if label in PROFILES:
         return []
     known = ", ".join(PROFILES)
-    return [f"{PROFILE_LABEL} is {str(label)[:63]!r}; expected {known}: {policy.profile} holds"]
+    return [f"{PROFILE_LABEL} is {str(label)[:20]!r}; expected {known}: {policy.profile} holds"]
 
 
 def _profile(body: dict[str, Any]) -> Any:

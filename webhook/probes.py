@@ -14,9 +14,14 @@ from starlette.routing import Route
 from webhook.app import Desk
 from webhook.certificates import Certificates
 from webhook.metrics import CONTENT_TYPE
+from webhook.protocol import bound
 
-MOST = 32
-"""Connections at a time: a kubelet, a Prometheus, and somebody with curl."""
+MOST = 512
+"""Connections at a time. A kubelet and a Prometheus need few: the others are for whoever opens
+connections and is silent, until each is closed."""
+PATIENCE = 5
+"""Seconds that a connection may be silent."""
+MAX_BODY = 1024
 
 
 def create_probes(desk: Desk, certificates: Certificates) -> Starlette:
@@ -68,13 +73,15 @@ class Probes(threading.Thread):
             host=host,
             port=port,
             loop="asyncio",
-            http="httptools",
+            http=bound(MAX_BODY),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             limit_concurrency=MOST,
+            backlog=MOST,
+            timeout_keep_alive=PATIENCE,
             timeout_graceful_shutdown=1,
         )
         self.server = uvicorn.Server(config)

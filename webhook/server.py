@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import uvicorn
 import uvloop
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from webhook.app import Application, Desk
 from webhook.certificates import Certificates
 from webhook.logs import Bridge
 from webhook.probes import Probes, create_probes
+from webhook.protocol import bound
 from webhook.settings import count_expired
 from webhook.watch import Watch
 
@@ -120,35 +120,6 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0.02)
 
 
-class ReviewProtocol(HttpToolsProtocol):
-    """A connection; one that sends nothing is closed as one that has nothing more to send."""
-
-    client_names: frozenset[str] = frozenset()
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        if self.client_names and not is_named(transport, self.client_names):
-            self.logger.warning("a client's certificate has none of the names wanted")
-            transport.abort()
-            return
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
-
-
-def is_named(transport: asyncio.BaseTransport, names: frozenset[str]) -> bool:
-    """Whether the peer's certificate carries one of ``names`` as common name or subject
-    alternative name."""
-    certificate = transport.get_extra_info("peercert") or {}
-    subject = {
-        value
-        for part in certificate.get("subject", ())
-        for key, value in part
-        if key == "commonName"
-    }
-    return not names.isdisjoint(subject | {one for _, one in certificate.get("subjectAltName", ())})
-
-
 def serve(
     desk: Desk, certificates: Certificates, place: Place, member: "Member | None" = None
 ) -> int:
@@ -189,13 +160,11 @@ async def _serve(
 
 
 def _configure(desk: Desk, context: ssl.SSLContext, place: Place) -> uvicorn.Config:
-    names = {"client_names": place.client_names}
-    protocol = type("NamedReviewProtocol", (ReviewProtocol,), names)
     config = uvicorn.Config(
         Application(desk),
         host=place.host,
         port=place.port,
-        http=protocol,
+        http=bound(desk.limits.max_body, place.client_names),
         ws="none",
         lifespan="off",
         log_config=None,

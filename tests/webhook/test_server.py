@@ -125,6 +125,56 @@ def test_a_body_that_does_not_come_is_408(served: Served) -> None:
     assert served.sample("mlgate_in_flight") == 0
 
 
+def send_for_ever(tls: ssl.SSLSocket) -> None:
+    """Headers without an end: 10 MB of them."""
+    for _ in range(1000):
+        tls.sendall(b"x: " + b"y" * 10_000 + b"\r\n")
+
+
+@pytest.mark.parametrize("before", [b"", b"content-length: 0\r\n\r\nPOST / HTTP/1.1\r\n"])
+def test_a_head_that_never_ends_is_cut_off(served: Served, before: bytes) -> None:
+    with (
+        socket.create_connection((HOST, served.port)) as plain,
+        served.context.wrap_socket(plain, server_hostname="localhost") as tls,
+    ):
+        tls.settimeout(20)
+        tls.sendall(b"POST /validate HTTP/1.1\r\nhost: a\r\n" + before)
+        with pytest.raises((OSError, ssl.SSLError)):
+            send_for_ever(tls)
+    assert served.post(BODY)[0] == 200
+
+
+def test_a_head_that_does_not_come_whole_is_waited_for_no_longer(served: Served) -> None:
+    with (
+        socket.create_connection((HOST, served.port)) as plain,
+        served.context.wrap_socket(plain, server_hostname="localhost") as tls,
+    ):
+        tls.settimeout(20)
+        tls.sendall(b"POST /validate HTTP/1.1\r\nhost: a\r\n")
+        with contextlib.suppress(ConnectionResetError):
+            assert tls.recv(1) == b""
+
+
+def test_trailers_that_never_end_are_cut_off(served: Served) -> None:
+    with contextlib.closing(served.connect()) as connection:
+        connection.putrequest("POST", "/validate")
+        connection.putheader("content-type", "application/json")
+        connection.putheader("transfer-encoding", "chunked")
+        connection.endheaders(b"2\r\n{}\r\n0\r\n")
+        assert isinstance(connection.sock, ssl.SSLSocket)
+        with pytest.raises((OSError, ssl.SSLError)):
+            send_for_ever(connection.sock)
+
+
+def test_silent_clients_of_the_probes_hold_no_probe_up(served: Served) -> None:
+    silent = [socket.create_connection((HOST, served.metrics_port)) for _ in range(100)]
+    assert served.get("/readyz") == (200, "ok\n")
+    silent[0].settimeout(20)
+    assert silent[0].recv(1) == b""
+    for one in silent:
+        one.close()
+
+
 def test_other_paths_and_methods_do_nothing(served: Served) -> None:
     assert served.post(BODY, "/nowhere")[0] == 404
     with contextlib.closing(served.connect()) as connection:
