@@ -1,6 +1,6 @@
 """What admission costs as the API server's clients see it: Jobs created with mlgate and without.
 
-Usage: KUBEBUILDER_ASSETS=FOLDER python bench/admission.py [JOBS]; needs `make control-plane` and
+Usage: KUBEBUILDER_ASSETS=FOLDER python -m bench.admission [JOBS]; needs `make control-plane` and
 the extra `webhook`. Both webhooks are registered for one half of the Jobs and emptied by the
 break-glass annotation for the other, in turn, so that the machine's mood touches both alike.
 """

@@ -1,6 +1,6 @@
 """Whether fixing does what it should to every manifest of a folder, and nothing else.
 
-Usage: python bench/fixes.py [FOLDER [DIFFS]]; FOLDER holds manifests, ``examples`` unless given;
+Usage: python -m bench.fixes [FOLDER [DIFFS]]; FOLDER holds manifests, ``examples`` unless given;
 DIFFS is how many diffs to print. Nothing is written.
 """
 

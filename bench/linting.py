@@ -1,4 +1,4 @@
-"""How long linting takes, as ratios of one run: usage: python bench/linting.py [FOLDER].
+"""How long linting takes, as ratios of one run: usage: python -m bench.linting [FOLDER].
 
 For an environment that mlgate is installed in. One small file against an empty Python; a folder
 against PyYAML's own reading of it, with one process and with two; and the peak memory.

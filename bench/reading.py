@@ -1,6 +1,6 @@
 """How fast the reader is: its throughput, marks included, against PyYAML's CSafeLoader.
 
-Usage: python bench/reading.py [FOLDER]; FOLDER holds manifests, ``examples`` unless given.
+Usage: python -m bench.reading [FOLDER]; FOLDER holds manifests, ``examples`` unless given.
 """
 
 import gc

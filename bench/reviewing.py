@@ -1,6 +1,6 @@
 """What the webhook bears, as ratios of one run: load, long tails, one giant among many.
 
-Usage: python bench/reviewing.py [SECONDS]; needs wrk, the extra `webhook`, and two cores: servers
+Usage: python -m bench.reviewing [SECONDS]; needs wrk, the extra `webhook`, and two cores: servers
 run on the first, wrk on the second. Loopback TLS throughout. The floor is a bare uvloop server
 that parses the same bodies with orjson and answers with the same bytes.
 """

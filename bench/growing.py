@@ -1,0 +1,351 @@
+"""How the time of a review grows with its body: no field may make it grow faster than itself.
+
+Usage: python -m bench.growing [NAME ...]; the families whose name holds one of the words, all of
+them unless given. Each makes one field larger, up to 2.4 MB: twice the body may take 2.6 times as
+long, and no more memory than 2 GiB.
+"""
+
+import gc
+import itertools
+import json
+import math
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from bench.bodies import JOB_MANIFEST, make_container
+from bench.fuzzing import KNOWN, answer
+from rules.manifest import LAST_APPLIED
+from tests.webhook.bodies import review
+from webhook.metrics import Metrics
+from webhook.server import GC_THRESHOLDS
+
+MOST_GROWTH = 2.6
+LEAST_TIME = 0.02
+"""Seconds below which a ratio of times says nothing."""
+MOST_TIME = 10.0
+MOST_MEMORY = 2 * 2**30
+"""Bytes of address space: what needs more fails as crashed."""
+LARGEST = 2_400_000
+
+
+def main() -> None:
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, resource.RLIM_INFINITY))
+    words = sys.argv[1:] or [""]
+    names = [name for name in FAMILIES if any(word in name for word in words)]
+    bad = sum(grow(name, FAMILIES[name]) for name in names)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak         {peak:.0f} MiB, with bodies of {LARGEST / 1e6} MB")
+    print(f"{'MISS' if bad else 'ok  '} {bad} of {len(names)} grow too fast")
+    sys.exit(1 if bad else 0)
+
+
+def grow(name: str, make: Callable[[int], Any]) -> bool:
+    """Print how the time of a family grows with its size; whether that is too fast. What looks so
+    is measured once more, for the machine may have had other things to do."""
+    times = scale(make)
+    if too_fast(times):
+        times = [min(pair) for pair in zip(times, scale(make), strict=False)]
+    bad = too_fast(times)
+    shown = " ".join(f"{after / before:.2f}" for before, after in itertools.pairwise(times))
+    print(f"{'MISS' if bad else 'ok  '} {name:28} {times[-1] * 1000:7.0f} ms at the end, x {shown}")
+    return bad
+
+
+def scale(make: Callable[[int], Any]) -> list[float]:
+    """The seconds of four sizes, each twice the one before; fewer where that would take long."""
+    units = count_units(make)
+    times: list[float] = []
+    for factor in (1, 2, 4, 8):
+        times.append(measure(orjson.dumps(make(units * factor))))
+        if times[-1] > MOST_TIME / 2:
+            break
+    return times
+
+
+def too_fast(times: list[float]) -> bool:
+    if times[-1] > MOST_TIME:
+        return True
+    return any(
+        after > LEAST_TIME and after / before > MOST_GROWTH
+        for before, after in itertools.pairwise(times)
+    )
+
+
+def count_units(make: Callable[[int], Any]) -> int:
+    """How many units come to an eighth of the largest size."""
+    size = (len(orjson.dumps(make(300))) - len(orjson.dumps(make(100)))) / 200
+    return max(1, int(LARGEST / 8 / size))
+
+
+def measure(body: bytes) -> float:
+    """The CPU seconds of both reviews, the best of three tries; endless where a rule crashed."""
+    metrics = Metrics()
+    times: list[float] = []
+    while len(times) < 3 and sum(times) < 1:
+        start = time.process_time()
+        answers = answer(body, KNOWN[0], metrics)
+        times.append(time.process_time() - start)
+        if any(outcome.errors for outcome in answers.values()):
+            return math.inf
+    return min(times)
+
+
+def submit(api_version: str, kind: str, spec: dict[str, Any], **metadata: Any) -> Any:
+    """A review of a bare object that is created."""
+    body = {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": "train-bert", **metadata},
+        "spec": spec,
+    }
+    return review(body)
+
+
+def submit_job(pod: dict[str, Any], **metadata: Any) -> Any:
+    return submit("batch/v1", "Job", {"template": {"spec": pod}}, **metadata)
+
+
+def of_text(fragment: str, *, env: bool = False, parts: int = 1) -> Callable[[int], Any]:
+    """A fragment again and again, in the arguments or the environment of one container."""
+
+    def make(count: int) -> Any:
+        texts = [fragment * (count // parts)] * parts
+        more: dict[str, Any] = {"args": texts}
+        if env:
+            more = {"env": [{"name": f"OUTPUT_DIR{one}", "value": one} for one in texts]}
+        return submit_job({"containers": [make_container(**more)]})
+
+    return make
+
+
+def of_containers(**more: Any) -> Callable[[int], Any]:
+    def make(count: int) -> Any:
+        each = {"name": "c", "image": "trainer:1", **more}
+        return submit_job({"containers": [each | {"name": f"c{n}"} for n in range(count)]})
+
+    return make
+
+
+def of_outputs(count: int) -> Any:
+    """As many outputs as mounts and volumes."""
+    container = make_container(
+        args=[f"--output-dir=/m{n}/x" for n in range(count)],
+        volumeMounts=[{"name": f"v{n}", "mountPath": f"/m{n}"} for n in range(count)],
+    )
+    volumes = [{"name": f"v{n}", "emptyDir": {}} for n in range(count)]
+    return submit_job({"containers": [container], "volumes": volumes})
+
+
+def of_expansions(count: int) -> Any:
+    """A long value that is named again and again: it must not be written out each time."""
+    half = count // 2
+    container = make_container(
+        env=[{"name": "A", "value": "/" + "a" * half}], args=["--output-dir=" + "$A" * (half // 2)]
+    )
+    return submit_job({"containers": [container]})
+
+
+def of_jobs(value: Callable[[int], dict[str, Any]], **template: Any) -> Callable[[int], Any]:
+    """A JobSet with as many jobs as there is of something in its metadata."""
+
+    def make(count: int) -> Any:
+        pod = {**SMALL_POD, **template}
+        jobs = [{"name": f"n{n}", "template": {"spec": {"template": pod}}} for n in range(count)]
+        spec = {"replicatedJobs": jobs}
+        return submit("jobset.x-k8s.io/v1alpha2", "JobSet", spec, **value(count))
+
+    return make
+
+
+def of_update(count: int) -> Any:
+    """An update of what was denied as well before, its containers in another order."""
+    spec = of_containers(resources=LACKING)(count // 2)["request"]["object"]["spec"]
+    new = submit("batch/v1", "CronJob", {"jobTemplate": {"spec": spec}})["request"]["object"]
+    old = json.loads(json.dumps(new))
+    old["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"].reverse()
+    return review(new, operation="UPDATE", old=old)
+
+
+def of_a_key(count: int) -> Any:
+    """Containers that lack limits, all below a key as long as they are together."""
+    each = {"name": "c", "image": "trainer:1", "resources": LACKING}
+    replica = {"template": {"spec": {"containers": [each] * count}}}
+    spec = {"pytorchReplicaSpecs": {"R" * count * 50: replica}}
+    return submit("kubeflow.org/v1", "PyTorchJob", spec)
+
+
+def of_artifacts(count: int) -> Any:
+    """As many outputs as artifacts, none of which is the other."""
+    container = make_container(args=[f"--output-dir=/o{n}" for n in range(count)])
+    artifacts = [{"name": f"a{n}", "path": f"/a{n}"} for n in range(count)]
+    template = {"name": "a", "container": container, "outputs": {"artifacts": artifacts}}
+    return submit("argoproj.io/v1alpha1", "Workflow", {"templates": [template]})
+
+
+def of_followers(count: int) -> Any:
+    """Tasks of which the plugin alone says that they train."""
+    pod = {"spec": {"containers": [{"name": "c", "image": "i"}]}}
+    tasks = [{"name": f"n{n}", "template": pod} for n in range(count)]
+    return submit("batch.volcano.sh/v1alpha1", "Job", {"plugins": {"pytorch": []}, "tasks": tasks})
+
+
+def of_aliases(length: int) -> Callable[[int], Any]:
+    """An embedded Job whose arguments are one text of some length again and again."""
+
+    def make(count: int) -> Any:
+        words = f"[sh, &a {'a' * length}{', *a' * count}]"
+        return of_manifests(JOB_MANIFEST.replace("[python, train.py]", words))(1)
+
+    return make
+
+
+def of_items(
+    api_version: str, kind: str, place: str, item: dict[str, Any], **spec: Any
+) -> Callable[[int], Any]:
+    """Items of one list of the spec, each with a name of its own."""
+
+    def make(count: int) -> Any:
+        items = [{**item, "name": f"n{n}"} for n in range(count)]
+        return submit(api_version, kind, {**spec, place: items})
+
+    return make
+
+
+def of_replicas(api_version: str, kind: str, place: str) -> Callable[[int], Any]:
+    """Replica types, of which there are but a few in earnest."""
+    template = {"spec": {"containers": [{"name": "c", "image": "trainer:1"}]}}
+
+    def make(count: int) -> Any:
+        specs = {f"R{n}": {"replicas": 1, "template": template} for n in range(count)}
+        return submit(api_version, kind, {place: specs})
+
+    return make
+
+
+def of_manifests(document: str) -> Callable[[int], Any]:
+    def make(count: int) -> Any:
+        resource = {"action": "create", "manifest": document * count}
+        templates = [{"name": "a", "resource": resource}]
+        return submit("argoproj.io/v1alpha1", "Workflow", {"templates": templates})
+
+    return make
+
+
+def of_metadata(value: Callable[[int], dict[str, Any]]) -> Callable[[int], Any]:
+    def make(count: int) -> Any:
+        pod = {"restartPolicy": "OnFailure", "containers": [make_container()]}
+        return submit_job(pod, **value(count))
+
+    return make
+
+
+SMALL = {"name": "c", "image": "trainer:1", "command": ["python", "train.py"]}
+SMALL_POD = {"spec": {"containers": [SMALL]}}
+LACKING = {"requests": {"nvidia.com/gpu": 1}}
+ENTRY = {"operation": "Apply", "fieldsV1": {"f:spec": {"f:backoffLimit": {}}}}
+FAMILIES: dict[str, Callable[[int], Any]] = {
+    **{f"text {text!r}": of_text(text) for text in (
+        *("a", "a b ", "-", "_", "--", "/", "$(", "${A", "{{", "{{a", "<a", "<<a", "[[a ", "[["),
+        *("echo '", 'echo "', 'print("', "pip -a ", "pip  ", "sleep ", "tail -f ", "while  ", "//"),
+        *("x=1;", "a.b.", "a://", "8x7b", "\n#", "\n    ", "\\\n", "-m a.b ", "'\"", "output_dir_"),
+        *("train.py ", "wget ", "; ; ", "a:b ", "cd a ", "--output-dir ", "--out=a/b ", "$A", "é"),
+    )},
+    **{f"texts {text!r}": of_text(text, parts=99) for text in ("a", "_", "echo '", "--out=a/b ")},
+    **{f"env {text!r}": of_text(text, env=True) for text in ("a", "$(A)", "://", "/.", "{{a")},
+    "containers": of_containers(),
+    "containers that train": of_containers(command=["python", "train.py"]),
+    "containers without limits": of_containers(resources=LACKING),
+    "containers with outputs": of_containers(args=["--output-dir=/out"]),
+    "servers": of_containers(image="vllm/vllm-openai:1", livenessProbe={"httpGet": {"port": 1}}),
+    "arguments": lambda n: submit_job({"containers": [make_container(args=["--a=b"] * n)]}),
+    "outputs": lambda n: submit_job({"containers": [make_container(args=["--output-dir=/o"] * n)]}),
+    "outputs, mounts and volumes": of_outputs,
+    "values named often": of_expansions,
+    "environment": lambda n: submit_job({"containers": [make_container(
+        env=[{"name": f"OUTPUT_DIR{k}", "value": "/o"} for k in range(n)])]}),
+    "requests": lambda n: submit_job({"containers": [make_container(
+        resources={"requests": {f"nvidia.com/gpu{k}": 1 for k in range(n)}})]}),
+    "a resource's name": lambda n: submit_job({"containers": [make_container(
+        resources={"requests": {"nvidia.com/" + "a" * n: 1}})]}),
+    "an amount's digits": lambda n: submit_job({"containers": [make_container(
+        resources={"requests": {"nvidia.com/gpu": "1" * n}})]}),
+    "tolerations": lambda n: submit_job({"containers": [SMALL], "tolerations": [{"key": "a"}] * n}),
+    "an image's name": lambda n: submit_job({"containers": [make_container(image="a/" * n)]}),
+    "a container's name": lambda n: submit_job({"containers": [make_container("a-" * n)]}),
+    "tasks": of_items("batch.volcano.sh/v1alpha1", "Job", "tasks", {"template": SMALL_POD}),
+    "replicated jobs": of_items("jobset.x-k8s.io/v1alpha2", "JobSet", "replicatedJobs",
+        {"template": {"spec": {"template": SMALL_POD}}}),
+    "templates": of_items("argoproj.io/v1alpha1", "Workflow", "templates",
+        {"container": SMALL, "retryStrategy": {"limit": 9}}),
+    "steps": of_items("argoproj.io/v1alpha1", "Workflow", "templates",
+        {"steps": [[{"name": "a", "template": "b"}]]}),
+    "references": of_items("argoproj.io/v1alpha1", "Workflow", "templates",
+        {"steps": [[{"name": "a", "templateRef": {"name": "b", "template": "c"}}]]}),
+    "worker groups": lambda n: submit("ray.io/v1", "RayJob", {
+        "entrypoint": "python train.py",
+        "rayClusterSpec": {"headGroupSpec": {"template": SMALL_POD},
+                           "workerGroupSpecs": [{"template": SMALL_POD}] * n}}),
+    "PyTorchJob replica types": of_replicas("kubeflow.org/v1", "PyTorchJob", "pytorchReplicaSpecs"),
+    "MPIJob replica types": of_replicas("kubeflow.org/v2beta1", "MPIJob", "mpiReplicaSpecs"),
+    "followers": of_followers,
+    "an update": of_update,
+    "containers below a long key": of_a_key,
+    "requests of a long name": lambda n: submit_job({"containers": [make_container(
+        "a" * 20 * n, resources={"requests": {f"nvidia.com/gpu{k}": 1 for k in range(n)}})]}),
+    "outputs and artifacts": of_artifacts,
+    "outputs and a long folder": lambda n: submit_job({"containers": [make_container(
+        workingDir="/a" * 8 * n, args=["--output-dir=./o"] * n)]}),
+    "outputs after a long cd": lambda n: submit_job({"containers": [make_container(
+        args=["cd", "/a" * 8 * n] + ["--output-dir=./o"] * n)]}),
+    "mount paths": lambda n: submit_job({"containers": [make_container(
+        args=["--output-dir=" + "/a" * n], volumeMounts=[{"name": "v", "mountPath": "/a" * n}])]}),
+    "jobs and a long name": of_jobs(lambda n: {"name": "retrain-" * 8 * n}),
+    "jobs and ignores": of_jobs(lambda n: {"annotations": {"mlgate.dev/ignore": "CRN001=a;" * n}}),
+    "jobs and ignored codes": of_jobs(
+        lambda n: {"annotations": {"mlgate.dev/ignore": "CRN001," * n + "TRN001=a"}}),
+    "jobs with ignores": of_jobs(lambda _: {},
+        metadata={"annotations": {"mlgate.dev/ignore": "CRN001=a"}}),
+    "jobs and managed fields": of_jobs(lambda n: {"managedFields": [ENTRY] * n}),
+    "jobs and managed items": of_jobs(lambda n: {"managedFields": [{
+        "operation": "Apply",
+        "fieldsV1": {"f:spec": {
+            "f:replicatedJobs": {f'k:{{"name":"n{k}"}}': {} for k in range(n)},
+        }},
+    }]}),
+    "embedded aliases": of_aliases(20),
+    "embedded aliases of a text": of_aliases(100_000),
+    "metrics": of_items("autoscaling/v2", "HorizontalPodAutoscaler", "metrics", {"type": "Object"}),
+    "embedded documents": of_manifests("---\n" + JOB_MANIFEST),
+    "embedded empty documents": of_manifests("---\n"),
+    "embedded open brackets": of_manifests("["),
+    "embedded spaces": of_manifests(" "),
+    "embedded dashes": of_manifests("-"),
+    "embedded keys": of_manifests("a"),
+    "embedded tags": of_manifests("!a "),
+    "embedded anchors": of_manifests("&a "),
+    "embedded comments": of_manifests("#\n"),
+    "embedded directives": of_manifests("%A\n"),
+    "embedded quotes": of_manifests('"\\/"'),
+    "embedded list": of_manifests("- a: &a [b]\n"),
+    "embedded digits": of_manifests("1"),
+    "ignores": of_metadata(lambda n: {"annotations": {"mlgate.dev/ignore": "TRN001=a;" * n}}),
+    "ignores of nothing": of_metadata(lambda n: {"annotations": {"mlgate.dev/ignore": ";" * n}}),
+    "ignored codes": of_metadata(lambda n: {"annotations": {"mlgate.dev/ignore": "TRN001," * n}}),
+    "last applied": of_metadata(lambda n: {"annotations": {LAST_APPLIED: "[" * n}}),
+    "managed fields": of_metadata(lambda n: {"managedFields": [ENTRY] * n}),
+    "owners": of_metadata(lambda n: {"ownerReferences": [{"kind": "Job"}] * n}),
+    "labels": of_metadata(lambda n: {"labels": {f"l{k}": "a" for k in range(n)}}),
+    "a name": of_metadata(lambda n: {"name": "train-" * n}),
+    "a namespace": of_metadata(lambda n: {"namespace": "ml-" * n}),
+}  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
