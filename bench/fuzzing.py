@@ -30,7 +30,8 @@ from webhook.logs import Log
 from webhook.metrics import Metrics
 from webhook.patch import apply_patch
 from webhook.record import decision, read_record
-from webhook.review import BadReview, Outcome, Surroundings, mutate, validate
+from webhook.request import BadReview
+from webhook.review import Outcome, Surroundings, mutate, validate
 from webhook.server import GC_THRESHOLDS
 
 COUNT = 100_000

@@ -2,7 +2,8 @@
 
 Usage: python -m bench.reviewing [SECONDS]; needs wrk, the extra `webhook`, and two cores: servers
 run on the first, wrk on the second. Loopback TLS throughout. The floor is a bare uvloop server
-that parses the same bodies with orjson and answers with the same bytes.
+that parses the same bodies with orjson and answers with the same bytes. A body that comes again is
+remembered; "new" are bodies whose objects all have other names.
 """
 
 import asyncio
@@ -29,6 +30,15 @@ from webhook.trial import Files, make_files
 PORT, METRICS_PORT, FLOOR_PORT = 18443, 18080, 18444
 SERVER_CORE, CLIENT_CORE = "0", "1"
 LEAST_RATIO, MOST_P99, MOST_TAIL, MOST_GIANT, MOST_BESIDE = 0.14, 10.0, 5.0, 250.0, 50.0
+PAUSES = "function delay() return 20 end"
+"""Milliseconds between an answer and the next request of a connection."""
+NEW_NAMES = """
+local count, fresh = 0, wrk.body
+function request()
+  count = count + 1
+  return wrk.format(nil, nil, nil, (fresh:gsub('"name":"bert"', '"name":"bert-' .. count .. '"')))
+end
+"""
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
@@ -61,17 +71,26 @@ def main() -> None:
     with run(serve_arguments(files), PORT) as pid:
         measure(PORT, small, 16, 1)
         ours, our_cpu = measure_cpu(pid, PORT, small, seconds)
+        new, new_cpu = measure_cpu(pid, PORT, small, seconds, NEW_NAMES)
         alone = measure(PORT, middle, 1, seconds)
         beside, giants = measure_giant(small, giant, seconds)
         print(f"memory    {read_memory():7.1f} MiB")
     print(f"floor     {floor}, {floor_cpu:.0f} us of CPU each")
     print(f"6 KB x16  {ours}, {our_cpu:.0f} us of CPU each")
+    print(f"new x16   {new}, {new_cpu:.0f} us of CPU each")
     print(f"60 KB x1  {alone}")
     print(f"beside    {beside}")
     print(f"giant     {', '.join(f'{one:.0f}' for one in giants)} ms")
     tell("rate of the floor", ours.rate / floor.rate, LEAST_RATIO, least=True)
     tell("the same by CPU time", floor_cpu / our_cpu, LEAST_RATIO, least=True)
     tell("p99 at 16 connections, ms", ours.p99, MOST_P99)
+    tell(
+        "the same by CPU time, objects that are all new",
+        floor_cpu / new_cpu,
+        LEAST_RATIO,
+        least=True,
+    )
+    tell("p99 of these, ms", new.p99, MOST_P99)
     tell("p99/p50 at 60 KB", alone.p99 / alone.p50, MOST_TAIL)
     tell("slowest giant, ms", max(giants), MOST_GIANT)
     tell("p99 beside giants, ms", beside.p99, MOST_BESIDE)
@@ -130,17 +149,19 @@ def post(port: int, body: bytes) -> float:
         connection.close()
 
 
-def measure(port: int, body: bytes, connections: int, seconds: float) -> Load:
+def measure(port: int, body: bytes, connections: int, seconds: float, *script: str) -> Load:
     """What wrk says of a body on some connections."""
-    with start_wrk(port, body, connections, seconds) as wrk:
+    with start_wrk(port, body, connections, seconds, *script) as wrk:
         return read_wrk(wrk.communicate()[0])
 
 
-def measure_cpu(pid: int, port: int, body: bytes, seconds: float) -> tuple[Load, float]:
+def measure_cpu(
+    pid: int, port: int, body: bytes, seconds: float, *script: str
+) -> tuple[Load, float]:
     """The same on 16 connections, and the microseconds of CPU that the server spent on each:
     these hold on a machine that has other things to do as well."""
     before = read_cpu(pid)
-    load = measure(port, body, 16, seconds)
+    load = measure(port, body, 16, seconds, *script)
     return load, (read_cpu(pid) - before) / load.rate / seconds * 1e6
 
 
@@ -151,7 +172,7 @@ def read_cpu(pid: int) -> float:
 
 def measure_giant(small: bytes, giant: bytes, seconds: float) -> tuple[Load, list[float]]:
     """What small bodies on 8 connections notice of giants, and how long those take."""
-    with start_wrk(PORT, small, 8, seconds, rate_limited=True) as wrk:
+    with start_wrk(PORT, small, 8, seconds, PAUSES) as wrk:
         giants = []
         while wrk.poll() is None:
             giants.append(post(PORT, giant))
@@ -160,16 +181,16 @@ def measure_giant(small: bytes, giant: bytes, seconds: float) -> tuple[Load, lis
 
 
 def start_wrk(
-    port: int, body: bytes, connections: int, seconds: float, *, rate_limited: bool = False
+    port: int, body: bytes, connections: int, seconds: float, *more: str
 ) -> subprocess.Popen[str]:
-    """Wrk under way; rate-limited, each connection pauses for 20 ms after each answer."""
+    """Wrk under way; ``more`` are lines of its script."""
     folder = Path(tempfile.mkdtemp())
     (folder / "body").write_bytes(body)
     script = [
         'wrk.method = "POST"',
         'wrk.headers["Content-Type"] = "application/json"',
         f'wrk.body = io.open("{folder / "body"}", "rb"):read("*a")',
-        *(["function delay() return 20 end"] if rate_limited else []),
+        *more,
     ]
     (folder / "post.lua").write_text("\n".join(script))
     command = (

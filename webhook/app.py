@@ -20,9 +20,11 @@ from webhook.gate import Busy, Gate
 from webhook.knowledge import Knowledge
 from webhook.life import Life
 from webhook.logs import Log
+from webhook.memory import Memory
 from webhook.metrics import Metrics
 from webhook.record import Record, read_record
-from webhook.review import BadReview, Outcome, Surroundings, mutate, validate
+from webhook.request import BadReview
+from webhook.review import Outcome, Surroundings, mutate, validate
 from webhook.settings import Active, Settings
 
 MAX_BODY = 7 * 1024 * 1024
@@ -82,6 +84,7 @@ class Desk:
         self.gate = Gate(self.limits.concurrency, FULL_BODIES * self.limits.max_body)
         self.metrics.in_flight.set_function(lambda: self.gate.taken)
         self._beside = ThreadPoolExecutor(1, "large-reviews")
+        self._memory = Memory(orjson.dumps)
 
     async def answer(self, endpoint: str, scope: Scope, receive: Receive) -> Answer:
         """The answer to one request for ``/<endpoint>``."""
@@ -149,6 +152,7 @@ class Desk:
             self.knowledge.namespace_labels,
             self.knowledge.owner,
             deadline.expired,
+            self._memory,
         )
 
     def _refuse(self, status: int, reason: str) -> Answer:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from webhook.review import BadReview
+from webhook.request import BadReview
 
 try:  # five times as fast; `mlgate review` works without
     import orjson

@@ -22,9 +22,11 @@ from rules.policy import ignores_in, is_exempt, profile_in
 from webhook import mutation
 from webhook.answer import allow, audit, deny, describe_patch, plain, warn
 from webhook.changes import is_only_metadata
+from webhook.memory import Memory, Witness
 from webhook.mutation import Mutation, mend
 from webhook.namespaces import advise, is_namespace
 from webhook.owners import trusts_owner
+from webhook.request import Request, name_object, read_request
 
 if TYPE_CHECKING:
     import datetime
@@ -34,14 +36,6 @@ if TYPE_CHECKING:
 JUDGED = ("CREATE", "UPDATE")
 SUBRESOURCES = ("", "ephemeralcontainers")
 """The subresources that a rule reads; every other passes unjudged."""
-
-
-class BadReview(ValueError):
-    """The body is no AdmissionReview; ``status`` is the HTTP code to answer with."""
-
-    def __init__(self, reason: str, status: int = 400) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 def _unknown_owner(_uid: str) -> Answer:
@@ -57,7 +51,7 @@ class Surroundings(NamedTuple):
 
     ``namespace_labels`` gives a Namespace's labels, None where they are not known; ``owner`` says
     whether an object of that UID exists; ``expired`` whether the time for this review is up.
-    ``revision`` names the policy in audit annotations.
+    ``revision`` names the policy in audit annotations. ``memory`` spares judging an object twice.
     """
 
     policy: Policy
@@ -67,6 +61,7 @@ class Surroundings(NamedTuple):
     namespace_labels: Callable[[str], Mapping[str, str] | None] = _no_labels
     owner: Callable[[str], Answer] = _unknown_owner
     expired: Callable[[], bool] | None = None
+    memory: Memory | None = None
 
 
 class Outcome(NamedTuple):
@@ -85,18 +80,6 @@ class Outcome(NamedTuple):
     patched: tuple[str, ...] = ()
     dropped: bool = False
     profile: str = ""
-
-
-class Request(NamedTuple):
-    """The parts of an AdmissionRequest that decide."""
-
-    uid: str
-    operation: str
-    subresource: str
-    namespace: str
-    username: str
-    body: Any
-    old: Any
 
 
 def validate(review: Any, known: Surroundings) -> Outcome:
@@ -130,40 +113,8 @@ def mutate(review: Any, known: Surroundings) -> Outcome:
     return _patch(request, mended, known)
 
 
-def read_request(review: Any) -> Request:
-    """The request of an AdmissionReview. Raises ``BadReview``."""
-    if not isinstance(review, dict):
-        raise BadReview("the body is no JSON object; expected an AdmissionReview")
-    found = f"{review.get('apiVersion')} {review.get('kind')}"
-    if found != "admission.k8s.io/v1 AdmissionReview":
-        raise BadReview(f"the body is {found[:80]!r}; expected admission.k8s.io/v1 AdmissionReview")
-    request = review.get("request")
-    if not isinstance(request, dict):
-        raise BadReview("the AdmissionReview has no request")
-    uid = request.get("uid")
-    if not isinstance(uid, str) or not uid:
-        raise BadReview("the request has no uid")
-    body, old = request.get("object"), request.get("oldObject")
-    if not isinstance(body, dict | None) or not isinstance(old, dict | None):
-        raise BadReview("the request's object is no JSON object")
-    user = request.get("userInfo")
-    return Request(
-        uid,
-        _text(request.get("operation")),
-        _text(request.get("subResource")),
-        _text(request.get("namespace")),
-        _text(user.get("username")) if isinstance(user, dict) else "",
-        body,
-        old,
-    )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _engine(request: Request, known: Surroundings) -> Engine:
-    inventory = known.inventory.at(request.namespace)
+    inventory = Witness(known.inventory.at(request.namespace))
     ignores = ignores_in(known.policy, request.namespace, _labels(request, known))
     return Engine(known.policy, inventory, known.now, ignores=ignores, expired=known.expired)
 
@@ -219,8 +170,15 @@ def _doubtful(request: Request, engine: Engine, known: Surroundings) -> bool:
 def _judge(
     body: dict[str, Any], request: Request, engine: Engine, known: Surroundings
 ) -> Evaluation:
-    manifest = _admit(_named(body, request))
-    return engine.evaluate(manifest, namespace_labels=_labels(request, known))
+    labels = _labels(request, known)
+
+    def evaluate() -> Evaluation:
+        return engine.evaluate(_admit(name_object(body, request)), namespace_labels=labels)
+
+    if known.memory is None or not isinstance(engine.inventory, Witness):
+        return evaluate()
+    given = (known.policy, known.now, request.namespace, labels and frozenset(labels.items()))
+    return known.memory.recall(body, given, engine.inventory, evaluate)
 
 
 def _ratchet(
@@ -247,15 +205,6 @@ def _is_undone(finding: Finding, added: Collection[str]) -> bool:
 
 def _capped(finding: Finding) -> Finding:
     return finding._replace(action=Action.WARN) if finding.action is Action.DENY else finding
-
-
-def _named(body: dict[str, Any], request: Request) -> dict[str, Any]:
-    """The object with the request's namespace, which its own metadata may lack."""
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    if not request.namespace or metadata.get("namespace") == request.namespace:
-        return body
-    return {**body, "metadata": {**metadata, "namespace": request.namespace}}
 
 
 def _admit(body: dict[str, Any]) -> Manifest:

@@ -14,7 +14,8 @@ from rules.paths import dotted
 from webhook.answer import url
 from webhook.decoding import decode
 from webhook.record import Record, decision, read_record
-from webhook.review import BadReview, Outcome, Surroundings, mutate, validate
+from webhook.request import BadReview
+from webhook.review import Outcome, Surroundings, mutate, validate
 from webhook.settings import Active, Settings, Unusable
 
 ALLOWED, DENIED, USAGE_ERROR, CRASHED, UNREADABLE = 0, 1, 2, 3, 4

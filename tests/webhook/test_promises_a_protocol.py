@@ -32,7 +32,8 @@ from webhook.app import MAX_BODY, Limits
 from webhook.deadline import DEFAULT, Deadline, read_timeout
 from webhook.patch import PatchFailure
 from webhook.record import read_record
-from webhook.review import BadReview, Outcome, Surroundings, mutate, validate
+from webhook.request import BadReview
+from webhook.review import Outcome, Surroundings, mutate, validate
 
 KNOWN = Surroundings(Policy(), Inventory(), TODAY, "abc123")
 BOTH = pytest.mark.parametrize("judge", [validate, mutate])

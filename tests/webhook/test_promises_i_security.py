@@ -20,7 +20,8 @@ from tests.webhook.bodies import admitted, cron_job, job, pytorch_job, review
 from tests.webhook.desks import POLICY, Office, settings_of
 from webhook.decoding import DEEPEST, decode
 from webhook.logs import Bridge, Log
-from webhook.review import BadReview, Surroundings, mutate, validate
+from webhook.request import BadReview
+from webhook.review import Surroundings, mutate, validate
 from webhook.server import look_at_policy
 from webhook.settings import BUILT_IN, Settings, Unusable, count_expired
 

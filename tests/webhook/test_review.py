@@ -12,7 +12,8 @@ from rules.inventory import Inventory
 from rules.kinds.schema import Answer
 from rules.policy import Policy
 from tests.webhook.bodies import UID, admitted, job, review
-from webhook.review import BadReview, Outcome, Surroundings, mutate, validate
+from webhook.request import BadReview
+from webhook.review import Outcome, Surroundings, mutate, validate
 
 KNOWN = Surroundings(Policy(), Inventory(), datetime.date(2026, 6, 1))
 OWNER = [{"apiVersion": "batch/v1", "kind": "CronJob", "uid": "u1", "controller": True}]
