@@ -22,9 +22,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from bench.reviewing import find, make_job, make_update
+from tests.threads import Threads
 from tests.webhook.desks import POLICY
 from tests.webhook.processes import HOST, Pairs, Served, ask, serve
 
@@ -118,32 +119,22 @@ def _is_open(connection: http.client.HTTPSConnection) -> bool:
     return sock is not None and not select.select([sock], [], [], 0)[0]
 
 
-class Load:
+class Load(Threads):
     """Reviews at an even rate from some threads, until the end of the block."""
 
     def __init__(self, *replicas: Served) -> None:
         self.tally = Tally()
         self._replicas = [*replicas]
         self._body = make_job(1, 19)
-        self._end = threading.Event()
         self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._run, args=(n,)) for n in range(THREADS)]
+        super().__init__(THREADS)
 
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, number: int) -> None:
+    def run(self, number: int) -> None:
+        """Send reviews."""
         caller = Caller(self._replicas, number)
         start = time.monotonic() + number / RATE
         for count in range(10**9):
-            if self._end.wait(max(0.0, start + count * THREADS / RATE - time.monotonic())):
+            if self.end.wait(max(0.0, start + count * THREADS / RATE - time.monotonic())):
                 break
             self._send(caller)
         caller.close()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.cluster import Cluster, free_port, host_address, until
+from tests.webhook.processes import read_sample
 
 BASE = Path(__file__).parents[2] / "deploy/base"
 NAMESPACE, SERVICE = "mlgate-system", "mlgate"
@@ -59,11 +60,7 @@ class Replica:
 
     def sample(self, series: str) -> float:
         """The value of a series of /metrics, 0 where it is not there."""
-        for line in self.get("/metrics")[1].splitlines():
-            name, _, value = line.rpartition(" ")
-            if name == series:
-                return float(value)
-        return 0.0
+        return read_sample(self.get("/metrics")[1], series)
 
     @property
     def leads(self) -> bool:

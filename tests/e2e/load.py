@@ -2,14 +2,14 @@
 
 import copy
 import json
-import threading
 import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import urllib3
 
 from tests.e2e.cluster import TOKEN, Cluster
+from tests.threads import Threads
 from tests.webhook.bodies import job
 
 _THREADS = 8
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
     text: str
 
 
-class Requests:
+class Requests(Threads):
     """Jobs as dry runs, in turn a good one, which must pass, and one that mlgate must refuse.
 
     A review that fails shows: with failure policy Fail as HTTP 500, with Ignore as a bad Job that
@@ -38,18 +38,7 @@ class Requests:
         self._url = f"{cluster.url}/apis/batch/v1/namespaces/{namespace}/jobs?dryRun=All"
         self._ca = str(cluster.authority)
         self._pause = _THREADS / rate
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(one,)) for one in range(_THREADS)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join()
+        super().__init__(_THREADS)
 
     @property
     def failed(self) -> list[Answer]:
@@ -66,11 +55,12 @@ class Requests:
             f"server, p50 {middle:.1f} ms, p99 {tail:.1f} ms, slowest {times[-1]:.0f} ms"
         )
 
-    def _run(self, number: int) -> None:
+    def run(self, number: int) -> None:
+        """Send requests."""
         due = time.monotonic() + self._pause * number / _THREADS
         with urllib3.PoolManager(ca_certs=self._ca, retries=False) as pool:
             for body, allowed in _bodies():
-                if self._end.wait(max(0.0, due - time.monotonic())):
+                if self.end.wait(max(0.0, due - time.monotonic())):
                     return
                 due = max(due + self._pause, time.monotonic() - 1.0)
                 self.answers.append(self._ask(pool, body, allowed=allowed))

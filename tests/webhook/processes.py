@@ -8,17 +8,17 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.threads import Threads
 from tests.webhook.desks import JSON
 from webhook.cluster.authority import Pair, issue_leaf, make_authority
 
@@ -97,11 +97,16 @@ class Served:
 
     def sample(self, series: str) -> float:
         """The value of a series as /metrics writes it, 0 where it is not there."""
-        for line in self.get("/metrics")[1].splitlines():
-            name, _, value = line.rpartition(" ")
-            if name == series:
-                return float(value)
-        return 0.0
+        return read_sample(self.get("/metrics")[1], series)
+
+
+def read_sample(text: str, series: str) -> float:
+    """The value of a series in a text as /metrics writes it, 0 where it is not there."""
+    for line in text.splitlines():
+        name, _, value = line.rpartition(" ")
+        if name == series:
+            return float(value)
+    return 0.0
 
 
 def ask(
@@ -158,28 +163,18 @@ def free_port() -> int:
         return port
 
 
-class Load:
+class Load(Threads):
     """Reviews from some threads until stopped; every few on a new connection."""
 
     def __init__(self, served: Served, body: Any, threads: int = 3, pause: float = 0.01) -> None:
         self.answers: list[tuple[int, bytes]] = []
         self.failures: list[str] = []
         self._served, self._body, self._pause = served, body, pause
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._run) for _ in range(threads)]
+        super().__init__(threads)
 
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self) -> None:
-        while not self._end.is_set():
+    def run(self, _number: int) -> None:
+        """Send reviews."""
+        while not self.end.is_set():
             with contextlib.closing(self._served.connect()) as connection:
                 self._burst(connection)
 
