@@ -111,7 +111,7 @@ def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
     parser = Parser(
         prog="mlgate",
         usage="mlgate COMMAND ... | mlgate --version",
-        description="Policy linter for machine-learning workloads on Kubernetes.",
+        description="Policy linter and admission webhook for machine-learning workloads.",
         epilog=f"commands:\n{listing}\n\n`mlgate COMMAND --help` tells more of each.",
         formatter_class=Formatter,
         allow_abbrev=False,
