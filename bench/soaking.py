@@ -22,7 +22,7 @@ MINUTES = 20.0
 RATE = 50
 ON_ONE = 100
 """Requests on one connection."""
-MOST_GROWTH = 8.0
+MOST_GROWTH = 2.0
 """MiB over the last three quarters."""
 RESIDENT = "process_resident_memory_bytes"
 
