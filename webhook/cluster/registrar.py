@@ -116,11 +116,6 @@ def remove(client: Client) -> None:
         client.delete(path)
 
 
-def is_gone(client: Client) -> bool:
-    """Whether neither configuration is there."""
-    return all(client.get(path) is None for path in PATHS.values())
-
-
 def _is_disabled(live: Tree | None) -> bool:
     annotations = ((live or {}).get("metadata") or {}).get("annotations") or {}
     return bool(annotations.get(DISABLED) == "true")

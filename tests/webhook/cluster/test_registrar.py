@@ -16,7 +16,7 @@ from tests.webhook.cluster.fake_store import APPLY, Failure, Request, Store, Sto
 from tests.webhook.cluster.verifying import DAY, NOW
 from webhook.cluster.authority import make_authority
 from webhook.cluster.client import ApiError, Tree
-from webhook.cluster.registrar import PATHS, Registrar, is_gone, remove
+from webhook.cluster.registrar import PATHS, Registrar, remove
 from webhook.cluster.registration import DISABLED, Place, configurations
 
 VALIDATING, MUTATING = PATHS
@@ -370,10 +370,14 @@ def test_what_is_refused_is_raised_and_tried_again(cluster: Cluster) -> None:
 
 
 def test_removing_takes_both_away_and_is_fine_with_none(cluster: Cluster) -> None:
-    assert not is_gone(cluster.client)
-    remove(cluster.client)
-    assert is_gone(cluster.client)
-    remove(cluster.client)
+    def there() -> list[str]:
+        return [kind for kind, path in PATHS.items() if cluster.client.get(path) is not None]
+
+    assert there() == [VALIDATING, MUTATING]
+    for _ in range(2):
+        remove(cluster.client)
+        assert there() == []
     cluster.registrar.reconcile()
     cluster.client.delete(PATHS[VALIDATING])
-    assert not is_gone(cluster.client)
+    remove(cluster.client)
+    assert there() == []
