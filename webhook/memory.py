@@ -21,6 +21,10 @@ _VOLATILE = frozenset({"uid", "creationTimestamp", "generation", "resourceVersio
 _SIZE = 256
 _LONGEST = 64 * 1024
 """Bytes of an object that is remembered."""
+_ROOM = 4 * 1024 * 1024
+"""Bytes of all of them."""
+_FINDINGS = 20
+"""Findings of an object that is remembered: a hostile one has thousands."""
 
 
 class Memory:
@@ -28,7 +32,8 @@ class Memory:
 
     def __init__(self, dump: Dump) -> None:
         self._dump = dump
-        self._kept: OrderedDict[Hashable, Evaluation] = OrderedDict()
+        self._kept: OrderedDict[tuple[bytes, Hashable], Evaluation] = OrderedDict()
+        self._held = 0
         self._lock = Lock()
 
     def recall(
@@ -43,22 +48,26 @@ class Memory:
         text = self._dump(_settled(body))
         if len(text) > _LONGEST:
             return evaluate()
-        key = (text, *given)
+        key = (text, given)
         with self._lock:
             known = self._kept.get(key)
             if known is not None:
                 self._kept.move_to_end(key)
                 return known
         found = evaluate()._replace(workloads=())
-        if not inventory.asked and not found.unfinished:
+        few = len(found.findings) + len(found.suppressed) <= _FINDINGS
+        if few and not inventory.asked and not found.unfinished:
             self._keep(key, found)
         return found
 
-    def _keep(self, key: Hashable, found: Evaluation) -> None:
+    def _keep(self, key: tuple[bytes, Hashable], found: Evaluation) -> None:
         with self._lock:
+            if key not in self._kept:
+                self._held += len(key[0])
             self._kept[key] = found
-            if len(self._kept) > _SIZE:
-                self._kept.popitem(last=False)
+            while len(self._kept) > _SIZE or self._held > _ROOM:
+                (text, _), _ = self._kept.popitem(last=False)
+                self._held -= len(text)
 
 
 class Witness(Inventory):

@@ -177,7 +177,8 @@ def _judge(
 
     if known.memory is None or not isinstance(engine.inventory, Witness):
         return evaluate()
-    given = (known.policy, known.now, request.namespace, labels and frozenset(labels.items()))
+    place = request.namespace, None if labels is None else frozenset(labels.items())
+    given = (known.policy, known.now, *place)
     return known.memory.recall(body, given, engine.inventory, evaluate)
 
 
@@ -190,7 +191,8 @@ def _ratchet(
         return findings
     old = _judge(request.old, request, engine, known)
     had = {finding.fingerprint for finding in old.findings}
-    added = mutation.read_record(request.old)
+    # Anyone who may write the object may write the annotation, as one that ignores a rule.
+    added = frozenset() if engine.ignores == "forbid" else mutation.read_record(request.old)
     return tuple(
         _capped(one) if one.fingerprint in had or _is_undone(one, added) else one
         for one in findings

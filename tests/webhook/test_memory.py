@@ -164,3 +164,29 @@ def test_memory_changes_no_answer(case: Case) -> None:
         for endpoint in (mutate, validate, validate):
             request = review(document.value)
             assert endpoint(request, around) == endpoint(request, forgetful)
+
+
+def test_what_has_many_findings_is_not_kept(evaluations: list[str]) -> None:
+    body = admitted(job())
+    ignores = "X;" * 30
+    body["metadata"]["annotations"]["mlgate.dev/ignore"] = ignores
+    around = known()
+    for _ in range(2):
+        assert len(validate(review(body), around).findings) > 20
+    assert len(evaluations) == 2
+
+
+def test_the_bytes_of_all_that_is_kept_are_bounded() -> None:
+    around = known()
+    body = admitted(job())
+    for number in range(100):
+        body["metadata"]["annotations"]["note"] = f"{number}" + "x" * 60_000
+        validate(review(body), around)
+    assert around.memory is not None
+    assert around.memory._held <= 4 * 1024 * 1024
+    assert around.memory._held == sum(len(text) for text, _ in around.memory._kept)
+
+
+def test_a_namespace_without_labels_is_one_like_any_other() -> None:
+    around = known(namespace_labels=lambda _namespace: {})
+    assert validate(review(admitted(job())), around).findings

@@ -285,5 +285,7 @@ def test_f62_what_was_added_here_may_go_again_with_a_warning() -> None:
     assert actions(outcome) == {"TRN002": "warn"}
     unmarked = cron_job()
     assert not validate(review(replaced, operation="UPDATE", old=unmarked), KNOWN).allowed
+    forbids = KNOWN._replace(policy=Policy(ignores="forbid"))
+    assert not validate(review(replaced, operation="UPDATE", old=mended), forbids).allowed
     inner["backoffLimit"] = 100
     assert not validate(review(replaced, operation="UPDATE", old=mended), KNOWN).allowed
