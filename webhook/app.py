@@ -32,6 +32,8 @@ MAX_BODY = 7 * 1024 * 1024
 CONCURRENCY = 64
 LARGE = 128 * 1024
 """A body above this is judged beside the event loop, so that others do not wait for it."""
+BODY_PATIENCE = 5.0
+"""Seconds that a body may take, whatever the client says of its patience."""
 FULL_BODIES = 4
 """How many bodies of the largest size may be held at a time."""
 
@@ -107,11 +109,8 @@ class Desk:
         with self.gate.enter():
             body = Body(self.gate, self.limits.max_body)
             try:
-                async with asyncio.timeout_at(_loop_time(deadline)):
-                    await body.read(receive)
+                await _read_in_time(body, receive, deadline, length)
                 return await self._in_turn(endpoint, body, deadline)
-            except TimeoutError:
-                raise Refusal(408, f"no whole body in time; expected {length} bytes") from None
             finally:
                 body.drop()
 
@@ -246,6 +245,17 @@ def _check_head(headers: list[tuple[bytes, bytes]], most: int) -> str:
     if length.isdigit() and int(length) > most:
         raise _too_large(most)
     return length or "more"
+
+
+async def _read_in_time(body: Body, receive: Receive, deadline: Deadline, length: str) -> None:
+    """Read a body before the API server stops waiting, and before others have waited too long for
+    its place. Raises ``Refusal``, ``Busy``."""
+    until = min(_loop_time(deadline), asyncio.get_running_loop().time() + BODY_PATIENCE)
+    try:
+        async with asyncio.timeout_at(until):
+            await body.read(receive)
+    except TimeoutError:
+        raise Refusal(408, f"no whole body in time; expected {length} bytes") from None
 
 
 def _too_large(most: int) -> Refusal:

@@ -25,8 +25,8 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Exit code 0, or 2 where a file cannot be used."""
     try:
         policy = load_policy(arguments.policy).policy if arguments.policy else DEFAULT
-        bundle = arguments.ca_bundle.read_text() if arguments.ca_bundle else None
-    except (Unusable, OSError, UnicodeError) as error:
+        bundle = options.read_bundle(arguments.ca_bundle)
+    except (Unusable, ValueError) as error:
         err.write(f"{error}\n")
         return 2
     place = options.read_place(arguments, bundle)

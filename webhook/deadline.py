@@ -9,6 +9,7 @@ import time
 
 DEFAULT = 10.0
 """Seconds, as for a webhook without ``timeoutSeconds``."""
+LONGEST = 30.0
 SHARE = 0.8
 """What we take of it; the rest is for the way back."""
 
@@ -44,8 +45,10 @@ class Deadline:
 
 
 def read_timeout(query: bytes) -> float:
-    """The seconds that a query string asks for (a Go duration), or the default."""
+    """The seconds that a query string asks for (a Go duration), or the default; no more than the
+    longest ``timeoutSeconds`` there is."""
     found = _PARAMETER.search(query)
     if found is None:
         return DEFAULT
-    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(found[1])) or DEFAULT
+    asked = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(found[1]))
+    return min(asked, LONGEST) or DEFAULT

@@ -16,9 +16,8 @@ from webhook.certificates import Certificates
 from webhook.metrics import CONTENT_TYPE
 from webhook.protocol import bound
 
-MOST = 512
-"""Connections at a time. A kubelet and a Prometheus need few: the others are for whoever opens
-connections and is silent, until each is closed."""
+CONNECTIONS = 128
+"""At a time; a kubelet and a Prometheus need few."""
 PATIENCE = 5
 """Seconds that a connection may be silent."""
 MAX_BODY = 1024
@@ -73,21 +72,21 @@ class Probes(threading.Thread):
             host=host,
             port=port,
             loop="asyncio",
-            http=bound(MAX_BODY),
+            http=bound(MAX_BODY, CONNECTIONS),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            limit_concurrency=MOST,
-            backlog=MOST,
+            backlog=CONNECTIONS,
             timeout_keep_alive=PATIENCE,
             timeout_graceful_shutdown=1,
         )
         self.server = uvicorn.Server(config)
 
     def run(self) -> None:
-        """Serve. A port that is taken ends the thread, which ``is_alive`` then tells."""
+        """Serve. A port that is taken ends the thread: no probe is answered then, and the kubelet
+        starts the pod again."""
         asyncio.run(self.server.serve())
 
     def stop(self) -> None:

@@ -10,20 +10,27 @@ HEAD_PATIENCE = 10.0
 """Seconds that a head may take."""
 
 
-def bound(most: int, client_names: frozenset[str] = frozenset()) -> type[HttpToolsProtocol]:
-    """A protocol for bodies of at most ``most`` bytes, and clients of these names."""
-    return type("Bound", (BoundProtocol,), {"most": most, "client_names": client_names})
+def bound(
+    most: int, connections: int, client_names: frozenset[str] = frozenset()
+) -> type[HttpToolsProtocol]:
+    """A protocol for bodies of at most ``most`` bytes, so many connections at a time, and clients
+    of these names."""
+    bounds = {"most": most, "places": connections, "client_names": client_names, "held": {}}
+    return type("Bound", (BoundProtocol,), bounds)
 
 
 class BoundProtocol(HttpToolsProtocol):
     """A connection; one that sends nothing is closed as one that has nothing more to send.
 
-    ``most``: bytes of one body. ``client_names``: names of which a client's certificate must carry
-    one; none for any client.
+    ``most``: bytes of one body. ``places``: connections at a time. ``client_names``: names of which
+    a client's certificate must carry one; none for any client.
     """
 
     client_names: frozenset[str] = frozenset()
     most = 0
+    places = 0
+    held: "dict[BoundProtocol, None]"
+    """The connections, the oldest first."""
 
     _in_head = True
     _received = 0
@@ -35,9 +42,26 @@ class BoundProtocol(HttpToolsProtocol):
             self.logger.warning("a client's certificate has none of the names wanted")
             transport.abort()
             return
+        self.held[self] = None
+        if len(self.held) > self.places:
+            self._make_room()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self.held.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def _make_room(self) -> None:
+        """Close the oldest connection of those that have never asked anything, which may be this
+        one: an API server keeps connections that have."""
+        silent = next(one for one in self.held if one.cycle is None)
+        self.held.pop(silent)
+        silent.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take in what has come.

@@ -14,6 +14,7 @@ import signal
 import socket
 import ssl
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from functools import partial
@@ -35,6 +36,8 @@ if TYPE_CHECKING:  # the kubernetes client is not for those who ask no cluster
 
 KEEP_ALIVE = 120
 """Seconds; the API server drops an idle connection after 90, and must be the first to do so."""
+CONNECTIONS = 1024
+"""At a time; an API server keeps up to 25 that are idle."""
 LAST_WORDS = 1.0
 """Seconds that clients have to take the last answers and close, before they are cut off."""
 SWITCH = 0.0005
@@ -57,8 +60,11 @@ class Place(NamedTuple):
 class Server(uvicorn.Server):
     """uvicorn, with signals and an end of our own."""
 
-    def __init__(self, config: uvicorn.Config, desk: Desk, place: Place) -> None:
+    def __init__(
+        self, config: uvicorn.Config, desk: Desk, place: Place, resign: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._resign = resign
         self._desk = desk
         self._place = place
         self._last = 0.0
@@ -80,6 +86,7 @@ class Server(uvicorn.Server):
             self.should_exit = True
             return
         life.stopping = True
+        threading.Thread(target=self._resign, name="resigning", daemon=True).start()
         self._last = time.monotonic() + place.grace
         self._desk.log.event("info", "stopping", delay=place.shutdown_delay, grace=place.grace)
         asyncio.get_running_loop().call_later(place.shutdown_delay, self._close)
@@ -134,7 +141,8 @@ def serve(
 async def _serve(
     desk: Desk, certificates: Certificates, place: Place, member: "Member | None"
 ) -> int:
-    server = Server(_configure(desk, certificates.context, place), desk, place)
+    resign = member.resign if member else lambda: None
+    server = Server(_configure(desk, certificates.context, place), desk, place, resign)
     loop = asyncio.get_running_loop()
     probes = Probes(create_probes(desk, certificates), place.host, place.metrics_port)
     looks = (
@@ -152,7 +160,8 @@ async def _serve(
     )
     await server.serve()
     if member is not None:
-        await loop.run_in_executor(None, member.stop)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(loop.run_in_executor(None, member.stop), LAST_WORDS)
     watch.stop()
     probes.stop()
     desk.log.event("info", "stopped")
@@ -164,7 +173,7 @@ def _configure(desk: Desk, context: ssl.SSLContext, place: Place) -> uvicorn.Con
         Application(desk),
         host=place.host,
         port=place.port,
-        http=bound(desk.limits.max_body, place.client_names),
+        http=bound(desk.limits.max_body, CONNECTIONS, place.client_names),
         ws="none",
         lifespan="off",
         log_config=None,

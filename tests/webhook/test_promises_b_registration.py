@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import datetime
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +23,10 @@ from rules.policy.entries import CustomKind, NamespaceEntry
 from rules.policy.selectors import Requirement, Selector
 from rules.policy.values import EXEMPT, PROFILE_LABEL, PROFILES
 from tests.manifests import find, read_cases
+from tests.webhook.cluster.verifying import DAY
 from tests.webhook.conditions import Missing, holds
 from webhook import config_command
+from webhook.cluster.authority import make_authority
 from webhook.cluster.registration import Place, configurations, plural_of
 from webhook.cluster.scope import checked_kinds
 
@@ -491,7 +494,7 @@ def test_b29_whatever_a_rule_finds_is_of_a_kind_that_it_registers(rule: Any, pro
 
 def test_b29_the_command_prints_what_the_leader_would_apply(tmp_path: Path) -> None:
     bundle, policy = tmp_path / "ca.crt", tmp_path / "mlgate.yaml"
-    bundle.write_text("-----BEGIN CERTIFICATE-----\n")
+    bundle.write_text(make_authority(datetime.datetime.now(datetime.UTC), DAY).certificate)
     policy.write_text("apiVersion: mlgate.dev/v1\nkind: Policy\nprofile: strict\n")
     out, err = io.StringIO(), io.StringIO()
     line = [

@@ -79,6 +79,15 @@ def read_bundle(text: str) -> dict[str, x509.Certificate]:
     return {one.fingerprint(hashes.SHA256()).hex(): one for one in found}
 
 
+def check_bundle(text: str) -> str:
+    """``text``, which must be certificates in PEM and nothing that is secret. Raises ValueError."""
+    if "PRIVATE KEY" in text:
+        raise ValueError("it holds a private key; expected certificates alone")
+    if not read_bundle(text):
+        raise ValueError("it holds no certificate")
+    return text
+
+
 def fingerprint(text: str) -> str:
     """The SHA-256 of a PEM certificate."""
     return read_certificate(text).fingerprint(hashes.SHA256()).hex()

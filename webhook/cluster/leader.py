@@ -2,7 +2,8 @@
 
 As client-go's ``leaderelection`` does, no clock is compared with another machine's: a Lease is
 stale when it has not changed for its duration by our own monotonic clock, and we stop writing well
-before others may take it for stale.
+before others may take it for stale. Only whether a replica began after mlgate was uninstalled is
+told by the clocks of two machines.
 """
 
 import datetime
@@ -81,11 +82,12 @@ class Leader:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Leave the election, and the Lease to another at once."""
+    def stop(self, *, release: bool = True) -> None:
+        """Leave the election; and, where nothing of ours can be under way, the Lease to another at
+        once."""
         self._stop.set()
-        self._thread.join(self._timing.deadline)
-        if time.monotonic() < self._until:
+        self._thread.join(self._timing.retry)
+        if release and not self._thread.is_alive() and time.monotonic() < self._until:
             self._release()
 
     def leads(self) -> bool:

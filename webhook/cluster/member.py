@@ -17,7 +17,7 @@ from webhook.cluster.identity import Issuer
 from webhook.cluster.keeper import Keeper
 from webhook.cluster.leader import Leader, Timing, retire
 from webhook.cluster.measures import Measures
-from webhook.cluster.options import Options
+from webhook.cluster.options import Options, read_bundle
 from webhook.cluster.registrar import PATHS, Registrar, remove
 from webhook.cluster.registration import configurations
 from webhook.cluster.replicas import Replicas
@@ -31,6 +31,8 @@ from webhook.settings import Settings
 PATIENCE = 60.0
 """Seconds that a start waits for an API server that is away."""
 _PAUSE = 1.0
+_PASSING = (408, 409, 429)
+"""HTTP codes below 500 with which another try may go through."""
 _LAST_LOOK = 2.0
 """Seconds that a look of the keeper's may take before the Lease is left to another."""
 _T = TypeVar("_T")
@@ -40,7 +42,8 @@ class Member:
     """The replica's knowledge of the cluster, and its part in the work that all share.
 
     ``source`` is where the certificate comes from if it is mlgate's own, None if it stands in
-    files. Raises ApiError where the API server does not give what a start needs.
+    files. Raises ApiError where the API server does not give what a start needs, and ValueError
+    where the bundle cannot be used.
     """
 
     def __init__(
@@ -51,7 +54,8 @@ class Member:
         self._settings = settings
         self._log = log
         self._life: Life | None = None
-        self._registrar = Registrar(client, self._configure)
+        self._bundle = read_bundle(options.bundle)
+        self._registrar = Registrar(client, self._configure, may_write=self._may_write)
         self._credentials = self._obtain() if own else None
         self._leader = Leader(
             client, lease_path(options), options.replica, changed=self._led, failed=self._unelected
@@ -90,13 +94,17 @@ class Member:
         for trigger in self._triggers:
             trigger.start()
 
-    def stop(self) -> None:
-        """Leave the Lease to another replica, and end."""
+    def resign(self) -> None:
+        """Write no more, and leave the Lease to another replica. Reviews are answered still."""
         for trigger in self._triggers:
             trigger.stop()
         self._keeper.stop()
         self._keeper.join(_LAST_LOOK)
-        self._leader.stop()
+        self._leader.stop(release=not self._keeper.is_alive())
+
+    def stop(self) -> None:
+        """Resign, and end."""
+        self.resign()
         self._caches.stop()
 
     def wake(self) -> None:
@@ -119,7 +127,7 @@ class Member:
             paths.append(self._credentials.path)
         for path in paths:
             collection, _, name = path.rpartition("/")
-            yield Trigger(self._client, collection, name, self._keeper.wake)
+            yield Trigger(self._client, collection, name, self._keeper.wake, self._unwatched)
 
     def _kinds(self) -> tuple[Kind, ...]:
         return (*BUILT_IN, *custom_kinds(self._settings.active.policy))
@@ -131,12 +139,17 @@ class Member:
     def _unelected(self, error: str) -> None:
         self._log.event("warning", "election-failed", error=error)
 
+    def _unwatched(self, error: str) -> None:
+        self._log.event("warning", "trigger-failed", error=error)
+
     def _look(self) -> float | None:
         """One look of the keeper's: the certificate first, which the registration names. The
         seconds after which the next is due, if that is soon."""
         try:
-            self._look_at_certificate()
-            self._look_at_registration()
+            try:
+                self._look_at_certificate()
+            finally:  # the break-glass must work without a certificate
+                self._look_at_registration()
         except ApiError:
             if self._measures:
                 self._measures.failures.inc()
@@ -167,14 +180,21 @@ class Member:
             self._measures.disabled.set(self._registrar.disabled)
 
     def _configure(self) -> Iterator[Tree]:
-        place = self._options.place._replace(bundle=self._bundle())
+        place = self._options.place._replace(bundle=self._trusted())
         yield from configurations(self._settings.active.policy, place)
 
-    def _bundle(self) -> str | None:
+    def _trusted(self) -> str | None:
+        """What the API server is to trust; of a file that cannot be read, what it held last."""
         if self._credentials is not None:
             return self._credentials.identity.bundle
-        bundle = self._options.bundle
-        return None if bundle is None else bundle.read_text()
+        try:
+            self._bundle = read_bundle(self._options.bundle)
+        except ValueError as error:
+            self._log.event("warning", "bundle", error=str(error))
+        return self._bundle
+
+    def _may_write(self) -> bool:
+        return self._leader.leads()
 
 
 def lease_path(options: Options) -> str:
@@ -188,8 +208,12 @@ def uninstall(client: Client, options: Options, timing: Timing = Timing()) -> No
 
     A leader learns of it when it renews the Lease, and could write until then: that is waited for.
     """
-    retire(client, lease_path(options))
-    time.sleep(timing.deadline)
+    try:
+        retire(client, lease_path(options))
+        time.sleep(timing.deadline)
+    except ApiError as error:
+        if error.status != 404:  # without the namespace of the Lease nobody can lead
+            raise
     remove(client)
 
 
@@ -200,7 +224,7 @@ def insist(get: Callable[[], _T], patience: float = PATIENCE) -> _T:
         try:
             return get()
         except ApiError as error:
-            refused = 400 <= error.status < 500 and error.status != 409
+            refused = 400 <= error.status < 500 and error.status not in _PASSING
             if refused or time.monotonic() > end:
                 raise
         time.sleep(_PAUSE)

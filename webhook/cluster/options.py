@@ -78,6 +78,21 @@ def read_place(arguments: argparse.Namespace, bundle: str | None = None) -> Plac
     )
 
 
+def read_bundle(path: Path | None) -> str | None:
+    """The certificates in a file, PEM; None without a file. Raises ValueError where they cannot be
+    given to the API server."""
+    if path is None:
+        return None
+    from webhook.cluster.authority import check_bundle
+
+    try:
+        return check_bundle(path.read_text())
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
 def read_options(arguments: argparse.Namespace) -> Options:
     """The options that the arguments say; the rest by the pod's own environment."""
     return Options(

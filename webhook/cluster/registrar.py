@@ -1,5 +1,6 @@
 """The webhook configurations in the cluster: applied, kept as they should be, and removed."""
 
+import base64
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -42,17 +43,23 @@ class Truce(NamedTuple):
 
 
 class Registrar:
-    """Keeps both configurations as ``wanted`` says. Only the leader calls it."""
+    """Keeps both configurations as ``wanted`` says.
+
+    Only the leader calls it; ``may_write`` is asked once more before each write, since it may lead
+    no longer.
+    """
 
     def __init__(
         self,
         client: Client,
         wanted: Callable[[], Iterable[Tree]],
         clock: Callable[[], float] = time.monotonic,
+        may_write: Callable[[], bool] = lambda: True,
     ) -> None:
         self._client = client
         self._wanted = wanted
         self._clock = clock
+        self._may_write = may_write
         self._truces: dict[str, Truce] = {}
         self._last: dict[str, Tree] = {}
         self.disabled = False
@@ -64,6 +71,8 @@ class Registrar:
         self.pause = None
         live = {kind: self._client.get(path) for kind, path in PATHS.items()}
         self.disabled = _is_disabled(live["ValidatingWebhookConfiguration"])
+        if self.disabled:  # whatever else is wrong
+            return [kind for kind in PATHS if self._empty(kind, live[kind])]
         return [
             wanted["kind"]
             for wanted in self._wanted()
@@ -78,15 +87,15 @@ class Registrar:
         return all(sought <= _trusted(hook) for hook in hooks)
 
     def _settle(self, wanted: Tree, live: Tree | None) -> bool:
-        kind = wanted["kind"]
-        if self.disabled:
-            if not live or not live.get("webhooks"):
-                return False
-            self._client.empty(PATHS[kind], "webhooks")
-            return True
         if live is not None and _holds(live, wanted) and _prune(live, wanted) == live:
             return False
-        return self._write(kind, wanted)
+        return self._write(wanted["kind"], wanted)
+
+    def _empty(self, kind: str, live: Tree | None) -> bool:
+        if not live or not live.get("webhooks") or not self._may_write():
+            return False
+        self._client.empty(PATHS[kind], "webhooks")
+        return True
 
     def _write(self, kind: str, wanted: Tree) -> bool:
         """Apply, unless the same was written before and others keep undoing it."""
@@ -94,7 +103,10 @@ class Registrar:
         again = self._last.get(kind) == wanted
         truce = self._truces[kind] if again else Truce()
         if not truce.may_write(now):
-            self.pause = max(self.pause or 0.0, truce.at + truce.pause - now)
+            due = truce.at + truce.pause - now
+            self.pause = due if self.pause is None else min(self.pause, due)
+            return False
+        if not self._may_write():
             return False
         applied = self._client.apply(PATHS[kind], wanted, OWNER)
         self._truces[kind] = truce.written(now)
@@ -160,8 +172,6 @@ def _named(items: list[Any]) -> bool:
 
 
 def _trusted(hook: Tree) -> set[str]:
-    import base64
-
     text = hook["clientConfig"].get("caBundle") or ""
     try:
         return set(read_bundle(base64.b64decode(text).decode()))

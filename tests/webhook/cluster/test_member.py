@@ -1,6 +1,7 @@
 """A whole replica against an API server: it obtains, serves, registers, and leaves."""
 
 import base64
+import datetime
 import io
 import json
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ import pytest
 from rules.kinds.schema import Answer
 from tests.webhook.cluster.fake_api import FakeApi, running
 from tests.webhook.cluster.fake_store import install
+from tests.webhook.cluster.verifying import DAY
 from tests.webhook.cluster.waiting import until
 from webhook.certificates import Certificates
+from webhook.cluster.authority import make_authority
 from webhook.cluster.client import ApiError
 from webhook.cluster.leader import Timing
 from webhook.cluster.member import Member, insist, uninstall
@@ -24,6 +27,7 @@ from webhook.settings import Settings
 
 HOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 LEASES = "/apis/coordination.k8s.io/v1/leases"
+AUTHORITY = make_authority(datetime.datetime.now(datetime.UTC), DAY).certificate
 OPTIONS = Options(replica="mlgate-0", kubeconfig=None)
 
 
@@ -105,14 +109,19 @@ def test_when_it_leaves_another_may_lead_at_once(api: FakeApi, started: Started)
 
 def test_with_a_certificate_in_files_no_secret_is_touched(api: FakeApi, tmp_path: Path) -> None:
     bundle = tmp_path / "ca.crt"
-    bundle.write_text("-----BEGIN CERTIFICATE-----\n")
+    bundle.write_text(AUTHORITY)
     started = Started(api, OPTIONS._replace(bundle=bundle), own=False)
     started.life.started = True
     started.member._keeper.wake()
     until(lambda: bool(api.kinds[HOOKS].objects))
     (configuration,) = api.kinds[HOOKS].objects.values()
     found = configuration["webhooks"][0]["clientConfig"]["caBundle"]
-    assert base64.b64decode(found).decode() == bundle.read_text()
+    assert base64.b64decode(found).decode() == AUTHORITY
+    bundle.write_text("")
+    started.member._keeper.wake()
+    until(lambda: bool(started.events("bundle")))
+    assert started.events("bundle")[0]["error"] == f"{bundle}: it holds no certificate"
+    assert api.kinds[HOOKS].objects["", "mlgate"] == configuration
     assert started.member.source is None
     assert not api.kinds["/api/v1/secrets"].objects
     started.member.stop()
