@@ -19,7 +19,7 @@ LOCAL = "127.0.0.1"
 EXTRA = frozenset(
     "cryptography fastapi httptools kubernetes orjson prometheus_client uvicorn uvloop".split()
 )
-MISSING = "mlgate serve needs more packages: pip install 'mlgate[webhook]'"
+MISSING = "mlgate serve needs the packages of the extra `webhook`: install mlgate[webhook]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--policy", type=Path, metavar="FILE", help="the policy file; without it the default")
     add("--no-cluster", action="store_true", help="ask no cluster: all look-ups are unknown")
     add("--dev", action="store_true", help="on localhost, with a certificate made for the day")
-    add("--metrics-port", type=int, default=8080, metavar="N", help="probes and metrics")
+    add("--metrics-port", type=int, default=8080, metavar="N", help="of the probes (default: 8080)")
     add(
         "--shutdown-delay",
         type=_read_seconds,
@@ -94,15 +94,20 @@ def _complain(arguments: argparse.Namespace) -> str | None:
 
 
 def _complain_of_cluster(arguments: argparse.Namespace, *, own: bool) -> str | None:
-    if arguments.no_cluster and own:
-        return "give --tls-cert and --tls-key, or --dev"
-    if arguments.no_cluster and arguments.uninstall:
-        return "--uninstall needs the cluster: leave out --no-cluster"
-    if own and arguments.no_register:
-        return "--no-register needs --tls-cert and --tls-key: nobody would trust mlgate's own"
-    if own and arguments.ca_bundle:
-        return "--ca-bundle goes with --tls-cert: what mlgate's own certificate needs is known"
-    return None
+    url = arguments.url
+    faults = {
+        "give --tls-cert and --tls-key, or --dev": arguments.no_cluster and own,
+        "--uninstall needs the cluster: leave out --no-cluster": arguments.no_cluster
+        and arguments.uninstall,
+        "--dev registers nothing that --uninstall could remove": arguments.dev
+        and arguments.uninstall,
+        "--no-register needs --tls-cert and --tls-key: nobody would trust mlgate's own": own
+        and arguments.no_register,
+        "--ca-bundle goes with --tls-cert: what mlgate's own certificate needs is known": own
+        and arguments.ca_bundle,
+        f"--url is {url}; expected https://...": url and not url.startswith("https://"),
+    }
+    return next((text for text, wrong in faults.items() if wrong), None)
 
 
 def _uninstall(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
@@ -127,6 +132,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
     log = Log(err)
     try:
+        _check_ports(_place(arguments))
         settings = Settings(arguments.policy)
         certificates = _certify(arguments, out)
         member = _join(arguments, settings, log, own=certificates is None)
@@ -134,7 +140,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
             source = member.source if member else None
             assert source is not None, "a certificate is in files or the cluster's"  # noqa: S101
             certificates = Certificates(source, arguments.client_ca)
-    except (BadPolicy, Unusable) as error:
+    except (BadPolicy, Unusable, ValueError) as error:
         err.write(f"{error}\n")
         return USAGE_ERROR
     except ConnectionError as error:
@@ -142,6 +148,21 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         return UNANSWERED
     desk = _make_desk(arguments, settings, member, log)
     return serve(desk, certificates, _place(arguments), member)
+
+
+def _check_ports(place: "Place") -> None:
+    """Whether both ports are free, before anything is begun or printed. Raises ValueError."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    for flag, port in (("--port", place.port), ("--metrics-port", place.metrics_port)):
+        with socket.socket(family) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind((place.host, port))
+            except OSError as error:
+                text = f"mlgate serve: {flag} {port} on {place.host}: {error.strerror}"
+                raise ValueError(text) from None
 
 
 def _certify(arguments: argparse.Namespace, out: TextIO) -> "Certificates | None":
@@ -195,7 +216,7 @@ def _place(arguments: argparse.Namespace) -> "Place":
         host=arguments.host or (LOCAL if arguments.dev else Place().host),
         port=arguments.port,
         metrics_port=arguments.metrics_port,
-        shutdown_delay=arguments.shutdown_delay,
+        shutdown_delay=0.0 if arguments.dev else arguments.shutdown_delay,
         grace=arguments.grace,
         client_names=frozenset(arguments.client_name),
     )

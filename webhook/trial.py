@@ -52,7 +52,8 @@ def explain(port: int, authority: bytes) -> str:
         f"kubectl label namespace {NAME} {LABEL}=true\n"
         f"kubectl apply -f - <<'END'\n{manifests}END\n"
         f"# and when done:\n"
-        f"kubectl delete validatingwebhookconfiguration,mutatingwebhookconfiguration {NAME}\n"
+        f"# kubectl delete validatingwebhookconfiguration,mutatingwebhookconfiguration {NAME}\n"
+        f"# kubectl delete namespace {NAME}\n"
     )
 
 

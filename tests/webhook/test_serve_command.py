@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import socket
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,12 +49,23 @@ FILES = ("--tls-cert", "a.crt", "--tls-key", "a.key")
         (("--dev", "--policy", "/none"), "/none: No such file"),
         (("--dev", "--max-body", "0"), "expected a number from 1 on"),
         (("--dev", "--grace", "soon"), "expected seconds"),
+        (("--dev", "--uninstall"), "--dev registers nothing"),
+        (("--url", "http://a"), "--url is http://a; expected https://"),
     ],
 )
 def test_what_does_not_go_together_is_told(arguments: tuple[str, ...], complaint: str) -> None:
     answer = call(*arguments)
     assert (answer.code, answer.out) == (2, "")
     assert complaint in answer.err
+
+
+@pytest.mark.parametrize("flag", ["--port", "--metrics-port"])
+def test_a_port_that_is_taken_is_named_before_anything_is_printed(flag: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        answer = call("--dev", "--port", "0", "--metrics-port", "0", flag, str(port))
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == f"mlgate serve: {flag} {port} on 127.0.0.1: Address already in use\n"
 
 
 def test_files_that_are_not_there_are_named() -> None:
@@ -74,7 +86,8 @@ def test_outside_of_a_pod_a_kubeconfig_is_asked_for(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     answer = call()
     assert answer.code == 1
-    assert answer.err.startswith("mlgate serve: no way to the API server from this pod: ")
+    assert answer.err.startswith("mlgate serve: no way to the API server from a pod: ")
+    assert answer.err.endswith("; outside of one give --kubeconfig, --no-cluster or --dev\n")
 
 
 def write_kubeconfig(path: Path, url: str) -> None:

@@ -170,8 +170,9 @@ def connect(kubeconfig: str | None = None) -> Client:
         else:
             config.load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
     except config.ConfigException as error:
-        where = kubeconfig or "this pod"
-        raise ApiError(0, f"no way to the API server from {where}: {error}") from error
+        where = kubeconfig or "a pod"
+        advice = "" if kubeconfig else "; outside of one give --kubeconfig, --no-cluster or --dev"
+        raise ApiError(0, f"no way to the API server from {where}: {error}{advice}") from error
     return Client(configuration)
 
 
