@@ -112,7 +112,7 @@ def without_extra(*arguments: str, stdin: str = "") -> "subprocess.CompletedProc
 def test_serve_without_the_extra_names_it() -> None:
     done = without_extra("serve", "--dev")
     assert done.returncode == 2
-    assert "pip install 'mlgate[webhook]'" in done.stderr
+    assert "the extra `webhook`: install mlgate[webhook]" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -120,3 +120,10 @@ def test_review_works_without_the_extra() -> None:
     done = without_extra("review", "-", stdin=json.dumps(review(admitted(job()))))
     assert done.returncode == 1, done.stderr
     assert "TRN002" in done.stdout
+
+
+def test_the_example_of_the_documentation_is_denied() -> None:
+    out = io.StringIO()
+    example = Path(__file__).parents[2] / "docs/review.json"
+    assert main(["review", str(example)], stdout=out) == 1
+    assert "deny TRN002/batch training-retry-budget-set" in out.getvalue()
