@@ -7,7 +7,7 @@ import datetime
 import logging
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
 import orjson
@@ -59,6 +59,24 @@ class Log:
         with self._lock:
             self._stream.write(line.decode() + "\n")
             self._stream.flush()
+
+
+class Complaint:
+    """Tells of a failure once, however often it comes again, until it is withdrawn."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._told = ""
+
+    def make(self, error: str) -> None:
+        """Tell, unless this was told last."""
+        if error != self._told:
+            self._told = error
+            self._tell(error)
+
+    def withdraw(self) -> None:
+        """All is well again."""
+        self._told = ""
 
 
 class Bridge(logging.Handler):

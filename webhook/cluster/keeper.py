@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 
-from webhook.logs import Log
+from webhook.logs import Complaint, Log
 
 PAUSE = 10.0
 """Seconds between two looks when nothing wakes it."""
@@ -20,11 +20,12 @@ class Keeper(threading.Thread):
     def __init__(self, look: Callable[[], float | None], log: Log, pause: float = PAUSE) -> None:
         super().__init__(name="keeper", daemon=True)
         self._look = look
-        self._log = log
+        self._complaint = Complaint(
+            lambda error: log.event("warning", "keeper-failed", error=error)
+        )
         self._pause = pause
         self._bell = threading.Event()
         self._end = threading.Event()
-        self._failing = ""
 
     def run(self) -> None:
         """Look, wait, look again."""
@@ -48,13 +49,7 @@ class Keeper(threading.Thread):
         try:
             soon = self._look()
         except Exception as failure:  # noqa: BLE001 - the top of a thread: it must go on
-            self._complain(f"{type(failure).__name__}: {failure}")
+            self._complaint.make(f"{type(failure).__name__}: {failure}")
             return None
-        self._failing = ""
+        self._complaint.withdraw()
         return soon
-
-    def _complain(self, error: str) -> None:
-        """Log a failure once, however often it comes again."""
-        if error != self._failing:
-            self._failing = error
-            self._log.event("warning", "keeper-failed", error=error)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from webhook.cluster.client import ApiError, Client, Conflict, Tree
+from webhook.logs import Complaint
 
 UNINSTALLED = "mlgate.dev/uninstalled"
 """When the webhook was uninstalled: whoever started before then does not write any more."""
@@ -70,8 +71,7 @@ class Leader:
         self._identity = identity
         self._timing = timing
         self._changed = changed
-        self._failed = failed
-        self._failing = ""
+        self._complaint = Complaint(failed)
         self._observed = Observed()
         self._until = 0.0
         self._leads = False
@@ -99,7 +99,7 @@ class Leader:
             try:
                 self._try()
             except Exception as failure:  # noqa: BLE001 - the top of a thread: it must go on
-                self._complain(f"{type(failure).__name__}: {failure}")
+                self._complaint.make(f"{type(failure).__name__}: {failure}")
             self._tell()
             self._stop.wait(self._timing.retry * random.uniform(0.8, 1.2))  # noqa: S311
         self._tell()
@@ -117,16 +117,10 @@ class Leader:
         except Conflict:  # another was first
             return
         except ApiError as error:
-            self._complain(str(error))
+            self._complaint.make(str(error))
             return
         self._until = began + self._timing.deadline if held else 0.0
-        self._failing = ""
-
-    def _complain(self, error: str) -> None:
-        """Tell of a failure once, however often it comes again."""
-        if error != self._failing:
-            self._failing = error
-            self._failed(error)
+        self._complaint.withdraw()
 
     def _take(self, lease: Tree | None, now: float) -> bool:
         if lease is None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from webhook.cluster.client import Client
+from webhook.logs import Complaint
 
 _SECONDS = 300
 """How long one watch lasts before it is opened anew."""
@@ -28,8 +29,7 @@ class Trigger(threading.Thread):
         self._path = path
         self._query = {"fieldSelector": f"metadata.name={name}"}
         self._wake = wake
-        self._failed = failed
-        self._failing = False
+        self._complaint = Complaint(failed)
         self._end = threading.Event()
 
     def run(self) -> None:
@@ -39,22 +39,16 @@ class Trigger(threading.Thread):
             try:
                 self._follow()
             except Exception as failure:  # noqa: BLE001 - the top of a thread: it must go on
-                self._complain(f"{type(failure).__name__}: {failure}")
+                self._complaint.make(f"{type(failure).__name__}: {failure}")
             if time.monotonic() - began < _PAUSE:  # one that ends at once is not opened at once
                 self._end.wait(_PAUSE)
 
     def _follow(self) -> None:
         for _ in self._client.watch(self._path, _SECONDS, self._query):
-            self._failing = False
+            self._complaint.withdraw()
             self._wake()
             if self._end.is_set():
                 return
-
-    def _complain(self, error: str) -> None:
-        """Tell of the first of several failures."""
-        if not self._failing:
-            self._failing = True
-            self._failed(error)
 
     def stop(self) -> None:
         """Wake nobody any more. The thread ends with its watch, or with the process."""
