@@ -160,8 +160,10 @@ async def _serve(
     )
     await server.serve()
     if member is not None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(loop.run_in_executor(None, member.stop), LAST_WORDS)
+        # Not by the loop's executor, whose threads the loop waits for when it is closed.
+        leaving = threading.Thread(target=member.stop, name="leaving", daemon=True)
+        leaving.start()
+        leaving.join(LAST_WORDS)
     watch.stop()
     probes.stop()
     desk.log.event("info", "stopped")
