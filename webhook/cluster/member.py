@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from rules.kinds import BUILT_IN
 from rules.kinds.schema import Answer, Kind
-from rules.policy.kinds import custom_kinds
 from webhook.certificates import Source
 from webhook.cluster.authority import expiry
 from webhook.cluster.caches import Caches
@@ -21,6 +19,7 @@ from webhook.cluster.options import Options, read_bundle
 from webhook.cluster.registrar import PATHS, Registrar, remove
 from webhook.cluster.registration import configurations
 from webhook.cluster.replicas import Replicas
+from webhook.cluster.scope import kinds_of
 from webhook.cluster.secret import Store
 from webhook.cluster.trigger import Trigger
 from webhook.life import Life
@@ -130,7 +129,7 @@ class Member:
             yield Trigger(self._client, collection, name, self._keeper.wake, self._unwatched)
 
     def _kinds(self) -> tuple[Kind, ...]:
-        return (*BUILT_IN, *custom_kinds(self._settings.active.policy))
+        return kinds_of(self._settings.active.policy)
 
     def _led(self, leads: bool) -> None:  # noqa: FBT001 - the leader calls it with what is so
         self._log.event("info", "leader", leads=leads, replica=self._options.replica)

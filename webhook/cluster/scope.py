@@ -30,19 +30,20 @@ class _Enabled(NamedTuple):
 def checked_kinds(policy: Policy) -> Iterator[Checked]:
     """The kinds that an enabled rule checks, the policy's own ones too."""
     enabled = [one for rule in ALL if (one := _enable(policy, rule)) is not None]
-    for kind in (*BUILT_IN, *_own_kinds(policy)):
+    for kind in kinds_of(policy):
         found = [one for one in enabled if _checks(one.rule, kind)]
         if found:
             denied = any(one.denies for one in found)
             yield Checked(kind, denied, mended=any(one.mends for one in found))
 
 
-def _own_kinds(policy: Policy) -> tuple[Kind, ...]:
+def kinds_of(policy: Policy) -> tuple[Kind, ...]:
+    """The kinds that are known, the policy's own ones too."""
     if not policy.kinds:
-        return ()
+        return BUILT_IN
     from rules.policy.kinds import custom_kinds
 
-    return custom_kinds(policy)
+    return (*BUILT_IN, *custom_kinds(policy))
 
 
 def _checks(rule: Rule, kind: Kind) -> bool:
