@@ -40,11 +40,13 @@ def find_programs() -> Path | str:
 
 
 class Cluster:
-    """A running control plane. ``work`` holds its data, its kubeconfig and its logs."""
+    """A running control plane. ``work`` holds its data, its kubeconfig and its logs; ``host`` is
+    the address at which it looks for a webhook's replicas."""
 
-    def __init__(self, programs: Path, work: Path) -> None:
+    def __init__(self, programs: Path, work: Path, host: str) -> None:
         self.programs = programs
         self.work = work
+        self.host = host
         self.kubeconfig = work / "kubeconfig"
         self._audit_log = work / "audit.log"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -91,6 +93,7 @@ class Cluster:
             "kube-apiserver",
             f"--etcd-servers=http://127.0.0.1:{self._etcd}",
             "--bind-address=127.0.0.1",
+            f"--advertise-address={self.host}",
             f"--secure-port={self._port}",
             f"--cert-dir={self.work}/apiserver",
             f"--token-auth-file={self.work}/tokens.csv",
@@ -245,16 +248,6 @@ def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"not within {seconds} s")
         time.sleep(0.1)
-
-
-def host_address() -> str:
-    """An address of this machine that EndpointSlices may hold: they refuse loopback."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # nothing is sent
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
 
 
 def free_port() -> int:

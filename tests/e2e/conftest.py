@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.cluster import Cluster, find_programs, host_address, until
+from tests.e2e.cluster import Cluster, find_programs, until
 from tests.e2e.installation import Installation
+from tests.e2e.network import LOOPBACK, own_network
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,16 +19,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A running control plane; its logs stay in pytest's folder of temporary files."""
+    """A running control plane in a network of its own; its logs stay in pytest's folder of
+    temporary files."""
     programs = find_programs()
     if isinstance(programs, str):
         pytest.skip(programs)
-    one = Cluster(programs, tmp_path_factory.mktemp("control-plane"))
-    try:
-        one.start()
-        yield one
-    finally:
-        one.stop()
+    with own_network() as host:
+        one = Cluster(programs, tmp_path_factory.mktemp("control-plane"), host)
+        try:
+            one.start()
+            yield one
+        finally:
+            one.stop()
 
 
 @pytest.fixture
@@ -42,8 +45,8 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def installation(cluster: Cluster) -> Iterator[Installation]:
     """One replica of mlgate, installed and registered."""
-    if host_address().startswith("127."):
-        pytest.skip("this machine has no address but loopback, which EndpointSlices refuse")
+    if cluster.host == LOOPBACK:
+        pytest.skip("no right to make a network namespace, and EndpointSlices refuse loopback")
     one = Installation(cluster)
     try:
         one.add("--shutdown-delay", "1", "--grace", "5")

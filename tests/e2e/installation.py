@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.cluster import Cluster, free_port, host_address, until
+from tests.e2e.cluster import Cluster, free_port, until
 from tests.webhook.processes import read_sample
 
 BASE = Path(__file__).parents[2] / "deploy/base"
@@ -29,12 +29,13 @@ _POLL = 0.1
 
 
 class Replica:
-    """One `mlgate serve`, with its log in ``work``."""
+    """One `mlgate serve`, with its log beside the cluster's."""
 
-    def __init__(self, name: str, work: Path, command: list[str]) -> None:
+    def __init__(self, name: str, cluster: Cluster, command: list[str]) -> None:
         self.name = name
+        self._host = cluster.host
         self.port, self.metrics_port = free_port(), free_port()
-        self.log = work / f"{name}.log"
+        self.log = cluster.work / f"{name}.log"
         ports = ["--port", str(self.port), "--metrics-port", str(self.metrics_port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -51,7 +52,7 @@ class Replica:
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and text from the probes' port; 0 where nobody answers."""
-        connection = http.client.HTTPConnection(host_address(), self.metrics_port, timeout=2)
+        connection = http.client.HTTPConnection(self._host, self.metrics_port, timeout=2)
         with closing(connection), suppress(OSError, http.client.HTTPException):
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -100,14 +101,14 @@ class Installation:
         """A command line of `mlgate serve` as the ServiceAccount."""
         return [
             *(sys.executable, "-m", "linter", "serve"),
-            *("--kubeconfig", str(self._kubeconfig), "--host", host_address()),
+            *("--kubeconfig", str(self._kubeconfig), "--host", self.cluster.host),
             *("--policy", str(self.policy), *arguments),
         ]
 
     def add(self, *arguments: str, ready: bool = True) -> Replica:
         """Start another replica; by default wait until the API server may call it."""
         name = f"mlgate-{os.urandom(4).hex()}"
-        replica = Replica(name, self.cluster.work, self.command(*arguments))
+        replica = Replica(name, self.cluster, self.command(*arguments))
         self.replicas.append(replica)
         if ready:
             until(lambda: self._ready.get(replica.name, False), 40.0)
@@ -168,7 +169,7 @@ class Installation:
                 "labels": {"kubernetes.io/service-name": SERVICE},
             },
             "addressType": "IPv4",
-            "endpoints": [{"addresses": [host_address()], "conditions": {"ready": ready}}],
+            "endpoints": [{"addresses": [self.cluster.host], "conditions": {"ready": ready}}],
             "ports": [{"name": self._port_name, "port": replica.port, "protocol": "TCP"}],
         }
         if self.cluster.try_kubectl("apply", "-f", "-", stdin=body).returncode == 0:
