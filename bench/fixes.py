@@ -14,11 +14,11 @@ from typing import Any
 
 import jsonpatch
 
-from linter.fix import Judge, Selection, decode_file, diff, fix_texts
-from linter.judge import Task
-from linter.mending import Outcome, Row, make_wish
-from linter.run import lint
-from linter.sources import Collection, Excludes, collect
+from linter.input.sources import Collection, Excludes, collect
+from linter.judging.judge import Task
+from linter.judging.run import lint
+from linter.mending.fix import Judge, Selection, decode_file, diff, fix_texts
+from linter.mending.mending import Outcome, Row, make_wish
 from rules.checks import ALL
 from rules.edits import json_patch, same
 from rules.policy import DEFAULT

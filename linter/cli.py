@@ -16,10 +16,10 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "lint": Command("linter.lint_command", "find what is wrong in manifests"),
-    "explain": Command("linter.explain_command", "print what a rule means and why"),
-    "rules": Command("linter.rules_command", "list the rules"),
-    "policy": Command("linter.policy_command", "check a policy file, or show what it says"),
+    "lint": Command("linter.commands.lint", "find what is wrong in manifests"),
+    "explain": Command("linter.commands.explain", "print what a rule means and why"),
+    "rules": Command("linter.commands.rules", "list the rules"),
+    "policy": Command("linter.commands.policy", "check a policy file, or show what it says"),
     "serve": Command("webhook.serve_command", "answer admission reviews of a cluster"),
     "review": Command("webhook.review_command", "replay a recorded admission review"),
     "webhook-config": Command("webhook.config_command", "print the webhook's configurations"),

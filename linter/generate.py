@@ -6,8 +6,8 @@
 import sys
 from pathlib import Path
 
-from linter.policy_command import SCHEMA_FILE, schema_text
-from linter.rulebook import pages
+from linter.commands.policy import SCHEMA_FILE, schema_text
+from linter.commands.rulebook import pages
 
 DOCS = Path("docs")
 

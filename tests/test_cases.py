@@ -4,7 +4,7 @@ import jsonpatch
 import pytest
 from ruamel.yaml import YAML
 
-from linter.splice import splice
+from linter.mending.splice import splice
 from rules.checks import ALL
 from rules.edits import apply, json_patch
 from rules.model import Fix

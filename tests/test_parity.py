@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linter.cli import main
-from linter.documents import Entry
-from linter.fix import Selection, fix_texts
-from linter.mending import Row
-from linter.rows import make_row
+from linter.input.documents import Entry
+from linter.judging.rows import make_row
+from linter.mending.fix import Selection, fix_texts
+from linter.mending.mending import Row
 from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.kinds.schema import Answer

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from linter.documents import RENDER, TEMPLATE
+from linter.input.documents import RENDER, TEMPLATE
 from linter.reports import Options, Row, select_errors
 from linter.reports.terminal import escape, paint
 

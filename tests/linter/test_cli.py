@@ -224,7 +224,9 @@ def test_a_process_ends_with_the_code_and_no_lost_output(here: Path) -> None:
 
 
 def test_a_crash_is_3(here: Path) -> None:
-    (here / "sitecustomize.py").write_text("import linter.run\nlinter.run.lint = None\n")
+    (here / "sitecustomize.py").write_text(
+        "import linter.judging.run\nlinter.judging.run.lint = None\n"
+    )
     done = spawn("lint", PYTHONPATH=f"{here}:{ROOT}")
     assert done.returncode == 3
     assert "TypeError" in done.stderr
@@ -262,5 +264,5 @@ def test_lint_of_one_file_imports_little(here: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     costly = {"dataclasses", "difflib", "inspect", "json", "logging", "pathlib", "ruamel"}
-    costly |= {"subprocess", "tempfile", "tomllib", "importlib.metadata", "linter.fix"}
+    costly |= {"subprocess", "tempfile", "tomllib", "importlib.metadata", "linter.mending.fix"}
     assert costly.isdisjoint(done.stdout.split())

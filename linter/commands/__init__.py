@@ -1,0 +1,1 @@
+"""The subcommands: each module holds ``add_arguments`` and ``run``."""

@@ -1,0 +1,65 @@
+"""``mlgate explain CODE|NAME``: what a rule means, why, and what to write instead."""
+
+import argparse
+import os
+import re
+from collections.abc import Iterator
+from typing import TextIO
+
+from linter.commands.rulebook import describe, find_rule, form_rows, show_default, tabulate
+from linter.reports import choose_colour
+from linter.reports.terminal import paint
+from rules.model import Rule
+from rules.policy.values import PROFILES
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``mlgate explain``."""
+    parser.add_argument("rule", metavar="CODE|NAME", help="a rule, such as TRN001")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
+    """Print one rule. Raises UserError where there is no such rule."""
+    rule = find_rule(arguments.rule)
+    if arguments.format == "json":
+        import json
+
+        out.write(json.dumps(describe(rule), indent=2, ensure_ascii=False) + "\n")
+        return 0
+    lines = _draw(rule, colour=choose_colour(out, os.environ))
+    out.write("\n".join(lines) + "\n")
+    return 0
+
+
+def _draw(rule: Rule, *, colour: bool) -> Iterator[str]:
+    yield paint(f"{rule.code} {rule.name}", "strong", colour=colour)
+    yield rule.summary
+    yield ""
+    yield f"looks at: {rule.scope}"
+    yield f"fix: {rule.fix}"
+    yield f"status: {rule.status}"
+    yield ""
+    yield from tabulate([("form", "severity", *PROFILES, ""), *form_rows(rule)])
+    if rule.parameters:
+        yield ""
+        yield paint(f"Parameters (in the policy: rules: {rule.code})", "strong", colour=colour)
+    for parameter in rule.parameters:
+        yield f"  {parameter.name}: {show_default(parameter.default)}"
+        yield f"      {parameter.summary}"
+    yield from _draw_docs(describe(rule)["docs"], colour=colour)
+
+
+def _draw_docs(docs: str, *, colour: bool) -> Iterator[str]:
+    """Markdown as plain text: headings stand out, code is indented and loses its fences."""
+    inside = False
+    for line in docs.splitlines():
+        if line.startswith("```"):
+            inside = not inside
+        elif inside:
+            yield f"    {line}".rstrip()
+        elif line.startswith("## "):
+            yield ""
+            yield paint(re.sub("^#+ ", "", line), "strong", colour=colour)
+        elif line:
+            yield line

@@ -1,0 +1,239 @@
+"""``mlgate lint``: its arguments, and the way from them to a report."""
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from linter.errors import UserError
+from linter.input.sources import (
+    STDIN,
+    Collection,
+    Excludes,
+    Source,
+    SourceError,
+    collect,
+    explain,
+    make_error,
+    read_source,
+    read_stdin,
+)
+from linter.judging.judge import Task
+from linter.judging.run import exit_code, lint
+from linter.judging.selection import select_rules
+from linter.judging.settings import find_policy, load_policy
+from linter.judging.workers import WorkerError
+from linter.reports import Options, choose_colour
+from linter.reports.summary import render_summary
+from rules.policy import DEFAULT, Policy
+from rules.policy.values import PROFILES
+from rules.reader import ReadError, decode
+
+if TYPE_CHECKING:
+    import datetime
+
+FORMATS = ("text", "concise", "json")
+CRASHED = 3
+
+
+class Input(NamedTuple):
+    """The files of a run, and what came on standard input, if it was read: name and bytes."""
+
+    collection: Collection
+    texts: tuple[tuple[str, bytes], ...] = ()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``mlgate lint``."""
+    add = parser.add_argument
+    add(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files, folders to walk, or - for standard input; without any, the working directory",
+    )
+    add("--format", choices=FORMATS, default="text", help="how findings are written")
+    add("--output", metavar="FILE", help="write findings to FILE, not to standard output")
+    add("--policy", metavar="FILE", help="the policy file; else mlgate.yaml here or above")
+    add("--profile", choices=PROFILES, help="the profile, over what the policy says")
+    for flag, verb in (("--select", "run only"), ("--ignore", "leave out")):
+        add(
+            flag,
+            action="append",
+            default=[],
+            metavar="CODES",
+            help=f"{verb} these rules: codes, beginnings of codes, names, CODE/form",
+        )
+    add(
+        "--fail-on",
+        choices=("deny", "warn", "audit", "never"),
+        default="warn",
+        help="the least action that makes the exit code 1 (default: warn)",
+    )
+    add("--fix", action="store_true", help="make the safe fixes in the files; fixed text of -")
+    add("--unsafe-fixes", action="store_true", help="with --fix or --diff, the unsafe ones too")
+    add("--diff", action="store_true", help="show what --fix would change, and change nothing")
+    add("--show-audit", action="store_true", help="show audited and excepted findings too")
+    add("--show-roles", action="store_true", help="show each workload's role and its evidence")
+    add("--no-ignores", action="store_true", help="judge as if nobody had ignored anything")
+    add("--namespace", metavar="NS", help="the namespace of objects that name none")
+    add("--jobs", type=_read_jobs, default=0, metavar="N|auto", help="how many processes work")
+    add("--hook", action="store_true", help="files that hold no manifest are no fault")
+    add("--stdin-filename", metavar="NAME", help="the file that standard input stands for")
+
+
+def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Lint. Raises UserError for a wrong flag or policy."""
+    selection = select_rules(arguments.select, arguments.ignore)
+    policy, folder = _find_policy(arguments)
+    task = Task(
+        policy,
+        _today(),
+        selection.rules,
+        selection.unwanted,
+        flag_profile=arguments.profile,
+        namespace=arguments.namespace,
+        hook=arguments.hook,
+        ignores=not arguments.no_ignores,
+        roles=arguments.show_roles,
+    )
+    given = _gather(arguments, Excludes(folder, policy.exclude))
+    try:
+        result = lint(task, given.collection, given.texts, jobs=arguments.jobs)
+    except WorkerError as error:
+        err.write(f"mlgate: {error}\n")
+        return CRASHED
+    if arguments.fix or arguments.diff:
+        return _fix(result, arguments, task, given, (out, err))
+    _report(result, arguments, dict(given.texts), out, err)
+    return exit_code(result, arguments.fail_on, hook=arguments.hook)
+
+
+def _fix(
+    result: dict[str, Any],
+    arguments: argparse.Namespace,
+    task: Task,
+    given: Input,
+    streams: tuple[TextIO, TextIO],
+) -> int:
+    """Show or make the fixes, and report what is left."""
+    from pathlib import Path
+
+    from linter.mending import fix_run
+    from linter.mending.fix import Selection
+
+    out, err = streams
+    roots = tuple(map(Path, arguments.paths or [os.curdir]))
+    run = fix_run.Run(task, given.collection, dict(given.texts), arguments.jobs, roots)
+    selection = Selection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
+    mended = fix_run.mend(run, result["findings"], selection)
+    if arguments.diff:
+        changed = fix_run.show(mended, out, colour=choose_colour(out, os.environ))
+        fix_run.tell_refusals(mended, err)
+        return exit_code({**result, "findings": []}, "never", hook=True) or int(changed)
+    mended = fix_run.write(run, mended, out)
+    fix_run.tell_refusals(mended, err)
+    err.write(f"{fix_run.count_fixed(mended)} fixed\n")
+    result = fix_run.left(run, mended)
+    texts = {name: mended.outcomes[name].after.encode() for name in run.texts}
+    _report(result, arguments, texts, err if texts else out, err)
+    return exit_code(result, arguments.fail_on, hook=arguments.hook)
+
+
+def _today() -> "datetime.date":
+    import datetime
+
+    return datetime.date.today()  # noqa: DTZ011 - a policy's dates are the reader's own days
+
+
+def _read_jobs(text: str) -> int:
+    """A number of processes; 0 stands for ``auto``."""
+    if text == "auto":
+        return 0
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 64 or auto, found {text}")
+    return int(text)
+
+
+def _report(
+    result: dict[str, Any],
+    arguments: argparse.Namespace,
+    texts: dict[str, bytes],
+    out: TextIO,
+    err: TextIO,
+) -> None:
+    """Write the findings where they are wanted, and the coverage to ``err``."""
+    import importlib
+
+    if not arguments.show_roles:
+        result = {key: rows for key, rows in result.items() if key != "workloads"}
+
+    def read_text(path: str) -> str:
+        raw = texts.get(path)
+        try:
+            return decode(read_source(Source(path, path, 0, named=True)) if raw is None else raw)
+        except (SourceError, ReadError) as error:
+            raise OSError(str(error)) from None
+
+    options = Options(
+        colour=not arguments.output and choose_colour(out, os.environ),
+        show_audit=arguments.show_audit,
+        show_roles=arguments.show_roles,
+        read_source=read_text,
+    )
+    report = importlib.import_module(f"linter.reports.{arguments.format}")
+    text: str = report.render(result, options)
+    if arguments.output:
+        _write(arguments.output, text)
+    else:
+        out.write(text)
+        out.flush()
+    if arguments.format != "json":
+        err.write(render_summary(result, options._replace(colour=choose_colour(err, os.environ))))
+        _tell_fixable(result, arguments, err)
+
+
+def _tell_fixable(result: dict[str, Any], arguments: argparse.Namespace, err: TextIO) -> None:
+    """The last line, where something can be fixed."""
+    if not any(row["fix"] for row in result["findings"]):
+        return
+    from linter.mending.fix import Selection, tail
+
+    line = tail(result["findings"], Selection(audit=arguments.show_audit))
+    err.write(f"{line}\n" if line else "")
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError as error:
+        raise UserError(f"mlgate lint: --output {path}: {explain(error)}") from None
+
+
+def _find_policy(arguments: argparse.Namespace) -> tuple[Policy, str]:
+    """The policy, and the folder (absolute) that its paths start from."""
+    start = os.path.dirname(arguments.stdin_filename or "") or os.curdir
+    file = arguments.policy or find_policy(start)
+    if file is None:
+        return DEFAULT, os.getcwd()
+    return load_policy(file), os.path.dirname(os.path.abspath(file))
+
+
+def _gather(arguments: argparse.Namespace, excludes: Excludes) -> Input:
+    name = arguments.stdin_filename
+    paths = arguments.paths or [os.curdir if name is None else STDIN]
+    if name is not None and STDIN not in paths:
+        raise UserError("mlgate lint: --stdin-filename names what is read from -: give - as a path")
+    files = [path for path in paths if path != STDIN]
+    collection = collect(files, excludes, hook=arguments.hook)
+    if STDIN not in paths:
+        return Input(collection)
+    if name is not None and excludes.match(name):
+        collection.excluded.append(name)
+        return Input(collection)
+    name = name or STDIN
+    try:
+        return Input(collection, ((name, read_stdin(arguments.stdin.buffer)),))
+    except SourceError as error:
+        collection.errors.append(make_error(name, str(error)))
+        return Input(collection)

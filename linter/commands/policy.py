@@ -1,0 +1,156 @@
+"""``mlgate policy check`` and ``mlgate policy show``."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, TextIO
+
+from linter.errors import UserError
+from linter.judging.settings import FILE_NAME, find_policy, load_policy
+from rules.checks import ALL
+from rules.model import Rule
+from rules.paths import EACH
+from rules.policy.decisions import weigh
+from rules.policy.parameters import SHARED
+from rules.policy.values import PROFILES, Policy
+
+SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "policy.schema.json")
+
+Tree = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``mlgate policy``."""
+    commands = parser.add_subparsers(dest="policy_command", required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="say whether a policy file can be used")
+    show = commands.add_parser("show", help="print the policy that holds, and where from")
+    for command in (check, show):
+        command.add_argument(
+            "file",
+            nargs="?",
+            metavar="FILE",
+            help=f"the policy; without it {FILE_NAME} here or above, up to the repository's root",
+        )
+    show.add_argument("--profile", choices=PROFILES, help="as if lint were given this profile")
+    show.add_argument("--format", choices=("yaml", "json"), default="yaml")
+
+
+def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
+    """Exit code 0, or 2 where the policy has problems. Raises UserError where there is none."""
+    file = arguments.file or find_policy(os.curdir)
+    if arguments.policy_command == "show":
+        policy = load_policy(file) if file else Policy()
+        out.write(_dump(_describe(policy, file, arguments.profile), arguments.format))
+        return 0
+    if file is None:
+        raise UserError(f"there is no {FILE_NAME} here or above, up to the repository's root")
+    return _check(file, out)
+
+
+def schema_text() -> str:
+    """The shipped JSON Schema of the policy file, as it should be."""
+    import json
+
+    from rules.policy.schema import schema
+
+    return json.dumps(schema(ALL), indent=2, ensure_ascii=False) + "\n"
+
+
+def write_schema() -> None:
+    """Write the shipped JSON Schema anew."""
+    with open(SCHEMA_FILE, "w", encoding="utf-8") as file:
+        file.write(schema_text())
+
+
+def _check(file: str, out: TextIO) -> int:
+    try:
+        load_policy(file)
+    except UserError as error:
+        out.write(f"{error}\n")
+        return 2
+    out.write(f"{file}: ok\n")
+    return 0
+
+
+def _dump(tree: Tree, form: str) -> str:
+    if form == "json":
+        import json
+
+        return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+    import yaml
+
+    return yaml.safe_dump(
+        tree, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+    )
+
+
+def _describe(policy: Policy, file: str | None, flag: str | None) -> Tree:
+    """The policy as it holds, with the source of each action and parameter."""
+    return {
+        "file": file,
+        "profile": {"value": flag or policy.profile, "from": _profile_source(policy, flag)},
+        "rules": {rule.code: _describe_rule(policy, rule, flag) for rule in ALL},
+        "parameters": {
+            name: _trace(policy.parameters[name], policy.shared.get(name), "parameters")
+            for name in SHARED
+        },
+        "kinds": [
+            {**_plain(kind), "templates": [_template(path) for path in kind.templates]}
+            for kind in policy.kinds
+        ],
+        "exclude": list(policy.exclude),
+        "controllers": list(policy.controllers),
+        "ignores": policy.ignores,
+        "namespaceLabels": policy.namespace_labels,
+        "namespaces": _plain(policy.namespaces),
+        "exceptions": _plain(policy.exceptions),
+    }
+
+
+def _profile_source(policy: Policy, flag: str | None) -> str:
+    if flag:
+        return "--profile"
+    return "profile" if policy.profile_stated else "default"
+
+
+def _describe_rule(policy: Policy, rule: Rule, flag: str | None) -> Tree:
+    forms = {}
+    for form in rule.forms:
+        action, source = weigh(policy, rule, form, flag_profile=flag)
+        forms[form.name] = {"action": str(action), "from": source}
+    described: Tree = {"name": rule.name, "forms": forms}
+    if rule.parameters:
+        own, stated = policy.own_parameters(rule), policy.values.get(rule.code)
+        described["parameters"] = _trace(own, stated, f"rules: {rule.code}")
+    return described
+
+
+def _trace(value: Any, stated: Any, source: str) -> Any:
+    """Each value below ``value`` with its source: ``source`` where ``stated`` has it too."""
+    if not isinstance(value, Mapping) or not value:
+        return {"value": _plain(value), "from": "default" if stated is None else source}
+    above = stated if isinstance(stated, Mapping) else {}
+    return {key: _trace(one, above.get(key), source) for key, one in value.items()}
+
+
+def _template(path: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, path)).replace(f".{EACH}", "[*]")
+
+
+def _plain(value: Any) -> Any:
+    """A value of the policy as YAML and JSON can hold it; what is not stated is left out."""
+    if hasattr(value, "_asdict"):
+        value = {key: one for key, one in value._asdict().items() if one is not None}
+    match value:
+        case Mapping():
+            return {key: _plain(one) for key, one in value.items()}
+        case frozenset():
+            return sorted(value)
+        case list() | tuple():
+            return [_plain(one) for one in value]
+        case None | bool() | int():
+            return value
+        case Enum():
+            return value.value
+    return str(value)

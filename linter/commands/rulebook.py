@@ -1,0 +1,215 @@
+"""What the rules say of themselves: for ``mlgate explain``, ``mlgate rules`` and docs/rules."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from linter.errors import UserError
+from linter.judging.rows import URL
+from rules.checks import ALL
+from rules.model import Form, Parameter, Rule
+from rules.policy.decisions import profile_action
+from rules.policy.parameters import SHARED
+from rules.policy.values import PROFILES
+
+GENERATED = "<!-- Generated from the rules by `make generate`: do not edit. -->"
+
+Tree = dict[str, Any]
+
+
+def find_rule(word: str) -> Rule:
+    """The rule with this code or name, in any case. Raises UserError."""
+    for rule in ALL:
+        if word.lower() in {rule.code.lower(), rule.name}:
+            return rule
+    from rules.policy.shapes import suggestion
+
+    names = tuple(name for rule in ALL for name in (rule.code, rule.name))
+    hint = suggestion(word, names) or "; `mlgate rules` lists them"
+    raise UserError(f"there is no rule '{word}'{hint}")
+
+
+def describe(rule: Rule) -> Tree:
+    """All of a rule as plain data. ``docs`` is Markdown."""
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "summary": rule.summary,
+        "status": rule.status,
+        "scope": rule.scope,
+        "fix": rule.fix,
+        "url": URL + rule.code,
+        "forms": [_describe_form(form) for form in rule.forms],
+        "parameters": [_describe_parameter(one) for one in rule.parameters],
+        "docs": _body(rule),
+    }
+
+
+def _describe_form(form: Form) -> Tree:
+    actions = {profile: profile_action(profile, form).value for profile in PROFILES}
+    return {
+        "name": form.name,
+        "summary": form.summary,
+        "severity": form.severity.value,
+        "role_gated": form.role_gated,
+        **actions,
+    }
+
+
+def _describe_parameter(parameter: Parameter) -> Tree:
+    return {
+        "name": parameter.name,
+        "summary": parameter.summary,
+        "default": parameter.default,
+        "choices": list(parameter.choices),
+    }
+
+
+def _body(rule: Rule) -> str:
+    """The docstring below its first line."""
+    return rule.docs.strip().partition("\n")[2].strip()
+
+
+def tabulate(rows: Iterable[Iterable[str]], indent: str = "") -> list[str]:
+    """Rows as lines with columns of even width."""
+    table = [tuple(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        indent
+        + "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
+
+
+def form_rows(rule: Rule) -> list[tuple[str, ...]]:
+    """A row for each form: name, severity, the action in each profile, summary."""
+    return [
+        (
+            form.name,
+            form.severity.value,
+            *(profile_action(profile, form).value for profile in PROFILES),
+            form.summary,
+        )
+        for form in rule.forms
+    ]
+
+
+def show_default(value: Any) -> str:
+    """A parameter's default as one would write it in the policy."""
+    import json
+
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {show_default(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(show_default, value)) + "]"
+    return value if isinstance(value, str) and value else json.dumps(value)
+
+
+def pages() -> dict[str, str]:
+    """The generated pages: their paths below docs/, and their text."""
+    return {
+        "rules.md": _index(),
+        **{f"rules/{rule.code}.md": _page(rule) for rule in ALL},
+    }
+
+
+def write_docs(folder: str) -> None:
+    """Write the generated pages into ``folder``; pages of rules that are gone are removed."""
+    os.makedirs(os.path.join(folder, "rules"), exist_ok=True)
+    wanted = pages()
+    for name in os.listdir(os.path.join(folder, "rules")):
+        if name.endswith(".md") and f"rules/{name}" not in wanted:
+            os.unlink(os.path.join(folder, "rules", name))
+    for path, text in wanted.items():
+        with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _index() -> str:
+    rules = [
+        (f"[{rule.code}](rules/{rule.code}.md)", rule.name, rule.summary, rule.fix) for rule in ALL
+    ]
+    forms = [
+        (f"[{rule.code}](rules/{rule.code}.md)", *row[:-1])
+        for rule in ALL
+        for row in form_rows(rule)
+    ]
+    parameters = [
+        (f"`{block}.{one.name}`", one.summary, f"`{show_default(one.default)}`")
+        for block, shared in SHARED.items()
+        for one in shared
+    ]
+    lines = [
+        GENERATED,
+        "# Rules",
+        "",
+        "A rule may find one fault in several forms of different weight. A policy names a rule",
+        "(`TRN001`) or one form (`TRN001/operator`). `mlgate explain CODE` prints a rule's page.",
+        "",
+        *_table(("code", "name", "what it finds", "fix"), rules),
+        "",
+        "## Profiles",
+        "",
+        "What becomes of each form in each profile: `deny` refuses at admission and fails a run,",
+        "`warn` fails a run, `audit` is shown with `--show-audit` only. Severity orders and",
+        "colours, nothing else.",
+        "",
+        *_table(("code", "form", "severity", *PROFILES), forms),
+        "",
+        "## Parameters that rules share",
+        "",
+        "They stand in the policy under `parameters`.",
+        "",
+        *_table(("parameter", "what it is", "default"), parameters),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _page(rule: Rule) -> str:
+    lines = [
+        GENERATED,
+        f"# {rule.code} {rule.name}",
+        "",
+        rule.summary,
+        "",
+        *_table(("looks at", "fix", "status"), [(rule.scope, rule.fix, rule.status)]),
+        "",
+        *_table(("form", "severity", *PROFILES, "what it is"), form_rows(rule)),
+        "",
+    ]
+    if any(form.role_gated for form in rule.forms):
+        lines += [_gated(rule), ""]
+    lines += [_body(rule)]
+    if rule.parameters:
+        rows = [
+            (f"`{one.name}`", one.summary, f"`{show_default(one.default)}`")
+            for one in rule.parameters
+        ]
+        lines += [
+            "",
+            "## Parameters",
+            "",
+            f"They stand in the policy under `rules: {rule.code}`.",
+            "",
+        ]
+        lines += _table(("parameter", "what it is", "default"), rows)
+    return "\n".join(lines) + "\n"
+
+
+def _gated(rule: Rule) -> str:
+    """What a role that is not certain does to the rule's actions."""
+    free = [f"`{form.name}`" for form in rule.forms if not form.role_gated]
+    but = f" Not so {', '.join(free)}: it does not hang on the role." if free else ""
+    return (
+        "Where the workload's role is not certain, deny becomes warn (confidence medium), and all "
+        f"becomes audit (confidence low).{but}"
+    )
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A Markdown table."""
+    head = tuple(heads)
+    lines = [head, ("---",) * len(head), *rows]
+    return [
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
+    ]

@@ -1,0 +1,31 @@
+"""``mlgate rules``: all rules in a table."""
+
+import argparse
+from typing import TextIO
+
+from linter.commands.rulebook import describe, tabulate
+from rules.checks import ALL
+from rules.model import Rule
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``mlgate rules``."""
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
+    """Print the rules, one to a line, with each form's action in profile standard."""
+    if arguments.format == "json":
+        import json
+
+        tree = {"version": 1, "rules": [describe(rule) for rule in ALL]}
+        out.write(json.dumps(tree, indent=2, ensure_ascii=False) + "\n")
+        return 0
+    table = [("code", "name", "fix", "forms (in profile standard)"), *map(_row, ALL)]
+    out.write("\n".join(tabulate(table)) + "\n")
+    return 0
+
+
+def _row(rule: Rule) -> tuple[str, ...]:
+    forms = ", ".join(f"{form.name} {form.standard}" for form in rule.forms)
+    return rule.code, rule.name, rule.fix, forms

@@ -1,0 +1,1 @@
+"""What is read: files found, named or piped, and the documents in them."""

@@ -1,0 +1,211 @@
+"""What a file's documents are: objects, lists of objects, fragments, templates, something else."""
+
+import os
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from linter.input.kustomize import NAMES as KUSTOMIZATION_NAMES
+from rules.paths import Path
+from rules.reader import Document, Unreadable, read
+
+MARKER = "mlgate:"
+"""A text without it has no ignore comment (linter/suppression/scopes.py)."""
+
+EMPTY = "empty"
+FOREIGN = "no Kubernetes manifest: apiVersion and kind are not both written"
+TEMPLATE = "an un-rendered chart template"
+RENDER = "render it first: `helm template CHART | mlgate lint -`"
+
+_KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+
+_HELM = re.compile(r"\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files)\b|include\s+\")")
+"""What only Helm fills in. Argo, Go templates in KServe's presets and alerting rules have braces
+of their own."""
+
+_ARGO = "inputs|outputs|workflow|steps|tasks|item|pod|retries|lastRetry|cronworkflow"
+_DIRECTIVE = re.compile(
+    r"\{\{-|-\}\}|\{\{\s*(?:\.|\$|/\*|(?:if|else|end|range|with|define|include|template|block)\b)"
+    r"|^[ \t]*(?:- )?(?:[\w./-]+:[ \t]+)?\{\{(?![ \t]*(?:=|(?:" + _ARGO + r")\b))"
+    r"|\{%",
+    re.MULTILINE,
+)
+"""Directives that keep a text from being YAML before it is rendered. An Argo placeholder that
+lacks its quotes is not among them: that manifest is broken."""
+
+
+_SEPARATOR = re.compile("^---", re.MULTILINE)
+_LOOKED_AT = 1_000_000
+"""Characters of a document in which a directive is looked for."""
+
+
+class Entry(NamedTuple):
+    """One object: in which file and document, and at which path of it."""
+
+    file: str
+    document: Document
+    prefix: Path
+    body: dict[str, Any]
+
+
+class Skipped(NamedTuple):
+    """A document that holds nothing to judge. ``document`` is None where the whole file is meant.
+
+    ``expected``: nobody would have taken it for a manifest, even if named.
+    """
+
+    document: int | None
+    reason: str
+    line: int | None = None
+    column: int | None = None
+    expected: bool = False
+    hint: str = ""
+
+
+class Contents(NamedTuple):
+    """What a file holds. Each of its ``documents`` is among the entries, skipped or broken.
+
+    ``templated`` are the numbers of documents that could be read though Helm has not filled them
+    in: what it would fill in is unknown.
+    """
+
+    documents: int
+    entries: tuple[Entry, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    broken: tuple[Unreadable, ...] = ()
+    templated: tuple[int, ...] = ()
+
+
+def read_contents(file: str, text: str) -> Contents:
+    """The documents of ``text``, which stands in ``file`` (a path, for the names of charts and
+    kustomizations)."""
+    braces = "{{" in text or "{%" in text
+    if braces and is_chart_template(file):
+        return Contents(1, skipped=(Skipped(None, TEMPLATE, hint=RENDER),))
+    entries: list[Entry] = []
+    skipped: list[Skipped] = []
+    broken: list[Unreadable] = []
+    templated: list[int] = []
+    pieces = None
+    number = 0
+    for document in read(text):
+        number = document.number
+        if isinstance(document, Unreadable):
+            pieces = pieces or (_Pieces(text) if braces else None)
+            if pieces and pieces.is_template(document):
+                place = (document.line, document.column)
+                skipped.append(Skipped(number, TEMPLATE, *place, hint=RENDER))
+            else:
+                broken.append(document)
+            continue
+        found = _find_entries(file, document, skipped)
+        entries += found
+        if braces and found and _awaits_helm(document):
+            templated.append(number)
+    return Contents(number + 1, tuple(entries), tuple(skipped), tuple(broken), tuple(templated))
+
+
+def read_bodies(text: str) -> list[Any]:
+    """The values of the documents that can be read."""
+    return [document.value for document in read(text) if isinstance(document, Document)]
+
+
+def is_chart_template(file: str) -> bool:
+    """Whether ``file`` stands in the ``templates`` folder of a Helm chart."""
+    folder = os.path.dirname(os.path.abspath(file))
+    while (parent := os.path.dirname(folder)) != folder:
+        chart = os.path.join(parent, "Chart.yaml")
+        if os.path.basename(folder) == "templates" and os.path.isfile(chart):
+            return True
+        folder = parent
+    return False
+
+
+def is_list(body: dict[str, Any]) -> bool:
+    """Whether an object is a List, or a typed one such as JobList: its items are the objects."""
+    return str(body.get("kind")).endswith("List") and isinstance(body.get("items"), list)
+
+
+def _find_entries(file: str, document: Document, skipped: list[Skipped]) -> list[Entry]:
+    """The document's objects; what holds none, and a List's items that are none, are skipped."""
+    body = document.value
+    if os.path.basename(file) in KUSTOMIZATION_NAMES and isinstance(body, dict):
+        body = {**_KUSTOMIZATION, **body}
+    found = [] if body is None else list(_flatten(body))
+    if not found:
+        skipped.append(Skipped(document.number, EMPTY, expected=True))
+    entries = [Entry(file, document, path, one) for path, one in found if one is not None]
+    for path in (path for path, one in found if one is None):
+        where = f" (item {path[-1]} of the list)" if path else ""
+        place = document.key_span(path)[:2]
+        skipped.append(Skipped(document.number, FOREIGN + where, *place))
+    return entries
+
+
+def _flatten(body: Any) -> Iterator[tuple[Path, dict[str, Any] | None]]:
+    """The objects in ``body`` with their paths; None stands for what is no object.
+
+    Lists in lists are opened too. The API server's typed lists leave their items' kind out.
+    """
+    pending: list[tuple[Path, Any]] = [((), body)]
+    while pending:
+        path, one = pending.pop()
+        if not _is_object(one):
+            yield path, None
+        elif not is_list(one):
+            yield path, one
+        else:
+            typed = {"apiVersion": one["apiVersion"], "kind": one["kind"].removesuffix("List")}
+            for index, item in reversed(list(enumerate(one["items"]))):
+                named = {**typed, **item} if typed["kind"] and isinstance(item, dict) else item
+                pending.append(((*path, "items", index), named))
+
+
+def _is_object(body: Any) -> bool:
+    return (
+        isinstance(body, dict)
+        and isinstance(body.get("apiVersion"), str)
+        and isinstance(body.get("kind"), str)
+    )
+
+
+def _awaits_helm(document: Document) -> bool:
+    """Whether a value of one line is Helm's to fill in. Text of more lines is what somebody keeps
+    in an object: a template in a ConfigMap, a description."""
+    if _HELM.search(document.text) is None:
+        return False
+    return any("\n" not in text and _HELM.search(text) for text in _strings(document.value))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            pending += one.values()
+        elif isinstance(one, list):
+            pending += one
+
+
+class _Pieces:
+    """The pieces of a text between its ``---`` lines: where each begins, by line and by index."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = [0]
+        self._lines = [1]
+        for match in _SEPARATOR.finditer(text):
+            self._lines.append(self._lines[-1] + text.count("\n", self._starts[-1], match.start()))
+            self._starts.append(match.start())
+        self._starts.append(len(text))
+
+    def is_template(self, broken: Unreadable) -> bool:
+        """Whether a document that could not be read waits to be rendered."""
+        index = bisect_right(self._lines, broken.line) - 1
+        if index and broken.column == 1 and self._lines[index] == broken.line:
+            index -= 1  # it ends where the next one begins
+        start, end = self._starts[index], self._starts[index + 1]
+        return _DIRECTIVE.search(self._text, start, min(end, start + _LOOKED_AT)) is not None

@@ -1,0 +1,269 @@
+"""What to read: named files, folders walked, standard input."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+from linter.input.gitignore import IgnoreFile, Scope, find_scope, read_ignore_file
+from linter.input.repository import find_root
+
+STDIN = "-"
+SIZE_LIMIT = 32 * 1024 * 1024
+"""Bytes of one file. More is refused before it is read."""
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+_SKIPPED_FOLDERS = frozenset({"node_modules", "vendor"})
+_SPECIAL = "neither a file nor a folder: it is not read (pipe its text to `mlgate lint -`)"
+
+
+class Source(NamedTuple):
+    """One file to read. ``path`` as it was reached, ``real`` with every link resolved; ``named``
+    on the command line, or met while walking."""
+
+    path: str
+    real: str
+    size: int
+    named: bool
+    linked: bool = False
+
+
+class Collection(NamedTuple):
+    """The files of a run in the order of their paths, and what could not be reached."""
+
+    sources: list[Source]
+    errors: list[dict[str, Any]]
+    excluded: list[str]
+    """Named files that the policy leaves out."""
+
+
+class Excludes(NamedTuple):
+    """The policy's ``exclude``: gitignore patterns from ``folder`` (absolute)."""
+
+    folder: str
+    patterns: tuple[str, ...] = ()
+
+    def match(self, path: str) -> bool:
+        """Whether a file, or a folder on the way to it, is excluded."""
+        parts = _parts_below(self.folder, path)
+        return parts is not None and Scope().add(IgnoreFile(self.patterns)).excludes(parts)
+
+    def scope(self, folder: str) -> Scope:
+        """What holds in ``folder`` (absolute)."""
+        parts = _parts_below(self.folder, folder)
+        if not self.patterns or parts is None:
+            return Scope()
+        return Scope().add(IgnoreFile(self.patterns), parts)
+
+
+class SourceError(Exception):
+    """A file that cannot be read: the reason alone."""
+
+
+def make_error(
+    file: str,
+    reason: str,
+    document: int | None = None,
+    line: int | None = None,
+    column: int | None = None,
+) -> dict[str, Any]:
+    """An entry of the report's ``errors``: ``line`` and ``column`` from 1."""
+    return {"file": file, "document": document, "line": line, "column": column, "reason": reason}
+
+
+def collect(paths: Iterable[str], excludes: Excludes, *, hook: bool = False) -> Collection:
+    """Everything that ``paths`` lead to, each file once.
+
+    Folders are walked: hidden ones, ``node_modules``, ``vendor``, what git ignores and what the
+    policy excludes are left out. A named file is read whatever its suffix; with ``hook`` (where
+    another program names the files) the policy's excludes hold for it too.
+    """
+    walk = _Walk(excludes)
+    excluded = []
+    for path in sorted({os.path.normpath(path) for path in paths}):
+        if hook and excludes.match(path):
+            excluded.append(path)
+        else:
+            walk.start(path)
+    walk.follow_links()
+    return Collection(_drop_repeated(walk.sources), walk.errors, excluded)
+
+
+def read_source(source: Source) -> bytes:
+    """The bytes of a file. Raises SourceError."""
+    if source.size > SIZE_LIMIT:
+        raise SourceError(_too_large(f"{source.size:,} bytes"))
+    try:
+        with open(source.path, "rb", buffering=0) as file:
+            data = file.read(SIZE_LIMIT + 1) or b""
+            while len(data) < source.size and (more := file.read(SIZE_LIMIT + 1 - len(data))):
+                data += more
+    except OSError as error:
+        raise SourceError(explain(error)) from None
+    return _bounded(data)
+
+
+def read_stdin(stream: BinaryIO) -> bytes:
+    """All of standard input. Raises SourceError."""
+    try:
+        return _bounded(stream.read(SIZE_LIMIT + 1))
+    except OSError as error:
+        raise SourceError(explain(error)) from None
+
+
+def explain(error: OSError) -> str:
+    """Why the system refused, in a line."""
+    if error.errno == errno.ENOENT:
+        return "no such file or folder"
+    if error.errno == errno.ELOOP:
+        return "a loop of symbolic links"
+    return (error.strerror or "cannot be read").lower()
+
+
+def _bounded(data: bytes) -> bytes:
+    if len(data) > SIZE_LIMIT:
+        raise SourceError(_too_large(f"more than {SIZE_LIMIT:,} bytes"))
+    return data
+
+
+def _too_large(found: str) -> str:
+    return f"too large: {found}, the limit is {SIZE_LIMIT:,} (32 MiB)"
+
+
+def _parts_below(folder: str, path: str) -> tuple[str, ...] | None:
+    """The components of ``path`` from ``folder`` on; None where it is not inside."""
+    below = os.path.relpath(os.path.abspath(path), folder)
+    parts = tuple(below.split(os.sep))
+    if parts[0] == os.pardir:
+        return None
+    return () if below == os.curdir else parts
+
+
+def _drop_repeated(sources: list[Source]) -> list[Source]:
+    """One source for each real file: its own path before a link's, then the first by name."""
+    best: dict[str, Source] = {}
+    for source in sorted(sources, key=lambda one: (one.linked, one.path)):
+        held = best.setdefault(source.real, source)
+        if source.named and not held.named:
+            best[source.real] = held._replace(named=True)
+    return sorted(best.values())
+
+
+class _Walk:
+    """Folders read once each. Links to folders wait until every plain folder has been read, so
+    that the order of the arguments never decides by which path a file is reached."""
+
+    def __init__(self, excludes: Excludes) -> None:
+        self.sources: list[Source] = []
+        self.errors: list[dict[str, Any]] = []
+        self._excludes = excludes
+        self._seen: set[str] = set()
+        self._links: list[tuple[str, str]] = []
+
+    def start(self, path: str) -> None:
+        """Take in one argument."""
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            self._refuse(path, error)
+            return
+        real = os.path.realpath(path)
+        if stat.S_ISDIR(status.st_mode):
+            self._walk(path, real)
+        else:
+            linked = real != os.path.abspath(path)
+            self._take(path, real, status, named=True, linked=linked)
+
+    def follow_links(self) -> None:
+        """Walk the folders that links lead to and nothing else has reached. A link to a folder
+        above itself is a loop: what is to be read there has been named, or was not meant."""
+        while self._links:
+            links, self._links = sorted(self._links), []
+            for path, real in links:
+                here = os.path.realpath(os.path.dirname(path))
+                if os.path.commonpath((here, real)) != real:
+                    self._walk(path, real)
+
+    def _walk(self, top: str, real: str) -> None:
+        scope = find_scope(real, find_root(real))
+        pending = [(top, real, scope, self._excludes.scope(os.path.abspath(top)))]
+        while pending:
+            path, real, scope, excluded = pending.pop()
+            if real in self._seen:
+                continue
+            self._seen.add(real)
+            entries = self._list(path)
+            scope = _narrow(real, scope, entries)
+            for entry in entries:
+                if not _is_left_out(entry, scope, excluded):
+                    pending += self._visit(entry, path, real, scope, excluded)
+
+    def _list(self, path: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(path) as entries:
+                return list(entries)
+        except OSError as error:
+            self._refuse(path, error)
+            return []
+
+    def _visit(
+        self, entry: os.DirEntry[str], path: str, real: str, scope: Scope, excluded: Scope
+    ) -> Iterator[tuple[str, str, Scope, Scope]]:
+        """Take in a file; yield a folder to go on with."""
+        reached = entry.name if path == os.curdir else os.path.join(path, entry.name)
+        inside = os.path.join(real, entry.name)
+        if entry.is_dir(follow_symlinks=False):
+            yield reached, inside, scope.enter(entry.name), excluded.enter(entry.name)
+        elif entry.is_symlink():
+            self._visit_link(reached)
+        elif entry.name.endswith(_SUFFIXES):
+            self._take(reached, inside, entry.stat(), named=False, linked=False)
+
+    def _visit_link(self, path: str) -> None:
+        manifest = path.endswith(_SUFFIXES)
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            if manifest:
+                self._refuse(path, error)
+            return
+        real = os.path.realpath(path)
+        if stat.S_ISDIR(status.st_mode):
+            self._links.append((path, real))
+        elif manifest:
+            self._take(path, real, status, named=False, linked=True)
+
+    def _take(
+        self, path: str, real: str, status: os.stat_result, *, named: bool, linked: bool
+    ) -> None:
+        if stat.S_ISREG(status.st_mode):
+            self.sources.append(Source(path, real, status.st_size, named, linked))
+        else:
+            self.errors.append(make_error(path, _SPECIAL))
+
+    def _refuse(self, path: str, error: OSError) -> None:
+        self.errors.append(make_error(path, explain(error)))
+
+
+def _narrow(real: str, scope: Scope, entries: list[os.DirEntry[str]]) -> Scope:
+    """The scope inside a folder. A repository begins anew; outside one nothing is ignored."""
+    names = {entry.name for entry in entries}
+    root = find_root(real)
+    if root is None:
+        return scope
+    if root == real:
+        scope = find_scope(real, real)
+    file = read_ignore_file(os.path.join(real, ".gitignore")) if ".gitignore" in names else None
+    return scope.add(file) if file is not None else scope
+
+
+def _is_left_out(entry: os.DirEntry[str], scope: Scope, excluded: Scope) -> bool:
+    name = entry.name
+    folder = entry.is_dir(follow_symlinks=False)
+    manifest = name.endswith(_SUFFIXES)
+    if not folder and not manifest and not entry.is_symlink():
+        return True
+    if (folder or not manifest) and (name.startswith(".") or name in _SKIPPED_FOLDERS):
+        return True
+    return scope.ignores(name, folder=folder) or excluded.ignores(name, folder=folder)

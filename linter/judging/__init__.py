@@ -1,0 +1,1 @@
+"""Documents through the engine, over one process or several: findings as rows, counts."""

@@ -1,0 +1,173 @@
+"""The documents of a share judged: findings as rows, roles, counts."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from linter.input.documents import MARKER, Entry
+from linter.judging.coverage import Coverage, full_name, is_podless
+from linter.judging.rows import make_broken_row, make_row, make_spanned_row, make_workload_row
+from rules.checks import ALL
+from rules.engine import Engine, Evaluation
+from rules.manifest import Manifest
+from rules.model import Identity, Rule
+from rules.paths import Path
+from rules.policy import Policy, is_exempt, known_codes
+from rules.reader import Span, Unreadable
+
+if TYPE_CHECKING:
+    import datetime
+
+_NAMELESS = Identity("", "", None, None)
+_KNOWN = known_codes(ALL)
+
+Row: TypeAlias = dict[str, Any]
+
+
+class Task(NamedTuple):
+    """What is to be done with each file. ``today`` is the day on which exceptions are judged,
+    ``unwanted`` the forms (``CODE/form``) that are not asked for."""
+
+    policy: Policy
+    today: "datetime.date"
+    rules: tuple[Rule, ...]
+    unwanted: frozenset[str] = frozenset()
+    flag_profile: str | None = None
+    namespace: str | None = None
+    hook: bool = False
+    ignores: bool = True
+    roles: bool = False
+
+
+class Judge:
+    """Judges document after document. ``namespaces`` are the labels of the Namespaces at hand."""
+
+    def __init__(
+        self,
+        task: Task,
+        engine: Engine,
+        namespaces: Iterable[tuple[str, dict[str, str]]],
+        coverage: Coverage,
+    ) -> None:
+        self.findings: list[Row] = []
+        self.workloads: list[Row] = []
+        self.suppressed = 0
+        self._task = task
+        self._engine = engine
+        self._coverage = coverage
+        self._namespaces = _agree(namespaces)
+        self._codes = frozenset(rule.code for rule in task.rules)
+
+    def judge_broken(self, file: str, broken: Unreadable) -> None:
+        """A document that could not be read."""
+        finding = self._engine.input_finding("MLG001", (), broken.reason, _NAMELESS)
+        if finding is not None:
+            self.findings.append(make_broken_row(finding, file, broken))
+
+    def judge_document(self, entries: list[Entry], *, partial: bool) -> None:
+        """All objects of one document; ``partial``: it is a kustomize patch."""
+        judged = []
+        rows: list[Row] = []
+        for entry in entries:
+            manifest = Manifest(entry.body)
+            self._coverage.objects += 1
+            rows += self._judge_duplicates(entry, manifest.identity)
+            reason = self._reason_to_skip(manifest)
+            if reason is not None:
+                self._coverage.skip(entry.file, entry.document.number, reason)
+                continue
+            judged.append(entry)
+            rows += self._judge_object(entry, manifest, partial=partial)
+        if judged and self._task.ignores and MARKER in judged[0].document.text:
+            rows = list(self._hear_comments(judged, rows))
+        self.findings += rows
+
+    def _judge_object(self, entry: Entry, manifest: Manifest, *, partial: bool) -> list[Row]:
+        namespace = manifest.identity.namespace or self._task.namespace or ""
+        evaluation = self._engine.evaluate(
+            manifest, partial=partial, namespace_labels=self._namespaces.get(namespace)
+        )
+        self.suppressed += len(evaluation.suppressed)
+        self._count(manifest, evaluation)
+        if self._task.roles:
+            found = (make_workload_row(entry, *one) for one in evaluation.workloads)
+            self.workloads += [row for row in found if row is not None]
+        return [make_row(finding, entry) for finding in evaluation.findings]
+
+    def _judge_duplicates(self, entry: Entry, identity: Identity) -> Iterator[Row]:
+        depth = len(entry.prefix)
+        for path, span in entry.document.duplicates:
+            if path[:depth] == entry.prefix:
+                text = f"the key {path[-1]} is set twice: the first one is lost"
+                yield from self._point(entry, "MLG002", path[depth:], text, identity, span)
+
+    def _hear_comments(self, entries: list[Entry], rows: list[Row]) -> Iterator[Row]:
+        """The rows that no comment ignores, and what is wrong with the comments."""
+        from linter.suppression.scopes import read_ignores
+
+        document = entries[0].document
+        strings = [path for entry in entries for path in self._find_strings(entry)]
+        ignores = read_ignores(document, [one.prefix for one in entries], strings, _KNOWN)
+        if ignores is None:
+            yield from rows
+            return
+        kept = [row for row in rows if not ignores.covers(row)]
+        self.suppressed += len(rows) - len(kept)
+        yield from kept
+        by_prefix = {entry.prefix: entry for entry in entries}
+        for code, message, span, prefix in ignores.complaints(self._codes):
+            entry = by_prefix[prefix]
+            identity = Manifest(entry.body).identity
+            yield from self._point(entry, code, (), message, identity, span)
+
+    def _find_strings(self, entry: Entry) -> Iterator[Path]:
+        """The texts in which an object holds manifests."""
+        manifest = Manifest(entry.body)
+        kind = self._engine.kind_of(manifest)
+        for inner in kind.inner(manifest) if kind else ():
+            if isinstance(manifest.dig(*inner.path), str):
+                yield (*entry.prefix, *inner.path)
+
+    def _point(
+        self, entry: Entry, code: str, path: Path, text: str, identity: Identity, span: Span
+    ) -> Iterator[Row]:
+        """A finding about the input itself, at ``span``."""
+        finding = self._engine.input_finding(code, path, text, identity)
+        if finding is not None:
+            yield make_spanned_row(finding, entry, span)
+
+    def _reason_to_skip(self, manifest: Manifest) -> str | None:
+        namespace = manifest.identity.namespace or self._task.namespace
+        if is_exempt(self._task.policy, namespace):
+            return f"in an exempt namespace: {namespace}"
+        owner = _find_controller(manifest)
+        if owner is None or self._engine.kind_of(Manifest(owner)) is None:
+            return None
+        return f"judged with its owner: {owner.get('kind')} {owner.get('name')}"
+
+    def _count(self, manifest: Manifest, evaluation: Evaluation) -> None:
+        for _, workload in evaluation.workloads:
+            kind = workload.kind
+            self._coverage.count_pods(full_name(kind.group, kind.name), len(workload.pods))
+        kind_name = str(manifest.object["kind"])
+        if not evaluation.workloads and not is_podless(manifest.group, kind_name):
+            self._coverage.count_unknown(full_name(manifest.group, kind_name))
+
+
+def _agree(namespaces: Iterable[tuple[str, dict[str, str]]]) -> Mapping[str, dict[str, str]]:
+    """The labels of each Namespace; those that are told in two ways are not known."""
+    known: dict[str, dict[str, str]] = {}
+    unsure = set()
+    for name, labels in namespaces:
+        if known.setdefault(name, labels) != labels:
+            unsure.add(name)
+    return {name: labels for name, labels in known.items() if name not in unsure}
+
+
+def _find_controller(manifest: Manifest) -> Row | None:
+    """The owner that made the object and looks after it, as ``ownerReferences`` tell."""
+    owners = manifest.dig("metadata", "ownerReferences")
+    if not isinstance(owners, list):
+        return None
+    return next(
+        (one for one in owners if isinstance(one, dict) and one.get("controller") is True), None
+    )

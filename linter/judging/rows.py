@@ -1,0 +1,193 @@
+"""Findings as the report's rows: plain data with lines and columns, sorted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from linter.input.documents import Entry
+from rules.kinds.schema import Pod
+from rules.model import Edit, Embedded, Finding, Fix, Identity, Related, Set
+from rules.paths import Path, pointer
+from rules.reader import Document, Span, Unreadable
+from rules.roles import Judgement
+from rules.workload import Workload
+
+URL = "https://mlgate.dev/rules/"
+
+
+def make_row(finding: Finding, entry: Entry) -> dict[str, Any]:
+    """One finding of an object of a document, in the shape of the JSON report."""
+    span = _find_span(entry, finding.path, finding.embedded)
+    return {
+        **_describe(finding),
+        "file": entry.file,
+        "document": entry.document.number,
+        **span._asdict(),
+        "path": pointer((*entry.prefix, *finding.path)),
+        "related": [_relate(one, entry, finding.embedded, finding.path) for one in finding.related],
+        "fix": _export_fix(finding.fix, () if _inside(finding.embedded) else entry.prefix),
+    }
+
+
+def make_broken_row(finding: Finding, file: str, broken: Unreadable) -> dict[str, Any]:
+    """The finding that a document cannot be read, at the place where reading ended."""
+    return {
+        **_describe(finding),
+        "file": file,
+        "document": broken.number,
+        "line": broken.line,
+        "column": broken.column,
+        "end_line": broken.line,
+        "end_column": broken.column + 1,
+        "path": "",
+        "related": [],
+        "fix": None,
+    }
+
+
+def make_spanned_row(finding: Finding, entry: Entry, span: Span) -> dict[str, Any]:
+    """A finding whose place is known though no path leads there: a key set twice."""
+    return {**make_row(finding, entry), **span._asdict()}
+
+
+def make_workload_row(
+    entry: Entry, place: Embedded | None, workload: Workload
+) -> dict[str, Any] | None:
+    """The roles of one object's pod templates and what they rest on; None where it has none."""
+    judgement = workload.judgement
+    if judgement is None:
+        return None
+    at = _find_span(entry, ("kind",), None)
+    return {
+        "file": entry.file,
+        "document": entry.document.number,
+        "line": at.line,
+        "object": _export_identity(workload.identity),
+        "role": judgement.role.value,
+        "confidence": judgement.confidence.value,
+        "templates": [_export_template(pod, one, entry, place) for pod, one in workload.judgements],
+    }
+
+
+def row_order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Rows by place; ties are broken by all that tells two findings apart."""
+    embedded = row["embedded"]
+    return (
+        row["file"],
+        row["document"],
+        row["line"],
+        row["column"],
+        row["rule"],
+        row["path"],
+        embedded["path"] if embedded else "",
+        row["form"],
+        row["message"],
+    )
+
+
+def workload_order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Workloads by place, then by what they call themselves."""
+    name = row["object"]
+    return row["file"], row["document"], row["line"], name["kind"], name["name"] or ""
+
+
+def _describe(finding: Finding) -> dict[str, Any]:
+    """All of a row but its place. Enumerations become text: rows go through ``marshal``."""
+    return {
+        "rule": finding.rule,
+        "form": finding.form,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "action": finding.action.value,
+        "confidence": finding.confidence.value,
+        "role": str(finding.role) if finding.role else None,
+        "object": _export_identity(finding.object),
+        "embedded": _export_embedded(finding.embedded),
+        "message": finding.message,
+        "fingerprint": finding.fingerprint,
+        "url": URL + finding.rule,
+    }
+
+
+def _inside(embedded: Embedded | None) -> bool:
+    """Whether a finding's own path goes on inside a string."""
+    return embedded is not None and embedded.text
+
+
+def _find_span(entry: Entry, path: Path, embedded: Embedded | None) -> Span:
+    """Where a path of an object stands in the file, through the string it may lead into."""
+    whole = (*entry.prefix, *path)
+    if embedded is None or not embedded.text:
+        return entry.document.span(whole)
+    for inner in entry.document.embedded(whole):
+        if isinstance(inner, Document) and inner.number == embedded.number:
+            return inner.span(embedded.path)
+    return entry.document.span(whole)
+
+
+def _relate(
+    related: Related, entry: Entry, embedded: Embedded | None, path: Path
+) -> dict[str, Any]:
+    if embedded is not None and embedded.text:
+        span = _find_span(entry, path, embedded._replace(path=related.path))
+    else:
+        path = related.path
+        span = _find_span(entry, path, None)
+    return {
+        "file": entry.file,
+        "document": entry.document.number,
+        "line": span.line,
+        "column": span.column,
+        "path": pointer((*entry.prefix, *path)),
+        "message": related.message,
+    }
+
+
+def _export_fix(fix: Fix | None, prefix: Path) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    return {
+        "title": fix.title,
+        "safety": "safe" if fix.safe else "unsafe",
+        "edits": [_export_edit(edit, prefix) for edit in fix.edits],
+    }
+
+
+def _export_edit(edit: Edit, prefix: Path) -> dict[str, Any]:
+    path = pointer((*prefix, *edit.path))
+    if isinstance(edit, Set):
+        return {"op": "set", "path": path, "value": edit.value}
+    return {"op": "remove", "path": path}
+
+
+def _export_identity(identity: Identity) -> dict[str, Any]:
+    return {
+        "apiVersion": identity.api_version or None,
+        "kind": identity.kind or None,
+        "namespace": identity.namespace,
+        "name": identity.name,
+    }
+
+
+def _export_embedded(embedded: Embedded | None) -> dict[str, Any] | None:
+    if embedded is None:
+        return None
+    return {
+        "apiVersion": embedded.api_version,
+        "kind": embedded.kind,
+        "name": embedded.name,
+        "path": pointer(embedded.path),
+    }
+
+
+def _export_template(
+    pod: Pod, judgement: Judgement, entry: Entry, place: Embedded | None
+) -> dict[str, Any]:
+    prefix = () if place is not None else entry.prefix
+    return {
+        "path": pointer((*prefix, *pod.path)),
+        "role": judgement.role.value,
+        "subrole": judgement.subrole.value if judgement.subrole else None,
+        "confidence": judgement.confidence.value,
+        "score": judgement.score,
+        "evidence": list(judgement.evidence),
+    }

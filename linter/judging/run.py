@@ -1,0 +1,121 @@
+"""The pipeline: files in, one result out, whatever the order of files or the number of processes.
+
+The result is the JSON report's top-level mapping.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from linter.input.sources import Collection, Source
+from linter.judging.coverage import Coverage
+from linter.judging.judge import Task
+from linter.judging.rows import row_order, workload_order
+from linter.judging.share import Facts, Share
+from linter.judging.workers import Exchange, Part, run_parts
+
+SPLIT_FILES = 200
+SPLIT_BYTES = 1_000_000
+"""From how many files or bytes on ``--jobs auto`` splits the work: below, a fork costs more than
+it saves."""
+
+EXCLUDED = "excluded by the policy"
+
+_GATES = {
+    "deny": frozenset({"deny"}),
+    "warn": frozenset({"deny", "warn"}),
+    "audit": frozenset({"deny", "warn", "audit"}),
+    "never": frozenset[str](),
+}
+
+
+def lint(
+    task: Task, collection: Collection, texts: Iterable[tuple[str, bytes]] = (), *, jobs: int = 0
+) -> dict[str, Any]:
+    """The result of a run over the files of ``collection`` and over ``texts`` (name and bytes, as
+    read from standard input). ``jobs`` is the number of processes, 0 for as many as pay.
+
+    Raises WorkerError.
+    """
+    sources = collection.sources
+    count = min(jobs or _count_jobs(sources), max(len(sources), 1))
+    by_size = sorted(sources, key=lambda source: (-source.size, source.path))
+    parts = [_make_part(task, by_size[start::count]) for start in range(count)]
+    parts[0] = _make_part(task, by_size[::count], tuple(texts))
+    reports = run_parts(parts) if count > 1 else [parts[0](lambda told: [told])]
+    coverage = Coverage()
+    for path in collection.excluded:
+        coverage.files += 1
+        coverage.skip(path, None, EXCLUDED)
+    for report in reports:
+        coverage.add(report["coverage"])
+    return {
+        "version": 1,
+        "findings": sorted(_wanted(_join(reports, "findings"), task), key=row_order),
+        "workloads": sorted(_join(reports, "workloads"), key=workload_order),
+        "errors": sorted(collection.errors + _join(reports, "errors"), key=_error_order),
+        "suppressed": sum(report["suppressed"] for report in reports),
+        "coverage": coverage.export(),
+    }
+
+
+def exit_code(result: Mapping[str, Any], fail_on: str, *, hook: bool = False) -> int:
+    """3 where a rule crashed, 4 where some input could not be read, 1 for findings at or above
+    ``fail_on``, 5 where there was nothing to check, else 0: the first of these that holds.
+
+    With ``hook`` nothing to check is no fault: the commit had no manifest in it.
+    """
+    findings = result["findings"]
+    if any(row["rule"] == "MLG005" for row in findings):
+        return 3
+    if result["errors"]:
+        return 4
+    if any(row["action"] in _GATES[fail_on] for row in findings):
+        return 1
+    return 5 if not result["coverage"]["objects"] and not hook else 0
+
+
+def _count_jobs(sources: list[Source]) -> int:
+    total = sum(source.size for source in sources)
+    if len(sources) < SPLIT_FILES and total < SPLIT_BYTES:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def _make_part(
+    task: Task, sources: list[Source], texts: tuple[tuple[str, bytes], ...] = ()
+) -> Part:
+    def part(exchange: Exchange) -> dict[str, Any]:
+        share = Share(task)
+        share.read(sources)
+        for name, raw in texts:
+            share.read_raw(name, raw, named=True)
+        told = exchange(tuple(share.facts()))
+        return share.judge(
+            Facts(
+                [row for inventory, _ in told for row in inventory],
+                [row for _, namespaces in told for row in namespaces],
+            )
+        )
+
+    return part
+
+
+def _wanted(rows: list[dict[str, Any]], task: Task) -> list[dict[str, Any]]:
+    """The rows less the forms that nobody asked for; a crash is told in any case."""
+    if not task.unwanted:
+        return rows
+    return [
+        row
+        for row in rows
+        if row["rule"] == "MLG005" or f"{row['rule']}/{row['form']}" not in task.unwanted
+    ]
+
+
+def _join(reports: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    return [row for report in reports for row in report[key]]
+
+
+def _error_order(error: Mapping[str, Any]) -> tuple[Any, ...]:
+    places = (error["document"], error["line"], error["column"])
+    return error["file"], *(-1 if place is None else place for place in places), error["reason"]

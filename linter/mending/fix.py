@@ -1,0 +1,139 @@
+"""``--fix``: the wanted fixes of a run's findings made in the files' texts, and the files written.
+
+Findings come as the rows of the JSON result.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from linter.mending.atomic_write import NotWritten, replace_file
+from linter.mending.mending import Outcome, Row, fix_once, refuse_all
+
+Judge: TypeAlias = Callable[[Mapping[str, str]], Iterable[Row]]
+"""Changed texts by file -> the findings of those files, judged with all others as they are."""
+
+ROUNDS = 5
+"""How often a text is judged again for fixes that others made possible."""
+
+
+class Selection(NamedTuple):
+    """Which fixes are wanted: those of the findings that are shown."""
+
+    unsafe: bool = False
+    audit: bool = False
+
+    def wants(self, row: Row) -> bool:
+        """Whether the finding is shown, and its fix safe enough."""
+        return self.shows(row) and (self.unsafe or row["fix"]["safety"] == "safe")
+
+    def shows(self, row: Row) -> bool:
+        """Whether the finding is shown and has a fix at all."""
+        return row["fix"] is not None and (
+            row["action"] in ("deny", "warn") or (self.audit and row["action"] == "audit")
+        )
+
+
+def tail(rows: Iterable[Row], selection: Selection) -> str:
+    """The report's last line about fixes; empty where there are none."""
+    safety = [row["fix"]["safety"] for row in rows if selection.shows(row)]
+    if not safety:
+        return ""
+    safe = safety.count("safe")
+    more = f" ({len(safety) - safe} more with --unsafe-fixes)" if safe < len(safety) else ""
+    return f"{safe} fixable with --fix{more}"
+
+
+def fix_texts(
+    texts: Mapping[str, str], rows: Iterable[Row], selection: Selection, judge: Judge
+) -> dict[str, Outcome]:
+    """The files of ``texts`` (name and text) with the wanted fixes of ``rows`` made, until there
+    are none left. ``judge`` gives the findings of changed texts. A text that would be fixed again
+    and again, or does not read as the edits say, stays as it was.
+    """
+    outcomes = {file: Outcome(text, text) for file, text in texts.items()}
+    for _ in range(ROUNDS):
+        wanted = _wanted(outcomes, rows, selection)
+        if not wanted:
+            return outcomes
+        changed: dict[str, str] = {}
+        for file, group in wanted.items():
+            once = fix_once(outcomes[file].after, group)
+            if once.after != once.before:
+                changed[file] = once.after
+            outcomes[file] = _add(outcomes[file], once)
+        rows = judge(changed) if changed else ()
+    for file in _wanted(outcomes, rows, selection):
+        outcomes[file] = refuse_all(outcomes[file], "the fixed text would be fixed again and again")
+    return outcomes
+
+
+def _wanted(
+    outcomes: Mapping[str, Outcome], rows: Iterable[Row], selection: Selection
+) -> dict[str, list[Row]]:
+    """By file, the rows to fix that were not refused before."""
+    refused = {_key(refusal.row) for outcome in outcomes.values() for refusal in outcome.refused}
+    wanted: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["file"] in outcomes and selection.wants(row) and _key(row) not in refused:
+            wanted.setdefault(row["file"], []).append(row)
+    return wanted
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return row["file"], row["document"], row["fingerprint"]
+
+
+def _add(first: Outcome, then: Outcome) -> Outcome:
+    return Outcome(first.before, then.after, first.fixed + then.fixed, first.refused + then.refused)
+
+
+def write_file(path: Path, original: bytes, outcome: Outcome, roots: Iterable[Path]) -> Outcome:
+    """Put the outcome's text into the file, which held ``original`` when it was judged.
+
+    ``roots`` are the paths that the user named. Where the file cannot be replaced, all its fixes
+    are refused with the reason.
+    """
+    if outcome.after == outcome.before:
+        return outcome
+    _, encode = decode_file(original)
+    try:
+        replace_file(path, original, encode(outcome.after), roots)
+    except NotWritten as error:
+        return refuse_all(outcome, str(error))
+    return outcome
+
+
+def decode_file(raw: bytes) -> tuple[str, Callable[[str], bytes]]:
+    """The text of a file that was read before without an error, byte order mark and all, and how
+    to make bytes of it again."""
+    encoding = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(raw[:2], "utf-8")
+    return raw.decode(encoding), lambda text: text.encode(encoding)
+
+
+def diff(name: str, outcome: Outcome, *, colour: bool = False) -> Iterator[str]:
+    """The lines of a unified diff of what the fixes change; none where they change nothing."""
+    import difflib
+
+    name = name.lstrip("/")
+    lines = difflib.unified_diff(
+        _lines(outcome.before), _lines(outcome.after), f"a/{name}", f"b/{name}"
+    )
+    for line in lines:
+        yield _paint(line) if colour else line
+        if not line.endswith("\n"):
+            yield "\n\\ No newline at end of file\n"
+
+
+def _paint(line: str) -> str:
+    codes = {"+++": "1", "---": "1", "@@ ": "36"}
+    code = codes.get(line[:3]) or {"+": "32", "-": "31"}.get(line[:1])
+    body = line.rstrip("\r\n")
+    return f"\033[{code}m{body}\033[0m{line[len(body) :]}" if code else line
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as ``diff`` counts them: nothing but a line feed ends one."""
+    lines = [f"{line}\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]

@@ -1,0 +1,104 @@
+"""``mlgate lint --fix`` and ``--diff``: a run's fixes written into its files, or shown."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from linter.judging.run import lint
+from linter.mending.fix import Judge, Selection, decode_file, diff, fix_texts, write_file
+
+if TYPE_CHECKING:
+    from linter.input.sources import Collection
+    from linter.judging.judge import Task
+    from linter.mending.mending import Outcome, Row
+
+
+class Run(NamedTuple):
+    """What a run judged: its files, and what standard input held by the name it goes by.
+
+    ``roots`` are the paths that the user named: nothing outside of them is written.
+    """
+
+    task: "Task"
+    collection: "Collection"
+    texts: Mapping[str, bytes]
+    jobs: int
+    roots: tuple[Path, ...]
+
+
+class Mended(NamedTuple):
+    """The files with their bytes as they were judged, and what fixing makes of their texts."""
+
+    raw: dict[str, bytes]
+    outcomes: "dict[str, Outcome]"
+
+
+def mend(run: Run, rows: Iterable["Row"], selection: Selection) -> Mended:
+    """Make the wanted fixes of ``rows`` in the files' texts. Nothing is written yet."""
+    rows = list(rows)
+    files = dict.fromkeys(row["file"] for row in rows if selection.wants(row))
+    raw = {file: _read(run, file) for file in (*files, *run.texts)}
+    texts = {file: decode_file(held)[0] for file, held in raw.items()}
+    return Mended(raw, fix_texts(texts, rows, selection, make_judge(run)))
+
+
+def make_judge(run: Run) -> Judge:
+    """A judge of changed texts, with all other files as they are."""
+
+    def judge(texts: Mapping[str, str]) -> list["Row"]:
+        sources = [one for one in run.collection.sources if one.path not in texts]
+        given = {**run.texts, **{name: decode_back(text) for name, text in texts.items()}}
+        collection = run.collection._replace(sources=sources)
+        found = lint(run.task, collection, given.items(), jobs=run.jobs)["findings"]
+        return [row for row in found if row["file"] in texts]
+
+    return judge
+
+
+def decode_back(text: str) -> bytes:
+    """A text as the reader takes it."""
+    return text.encode("utf-8")
+
+
+def show(mended: Mended, out: TextIO, *, colour: bool) -> bool:
+    """Write the unified diffs; whether there are any."""
+    changed = False
+    for file, outcome in sorted(mended.outcomes.items()):
+        for line in diff(file, outcome, colour=colour):
+            out.write(line)
+            changed = True
+    return changed
+
+
+def write(run: Run, mended: Mended, out: TextIO) -> Mended:
+    """Write the files, each whole or not at all; what came on standard input goes to ``out``."""
+    outcomes = dict(mended.outcomes)
+    for file, outcome in mended.outcomes.items():
+        if file in run.texts:
+            out.write(outcome.after)
+            continue
+        outcomes[file] = write_file(Path(file), mended.raw[file], outcome, run.roots)
+    return mended._replace(outcomes=outcomes)
+
+
+def tell_refusals(mended: Mended, err: TextIO) -> None:
+    """A line for each fix that was not made."""
+    for _, outcome in sorted(mended.outcomes.items()):
+        for refusal in outcome.refused:
+            row: Mapping[str, Any] = refusal.row
+            place = f"{row['file']}:{row['line']}:{row['column']}"
+            err.write(f"{place}: {row['rule']} not fixed: {refusal.reason}\n")
+
+
+def count_fixed(mended: Mended) -> int:
+    return sum(len(outcome.fixed) for outcome in mended.outcomes.values())
+
+
+def left(run: Run, mended: Mended) -> dict[str, Any]:
+    """The result of judging everything again, after the fixes."""
+    texts = {name: decode_back(mended.outcomes[name].after) for name in run.texts}
+    return lint(run.task, run.collection, texts.items(), jobs=run.jobs)
+
+
+def _read(run: Run, file: str) -> bytes:
+    return run.texts[file] if file in run.texts else Path(file).read_bytes()

@@ -1,0 +1,236 @@
+"""The fixes of one file's findings made in its text, document by document.
+
+A fix is made whole or not at all. Whatever is put into the text is read again and compared with
+the edited object, so that nothing is left that does not read as the edits say.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeAlias
+
+from linter.mending.splice import Unspliceable, splice, splice_embedded
+from rules.edits import Inapplicable, apply, conflict, same
+from rules.model import Edit, Remove, Set
+from rules.paths import Path, dig
+from rules.reader import Document, Unreadable, read
+
+Row: TypeAlias = Mapping[str, Any]
+"""A finding as in the JSON result."""
+
+
+class Refusal(NamedTuple):
+    """A finding whose fix was not made, and why."""
+
+    row: Row
+    reason: str
+
+
+class Outcome(NamedTuple):
+    """The text of a file after fixing: the original where nothing could be done."""
+
+    before: str
+    after: str
+    fixed: tuple[Row, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+
+def refuse_all(outcome: Outcome, reason: str) -> Outcome:
+    """The outcome of a file that stays as it was after all."""
+    refused = (*outcome.refused, *(Refusal(row, reason) for row in outcome.fixed))
+    return Outcome(outcome.before, outcome.before, (), refused)
+
+
+def fix_once(text: str, rows: Iterable[Row]) -> Outcome:
+    """The text of a file with the fixes of ``rows`` made, or some of them refused."""
+    by_document: dict[int, list[Row]] = {}
+    for row in rows:
+        by_document.setdefault(row["document"], []).append(row)
+    fixed: list[Row] = []
+    refused: list[Refusal] = []
+    texts: list[str] = []
+    out: list[str] = []
+    at = 0
+    for document in read(text):
+        if isinstance(document, Unreadable):
+            continue
+        start = _find(text, document, at)
+        mended = _fix_document(document, by_document.get(document.number, []))
+        fixed += mended.fixed
+        refused += mended.refused
+        texts.append(mended.after)
+        out += (text[at:start], mended.after)
+        at = start + len(document.text)
+    outcome = Outcome(text, "".join(out) + text[at:], tuple(fixed), tuple(refused))
+    if texts != [
+        document.text for document in read(outcome.after) if isinstance(document, Document)
+    ]:
+        return refuse_all(outcome, "the fixed file does not split into the fixed documents")
+    return outcome
+
+
+def _find(text: str, document: Document, at: int) -> int:
+    """Where in the file's text the document's own stands."""
+    found = text.find(document.text, at)
+    while found >= 0 and text.count("\n", 0, found) != document.line:
+        found = text.find(document.text, found + 1)
+    if found < 0:
+        raise LookupError(f"document {document.number} does not stand in its file's text")
+    return found
+
+
+class Wish(NamedTuple):
+    """A finding's edits, the object they are made to, and the path of the string that it stands
+    in (None: it is the document itself)."""
+
+    row: Row
+    within: Path | None
+    edits: tuple[Edit, ...]
+    body: Any
+
+
+class _Ground:
+    """What accepted fixes change, to find those that a further one would meet."""
+
+    def __init__(self) -> None:
+        self._below: dict[tuple[Path | None, Path], list[Wish]] = {}
+        self._at: dict[tuple[Path | None, Path], list[Wish]] = {}
+
+    def take(self, wish: Wish) -> None:
+        for edit in wish.edits:
+            self._at.setdefault((wish.within, edit.path), []).append(wish)
+            for depth in range(len(edit.path) + 1):
+                self._below.setdefault((wish.within, edit.path[:depth]), []).append(wish)
+
+    def rival(self, wish: Wish) -> Wish | None:
+        """A fix that says something else of the same place."""
+        for edit in wish.edits:
+            near = list(self._below.get((wish.within, edit.path), ()))
+            for depth in range(len(edit.path)):
+                near += self._at.get((wish.within, edit.path[:depth]), ())
+            for other in near:
+                if conflict(other.edits, (edit,)):
+                    return other
+        return None
+
+
+def _fix_document(document: Document, rows: Sequence[Row]) -> Outcome:
+    ground = _Ground()
+    wishes: list[Wish] = []
+    refused: list[Refusal] = []
+    for row in rows:
+        wish = make_wish(document, row)
+        reason = _obstacle(wish, ground)
+        if reason is None:
+            ground.take(wish)
+            wishes.append(wish)
+        else:
+            refused.append(Refusal(row, reason))
+    mended, fixed, failed = _try(document, wishes)
+    return Outcome(
+        document.text, mended.text, tuple(wish.row for wish in fixed), (*refused, *failed)
+    )
+
+
+def _obstacle(wish: Wish, ground: _Ground) -> str | None:
+    """Why the wish cannot be made, whatever the text looks like."""
+    try:
+        if same(apply(wish.body, wish.edits), wish.body):
+            return "the fix changes nothing"
+    except Inapplicable as error:
+        return str(error)
+    rival = ground.rival(wish)
+    return f"the fix of {rival.row['rule']} changes the same place" if rival else None
+
+
+def _try(document: Document, wishes: list[Wish]) -> tuple[Document, list[Wish], list[Refusal]]:
+    """All of the wishes at once; where that is refused, each half by itself."""
+    if not wishes:
+        return document, [], []
+    try:
+        return _mend(document, wishes), wishes, []
+    except Unspliceable as error:
+        if len(wishes) == 1:
+            return document, [], [Refusal(wishes[0].row, str(error))]
+    half = len(wishes) // 2
+    document, fixed, refused = _try(document, wishes[:half])
+    last, more, failed = _try(document, wishes[half:])
+    return last, fixed + more, refused + failed
+
+
+def _mend(document: Document, wishes: Iterable[Wish]) -> Document:
+    """The document with every edit made, read again and compared. Raises ``Unspliceable``."""
+    by_place: dict[Path | None, list[Edit]] = {None: []}
+    for wish in wishes:
+        by_place.setdefault(wish.within, []).extend(wish.edits)
+    own = by_place.pop(None)
+    target = apply(document.value, own)
+    mended = _read_again(document, splice(document.text, document.value, own), target)
+    for path, edits in by_place.items():
+        mended = _mend_within(mended, path or (), edits)
+    return mended
+
+
+def _mend_within(document: Document, path: Path, edits: Sequence[Edit]) -> Document:
+    inner = _only(document.embedded(path))
+    text = splice_embedded(document.text, document.value, path, inner.value, edits)
+    mended = _only(read(text))
+    outer = apply(document.value, (Set(path, dig(mended.value, path)),))
+    now = _only(mended.embedded(path))
+    if not same(mended.value, outer) or not same(now.value, apply(inner.value, edits)):
+        raise Unspliceable("the fixed text does not read as the fixed object")
+    return mended
+
+
+def _read_again(document: Document, text: str, target: Any) -> Document:
+    mended = document if text == document.text else _only(read(text))
+    if not same(mended.value, target):
+        raise Unspliceable("the fixed text does not read as the fixed object")
+    return mended
+
+
+def _only(documents: Iterable[Document | Unreadable]) -> Document:
+    found = list(documents)
+    if len(found) != 1 or isinstance(found[0], Unreadable):
+        raise Unspliceable(f"the text reads as {len(found)} documents, or not at all")
+    return found[0]
+
+
+def make_wish(document: Document, row: Row) -> Wish:
+    """The row's edits with paths instead of pointers. A manifest inside that is no string but a
+    mapping is a part of its document like any other."""
+    value = document.value
+    if row["embedded"] is None:
+        return Wish(row, None, _edits(value, row), value)
+    outer = _path(value, row["path"])
+    inner = dig(value, outer)
+    if not isinstance(inner, str):
+        edits = tuple(edit._replace(path=outer + edit.path) for edit in _edits(inner, row))
+        return Wish(row, None, edits, value)
+    found = document.embedded(outer)[0]
+    body = found.value if isinstance(found, Document) else None
+    return Wish(row, outer, _edits(body, row), body)
+
+
+def _edits(value: Any, row: Row) -> tuple[Edit, ...]:
+    """The row's edits, each with its path in the object that those before it leave."""
+    edits: list[Edit] = []
+    for told in row["fix"]["edits"]:
+        path = _path(value, told["path"])
+        edit = Set(path, told["value"]) if told["op"] == "set" else Remove(path)
+        edits.append(edit)
+        with suppress(Inapplicable):
+            value = apply(value, (edit,))
+    return tuple(edits)
+
+
+def _path(value: Any, pointer: str) -> Path:
+    """A JSON Pointer as the path it is in ``value``: in a list, and where nothing stands yet, a
+    number is an index."""
+    path: list[str | int] = []
+    for token in pointer.split("/")[1:]:
+        key: str | int = token.replace("~1", "/").replace("~0", "~")
+        if token.isdecimal() and (value is None or isinstance(value, list)):
+            key = int(token)
+        path.append(key)
+        value = dig(value, (key,))
+    return tuple(path)

@@ -1,0 +1,274 @@
+"""What two objects differ in, changed in the text of the first.
+
+The edits are made on the object first; what then differs is changed in the text. So edits that
+share a parent need no order, and the text is composed once (twice where something is also
+removed), however many they are.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from linter.mending.splice import block, flow
+from linter.mending.splice.nodes import Change, Node, Unspliceable, column, content_end
+from linter.mending.splice.sheet import Sheet, entries, is_merge
+from linter.mending.splice.writing import block as block_lines
+from linter.mending.splice.writing import inline, listed, scalar
+from rules.edits import apply, same
+from rules.model import Edit
+from rules.paths import Path, dotted
+
+
+class Slot(NamedTuple):
+    """A node where it stands: the collection that holds it and, in a mapping, its key."""
+
+    node: Node
+    path: Path = ()
+    parent: Node | None = None
+    key: Node | None = None
+
+
+def splice(text: str, value: Any, edits: Iterable[Edit]) -> str:
+    """``text``, which reads as ``value``, so that it reads as ``apply(value, edits)``.
+
+    ``text`` is one document's, without a byte order mark. Raises ``Unspliceable`` with the reason
+    where the way it is written does not allow that. The caller reads the result and compares.
+    """
+    target = apply(value, edits)
+    kept = _without_removed(value, target)
+    for old, new in ((value, kept), (kept, target)):
+        if old is not new:
+            text = _edited(text, old, new)
+    return text
+
+
+def _edited(text: str, old: Any, new: Any) -> str:
+    sheet = Sheet(text)
+    return replace_spans(text, _walk(sheet, Slot(sheet.root), old, new))
+
+
+def replace_spans(text: str, changes: Iterable[Change]) -> str:
+    """``text`` with every change made; they must not overlap."""
+    out: list[str] = []
+    at = 0
+    for change in sorted(changes, key=lambda change: (change.start, change.end)):
+        if change.start < at:
+            raise Unspliceable("two edits meet in one place")
+        out += (text[at : change.start], change.text)
+        at = change.end
+    return "".join(out) + text[at:]
+
+
+def _without_removed(old: Any, new: Any) -> Any:
+    """``old`` without what ``new`` no longer has: the same object where nothing went."""
+    if old is new:
+        return old
+    if isinstance(old, dict) and isinstance(new, dict):
+        kept = {key: _without_removed(old[key], new[key]) for key in old if key in new}
+        changed = len(kept) < len(old) or any(kept[key] is not old[key] for key in kept)
+        return kept if changed else old
+    if isinstance(old, list) and isinstance(new, list):
+        left = _survivors(old, new)
+        items = [_without_removed(old[at], new[index]) for index, at in enumerate(left)]
+        changed = len(left) < len(old) or any(
+            item is not old[at] for item, at in zip(items, left, strict=True)
+        )
+        return items if changed else old
+    return old
+
+
+def _survivors(old: list[Any], new: list[Any]) -> list[int]:
+    """The indexes of the items that stay in a list that becomes shorter."""
+    spare = len(old) - len(new)
+    left: list[int] = []
+    for index, item in enumerate(old):
+        here = len(left)
+        if spare > 0 and not (here < len(new) and (item is new[here] or same(item, new[here]))):
+            spare -= 1
+        else:
+            left.append(index)
+    return left
+
+
+def _walk(sheet: Sheet, slot: Slot, old: Any, new: Any) -> Iterator[Change]:
+    """The changes that make ``new`` of ``old`` at ``slot``."""
+    if old is new or (not isinstance(old, dict | list) and same(old, new)):
+        return
+    node = slot.node
+    try:
+        sheet.unshared(node)
+        if isinstance(old, dict) and isinstance(new, dict):
+            changes = _mapping(sheet, slot, old, new)
+        elif isinstance(old, list) and isinstance(new, list):
+            changes = _sequence(sheet, slot, old, new)
+        else:
+            changes = _replace(sheet, slot, new)
+        yield from changes
+    except Unspliceable as reason:
+        raise _placed(reason, slot.path) from reason
+
+
+def _placed(reason: Unspliceable, path: Path) -> Unspliceable:
+    """The reason with the deepest place it was met at."""
+    if getattr(reason, "placed", False):
+        return reason
+    placed = Unspliceable(f"{dotted(path) or 'the document'}: {reason}")
+    placed.placed = True  # type: ignore[attr-defined]
+    return placed
+
+
+def _mapping(
+    sheet: Sheet, slot: Slot, old: dict[str, Any], new: dict[str, Any]
+) -> Iterator[Change]:
+    node = slot.node
+    if node.kind != "mapping":
+        raise Unspliceable("an alias stands here: the edit would change another place")
+    parts = entries(node, old)
+    added = {key: new[key] for key in new if key not in old or key not in parts}
+    for key in [key for key in added if key in old]:
+        _check_merged(old, new, key)
+        if old[key] is new[key] or same(old[key], new[key]):
+            del added[key]
+    yield from _remove_keys(sheet, slot, parts, [key for key in old if key not in new])
+    for key, (name, value) in parts.items():
+        if key in new:
+            child = Slot(value, (*slot.path, key), node, name)
+            yield from _walk(sheet, child, old[key], new[key])
+    if added:
+        yield from _add_keys(sheet, slot, parts, added)
+
+
+def _check_merged(old: dict[str, Any], new: dict[str, Any], key: str) -> None:
+    """A scalar of a merged mapping may be overridden; a mapping would have to be repeated."""
+    if old[key] is not new[key] and isinstance(old[key], dict | list):
+        raise Unspliceable(f"{key} comes from a merge key (<<)")
+
+
+def _remove_keys(
+    sheet: Sheet, slot: Slot, parts: dict[str, tuple[Node, Node]], gone: Sequence[str]
+) -> Iterator[Change]:
+    node = slot.node
+    if not gone:
+        return
+    if any(key not in parts for key in gone):
+        raise Unspliceable("what is removed comes from a merge key (<<)")
+    order = {id(name): index for index, (name, _) in enumerate(node.parts)}
+    indexes = sorted(order[id(parts[key][0])] for key in gone)
+    yield from _remove(sheet, slot, indexes, block.remove_keys)
+
+
+def _remove(sheet: Sheet, slot: Slot, indexes: list[int], remove: Any) -> Iterator[Change]:
+    node = slot.node
+    if node.flow:
+        yield from flow.remove(sheet, node, indexes)
+    elif len(indexes) == len(node.parts):
+        yield from block.empty(sheet, node, slot.key)
+    else:
+        yield from remove(sheet, node, indexes)
+
+
+def _add_keys(
+    sheet: Sheet, slot: Slot, parts: dict[str, tuple[Node, Node]], added: dict[str, Any]
+) -> Iterator[Change]:
+    node = slot.node
+    by_part = {id(name): key for key, (name, _) in parts.items()}
+    names = [by_part.get(id(name), name.value) for name, _ in node.parts]
+    if any(is_merge(name) for name, _ in node.parts):
+        names = [""] * len(names)  # a merge overrides what stands before it: new keys go last
+    if node.block:
+        yield from block.add_keys(sheet, node, names, added)
+    elif node.parts or slot.parent is None or slot.parent.flow:
+        yield from flow.add_keys(sheet, node, names, added)
+    else:
+        yield from _unfold(sheet, slot, added)
+
+
+def _sequence(sheet: Sheet, slot: Slot, old: list[Any], new: list[Any]) -> Iterator[Change]:
+    node = slot.node
+    if node.kind != "sequence":
+        raise Unspliceable("an alias stands here: the edit would change another place")
+    left = _survivors(old, new)
+    if len(left) < len(old):
+        gone = [index for index in range(len(old)) if index not in set(left)]
+        yield from _remove(sheet, slot, gone, block.remove_items)
+    for index, at in enumerate(left):
+        child = Slot(node.parts[at], (*slot.path, at), node)
+        yield from _walk(sheet, child, old[at], new[index])
+    fresh = new[len(old) :]
+    if not fresh:
+        return
+    if node.block:
+        yield from block.append_items(sheet, node, fresh)
+    elif node.parts or slot.parent is None or slot.parent.flow:
+        yield from flow.append_items(sheet, node, fresh)
+    else:
+        yield from _unfold(sheet, slot, fresh)
+
+
+def _replace(sheet: Sheet, slot: Slot, new: Any) -> Iterator[Change]:
+    """Another value in place of a scalar, or of something of another type."""
+    node, parent = slot.node, slot.parent
+    if parent is None:
+        raise Unspliceable("the document as a whole is replaced")
+    sheet.free(node)
+    if parent.flow:
+        yield _inline(sheet, slot, flow.value_text(sheet, parent, new))
+    elif isinstance(new, dict | list) and new:
+        yield from _unfold(sheet, slot, new)
+    elif node.block:
+        yield from block.collapse(sheet, node, slot.key, inline(new, sheet.habits.quote))
+    elif node.literal:
+        yield from _replace_literal(sheet, node, inline(new, sheet.habits.quote))
+    else:
+        yield _inline(sheet, slot, _like(sheet, node, new))
+
+
+def _like(sheet: Sheet, node: Node, new: Any) -> str:
+    """``new`` in the quotation marks that the old value had."""
+    if isinstance(new, str) and node.style in ("'", '"'):
+        return scalar(new, node.style, quoted=True)
+    return inline(new, sheet.habits.quote)
+
+
+def _inline(sheet: Sheet, slot: Slot, text: str) -> Change:
+    node = slot.node
+    start = node.start if node.tag is not None else node.body
+    if slot.key is not None and node.start == node.end:
+        at = sheet.colon(slot.key)
+        return Change(at, at, f" {text}")
+    before = sheet.text[start - 1]
+    return Change(start, node.end, text if before.isspace() or before in "[{," else f" {text}")
+
+
+def _replace_literal(sheet: Sheet, node: Node, text: str) -> Iterator[Change]:
+    """The indicator becomes the value, a comment after it stays, the lines below go."""
+    if node.tag is not None or node.anchor is not None:
+        raise Unspliceable("what is replaced has a tag or an anchor")
+    head = sheet.text.find("\n", node.body, node.end)
+    head = node.end if head < 0 else head
+    marks = len(sheet.text[node.body : head].split(None, 1)[0])
+    yield Change(node.body, node.body + marks, text)
+    end = content_end(sheet.text, node)
+    if end > head:
+        yield Change(head, sheet.text.find("\n", end) if "\n" in sheet.text[end:] else end, "")
+
+
+def _unfold(sheet: Sheet, slot: Slot, new: Any) -> Iterator[Change]:
+    """A mapping or list on lines below its key, where a scalar or nothing stood."""
+    node, parent = slot.node, slot.parent
+    if parent is None or node.block or node.literal or node.tag is not None:
+        raise Unspliceable("a value of another type, or with a tag, is replaced")
+    if sheet.commented(node.body, node.end):
+        raise Unspliceable("comments stand in what is replaced")
+    habits = sheet.habits_in(parent)
+    if slot.key is not None:
+        at = sheet.colon(slot.key)
+        lines = block_lines(new, sheet.column(slot.key.start), habits)
+    else:
+        at = sheet.dash(parent, slot.path[-1]) + 1  # type: ignore[arg-type]
+        first, *lines = listed(new, column(sheet.text, at - 1), habits)
+    if node.anchor is not None or "\n" in sheet.text[at : node.body]:
+        raise Unspliceable("an anchor or a line end stands between a key and its value")
+    end = max(at, node.end)
+    yield Change(at, end, "" if slot.key is not None else first.lstrip(" ")[1:])
+    if lines:
+        yield block.put_below(sheet, end, lines)

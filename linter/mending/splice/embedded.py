@@ -1,0 +1,80 @@
+"""Edits of a manifest that is a string in another object, written as a literal block."""
+
+import difflib
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from linter.mending.splice.difference import replace_spans, splice
+from linter.mending.splice.nodes import Change, Node, Unspliceable, content_end, line_end
+from linter.mending.splice.sheet import Sheet, entries
+from rules.model import Edit
+from rules.paths import Path, dig, dotted
+
+
+def splice_embedded(text: str, value: Any, path: Path, inner: Any, edits: Iterable[Edit]) -> str:
+    """``text``, which reads as ``value``, with ``edits`` made to the manifest at ``path``.
+
+    The string there reads as ``inner``. Only a literal block (``|``) is edited, and only the lines
+    that the edits need: raises ``Unspliceable`` otherwise. The caller reads the result and
+    compares.
+    """
+    sheet = Sheet(text)
+    node = _find(sheet, value, path)
+    if node.kind != "scalar" or node.style != "|":
+        raise Unspliceable(f"{dotted(path)}: the manifest inside is not a literal block (|)")
+    start = line_end(sheet.text, node.body)
+    lines = _lines(sheet.text[start : line_end(sheet.text, content_end(sheet.text, node))])
+    width = _width(lines, node.value)
+    before = [line[width:] if line.strip() else line.lstrip(" ") for line in lines]
+    if "".join(before).replace("\r\n", "\n").rstrip("\n") != node.value.rstrip("\n"):
+        raise Unspliceable(f"{dotted(path)}: the lines of the manifest inside were not understood")
+    after = _lines(splice("".join(before), inner, edits))
+    return replace_spans(sheet.text, _changes(start, lines, before, after, " " * width))
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends; nothing but a line feed ends one."""
+    return io.StringIO(text, newline="\n").readlines()
+
+
+def _find(sheet: Sheet, value: Any, path: Path) -> Node:
+    """The node at ``path``; every node on the way must be its own, and no other place's."""
+    node = sheet.root
+    for depth, key in enumerate(path):
+        found = dig(value, path[:depth])
+        if node.kind == "mapping" and isinstance(found, dict):
+            node = _named(entries(node, found), str(key))
+        elif node.kind == "sequence" and isinstance(key, int) and key < len(node.parts):
+            node = node.parts[key]
+        else:
+            raise Unspliceable(f"{dotted(path[:depth])}: an alias stands here")
+        sheet.unshared(node)
+    return node
+
+
+def _named(parts: dict[str, tuple[Node, Node]], key: str) -> Node:
+    if key not in parts:
+        raise Unspliceable(f"{key} comes from a merge key (<<)")
+    return parts[key][1]
+
+
+def _width(lines: list[str], value: str) -> int:
+    """How many spaces the block's content is indented by."""
+    raw = next((line for line in lines if line.strip()), "")
+    first = next((line for line in value.split("\n") if line.strip()), "")
+    return (len(raw) - len(raw.lstrip(" "))) - (len(first) - len(first.lstrip(" ")))
+
+
+def _changes(
+    start: int, lines: list[str], before: list[str], after: list[str], indent: str
+) -> Iterator[Change]:
+    """The outer lines of every inner line that differs."""
+    offsets = [start]
+    for line in lines:
+        offsets.append(offsets[-1] + len(line))
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for tag, first, last, new_first, new_last in matcher.get_opcodes():
+        if tag != "equal":
+            fresh = (indent + line if line.strip() else line for line in after[new_first:new_last])
+            yield Change(offsets[first], offsets[last], "".join(fresh))

@@ -1,0 +1,1 @@
+"""Ignore comments: ``# mlgate: ignore[TRN003] reason``."""

@@ -1,0 +1,370 @@
+"""Edits of text: only what must change does, in every style."""
+
+import textwrap
+from collections import Counter
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linter.mending.splice import Unspliceable, splice, splice_embedded
+from linter.mending.splice.placement import place
+from rules.edits import Inapplicable, apply, same
+from rules.model import Edit, Remove, Set
+from rules.paths import Path, dig, items
+from rules.reader import Document, read
+from tests.linter.mending.yaml_writer import KEYS, Writer, root, tree
+
+
+def only(text: str) -> Document:
+    (document,) = read(text)
+    assert isinstance(document, Document), document
+    return document
+
+
+def edited(text: str, *edits: Edit) -> str:
+    """The spliced text, after the check that it reads as the edited object."""
+    document = only(text)
+    after = splice(document.text, document.value, edits)
+    assert same(only(after).value, apply(document.value, edits))
+    return after
+
+
+def check(before: str, edits: list[Edit], after: str) -> None:
+    assert edited(textwrap.dedent(before), *edits) == textwrap.dedent(after)
+
+
+def test_job() -> None:
+    check(
+        """\
+        apiVersion: batch/v1
+        kind: Job
+        metadata: {name: train}
+        spec:
+          parallelism: 1   # one
+          # the pods
+          template:
+            spec:
+              # main
+              containers:
+              - name: main
+                image: 'a:1'
+                resources:
+                  requests:
+                    nvidia.com/gpu: '1'
+                    # memory: 2Gi
+                # mounts
+                volumeMounts: []
+                readinessProbe: {httpGet: {path: /}}
+        # the end
+        """,
+        [
+            Set(("spec", "activeDeadlineSeconds"), 86400),
+            Set(("spec", "backoffLimit"), 3),
+            Set(("spec", "template", "spec", "restartPolicy"), "Never"),
+            Set(
+                ("spec", "template", "spec", "containers", 0, "resources", "limits"),
+                {"nvidia.com/gpu": "1"},
+            ),
+            Set(
+                ("spec", "template", "spec", "containers", 0, "startupProbe"),
+                {"httpGet": {"path": "/"}, "periodSeconds": 10},
+            ),
+            Set(("metadata", "labels", "mlgate.dev/role"), "training"),
+        ],
+        """\
+        apiVersion: batch/v1
+        kind: Job
+        metadata: {name: train, labels: {mlgate.dev/role: training}}
+        spec:
+          parallelism: 1   # one
+          backoffLimit: 3
+          activeDeadlineSeconds: 86400
+          # the pods
+          template:
+            spec:
+              restartPolicy: Never
+              # main
+              containers:
+              - name: main
+                image: 'a:1'
+                resources:
+                  requests:
+                    nvidia.com/gpu: '1'
+                    # memory: 2Gi
+                  limits:
+                    nvidia.com/gpu: '1'
+                # mounts
+                volumeMounts: []
+                startupProbe:
+                  httpGet:
+                    path: /
+                  periodSeconds: 10
+                readinessProbe: {httpGet: {path: /}}
+        # the end
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "edit", "after"),
+    [
+        ("a: OnFailure  # c\n", Set(("a",), "Never"), "a: Never  # c\n"),
+        ('a: "OnFailure"\n', Set(("a",), "Never"), 'a: "Never"\n'),
+        ("a: 'x'\n", Set(("a",), "it's"), "a: 'it''s'\n"),
+        ("a:\n", Set(("a",), 1), "a: 1\n"),
+        ("a:   # c\nb: 1\n", Set(("a",), 1), "a: 1   # c\nb: 1\n"),
+        ("a: ~\n", Set(("a",), 1), "a: 1\n"),
+        ("a:  # c\n  # d\nb: 1\n", Set(("a", "x"), 1), "a:  # c\n  x: 1\n  # d\nb: 1\n"),
+        ("a: {}  # c\n", Set(("a", "x"), 1), "a:  # c\n  x: 1\n"),
+        ("a: null\n", Set(("a", "x", "z"), 1), "a:\n  x:\n    z: 1\n"),
+        ("a: []\nb:\n  - 1\n", Set(("a", 0), {"x": 1, "z": [1]}),
+         "a:\n  - x: 1\n    z:\n      - 1\nb:\n  - 1\n"),
+        ("a:\n- 1\n# c\nb: 1\n", Set(("a", 1), 2), "a:\n- 1\n- 2\n# c\nb: 1\n"),
+        ("a:\n  -   x: 1\n", Set(("a", 1), {"x": 2, "z": 3}),
+         "a:\n  -   x: 1\n  -   x: 2\n      z: 3\n"),
+        ("a: [1, 2]\n", Set(("a", 2), "x"), "a: [1, 2, x]\n"),
+        ("a: {b: 1, c: 2}\n", Set(("a", "d"), 3), "a: {b: 1, c: 2, d: 3}\n"),
+        ("a: { b: 1, }\n", Set(("a", "d"), 3), "a: { b: 1, d: 3, }\n"),
+        ("a: {\n  b: 1, # b\n  c: 2 # c\n}\n", Set(("a", "d"), 3),
+         "a: {\n  b: 1, # b\n  c: 2, # c\n  d: 3\n}\n"),
+        ("a: {b: , c}\n", Set(("a", "b"), 1), "a: {b: 1 , c}\n"),
+        ("a: 1", Set(("b",), 2), "a: 1\nb: 2"),
+        ("a: 1\r\nb:\r\n  c: 1\r\n", Set(("b", "d"), {"e": 1}),
+         "a: 1\r\nb:\r\n  c: 1\r\n  d:\r\n    e: 1\r\n"),
+        ("%YAML 1.1\n---\na: 1\n...\n", Set(("b",), 2), "%YAML 1.1\n---\na: 1\nb: 2\n...\n"),
+        ("--- # c\na: 1\t# tab\n", Set(("a",), 2), "--- # c\na: 2\t# tab\n"),
+        ("a: >-\n  folded\n  text\nb: 1\n", Set(("a",), "x"), "a: x\nb: 1\n"),
+        ("a: |  # c\n  text\n\nb: 1\n", Set(("a",), "x"), "a: x  # c\n\nb: 1\n"),
+        ("a: |\n  text\n\n# c\nb: 1\n", Set(("c",), 1), "a: |\n  text\n\n# c\nb: 1\nc: 1\n"),
+        ("a:\n    b:\n        c: 1\n", Set(("a", "d", "e"), 1),
+         "a:\n    b:\n        c: 1\n    d:\n        e: 1\n"),
+        ("a: &x 1\n", Set(("a",), 2), "a: &x 2\n"),
+        ('a: !!str "1"\n', Set(("a",), 2), "a: 2\n"),
+        ("a: &x {b: 1}\nc: *x\n", Set(("c",), 2), "a: &x {b: 1}\nc: 2\n"),
+        ("a: &x {b: 1}\nc:\n  <<: *x\n", Set(("c", "b"), 2),
+         "a: &x {b: 1}\nc:\n  <<: *x\n  b: 2\n"),
+        ("a: # c\n  # d\n  1\nb: 1\n", Set(("a",), 2), "a: # c\n  # d\n  2\nb: 1\n"),
+        ('"a b": 1\n', Set(("a b",), 2), '"a b": 2\n'),
+        ("? a\n: 1\n", Set(("a",), 2), "? a\n: 2\n"),
+        ("a: plain\n  text\nb: 1\n", Set(("a",), "x"), "a: x\nb: 1\n"),
+        ("yes: 1\nb: 2\n", Set(("true",), 3), "yes: 3\nb: 2\n"),
+        ("a: 1\n", Set(("b",), "yes"), 'a: 1\nb: "yes"\n'),
+        ("a: 'q'\n", Set(("b",), "0777"), "a: 'q'\nb: '0777'\n"),
+    ],
+)  # fmt: skip
+def test_set(before: str, edit: Edit, after: str) -> None:
+    assert edited(before, edit) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "after"),
+    [
+        ("a: 1  # a\nb: 2\n", ("a",), "b: 2\n"),
+        ("# a\na: 1\n\n# b\nb: 2\n", ("b",), "# a\na: 1\n\n# b\n"),
+        ("a:\n  b: 1\n  c:\n  - 1\n# d\nd: 1\n", ("a", "c"), "a:\n  b: 1\n# d\nd: 1\n"),
+        ("a:  # c\n  b: 1\nd: 1\n", ("a", "b"), "a: {}  # c\nd: 1\n"),
+        ("a:\n- 1\nd: 1\n", ("a", 0), "a: []\nd: 1\n"),
+        ("a:\n- b: 1  # b\n  c: 2\n", ("a", 0, "b"), "a:\n- c: 2\n"),
+        ("a:\n- b: 1\n", ("a", 0, "b"), "a:\n- {}\n"),
+        ("a:\n- 1\n# two\n- 2\n- 3\n", ("a", 1), "a:\n- 1\n# two\n- 3\n"),
+        ("a: {b: 1, c: 2}\n", ("a", "b"), "a: {c: 2}\n"),
+        ("a: {b: 1, c: 2}\n", ("a", "c"), "a: {b: 1}\n"),
+        ("a: {b: 1}\n", ("a", "b"), "a: {}\n"),
+        ("a: [1, 2, 3]\n", ("a", 1), "a: [1, 3]\n"),
+        ('{\n  "a": 1,\n  "b": 2\n}\n', ("b",), '{\n  "a": 1\n}\n'),
+        ("a: |\n  text\nb: 1\n", ("a",), "b: 1\n"),
+    ],
+)
+def test_remove(before: str, path: Path, after: str) -> None:
+    assert edited(before, Remove(path)) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "edit", "reason"),
+    [
+        ("a: &x {b: 1}\nc: *x\n", Set(("a", "b"), 2), "a: &x is used elsewhere in the document"),
+        ("a: &x {b: 1}\nc: *x\n", Set(("c", "b"), 2), "c: an alias stands here"),
+        ("a: &x {b: 1}\nc: *x\n", Remove(("a",)), "used elsewhere"),
+        ("a: &x {b: {d: 1}}\nc: {<<: *x}\n", Set(("c", "b", "d"), 2), "b comes from a merge key"),
+        ("a: &x {b: 1}\nc: {<<: *x, d: 1}\n", Remove(("c", "b")), "comes from a merge key"),
+        ("a: 1\nb: 1\na: 2\n", Set(("a",), 3), "a is written twice"),
+        ("a:\n  # c\n  b: 1\n  # d\n  c: 1\n", Set(("a",), 1), "stand in what is replaced"),
+        ("a: {b: 1, # c\n  d: 2}\n", Remove(("a", "b")), "a: comments stand in what is removed"),
+    ],
+)  # fmt: skip
+def test_refused(text: str, edit: Edit, reason: str) -> None:
+    document = only(text)
+    with pytest.raises(Unspliceable) as refusal:
+        splice(document.text, document.value, [edit])
+    assert reason in str(refusal.value)
+
+
+def test_json_keeps_its_indentation() -> None:
+    check(
+        """\
+        {
+            "spec": {
+                "template": {
+                    "limits": {}
+                }
+            }
+        }
+        """,
+        [Set(("spec", "backoffLimit"), 3), Set(("spec", "template", "limits", "gpu"), {"n": 1})],
+        """\
+        {
+            "spec": {
+                "backoffLimit": 3,
+                "template": {
+                    "limits": {
+                        "gpu": {
+                            "n": 1
+                        }
+                    }
+                }
+            }
+        }
+        """,
+    )
+
+
+def test_json_on_one_line() -> None:
+    assert edited('{"a": {"b": []}}', Set(("a", "c"), "x"), Set(("a", "b", 0), "y")) == (
+        '{"a": {"b": ["y"], "c": "x"}}'
+    )
+
+
+WORKFLOW = """\
+kind: Workflow
+spec:
+  templates:
+  - resource:
+      manifest: |   # inner
+
+        kind: Job
+        spec:
+          # pods
+          template: {}
+          text: "x"  \t
+
+    name: a
+"""
+
+
+def test_manifest_inside() -> None:
+    document = only(WORKFLOW)
+    path = ("spec", "templates", 0, "resource", "manifest")
+    (inner,) = document.embedded(path)
+    assert isinstance(inner, Document)
+    edits = [Set(("spec", "backoffLimit"), 3), Set(("spec", "template", "restartPolicy"), "Never")]
+    after = splice_embedded(document.text, document.value, path, inner.value, edits)
+    assert after == WORKFLOW.replace(
+        "          # pods\n          template: {}\n",
+        "          backoffLimit: 3\n          # pods\n          template:\n"
+        "            restartPolicy: Never\n",
+    )
+
+
+@pytest.mark.parametrize("written", ["'kind: Job'", ">\n    kind: Job\n", "kind\n"])
+def test_manifest_inside_of_another_style_is_refused(written: str) -> None:
+    document = only(f"manifest: {written}")
+    with pytest.raises(Unspliceable, match="manifest: the manifest inside is not a literal block"):
+        splice_embedded(document.text, document.value, ("manifest",), {"kind": "Job"}, [])
+
+
+@pytest.mark.parametrize(
+    ("key", "siblings", "expected"),
+    [
+        ("restartPolicy", ["nodeSelector", "containers"], (1, True)),
+        ("restartPolicy", ["replicas", "template"], (1, False)),
+        ("concurrencyPolicy", ["schedule", "jobTemplate"], (1, False)),
+        ("runPolicy", ["pytorchReplicaSpecs"], (0, True)),
+        ("limits", ["requests"], (1, False)),
+        ("unheard", ["a", "b"], (2, False)),
+    ],
+)
+def test_place(key: str, siblings: list[str], expected: tuple[int, bool]) -> None:
+    assert place(key, siblings) == expected
+
+
+def places(value: Any, path: Path = ()) -> list[Path]:
+    found = [path]
+    for key, item in items(value):
+        found += places(item, (*path, key))
+    return found
+
+
+def random_edit(random: Random, value: Any) -> Edit:
+    path = random.choice(places(value))
+    found = dig(value, path)
+    odds = random.random()
+    if odds < 0.25 and path:
+        return Remove(path)
+    if isinstance(found, dict) and odds < 0.8:
+        key = random.choice(KEYS)
+        rest = (key, random.choice([0, "name"])) if found.get(key) is None else (key,)
+        return Set((*path, *rest), tree(random, 2))
+    if isinstance(found, list):
+        return Set((*path, len(found)), tree(random, 2))
+    return Set(path, tree(random, 2)) if path else Set(("new",), 1)
+
+
+def random_edits(random: Random, value: Any) -> list[Edit]:
+    edits: list[Edit] = []
+    for _ in range(random.choice([1, 1, 2, 3, 5])):
+        edit = random_edit(random, value)
+        try:
+            value = apply(value, [edit])
+        except Inapplicable:
+            continue
+        edits.append(edit)
+    return edits
+
+
+RANDOMS = st.builds(Random, st.integers(0, 2**32))
+
+
+@settings(max_examples=200, deadline=None)
+@given(RANDOMS, st.booleans())
+def test_any_text_and_any_edits(random: Random, sharing: bool) -> None:  # noqa: FBT001
+    text = Writer(random).document(root(random, sharing=sharing))
+    document = only(text)
+    edits = random_edits(random, document.value)
+    try:
+        after = splice(document.text, document.value, edits)
+    except Unspliceable:
+        return
+    if text.rstrip(" \r\n") == text and "|" in text:
+        return  # a block that ends the file without a line end cannot keep its value
+    assert same(only(after).value, apply(document.value, edits))
+
+
+@settings(max_examples=100, deadline=None)
+@given(RANDOMS)
+def test_additions_touch_one_line_each_and_lose_no_comment(random: Random) -> None:
+    text = Writer(random).document(root(random))
+    document = only(text)
+    free = [path for path in places(document.value) if isinstance(dig(document.value, path), dict)]
+    edits = [Set((*random.choice(free), f"new{number}"), number) for number in range(3)]
+    try:
+        after = splice(document.text, document.value, edits)
+    except Unspliceable:
+        return
+    lost = Counter(text.splitlines()) - Counter(after.splitlines())
+    assert lost.total() <= len(edits)
+    assert text.count("# c") <= after.count("# c")
+
+
+def test_few_edits_are_refused() -> None:
+    refused = 0
+    for random in map(Random, range(150)):
+        document = only(Writer(random).document(root(random)))
+        edits = random_edits(random, document.value)
+        try:
+            splice(document.text, document.value, edits)
+        except Unspliceable:
+            refused += 1
+    assert refused <= 15
