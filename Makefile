@@ -3,7 +3,7 @@ PYTHON ?= python
 CONTROL_PLANE ?= .control-plane
 KUBERNETES ?= v1.37.2
 
-.PHONY: check format lint types contracts generate generated test bench control-plane
+.PHONY: check format lint types contracts generate generated goldens test bench control-plane
 
 check: lint types contracts generated test
 
@@ -28,6 +28,10 @@ generate:
 generated:
 	$(PYTHON) -m linter.generate --check
 	$(PYTHON) -m webhook.generate --check
+
+# What `mlgate lint` makes of the bad cases, beside them: read the difference before it is committed.
+goldens:
+	$(PYTHON) -m tests.goldens
 
 test:
 	$(PYTHON) -m coverage erase

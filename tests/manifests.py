@@ -1,15 +1,21 @@
 """The tests' own manifests: what each says it expects, and what the engine finds in it."""
 
 import datetime
+import json
 import re
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import yaml
+
+from rules.checks import ALL
 from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.manifest import Manifest
 from rules.model import Finding
 from rules.policy import Policy
+from rules.policy.file import read_policy
 from rules.reader import Document, read
 
 CASES = Path(__file__).parent / "cases"
@@ -19,16 +25,52 @@ _EXPECT = re.compile(
 )
 
 
+_POLICY = re.compile(r"\A# policy: (?P<policy>.*)$", re.MULTILINE)
+_CODE = re.compile(r"[A-Z]{3}\d{3}")
+
+
 class Case(NamedTuple):
-    """A manifest without its expectations, and those: (line from 1, CODE or CODE/form)."""
+    """A manifest without its expectations, and those: (line from 1, CODE or CODE/form).
+
+    ``header`` is what its first line says of the policy that it is judged under: rules with their
+    parameters, and beside them any other key of a policy file.
+    """
 
     path: Path
     text: str
     expected: list[tuple[int, str]]
+    header: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.path.parent.name}/{self.path.stem}"
+
+    @property
+    def bad(self) -> bool:
+        return self.path.name.startswith("bad-")
 
     @property
     def fixed(self) -> Path:
+        """What is left of it after its safe fixes."""
         return self.path.with_suffix(".fixed.yaml")
+
+    @property
+    def report(self) -> Path:
+        """What ``mlgate lint`` says of it."""
+        return self.path.with_suffix(".txt")
+
+    @property
+    def policy_text(self) -> str:
+        return write_policy(self.header)
+
+    @property
+    def policy(self) -> Policy:
+        return _read_policy(self.policy_text)
+
+    @property
+    def readable(self) -> bool:
+        """Whether all of it can be read as objects, which a cluster could be given."""
+        return all(isinstance(document, Document) for document in read(self.text))
 
 
 class Found(NamedTuple):
@@ -39,6 +81,20 @@ class Found(NamedTuple):
     line: int
 
 
+def write_policy(header: dict[str, Any]) -> str:
+    """The policy file that a case's header stands for."""
+    rules = {key: value for key, value in header.items() if _CODE.match(key)}
+    others = {key: value for key, value in header.items() if key not in rules}
+    return json.dumps(
+        {"apiVersion": "mlgate.dev/v1", "kind": "Policy", "rules": rules, **others}, indent=1
+    )
+
+
+@cache
+def _read_policy(text: str) -> Policy:
+    return read_policy(text, ALL)
+
+
 def read_case(path: Path) -> Case:
     marked = path.read_text()
     expected = [
@@ -47,12 +103,19 @@ def read_case(path: Path) -> Case:
         for match in _EXPECT.finditer(line)
         for code in match["codes"].split(", ")
     ]
-    return Case(path, _EXPECT.sub("", marked), expected)
+    header = _POLICY.search(marked)
+    stated = yaml.safe_load(header["policy"]) if header else {}
+    return Case(path, _EXPECT.sub("", marked), expected, stated)
+
+
+def read_every_case() -> list[Case]:
+    paths = sorted(CASES.glob("*/*.yaml"))
+    return [read_case(path) for path in paths if ".fixed" not in path.name]
 
 
 def read_cases() -> list[Case]:
-    paths = sorted(CASES.glob("*/*.yaml"))
-    return [read_case(path) for path in paths if ".fixed" not in path.name]
+    """The cases of which every document can be read."""
+    return [case for case in read_every_case() if case.readable]
 
 
 def read_documents(text: str) -> list[Document]:

@@ -1,0 +1,102 @@
+"""What ``mlgate lint`` makes of the bad cases, kept beside them.
+
+``python -m tests.goldens`` (``make goldens``) writes it anew; the difference is for a person to
+read.
+"""
+
+import io
+import json
+from collections.abc import Iterable
+from contextlib import chdir
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from linter.cli import main
+from tests.manifests import CASES, Case, read_every_case
+
+_JUDGED = {0, 1, 4}
+"""Exit codes of a run that came to its end: clean, with findings, with something unreadable."""
+
+
+class Run:
+    """``mlgate lint`` in a folder that holds a text and the policy it is judged under."""
+
+    def __init__(self, name: str, text: str, policy: str) -> None:
+        self.text = text
+        self._name = name
+        self._policy = policy
+
+    def report(self) -> str:
+        return self._lint()[0]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The findings, as ``--format json`` has them."""
+        rows: list[dict[str, Any]] = json.loads(self._lint("--format", "json")[0])["findings"]
+        return rows
+
+    def fix(self, *flags: str) -> str:
+        """The text after ``--fix``."""
+        return self._lint("--fix", *flags)[1]
+
+    def difference(self) -> str:
+        """What ``--fix --unsafe-fixes`` would change, as a unified diff."""
+        return self._lint("--diff", "--unsafe-fixes")[0]
+
+    def _lint(self, *flags: str) -> tuple[str, str]:
+        return _lint(self._name, self.text, self._policy, flags)
+
+
+@cache
+def _lint(name: str, text: str, policy: str, flags: tuple[str, ...]) -> tuple[str, str]:
+    """Standard output, and the text afterwards."""
+    out, err = io.StringIO(), io.StringIO()
+    with TemporaryDirectory() as folder, chdir(folder):
+        manifest = Path(name)
+        manifest.write_text(text)
+        Path("mlgate.yaml").write_text(policy)
+        code = main(["lint", "--show-audit", *flags, name], stdout=out, stderr=err)
+        assert code in _JUDGED, err.getvalue()
+        return out.getvalue(), manifest.read_text()
+
+
+def run(case: Case, text: str | None = None) -> Run:
+    """The run over a case, or over a text that came of it."""
+    return Run(case.path.name, case.text if text is None else text, case.policy_text)
+
+
+def outputs(cases: Iterable[Case]) -> dict[Path, str]:
+    """Every golden file of ``cases`` with the text that it should have."""
+    texts = {}
+    for case in cases:
+        if case.bad:
+            texts[case.report] = render(case)
+        fixed = run(case).fix()
+        if fixed != case.text:
+            texts[case.fixed] = fixed
+    return texts
+
+
+def render(case: Case) -> str:
+    """The report on a case, and what its unsafe fixes change (``.fixed.yaml`` shows the safe)."""
+    report = run(case).report()
+    if not any(row["fix"] and row["fix"]["safety"] == "unsafe" for row in run(case).rows()):
+        return report
+    return f"{report}$ mlgate lint --diff --unsafe-fixes\n{run(case).difference()}"
+
+
+def stored() -> set[Path]:
+    return {*CASES.glob("*/*.txt"), *CASES.glob("*/*.fixed.yaml")}
+
+
+def write() -> None:
+    wanted = outputs(read_every_case())
+    for path in stored() - wanted.keys():
+        path.unlink()
+    for path, text in wanted.items():
+        path.write_text(text)
+
+
+if __name__ == "__main__":
+    write()
