@@ -23,11 +23,11 @@ contracts:
 
 generate:
 	$(PYTHON) -m linter.generate
-	$(PYTHON) -m webhook.generate
+	$(PYTHON) -m webhook.commands.generate
 
 generated:
 	$(PYTHON) -m linter.generate --check
-	$(PYTHON) -m webhook.generate --check
+	$(PYTHON) -m webhook.commands.generate --check
 
 # What `mlgate lint` makes of the bad cases, beside them: read the difference before it is committed.
 goldens:

@@ -25,14 +25,14 @@ import orjson
 from bench.bodies import make_body
 from rules.inventory import Inventory
 from rules.policy import Policy
-from webhook.decoding import decode
-from webhook.logs import Log
-from webhook.metrics import Metrics
-from webhook.patch import apply_patch
-from webhook.record import decision, read_record
-from webhook.request import BadReview
-from webhook.review import Outcome, Surroundings, mutate, validate
-from webhook.server import GC_THRESHOLDS
+from webhook.observability.logs import Log
+from webhook.observability.metrics import Metrics
+from webhook.review.admission import Outcome, Surroundings, mutate, validate
+from webhook.review.decoding import decode
+from webhook.review.patch import apply_patch
+from webhook.review.record import decision, read_record
+from webhook.review.request import BadReview
+from webhook.server.process import GC_THRESHOLDS
 
 COUNT = 100_000
 SHOWN = 10

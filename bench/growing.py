@@ -21,8 +21,8 @@ from bench.bodies import JOB_MANIFEST, make_container
 from bench.fuzzing import KNOWN, answer
 from rules.manifest import LAST_APPLIED
 from tests.webhook.bodies import review
-from webhook.metrics import Metrics
-from webhook.server import GC_THRESHOLDS
+from webhook.observability.metrics import Metrics
+from webhook.server.process import GC_THRESHOLDS
 
 MOST_GROWTH = 2.6
 LEAST_TIME = 0.02

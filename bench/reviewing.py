@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import orjson
 import uvloop
 
-from webhook.trial import Files, make_files
+from webhook.commands.trial import Files, make_files
 
 PORT, METRICS_PORT, FLOOR_PORT = 18443, 18080, 18444
 SERVER_CORE, CLIENT_CORE = "0", "1"

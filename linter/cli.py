@@ -20,9 +20,11 @@ COMMANDS = {
     "explain": Command("linter.commands.explain", "print what a rule means and why"),
     "rules": Command("linter.commands.rules", "list the rules"),
     "policy": Command("linter.commands.policy", "check a policy file, or show what it says"),
-    "serve": Command("webhook.serve_command", "answer admission reviews of a cluster"),
-    "review": Command("webhook.review_command", "replay a recorded admission review"),
-    "webhook-config": Command("webhook.config_command", "print the webhook's configurations"),
+    "serve": Command("webhook.commands.serve", "answer admission reviews of a cluster"),
+    "review": Command("webhook.commands.review", "replay a recorded admission review"),
+    "webhook-config": Command(
+        "webhook.commands.webhook_config", "print the webhook's configurations"
+    ),
 }
 """Modules are named, and imported only when called: ``lint`` pays for no other's imports."""
 

@@ -31,8 +31,8 @@ from rules.policy import Policy
 from tests.api_server import NAMESPACE, Body, Way, fill, present, unmark
 from tests.manifests import CASES, TODAY, Case, find, read_case, read_documents
 from tests.webhook.bodies import owner, review
-from webhook.mutation import ANNOTATION
-from webhook.review import Outcome, Surroundings, mutate, validate
+from webhook.review.admission import Outcome, Surroundings, mutate, validate
+from webhook.review.mutation import ANNOTATION
 
 HERE = Path(__file__).parent
 PAGE = (HERE.parent / "docs/parity.md").read_text()

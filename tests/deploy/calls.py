@@ -9,23 +9,23 @@ from urllib.parse import parse_qs, urlsplit
 
 from kubernetes.client import Configuration
 
+from cluster.client import Client, Tree
 from rules.kinds import BUILT_IN
 from rules.policy import DEFAULT
-from tests.webhook.cluster.fake_api import running
-from tests.webhook.cluster.fake_store import install
-from tests.webhook.cluster.waiting import until
-from webhook.cluster import member
-from webhook.cluster.caches import Caches
-from webhook.cluster.client import Client, Tree
-from webhook.cluster.identity import Issuer
-from webhook.cluster.leader import Leader, retire
-from webhook.cluster.options import Options
-from webhook.cluster.registrar import PATHS, Registrar, remove
-from webhook.cluster.registration import DISABLED, Place, configurations, plural_of
-from webhook.cluster.replicas import Replicas
-from webhook.cluster.secret import Store
-from webhook.cluster.trigger import Trigger
-from webhook.logs import Log
+from tests.cluster.fake_api import running
+from tests.cluster.fake_store import install
+from tests.cluster.waiting import until
+from webhook.identity.rotation import Issuer
+from webhook.identity.secret import Store
+from webhook.knowledge.caches import Caches
+from webhook.observability.logs import Log
+from webhook.registration.configurations import DISABLED, Place, configurations, plural_of
+from webhook.registration.registrar import PATHS, Registrar, remove
+from webhook.replica import member
+from webhook.replica.election import Leader, retire
+from webhook.replica.options import Options
+from webhook.replica.peers import Replicas
+from webhook.replica.trigger import Trigger
 
 OPTIONS = Options()
 NAMESPACE = OPTIONS.place.namespace

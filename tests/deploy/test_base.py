@@ -20,12 +20,12 @@ from rules.model import Action
 from rules.policy.decisions import weigh
 from tests.deploy.calls import NAMESPACE, OPTIONS, Call, make_calls
 from tests.e2e.cluster import find_programs
-from webhook import generate, serve_command
-from webhook.cluster import member
-from webhook.cluster.access import Permission, cluster_permissions, own_permissions
-from webhook.cluster.reflector import Pace
-from webhook.cluster.registration import plural_of
-from webhook.settings import load_policy
+from webhook.commands import generate, serve
+from webhook.knowledge.reflector import Pace
+from webhook.registration.configurations import plural_of
+from webhook.replica import member
+from webhook.replica.access import Permission, cluster_permissions, own_permissions
+from webhook.server.settings import load_policy
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "deploy/base"
@@ -59,7 +59,7 @@ def read_arguments() -> argparse.Namespace:
     command = [*CONTAINER["command"], *CONTAINER["args"]]
     assert command[:2] == ["mlgate", "serve"]
     parser = argparse.ArgumentParser()
-    serve_command.add_arguments(parser)
+    serve.add_arguments(parser)
     return parser.parse_args(command[2:])
 
 
@@ -232,7 +232,7 @@ def test_the_image_is_of_this_version() -> None:
 
 
 def test_the_command_line_is_understood() -> None:
-    assert serve_command._complain(read_arguments()) is None
+    assert serve._complain(read_arguments()) is None
 
 
 def test_ports_lead_where_the_server_listens() -> None:

@@ -8,7 +8,7 @@ from rules.kinds import BUILT_IN
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from tests.e2e.cluster import Cluster, until
-from webhook.cluster.registration import plural_of
+from webhook.registration.configurations import plural_of
 
 _COLLECTION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _BUILT_IN_GROUPS = {"", "apps", "autoscaling", "batch"}

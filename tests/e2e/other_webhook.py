@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.e2e.cluster import Cluster
-from webhook.trial import make_files
+from webhook.commands.trial import make_files
 
 AGENT = {
     "name": "agent",

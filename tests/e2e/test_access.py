@@ -16,7 +16,7 @@ import yaml
 from tests.e2e.cluster import Cluster, until
 from tests.e2e.custom_kinds import CUSTOM, installed
 from tests.e2e.installation import BASE, CONFIGURATIONS, NAMESPACE, Installation
-from webhook.cluster.identity import Issuer, encode
+from webhook.identity.rotation import Issuer, encode
 
 DISABLED = "mlgate.dev/disabled"
 SECRET = ("secret", "mlgate-tls", "-n", NAMESPACE)

@@ -23,7 +23,7 @@ from tests.e2e.workloads import (
     unbounded_schedule,
 )
 from tests.webhook.bodies import job, owner
-from webhook.settings import revise
+from webhook.server.settings import revise
 
 ANNOTATION = "mlgate.dev/defaulted"
 PROFILE = "mlgate.dev/profile"

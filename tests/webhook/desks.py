@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from rules.inventory import Inventory
 from rules.kinds import schema
-from webhook.app import Application, Desk, Limits
-from webhook.knowledge import NoCluster
-from webhook.logs import Log
-from webhook.settings import Settings
+from webhook.knowledge.cluster_facts import NoCluster
+from webhook.observability.logs import Log
+from webhook.server.app import Application, Desk, Limits
+from webhook.server.settings import Settings
 
 POLICY = "apiVersion: mlgate.dev/v1\nkind: Policy\n"
 JSON = {"content-type": "application/json"}

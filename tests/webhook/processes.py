@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.threads import Threads
 from tests.webhook.desks import JSON
-from webhook.cluster.authority import Pair, issue_leaf, make_authority
+from webhook.identity.authority import Pair, issue_leaf, make_authority
 
 HOST = "127.0.0.1"
 DAY = datetime.timedelta(days=1)

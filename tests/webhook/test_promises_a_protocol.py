@@ -27,13 +27,14 @@ from tests.webhook.bodies import (
     review,
 )
 from tests.webhook.desks import Office, settings_of
-from webhook import app, mutation
-from webhook.app import MAX_BODY, Limits
-from webhook.deadline import DEFAULT, Deadline, read_timeout
-from webhook.patch import PatchFailure
-from webhook.record import read_record
-from webhook.request import BadReview
-from webhook.review import Outcome, Surroundings, mutate, validate
+from webhook.review import mutation
+from webhook.review.admission import Outcome, Surroundings, mutate, validate
+from webhook.review.deadline import DEFAULT, Deadline, read_timeout
+from webhook.review.patch import PatchFailure
+from webhook.review.record import read_record
+from webhook.review.request import BadReview
+from webhook.server import app
+from webhook.server.app import MAX_BODY, Limits
 
 KNOWN = Surroundings(Policy(), Inventory(), TODAY, "abc123")
 BOTH = pytest.mark.parametrize("judge", [validate, mutate])

@@ -23,12 +23,12 @@ from rules.policy.entries import CustomKind, NamespaceEntry
 from rules.policy.selectors import Requirement, Selector
 from rules.policy.values import EXEMPT, PROFILE_LABEL, PROFILES
 from tests.manifests import find, read_cases
-from tests.webhook.cluster.verifying import DAY
 from tests.webhook.conditions import Missing, holds
-from webhook import config_command
-from webhook.cluster.authority import make_authority
-from webhook.cluster.registration import Place, configurations, plural_of
-from webhook.cluster.scope import checked_kinds
+from tests.webhook.identity.verifying import DAY
+from webhook.commands import webhook_config
+from webhook.identity.authority import make_authority
+from webhook.registration.configurations import Place, configurations, plural_of
+from webhook.registration.scope import checked_kinds
 
 PLACE = Place("mlgate-system")
 READERS = [rule for rule in ALL if rule.check is not None and rule.reads]
@@ -507,7 +507,7 @@ def test_b29_the_command_prints_what_the_leader_would_apply(tmp_path: Path) -> N
         "--ca-bundle",
         str(bundle),
     ]
-    assert config_command.run(arguments_of(*line), out, err) == 0
+    assert webhook_config.run(arguments_of(*line), out, err) == 0
     place = Place("ml", "gate", bundle=bundle.read_text())
     assert tuple(yaml.safe_load_all(out.getvalue())) == configurations(
         Policy(profile="strict"), place
@@ -517,7 +517,7 @@ def test_b29_the_command_prints_what_the_leader_would_apply(tmp_path: Path) -> N
 
 def test_b29_without_a_bundle_the_command_leaves_the_field_to_others() -> None:
     out = io.StringIO()
-    assert config_command.run(arguments_of(), out, io.StringIO()) == 0
+    assert webhook_config.run(arguments_of(), out, io.StringIO()) == 0
     assert tuple(yaml.safe_load_all(out.getvalue())) == configurations(DEFAULT, PLACE)
     assert "caBundle" not in out.getvalue()
     bundle = hooks_of(place=PLACE._replace(bundle="a"))["enforce.mlgate.dev"]["clientConfig"]
@@ -532,14 +532,14 @@ def test_b29_the_command_says_which_file_cannot_be_used(tmp_path: Path) -> None:
         ("--ca-bundle", tmp_path / "no", "no"),
     ):
         out, err = io.StringIO(), io.StringIO()
-        assert config_command.run(arguments_of(flag, str(file)), out, err) == 2
+        assert webhook_config.run(arguments_of(flag, str(file)), out, err) == 2
         assert said in err.getvalue()
         assert out.getvalue() == ""
 
 
 def arguments_of(*line: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    config_command.add_arguments(parser)
+    webhook_config.add_arguments(parser)
     return parser.parse_args(line)
 
 

@@ -18,10 +18,10 @@ from rules.policy import Policy
 from tests.manifests import TODAY, read_cases, read_documents
 from tests.webhook.bodies import admitted, cron_job, job, owner, pytorch_job, review
 from tests.webhook.desks import Office, settings_of
-from webhook import mutation
-from webhook.mutation import ANNOTATION
-from webhook.review import Outcome, Surroundings, mutate, validate
-from webhook.server import look_at_policy
+from webhook.review import mutation
+from webhook.review.admission import Outcome, Surroundings, mutate, validate
+from webhook.review.mutation import ANNOTATION
+from webhook.server.process import look_at_policy
 
 KNOWN = Surroundings(Policy(), Inventory(), TODAY)
 

@@ -6,9 +6,9 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tests.webhook.cluster.verifying import DAY, NAME, NOW, verify
-from webhook.cluster.authority import expiry, is_issued_by, read_bundle, read_certificate
-from webhook.cluster.identity import Identity, Issuer, Lifetimes, Progress
+from tests.webhook.identity.verifying import DAY, NAME, NOW, verify
+from webhook.identity.authority import expiry, is_issued_by, read_bundle, read_certificate
+from webhook.identity.rotation import Identity, Issuer, Lifetimes, Progress
 
 ISSUER = Issuer([NAME, f"{NAME}.cluster.local"])
 NOTHING = Progress()

@@ -15,13 +15,13 @@ from tests.manifests import TODAY
 from tests.webhook.bodies import admitted, cron_job, job, review
 from tests.webhook.desks import Cluster, Office
 from tests.webhook.processes import Load, Pairs, is_ready, serve, wait_until
-from webhook import self_test
-from webhook.app import Limits
-from webhook.certificates import Certificates, files
-from webhook.gate import Busy
-from webhook.probes import reasons
-from webhook.review import Surroundings, validate
-from webhook.settings import Settings, Unusable
+from webhook.identity.certificates import Certificates, files
+from webhook.review import self_test
+from webhook.review.admission import Surroundings, validate
+from webhook.server.app import Limits
+from webhook.server.concurrency import Busy
+from webhook.server.probes import reasons
+from webhook.server.settings import Settings, Unusable
 
 KNOWN = Surroundings(Policy(), Inventory(), TODAY)
 

@@ -16,7 +16,7 @@ from rules.policy import Policy
 from tests.manifests import TODAY
 from tests.webhook.bodies import NAMESPACE, admitted, cron_job, deployment, job, owner, review
 from tests.webhook.desks import Cluster, Office, settings_of
-from webhook.review import Outcome, Surroundings, mutate, validate
+from webhook.review.admission import Outcome, Surroundings, mutate, validate
 
 KNOWN = Surroundings(Policy(), Inventory(), TODAY)
 

@@ -9,8 +9,8 @@ import pytest
 from rules.kinds import BUILT_IN
 from tests.webhook.bodies import NAMESPACE, UID, admitted, cron_job, deployment, job, review
 from tests.webhook.desks import Office, settings_of
-from webhook import app
-from webhook.metrics import SECONDS
+from webhook.observability.metrics import SECONDS
+from webhook.server import app
 
 LISTED = {
     "mlgate_requests_total",

@@ -18,12 +18,12 @@ from rules.policy import Policy
 from tests.manifests import TODAY
 from tests.webhook.bodies import admitted, cron_job, job, pytorch_job, review
 from tests.webhook.desks import POLICY, Office, settings_of
-from webhook.decoding import DEEPEST, decode
-from webhook.logs import Bridge, Log
-from webhook.request import BadReview
-from webhook.review import Surroundings, mutate, validate
-from webhook.server import look_at_policy
-from webhook.settings import BUILT_IN, Settings, Unusable, count_expired
+from webhook.observability.logs import Bridge, Log
+from webhook.review.admission import Surroundings, mutate, validate
+from webhook.review.decoding import DEEPEST, decode
+from webhook.review.request import BadReview
+from webhook.server.process import look_at_policy
+from webhook.server.settings import BUILT_IN, Settings, Unusable, count_expired
 
 KNOWN = Surroundings(Policy(profile="strict"), Inventory(), TODAY)
 

@@ -1,0 +1,1 @@
+"""The Kubernetes API as both fronts use it: client and discovery."""

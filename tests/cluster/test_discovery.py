@@ -1,0 +1,150 @@
+"""Aggregated discovery, as an API server answers it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pytest
+
+from cluster.discovery import Discovery, Refused, Resource
+
+WATCHED = ["create", "delete", "get", "list", "watch"]
+
+
+class Answer:
+    """As much of a urllib3 response as discovery reads."""
+
+    def __init__(self, status: int, body: Any = None, **headers: str) -> None:
+        self.status = status
+        self.headers = headers
+        self.data = json.dumps(body).encode() if body is not None else b"too busy"
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Asked(NamedTuple):
+    path: str
+    headers: Mapping[str, str]
+
+
+class Server:
+    """Answers by path, and remembers what it was asked."""
+
+    def __init__(self, **answers: Answer) -> None:
+        self.answers = answers
+        self.asked: list[Asked] = []
+
+    def read(self, path: str, headers: Mapping[str, str], _patience: float) -> Answer:
+        self.asked.append(Asked(path, headers))
+        return self.answers[path.strip("/")]
+
+
+def groups(*items: Any) -> dict[str, Any]:
+    return {"kind": "APIGroupDiscoveryList", "items": list(items)}
+
+
+def group(name: str, **versions: list[Any]) -> dict[str, Any]:
+    found = [{"version": version, "resources": list(made)} for version, made in versions.items()]
+    return {"metadata": {"name": name} if name else {}, "versions": found}
+
+
+def resource(kind: str, name: str, scope: str = "Namespaced", verbs: Any = WATCHED) -> Any:
+    return {
+        "resource": name,
+        "responseKind": {"group": "", "version": "", "kind": kind},
+        "scope": scope,
+        "verbs": verbs,
+        "subresources": [{"subresource": "status", "responseKind": {"kind": kind}}],
+    }
+
+
+CORE = groups(
+    group("", v1=[resource("Pod", "pods"), resource("Namespace", "namespaces", "Cluster")])
+)
+RAY = group("ray.io", v1=[resource("RayJob", "rayjobs")], v1alpha1=[resource("RayJob", "rayjobs")])
+
+
+def test_a_kind_is_found_in_the_version_that_the_server_prefers() -> None:
+    server = Server(api=Answer(200, CORE), apis=Answer(200, groups(RAY)))
+    assert Discovery(server.read).look() == {
+        ("", "Pod"): Resource("/api/v1/pods", namespaced=True),
+        ("", "Namespace"): Resource("/api/v1/namespaces", namespaced=False),
+        ("ray.io", "RayJob"): Resource("/apis/ray.io/v1/rayjobs", namespaced=True),
+    }
+    assert server.answers["api"].closed
+    assert server.answers["apis"].closed
+
+
+def test_a_kind_that_only_an_older_version_has_is_found_there() -> None:
+    old = group("ray.io", v1=[], v1alpha1=[resource("RayCluster", "rayclusters")])
+    server = Server(api=Answer(200, groups()), apis=Answer(200, groups(old)))
+    assert Discovery(server.read).look() == {
+        ("ray.io", "RayCluster"): Resource("/apis/ray.io/v1alpha1/rayclusters", namespaced=True)
+    }
+
+
+def test_what_cannot_be_listed_and_watched_is_not_there() -> None:
+    made = [
+        resource("Binding", "bindings", verbs=["create"]),
+        resource("Review", "reviews", verbs=["create", "list"]),
+        {"resource": "odd", "scope": "Cluster", "verbs": WATCHED},
+    ]
+    server = Server(api=Answer(200, groups(group("", v1=made))), apis=Answer(200, groups()))
+    assert Discovery(server.read).look() == {}
+
+
+def test_an_answer_that_has_not_changed_is_taken_from_the_last_look() -> None:
+    server = Server(api=Answer(200, CORE, ETag='"1"'), apis=Answer(200, groups(RAY), ETag='"2"'))
+    discovery = Discovery(server.read)
+    first = discovery.look()
+    server.answers = {"api": Answer(304), "apis": Answer(200, groups(), ETag='"3"')}
+    second = discovery.look()
+    assert first.keys() - second.keys() == {("ray.io", "RayJob")}
+    assert second[("", "Pod")] == first[("", "Pod")]
+    discovery.look()
+    tags = [(one.path, one.headers.get("If-None-Match")) for one in server.asked]
+    assert tags == [
+        ("/api", None),
+        ("/apis", None),
+        ("/api", '"1"'),
+        ("/apis", '"2"'),
+        ("/api", '"1"'),
+        ("/apis", '"3"'),
+    ]
+
+
+def test_an_answer_without_a_tag_is_asked_for_whole() -> None:
+    server = Server(api=Answer(200, CORE), apis=Answer(200, groups()))
+    discovery = Discovery(server.read)
+    discovery.look()
+    discovery.look()
+    assert all("If-None-Match" not in one.headers for one in server.asked)
+
+
+def test_a_server_that_is_too_old_for_it_is_no_empty_cluster() -> None:
+    legacy = {"kind": "APIGroupList", "groups": []}
+    server = Server(api=Answer(200, CORE), apis=Answer(200, legacy))
+    with pytest.raises(Refused, match="lists a APIGroupList; expected v2"):
+        Discovery(server.read).look()
+
+
+def test_a_refusal_says_how_long_to_wait() -> None:
+    server = Server(api=Answer(429, **{"Retry-After": "7"}))
+    with pytest.raises(Refused, match="429: too busy") as refused:
+        Discovery(server.read).look()
+    assert (refused.value.status, refused.value.after) == (429, 7.0)
+    server.answers["api"] = Answer(503, **{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
+    with pytest.raises(Refused) as refused:
+        Discovery(server.read).look()
+    assert refused.value.after == 0.0
+
+
+def test_a_look_that_fails_half_way_leaves_the_next_one_right() -> None:
+    server = Server(api=Answer(200, CORE, ETag='"1"'), apis=Answer(503))
+    discovery = Discovery(server.read)
+    with pytest.raises(Refused):
+        discovery.look()
+    server.answers = {"api": Answer(304), "apis": Answer(200, groups(RAY))}
+    assert discovery.look().keys() == {("", "Pod"), ("", "Namespace"), ("ray.io", "RayJob")}

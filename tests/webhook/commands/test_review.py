@@ -1,0 +1,129 @@
+"""`mlgate review`, and `mlgate serve` where it cannot begin."""
+
+import io
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linter.cli import main
+from tests.webhook.bodies import admitted, cron_job, deployment, job, review
+from tests.webhook.desks import POLICY
+
+
+def replay(folder: Path, request: Any, *arguments: str) -> tuple[int, str, str]:
+    file = folder / "review.json"
+    file.write_text(request if isinstance(request, str) else json.dumps(request))
+    out, err = io.StringIO(), io.StringIO()
+    code = main(["review", str(file), *arguments], stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
+def test_a_denial_is_told_as_a_person_reads_it(tmp_path: Path) -> None:
+    code, out, _ = replay(tmp_path, review(admitted(job(backoffLimit=20))))
+    assert code == 1
+    assert out.startswith("CREATE Job research/finetune by alice\n  denied (profile standard, ")
+    assert "  deny TRN002/batch training-retry-budget-set\n      at spec.backoffLimit: " in out
+    assert "  warnings to the user:\n    TRN003 " in out
+
+
+def test_a_patch_is_told_as_operations(tmp_path: Path) -> None:
+    code, out, _ = replay(tmp_path, review(admitted(job())), "--endpoint", "mutate")
+    assert code == 0
+    assert "allowed and patched" in out
+    assert "  patch:\n    replace /spec/backoffLimit = 3\n" in out
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason"),
+    [
+        (review(None, operation="DELETE", old=cron_job()), "operation DELETE"),
+        (review(cron_job(), operation="UPDATE", subResource="status"), "subresource status"),
+    ],
+)
+def test_what_is_not_judged_says_why(request_: Any, reason: str, tmp_path: Path) -> None:
+    code, out, _ = replay(tmp_path, request_)
+    assert code == 0
+    assert f"allowed without judging: {reason}" in out
+
+
+def test_json_holds_the_response_that_the_server_would_give(tmp_path: Path) -> None:
+    code, out, _ = replay(tmp_path, review(admitted(job())), "--format", "json")
+    tree = json.loads(out)
+    assert code == 1
+    assert (tree["decision"], tree["allowed"]) == ("deny", False)
+    assert tree["response"]["status"]["code"] == 403
+    assert [one["rule"] for one in tree["findings"]] == ["TRN002", "TRN003"]
+
+
+def test_a_policy_decides(tmp_path: Path) -> None:
+    policy = tmp_path / "mlgate.yaml"
+    policy.write_text(f"{POLICY}profile: observe\n")
+    assert replay(tmp_path, review(admitted(job())), "--policy", str(policy))[0] == 0
+    policy.write_text(f"{POLICY}profile: lenient\n")
+    code, _, err = replay(tmp_path, review(admitted(job())), "--policy", str(policy))
+    assert code == 2
+    assert f"{policy}:3:10: " in err
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "Job"}', "apiVersion: v1"])
+def test_what_is_no_review_is_exit_4(text: str, tmp_path: Path) -> None:
+    code, out, err = replay(tmp_path, text)
+    assert (code, out) == (4, "")
+    assert "review.json: " in err
+
+
+def test_a_file_that_is_not_there_is_exit_4(tmp_path: Path) -> None:
+    err = io.StringIO()
+    assert main(["review", str(tmp_path / "none")], stderr=err) == 4
+    assert "none" in err.getvalue()
+
+
+def test_standard_input_is_read() -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(json.dumps(review(deployment())).encode()))
+    out = io.StringIO()
+    assert main(["review", "-"], stdin=stdin, stdout=out) == 0
+    assert "allowed" in out.getvalue()
+
+
+_WITHOUT = """
+    import sys
+
+    class Missing:
+        def find_spec(self, name, path=None, target=None):
+            if name.partition(".")[0] in {"fastapi", "orjson", "uvicorn", "cryptography"}:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    sys.meta_path.insert(0, Missing())
+    from linter.cli import main
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+def without_extra(*arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", textwrap.dedent(_WITHOUT), *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+
+
+def test_serve_without_the_extra_names_it() -> None:
+    done = without_extra("serve", "--dev")
+    assert done.returncode == 2
+    assert "the extra `webhook`: install mlgate[webhook]" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_review_works_without_the_extra() -> None:
+    done = without_extra("review", "-", stdin=json.dumps(review(admitted(job()))))
+    assert done.returncode == 1, done.stderr
+    assert "TRN002" in done.stdout
+
+
+def test_the_example_of_the_documentation_is_denied() -> None:
+    out = io.StringIO()
+    example = Path(__file__).parents[3] / "docs/review.json"
+    assert main(["review", str(example)], stdout=out) == 1
+    assert "deny TRN002/batch training-retry-budget-set" in out.getvalue()

@@ -1,0 +1,383 @@
+"""The configurations in the cluster: written when they differ, and no more often than that."""
+
+import base64
+import copy
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cluster.client import ApiError, Tree
+from rules.checks import ALL
+from rules.model import Action
+from rules.policy import DEFAULT, Policy
+from tests.cluster.fake_store import APPLY, Failure, Request, Store, StoreClient, install
+from tests.webhook.identity.verifying import DAY, NOW
+from webhook.identity.authority import make_authority
+from webhook.registration.configurations import DISABLED, Place, configurations
+from webhook.registration.registrar import PATHS, Registrar, remove
+
+VALIDATING, MUTATING = PATHS
+FIRST = make_authority(NOW, 365 * DAY).certificate
+SECOND = make_authority(NOW, 365 * DAY).certificate
+QUIET = Policy(profile="observe", namespace_labels="ignored")
+"""Nothing is denied and nothing mended."""
+STRICT = Policy(profile="strict")
+
+
+class Cluster:
+    """A store with the leader's registrar, and hands that meddle."""
+
+    def __init__(self) -> None:
+        self.now = 5.0
+        self.policy = DEFAULT
+        self.place = Place("mlgate-system", bundle=FIRST)
+        self.store = Store()
+        install(self.store)
+        self.client = StoreClient(self.store)
+        self.registrar = Registrar(self.client, self.wanted, lambda: self.now)
+
+    def wanted(self) -> tuple[Tree, Tree]:
+        return configurations(self.policy, self.place)
+
+    def live(self, kind: str) -> Tree:
+        found = self.client.get(PATHS[kind])
+        assert found is not None
+        return found
+
+    def hooks(self, kind: str) -> dict[str, Tree]:
+        return {hook["name"]: hook for hook in self.live(kind).get("webhooks") or ()}
+
+    def edit(self, kind: str, **fields: Any) -> None:
+        """Replace fields of our first webhook, as ``kubectl edit`` does."""
+        live = copy.deepcopy(self.live(kind))
+        live["webhooks"][0].update(fields)
+        self.client.replace(PATHS[kind], live)
+
+    def annotate(self, kind: str, value: str | None) -> None:
+        self.client.merge(PATHS[kind], {"metadata": {"annotations": {DISABLED: value}}})
+
+    def writes(self) -> int:
+        """How often the registrar has written."""
+        return sum(one.form.startswith("application/apply") for one in self.store.writes)
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    one = Cluster()
+    assert one.registrar.reconcile() == [VALIDATING, MUTATING]
+    return one
+
+
+def bundle_of(hook: Tree) -> str:
+    return base64.b64decode(hook["clientConfig"].get("caBundle") or "").decode()
+
+
+def test_what_is_not_there_is_made(cluster: Cluster) -> None:
+    for wanted in cluster.wanted():
+        live = cluster.live(wanted["kind"])
+        assert live["webhooks"] == wanted["webhooks"]
+        assert live["metadata"]["name"] == wanted["metadata"]["name"]
+
+
+def test_d48_what_is_as_it_should_be_is_not_written(cluster: Cluster) -> None:
+    for _ in range(5):
+        assert cluster.registrar.reconcile() == []
+    assert cluster.writes() == 2
+    fresh = Registrar(cluster.client, cluster.wanted)
+    assert fresh.reconcile() == [], "nor by the next leader"
+
+
+def test_what_the_server_and_others_add_is_left_alone(cluster: Cluster) -> None:
+    live = copy.deepcopy(cluster.live(VALIDATING))
+    live["metadata"]["labels"]["team"] = "ml"
+    live["metadata"]["ownerReferences"] = [{"name": "someone"}]
+    live["webhooks"][0]["newField2030"] = {"a": 1}
+    cluster.client.replace(PATHS[VALIDATING], live)
+    assert cluster.registrar.reconcile() == []
+    assert cluster.live(VALIDATING)["metadata"]["labels"]["team"] == "ml"
+
+
+@pytest.mark.parametrize("kind", [VALIDATING, MUTATING])
+def test_d48_a_wiped_bundle_is_mended_by_one_write(cluster: Cluster, kind: str) -> None:
+    client = {**cluster.live(kind)["webhooks"][0]["clientConfig"]}
+    del client["caBundle"]
+    cluster.edit(kind, clientConfig=client)
+    assert cluster.registrar.reconcile() == [kind]
+    assert cluster.registrar.reconcile() == []
+    assert {bundle_of(hook) for hook in cluster.hooks(kind).values()} == {FIRST}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"failurePolicy": "Fail"},
+        {"timeoutSeconds": 30},
+        {"rules": []},
+        {"matchPolicy": "Exact"},
+        {"matchConditions": []},
+        {"objectSelector": {"matchLabels": {"never": "there"}}},
+        {"namespaceSelector": {}},
+        {"namespaceSelector": {"matchLabels": {"never": "there"}}},
+        {"sideEffects": "NoneOnDryRun"},
+    ],
+)
+def test_d48_every_field_that_matters_is_put_back(cluster: Cluster, fields: Tree) -> None:
+    cluster.edit(VALIDATING, **fields)
+    assert cluster.registrar.reconcile() == [VALIDATING]
+    assert cluster.live(VALIDATING)["webhooks"] == cluster.wanted()[0]["webhooks"]
+
+
+def test_a_selector_that_others_narrow_is_put_back(cluster: Cluster) -> None:
+    wanted = cluster.wanted()[0]["webhooks"][0]["namespaceSelector"]
+    cluster.edit(VALIDATING, namespaceSelector={**wanted, "matchLabels": {"never": "there"}})
+    assert cluster.registrar.reconcile() == [VALIDATING]
+    assert cluster.live(VALIDATING)["webhooks"][0]["namespaceSelector"] == wanted
+
+
+def test_d48_a_condition_of_others_that_would_switch_a_webhook_off_goes(cluster: Cluster) -> None:
+    wanted = cluster.wanted()[0]["webhooks"][0]["matchConditions"]
+    never = {"name": "never", "expression": "false"}
+    cluster.edit(VALIDATING, matchConditions=[*wanted, never])
+    assert cluster.registrar.reconcile() == [VALIDATING]
+    assert cluster.live(VALIDATING)["webhooks"][0]["matchConditions"] == wanted
+    assert cluster.registrar.reconcile() == []
+
+
+def test_what_others_applied_first_is_taken_over_whole(cluster: Cluster) -> None:
+    """As after ``mlgate webhook-config | kubectl apply``: another owns all the fields too."""
+    remove(cluster.client)
+    for wanted in cluster.wanted():
+        cluster.client.apply(PATHS[wanted["kind"]], wanted, "kubectl")
+    assert cluster.registrar.reconcile() == []
+    cluster.policy = QUIET
+    assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
+    assert cluster.hooks(VALIDATING).keys() == {"advise.mlgate.dev", "namespaces.mlgate.dev"}
+    assert cluster.hooks(MUTATING) == {}
+    assert cluster.registrar.reconcile() == []
+
+
+def test_a_deleted_configuration_comes_back(cluster: Cluster) -> None:
+    cluster.client.delete(PATHS[MUTATING])
+    assert cluster.registrar.reconcile() == [MUTATING]
+    assert cluster.hooks(MUTATING).keys() == {"mutate.mlgate.dev"}
+
+
+def test_a_changed_policy_is_one_write_of_what_changes(cluster: Cluster) -> None:
+    cluster.policy = QUIET
+    cluster.registrar.reconcile()
+    quiet = cluster.wanted()
+    cluster.policy = Policy(profile="standard", namespace_labels="ignored")
+    assert [
+        one["kind"] for one, before in zip(cluster.wanted(), quiet, strict=True) if one != before
+    ]
+    assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
+    assert cluster.registrar.reconcile() == []
+    cluster.place = cluster.place._replace(failure_policy="Fail")
+    assert cluster.registrar.reconcile() == [VALIDATING], "the other does not change"
+
+
+def test_a_webhook_that_is_not_wanted_any_more_goes(cluster: Cluster) -> None:
+    assert "enforce.mlgate.dev" in cluster.hooks(VALIDATING)
+    cluster.policy = QUIET
+    assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
+    assert cluster.hooks(VALIDATING).keys() == {"advise.mlgate.dev", "namespaces.mlgate.dev"}
+    assert cluster.hooks(MUTATING) == {}
+
+
+def test_a_webhook_may_go_without_another_change(cluster: Cluster) -> None:
+    cluster.policy = Policy(
+        rules={rule.code: Action.OFF for rule in ALL}, namespace_labels="ignored"
+    )
+    assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
+    assert cluster.hooks(VALIDATING).keys() == {"namespaces.mlgate.dev"}
+    assert cluster.registrar.reconcile() == []
+
+
+def test_a_configuration_without_webhooks_is_written_once(cluster: Cluster) -> None:
+    cluster.policy = QUIET
+    cluster.registrar.reconcile()
+    for _ in range(3):
+        cluster.now += 1000
+        assert cluster.registrar.reconcile() == []
+
+
+def test_webhooks_of_others_in_the_same_configuration_stay(cluster: Cluster) -> None:
+    foreign = {"name": "other.example.com", "clientConfig": {"url": "https://other.example.com"}}
+    live = copy.deepcopy(cluster.live(VALIDATING))
+    live["webhooks"].append(foreign)
+    cluster.client.replace(PATHS[VALIDATING], live)
+    assert cluster.registrar.reconcile() == []
+    assert cluster.registrar.trusts(FIRST), "whom they trust is their affair"
+    cluster.policy = QUIET
+    cluster.registrar.reconcile()
+    assert "enforce.mlgate.dev" not in cluster.hooks(VALIDATING)
+    assert "other.example.com" in cluster.hooks(VALIDATING)
+    assert cluster.registrar.reconcile() == []
+
+
+def test_d48_in_a_fight_the_pauses_double_up_to_five_minutes(cluster: Cluster) -> None:
+    pauses = []
+    for _ in range(14):
+        cluster.edit(VALIDATING, timeoutSeconds=30)
+        pauses.append(0.0)
+        if cluster.registrar.reconcile() == []:
+            pauses[-1] = cluster.registrar.pause or -1.0
+            cluster.now += pauses[-1] - 0.1
+            assert cluster.registrar.reconcile() == []
+            cluster.now += 0.2
+            assert cluster.registrar.reconcile() == [VALIDATING]
+    assert [round(one) for one in pauses] == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, *[300] * 4]
+
+
+def test_after_ten_quiet_minutes_a_fight_is_forgotten(cluster: Cluster) -> None:
+    for _ in range(3):
+        cluster.now += 100
+        cluster.edit(VALIDATING, timeoutSeconds=30)
+        assert cluster.registrar.reconcile() == [VALIDATING]
+    cluster.edit(VALIDATING, timeoutSeconds=30)
+    assert cluster.registrar.reconcile() == []
+    cluster.now += 601
+    for _ in range(2):
+        assert cluster.registrar.reconcile() == [VALIDATING], "at once, and once more"
+        cluster.edit(VALIDATING, timeoutSeconds=30)
+    assert cluster.registrar.reconcile() == []
+
+
+def test_a_change_of_ones_own_is_not_held_back_by_a_fight(cluster: Cluster) -> None:
+    for _ in range(20):
+        cluster.edit(VALIDATING, timeoutSeconds=30)
+        cluster.registrar.reconcile()
+    assert cluster.registrar.reconcile() == []
+    cluster.place = cluster.place._replace(bundle=FIRST + SECOND)
+    assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
+    assert cluster.registrar.trusts(FIRST + SECOND)
+
+
+def test_many_changes_of_ones_own_are_no_fight(cluster: Cluster) -> None:
+    for seconds in (1, 2, 3, 1, 2, 3):
+        cluster.now += 1
+        cluster.place = cluster.place._replace(timeout_seconds=seconds)
+        assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
+    cluster.edit(VALIDATING, timeoutSeconds=30)
+    assert cluster.registrar.reconcile() == [VALIDATING], "mended at once"
+
+
+def test_e58_the_break_glass_empties_both_and_they_stay_empty(cluster: Cluster) -> None:
+    cluster.annotate(VALIDATING, "true")
+    assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
+    assert cluster.registrar.disabled
+    for _ in range(3):
+        cluster.now += 1000
+        assert cluster.registrar.reconcile() == []
+    assert cluster.hooks(VALIDATING) == cluster.hooks(MUTATING) == {}
+    assert Registrar(cluster.client, cluster.wanted).reconcile() == [], "nor by the next leader"
+    cluster.policy = STRICT
+    assert cluster.registrar.reconcile() == []
+
+
+def test_e58_without_it_both_come_back_at_once(cluster: Cluster) -> None:
+    before = cluster.live(VALIDATING)["webhooks"]
+    cluster.annotate(VALIDATING, "true")
+    cluster.registrar.reconcile()
+    cluster.annotate(VALIDATING, None)
+    assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
+    assert not cluster.registrar.disabled
+    assert cluster.live(VALIDATING)["webhooks"] == before
+
+
+def test_e58_only_the_word_true_on_the_validating_configuration_counts(
+    cluster: Cluster,
+) -> None:
+    cluster.annotate(VALIDATING, "false")
+    cluster.annotate(MUTATING, "true")
+    assert cluster.registrar.reconcile() == []
+    assert not cluster.registrar.disabled
+    assert cluster.hooks(MUTATING)
+
+
+def test_e58_nothing_is_made_only_to_be_emptied(cluster: Cluster) -> None:
+    cluster.client.delete(PATHS[MUTATING])
+    cluster.annotate(VALIDATING, "true")
+    assert cluster.registrar.reconcile() == [VALIDATING]
+    assert cluster.client.get(PATHS[MUTATING]) is None
+
+
+def test_a_bundle_is_trusted_when_every_webhook_of_ours_has_all_of_it(cluster: Cluster) -> None:
+    assert cluster.registrar.trusts(FIRST)
+    assert not cluster.registrar.trusts(FIRST + SECOND)
+    cluster.place = cluster.place._replace(bundle=SECOND + FIRST)
+    cluster.registrar.reconcile()
+    assert cluster.registrar.trusts(FIRST + SECOND)
+    for broken in ("", "bm8=", "%"):
+        client = {**cluster.live(MUTATING)["webhooks"][0]["clientConfig"], "caBundle": broken}
+        cluster.edit(MUTATING, clientConfig=client)
+        assert not cluster.registrar.trusts(FIRST), broken
+
+
+@given(
+    st.lists(st.sampled_from(["well", "away", "lost", "wiped", "deleted", "policy"]), max_size=20)
+)
+def test_e53_whatever_fails_no_configuration_is_ever_written_empty(turns: list[str]) -> None:
+    cluster = Cluster()
+    for turn in turns:
+        cluster.now += 400
+        meddle(cluster, turn)
+        with suppress(ApiError):
+            cluster.registrar.reconcile()
+        cluster.registrar = Registrar(cluster.client, cluster.wanted, lambda: cluster.now)
+    applied = [one.body for one in cluster.store.writes if one.form == APPLY]
+    assert all(body["webhooks"] for body in applied)
+    cluster.store.fault = Store().fault
+    cluster.registrar.reconcile()
+    assert [cluster.live(kind)["webhooks"] for kind in PATHS] == [
+        wanted["webhooks"] for wanted in cluster.wanted()
+    ]
+
+
+def meddle(cluster: Cluster, turn: str) -> None:
+    """Something goes wrong before the next look."""
+    cluster.store.fault = Store().fault
+    if turn == "wiped" and cluster.client.get(PATHS[VALIDATING]):
+        cluster.edit(VALIDATING, clientConfig={})
+    if turn == "deleted":
+        cluster.client.delete(PATHS[MUTATING])
+    if turn == "policy":
+        cluster.policy = STRICT if cluster.policy is DEFAULT else DEFAULT
+    if turn in ("away", "lost"):
+        cluster.store.fault = away if turn == "away" else lambda request: request.verb == "PATCH"
+
+
+def away(_request: Request) -> bool:
+    raise Failure(503, "no etcd")
+
+
+def test_what_is_refused_is_raised_and_tried_again(cluster: Cluster) -> None:
+    def refuse(request: Request) -> bool:
+        if request.verb == "PATCH":
+            raise Failure(403, "no right")
+        return False
+
+    cluster.edit(MUTATING, timeoutSeconds=30)
+    cluster.store.fault = refuse
+    for _ in range(2):
+        with pytest.raises(ApiError, match="no right"):
+            cluster.registrar.reconcile()
+    cluster.store.fault = Store().fault
+    assert cluster.registrar.reconcile() == [MUTATING]
+
+
+def test_removing_takes_both_away_and_is_fine_with_none(cluster: Cluster) -> None:
+    def there() -> list[str]:
+        return [kind for kind, path in PATHS.items() if cluster.client.get(path) is not None]
+
+    assert there() == [VALIDATING, MUTATING]
+    for _ in range(2):
+        remove(cluster.client)
+        assert there() == []
+    cluster.registrar.reconcile()
+    cluster.client.delete(PATHS[VALIDATING])
+    remove(cluster.client)
+    assert there() == []

@@ -1,0 +1,192 @@
+"""What is remembered of an object, and what makes it another one."""
+
+import copy
+import datetime
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rules.engine import Engine
+from rules.inventory import Inventory
+from rules.policy import Policy
+from tests.manifests import TODAY, Case, read_cases, read_documents
+from tests.webhook.bodies import admitted, cron_job, job, review
+from webhook.review.admission import Surroundings, mutate, validate
+from webhook.review.finding_cache import Memory
+
+CASES = read_cases()
+
+
+def dump(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def known(**given: Any) -> Surroundings:
+    return Surroundings(Policy(), Inventory(), TODAY)._replace(memory=Memory(dump), **given)
+
+
+@pytest.fixture
+def evaluations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The name of each object that was judged, and not remembered."""
+    judged: list[str] = []
+    evaluate: Callable[..., Any] = Engine.evaluate
+
+    def count(engine: Any, manifest: Any, **given: Any) -> Any:
+        judged.append(str(manifest.identity.name))
+        return evaluate(engine, manifest, **given)
+
+    monkeypatch.setattr(Engine, "evaluate", count)
+    return judged
+
+
+def test_an_object_is_judged_once_for_both_endpoints(evaluations: list[str]) -> None:
+    around = known()
+    body = admitted(job(backoffLimit=2, activeDeadlineSeconds=7200))
+    first = mutate(review(body), around)
+    body["metadata"].update(uid="u", creationTimestamp="2026-06-01T00:00:00Z", generation=1)
+    second = validate(review(body), around)
+    assert evaluations == ["finetune"]
+    assert first.findings == second.findings
+
+
+def test_what_was_new_is_known_as_the_old_object_of_an_update(evaluations: list[str]) -> None:
+    around = known()
+    old = cron_job(concurrencyPolicy="Allow")
+    validate(review(old), around)
+    new = copy.deepcopy(old)
+    new["spec"]["suspend"] = True
+    outcome = validate(review(new, operation="UPDATE", old=old), around)
+    assert evaluations == ["nightly-retrain", "nightly-retrain"]
+    assert [finding.rule for finding in outcome.findings] == ["CRN001"]
+    assert outcome.allowed
+
+
+def other_name(body: dict[str, Any]) -> None:
+    body["metadata"]["name"] = "another"
+
+
+def other_field(body: dict[str, Any]) -> None:
+    body["spec"]["backoffLimit"] = 1
+
+
+def other_managers(body: dict[str, Any]) -> None:
+    body["metadata"]["managedFields"] = [{"operation": "Apply", "fieldsV1": {"f:spec": {}}}]
+
+
+@pytest.mark.parametrize("change", [other_name, other_field, other_managers])
+def test_another_object_is_judged(
+    change: Callable[[dict[str, Any]], None], evaluations: list[str]
+) -> None:
+    around, body = known(), admitted(job())
+    validate(review(body), around)
+    changed = copy.deepcopy(body)
+    change(changed)
+    validate(review(changed), around)
+    assert len(evaluations) == 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"policy": Policy(profile="strict")},
+        {"now": TODAY + datetime.timedelta(days=1)},
+        {"namespace_labels": lambda _namespace: {"mlgate.dev/profile": "observe"}},
+    ],
+    ids=["policy", "day", "labels"],
+)
+def test_what_an_evaluation_hangs_on_is_remembered_with_it(
+    changed: dict[str, Any], evaluations: list[str]
+) -> None:
+    around, body = known(), admitted(job())
+    first = validate(review(body), around)
+    second = validate(review(body), around._replace(**changed))
+    again = validate(review(body), around)
+    assert len(evaluations) == 2
+    assert first == again
+    if "now" not in changed:
+        assert second.body != first.body
+
+
+def test_the_namespace_of_the_request_counts(evaluations: list[str]) -> None:
+    around, body = known(), admitted(job())
+    for namespace in ("research", "production", "research"):
+        validate(review(body, namespace=namespace), around)
+    assert len(evaluations) == 2
+
+
+def test_nothing_is_kept_that_hangs_on_other_objects(evaluations: list[str]) -> None:
+    body = {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "TrainJob",
+        "metadata": {"name": "tune"},
+        "spec": {"runtimeRef": {"name": "torch-distributed"}, "trainer": {"numNodes": 2}},
+    }
+    around = known()
+    for _ in range(2):
+        validate(review(body), around)
+    assert evaluations == ["tune", "tune"]
+
+
+def test_nothing_is_kept_that_was_not_finished(evaluations: list[str]) -> None:
+    around, body = known(), admitted(job())
+    late = validate(review(body), around._replace(expired=lambda: True))
+    assert late.errors
+    assert validate(review(body), around).errors == ()
+    assert len(evaluations) == 2
+
+
+def test_large_objects_are_not_kept(evaluations: list[str]) -> None:
+    around, body = known(), admitted(job())
+    body["metadata"]["annotations"]["note"] = "x" * 70_000
+    for _ in range(2):
+        validate(review(body), around)
+    assert len(evaluations) == 2
+
+
+def test_the_oldest_is_forgotten_first(evaluations: list[str]) -> None:
+    around = known()
+    for number in [*range(257), 1, 0]:
+        body = admitted(job())
+        body["metadata"]["name"] = f"job-{number}"
+        validate(review(body), around)
+    assert evaluations[-2:] == ["job-256", "job-0"]
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case.path.parent.name}/{case.path.stem}"
+)
+def test_memory_changes_no_answer(case: Case) -> None:
+    around = known()
+    forgetful = around._replace(memory=None)
+    for document in read_documents(case.text):
+        for endpoint in (mutate, validate, validate):
+            request = review(document.value)
+            assert endpoint(request, around) == endpoint(request, forgetful)
+
+
+def test_what_has_many_findings_is_not_kept(evaluations: list[str]) -> None:
+    body = admitted(job())
+    ignores = "X;" * 30
+    body["metadata"]["annotations"]["mlgate.dev/ignore"] = ignores
+    around = known()
+    for _ in range(2):
+        assert len(validate(review(body), around).findings) > 20
+    assert len(evaluations) == 2
+
+
+def test_the_bytes_of_all_that_is_kept_are_bounded() -> None:
+    around = known()
+    body = admitted(job())
+    for number in range(100):
+        body["metadata"]["annotations"]["note"] = f"{number}" + "x" * 60_000
+        validate(review(body), around)
+    assert around.memory is not None
+    assert around.memory._held <= 4 * 1024 * 1024
+    assert around.memory._held == sum(len(text) for text, _ in around.memory._kept)
+
+
+def test_a_namespace_without_labels_is_one_like_any_other() -> None:
+    around = known(namespace_labels=lambda _namespace: {})
+    assert validate(review(admitted(job())), around).findings

@@ -1,1 +1,0 @@
-"""What the webhook does in a live cluster: identity, registration, leader election."""

@@ -1,0 +1,239 @@
+"""``mlgate serve``: the admission webhook."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from webhook.replica import options
+
+if TYPE_CHECKING:
+    from webhook.identity.certificates import Certificates
+    from webhook.observability.logs import Log
+    from webhook.replica.member import Member
+    from webhook.server.app import Desk
+    from webhook.server.process import Place
+    from webhook.server.settings import Settings
+
+UNANSWERED, USAGE_ERROR = 1, 2
+LOCAL = "127.0.0.1"
+EXTRA = frozenset(
+    "cryptography fastapi httptools kubernetes orjson prometheus_client uvicorn uvloop".split()
+)
+MISSING = "mlgate serve needs the packages of the extra `webhook`: install mlgate[webhook]"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``mlgate serve``."""
+    add = parser.add_argument
+    add("--host", metavar="ADDRESS", help="where to listen (default: 0.0.0.0)")
+    add("--port", type=int, default=8443, metavar="N", help="the webhook's port (default: 8443)")
+    add("--tls-cert", type=Path, metavar="FILE", help="the certificate chain, PEM")
+    add("--tls-key", type=Path, metavar="FILE", help="its key, PEM")
+    add("--policy", type=Path, metavar="FILE", help="the policy file; without it the default")
+    add("--no-cluster", action="store_true", help="ask no cluster: all look-ups are unknown")
+    add("--dev", action="store_true", help="on localhost, with a certificate made for the day")
+    add("--metrics-port", type=int, default=8080, metavar="N", help="of the probes (default: 8080)")
+    add(
+        "--shutdown-delay",
+        type=_read_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long to go on answering after SIGTERM (default: 10)",
+    )
+    add(
+        "--grace",
+        type=_read_seconds,
+        default=25.0,
+        metavar="SECONDS",
+        help="how long after SIGTERM the process ends at the latest (default: 25)",
+    )
+    add("--client-ca", type=Path, metavar="FILE", help="ask clients for a certificate of this CA")
+    add(
+        "--client-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that a client's certificate may carry; repeatable, needs --client-ca",
+    )
+    add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 7 MiB)")
+    add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 64)")
+    options.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Serve until told to stop: 0 then, 1 where the API server does not answer, 2 for wrong
+    arguments, policy or certificates."""
+    problem = _complain(arguments)
+    if problem is not None:
+        err.write(f"mlgate serve: {problem}\n")
+        return USAGE_ERROR
+    try:
+        return (
+            _uninstall(arguments, out, err) if arguments.uninstall else _serve(arguments, out, err)
+        )
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in EXTRA:
+            raise
+        err.write(f"{MISSING} ({error.name} is not there)\n")
+        return USAGE_ERROR
+
+
+def _complain(arguments: argparse.Namespace) -> str | None:
+    """What is wrong between arguments that are each as they should be."""
+    files = (arguments.tls_cert, arguments.tls_key)
+    if files != (None, None) and None in files:
+        return "--tls-cert and --tls-key go together"
+    if arguments.dev and files != (None, None):
+        return "--dev makes its own certificate: leave out --tls-cert and --tls-key"
+    if arguments.client_name and arguments.client_ca is None:
+        return "--client-name needs --client-ca"
+    if arguments.grace <= arguments.shutdown_delay:
+        delay = arguments.shutdown_delay
+        return f"--grace ({arguments.grace:g}) must be more than --shutdown-delay ({delay:g})"
+    return _complain_of_cluster(arguments, own=files == (None, None) and not arguments.dev)
+
+
+def _complain_of_cluster(arguments: argparse.Namespace, *, own: bool) -> str | None:
+    url = arguments.url
+    faults = {
+        "give --tls-cert and --tls-key, or --dev": arguments.no_cluster and own,
+        "--uninstall needs the cluster: leave out --no-cluster": arguments.no_cluster
+        and arguments.uninstall,
+        "--dev registers nothing that --uninstall could remove": arguments.dev
+        and arguments.uninstall,
+        "--no-register needs --tls-cert and --tls-key: nobody would trust mlgate's own": own
+        and arguments.no_register,
+        "--ca-bundle goes with --tls-cert: what mlgate's own certificate needs is known": own
+        and arguments.ca_bundle,
+        f"--url is {url}; expected https://...": url and not url.startswith("https://"),
+    }
+    return next((text for text, wrong in faults.items() if wrong), None)
+
+
+def _uninstall(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    from cluster.client import ApiError, connect
+    from webhook.replica.member import uninstall
+
+    try:
+        uninstall(connect(arguments.kubeconfig), options.read_options(arguments))
+    except ApiError as error:
+        err.write(f"mlgate serve: {error}\n")
+        return UNANSWERED
+    out.write("the webhook configurations are removed; mlgate may be deleted now\n")
+    return 0
+
+
+def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    from webhook.identity.certificates import Certificates, Unusable
+    from webhook.observability.logs import Log
+    from webhook.server.process import serve
+    from webhook.server.settings import Settings
+    from webhook.server.settings import Unusable as BadPolicy
+
+    log = Log(err)
+    try:
+        _check_ports(_place(arguments))
+        settings = Settings(arguments.policy)
+        certificates = _certify(arguments, out)
+        member = _join(arguments, settings, log, own=certificates is None)
+        if certificates is None:
+            source = member.source if member else None
+            assert source is not None, "a certificate is in files or the cluster's"  # noqa: S101
+            certificates = Certificates(source, arguments.client_ca)
+    except (BadPolicy, Unusable, ValueError) as error:
+        err.write(f"{error}\n")
+        return USAGE_ERROR
+    except ConnectionError as error:
+        err.write(f"mlgate serve: {error}\n")
+        return UNANSWERED
+    desk = _make_desk(arguments, settings, member, log)
+    return serve(desk, certificates, _place(arguments), member)
+
+
+def _check_ports(place: "Place") -> None:
+    """Whether both ports are free, before anything is begun or printed. Raises ValueError."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    for flag, port in (("--port", place.port), ("--metrics-port", place.metrics_port)):
+        with socket.socket(family) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind((place.host, port))
+            except OSError as error:
+                text = f"mlgate serve: {flag} {port} on {place.host}: {error.strerror}"
+                raise ValueError(text) from None
+
+
+def _certify(arguments: argparse.Namespace, out: TextIO) -> "Certificates | None":
+    """The certificate in the files given, or with --dev in new ones, and how to have them trusted.
+    None where mlgate makes its own in the cluster."""
+    from webhook.identity.certificates import Certificates, files
+
+    if arguments.tls_cert is not None:
+        given = files(arguments.tls_cert, arguments.tls_key)
+        return Certificates(given, arguments.client_ca)
+    if not arguments.dev:
+        return None
+    from webhook.commands.trial import explain, make_files
+
+    made = make_files()
+    out.write(explain(arguments.port, made.authority.read_bytes()))
+    out.flush()
+    return Certificates(files(made.certificate, made.key), arguments.client_ca)
+
+
+def _join(
+    arguments: argparse.Namespace, settings: "Settings", log: "Log", *, own: bool
+) -> "Member | None":
+    """The replica's part in the cluster; None where it is to have none."""
+    if arguments.no_cluster or (arguments.dev and arguments.kubeconfig is None):
+        return None
+    from cluster.client import connect
+    from webhook.replica.member import Member
+
+    found = options.read_options(arguments)
+    if arguments.dev:
+        found = found._replace(register=False)
+    client = connect(found.kubeconfig)
+    return Member(found, client, lambda: settings.active.policy, log, own=own)
+
+
+def _make_desk(
+    arguments: argparse.Namespace, settings: "Settings", member: "Member | None", log: "Log"
+) -> "Desk":
+    from webhook.knowledge.cluster_facts import Knowledge, NoCluster
+    from webhook.server.app import CONCURRENCY, MAX_BODY, Desk, Limits
+
+    knowledge: Knowledge = NoCluster() if member is None else member
+    limits = Limits(arguments.max_body or MAX_BODY, arguments.concurrency or CONCURRENCY)
+    return Desk(settings=settings, knowledge=knowledge, log=log, limits=limits)
+
+
+def _place(arguments: argparse.Namespace) -> "Place":
+    from webhook.server.process import Place
+
+    return Place(
+        host=arguments.host or (LOCAL if arguments.dev else Place().host),
+        port=arguments.port,
+        metrics_port=arguments.metrics_port,
+        shutdown_delay=0.0 if arguments.dev else arguments.shutdown_delay,
+        grace=arguments.grace,
+        client_names=frozenset(arguments.client_name),
+    )
+
+
+def _read_seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"expected seconds from 0 to 3600, found {text}")
+    return seconds
+
+
+def _read_count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, found {text}")
+    return int(text)

@@ -1,0 +1,143 @@
+"""Prometheus metrics. Labels take only values of closed sets: never a name or a namespace.
+
+docs/webhook.md lists every metric.
+"""
+
+from collections.abc import Callable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from rules.kinds import find_kind
+from rules.policy import Policy
+from webhook.review.admission import Outcome
+from webhook.review.record import Record
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT"})
+OTHER = "other"
+UNJUDGED = "unjudged"
+
+# They would be a second series for each one, which nobody reads.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """All counters of one server, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.requests = self._counter(
+            "requests",
+            "Reviews answered, by operation, kind, decision and profile",
+            ("endpoint", "op", "kind", "allowed", "dry_run", "mode"),
+        )
+        self.duration = Histogram(
+            "mlgate_request_duration_seconds",
+            "Time from a request's head to its answer",
+            ("endpoint",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.rule_results = self._counter(
+            "rule_results", "Findings, by rule and the policy's action", ("rule", "result", "mode")
+        )
+        self.rule_errors = self._counter(
+            "rule_errors", "Rules that crashed or had no time left", ("rule",)
+        )
+        self.patches = self._counter("patches", "Fixes sent in a patch", ("rule",))
+        self.patch_selfcheck_failures = self._counter(
+            "patch_selfcheck_failures", "Patches dropped because our own check of them failed"
+        )
+        self.exceptions_used = self._counter(
+            "exceptions_used", "Findings that an exception of the policy let pass", ("rule",)
+        )
+        self.exceptions_expired = self._gauge(
+            "exceptions_expired", "Exceptions in the policy that are past their last day"
+        )
+        self.in_flight = self._gauge("in_flight", "Reviews being read, waiting or judged")
+        self.queue_rejects = self._counter("queue_rejects", "Requests answered with 503")
+        self.http_errors = self._counter(
+            "http_errors", "Requests that got no review, by HTTP status", ("status",)
+        )
+        self.config_reload = self._counter("config_reload", "Reads of a changed policy", ("ok",))
+        self.config_revision = self._gauge(
+            "config_revision", "1 for the revision of the policy in force", ("revision",)
+        )
+        self.cert_reload = self._counter("cert_reload", "Reads of a changed certificate", ("ok",))
+        self.cert_not_after = self._gauge(
+            "cert_not_after_seconds", "When the certificate ends, as a Unix time", ("kind",)
+        )
+
+    def review(self, record: Record, outcome: Outcome, seconds: float, policy: Policy) -> None:
+        """Count one review."""
+        self.requests.labels(
+            record.endpoint,
+            record.operation if record.operation in OPERATIONS else OTHER,
+            record.kind if _is_known(record, policy) else OTHER,
+            _flag(outcome.allowed),
+            _flag(record.dry_run),
+            outcome.profile or UNJUDGED,
+        ).inc()
+        self.duration.labels(record.endpoint).observe(seconds)
+        for finding in outcome.findings:
+            result = "skip" if finding.action == "excepted" else "fail"
+            self.rule_results.labels(finding.rule, result, str(finding.action)).inc()
+            if result == "skip":
+                self.exceptions_used.labels(finding.rule).inc()
+        for error in outcome.errors:
+            self.rule_errors.labels(error.split()[0].rstrip(":")).inc()
+        for rule in outcome.patched:
+            self.patches.labels(rule).inc()
+        if outcome.dropped:
+            self.patch_selfcheck_failures.inc()
+
+    def refusal(self, status: int) -> None:
+        """Count a request that got no review."""
+        self.http_errors.labels(str(status)).inc()
+        if status == 503:
+            self.queue_rejects.inc()
+
+    def reload(self, *, ok: bool) -> None:
+        """Count a read of a policy file that changed."""
+        self.config_reload.labels(_flag(ok)).inc()
+
+    def certificate(self, not_after: float, *, ok: bool) -> None:
+        """Count a read of certificate files that changed; ``not_after`` is of the one in use."""
+        self.cert_reload.labels(_flag(ok)).inc()
+        self.cert_not_after.labels("leaf").set(not_after)
+
+    def policy(self, revision: str, expired: Callable[[], float]) -> None:
+        """The policy in force, and how many of its exceptions are past their day when asked."""
+        self.config_revision.clear()
+        self.config_revision.labels(revision).set(1)
+        self.exceptions_expired.set_function(expired)
+
+    def render(self) -> bytes:
+        """The exposition in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+        return Counter(f"mlgate_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        return Gauge(f"mlgate_{name}", text, labels, registry=self.registry)
+
+
+def _is_known(record: Record, policy: Policy) -> bool:
+    if find_kind(record.group, record.kind) is not None:
+        return True
+    return any((one.group, one.name) == (record.group, record.kind) for one in policy.kinds)
+
+
+def _flag(value: bool) -> str:  # noqa: FBT001 - it writes the flag
+    return "true" if value else "false"

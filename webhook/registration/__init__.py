@@ -1,0 +1,1 @@
+"""The webhook configurations: what is registered, and how it is kept."""

@@ -1,0 +1,87 @@
+"""What the other replicas serve: their leaves, asked of each of them as the API server would."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cryptography import x509
+
+from cluster.client import Client
+from webhook.identity.authority import is_issued_by
+
+_PATIENCE = 2.0
+"""Seconds for one replica to show its certificate."""
+_SERVICE = "kubernetes.io/service-name"
+_PORT = "https"
+
+
+class Address(NamedTuple):
+    """Where one replica listens."""
+
+    host: str
+    port: int
+
+
+class Replicas:
+    """The replicas behind a Service; ``name`` is the DNS name by which they are asked."""
+
+    def __init__(self, client: Client, namespace: str, service: str, name: str) -> None:
+        self._client = client
+        self._path = (
+            f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+            f"?labelSelector={_SERVICE}%3D{service}"
+        )
+        self._name = name
+
+    def serve(self, authority: str) -> bool:
+        """Whether every replica, ready or not, serves a leaf that ``authority`` (PEM) issued.
+
+        False where there is none, or one cannot be asked. Raises ApiError.
+        """
+        leaves = [read_leaf(one, self._name) for one in self.addresses()]
+        return bool(leaves) and all(
+            leaf is not None and is_issued_by(leaf, authority) for leaf in leaves
+        )
+
+    def addresses(self) -> list[Address]:
+        """Where the replicas listen, by the EndpointSlices of the Service. Raises ApiError."""
+        found = self._client.get(self._path) or {}
+        return sorted({one for item in found.get("items") or () for one in _addresses(item)})
+
+
+def _addresses(endpoint_slice: dict[str, object]) -> Iterator[Address]:
+    """Slices that hold names instead of addresses (``FQDN``) are nobody's replicas."""
+    if endpoint_slice.get("addressType") not in ("IPv4", "IPv6"):
+        return
+    endpoints = endpoint_slice.get("endpoints")
+    for endpoint in endpoints if isinstance(endpoints, list) else ():
+        for port in _ports(endpoint_slice.get("ports")):
+            if endpoint.get("addresses"):
+                yield Address(str(endpoint["addresses"][0]), port)
+
+
+def _ports(ports: object) -> list[int]:
+    """Where reviews are answered: the port named ``https``, or all of them if none is."""
+    found = [one for one in ports if one.get("port")] if isinstance(ports, list) else []
+    named = [one for one in found if one.get("name") == _PORT]
+    return [int(one["port"]) for one in named or found]
+
+
+def read_leaf(address: Address, name: str) -> x509.Certificate | None:
+    """The certificate that a server shows to whoever asks for ``name``; None where it shows none.
+
+    It is compared and not trusted, so that nothing is verified here.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection(address, _PATIENCE) as plain,
+            context.wrap_socket(plain, server_hostname=name) as tls,
+        ):
+            shown = tls.getpeercert(binary_form=True)
+        return x509.load_der_x509_certificate(shown) if shown else None
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""The HTTPS server: requests bounded and answered, probes, and an orderly end."""
