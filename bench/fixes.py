@@ -18,7 +18,8 @@ from linter.input.sources import Collection, Excludes, collect
 from linter.judging.judge import Task
 from linter.judging.run import lint
 from linter.mending.fix import Judge, Selection, decode_file, diff, fix_texts
-from linter.mending.mending import Outcome, Row, make_wish
+from linter.mending.mending import Outcome, make_wish
+from linter.row_types import FindingRow
 from rules.checks import ALL
 from rules.edits import json_patch, same
 from rules.policy import DEFAULT
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def make_judge(task: Task, collection: Collection) -> Judge:
-    def judge(texts: Mapping[str, str]) -> list[Row]:
+    def judge(texts: Mapping[str, str]) -> list[FindingRow]:
         sources = [source for source in collection.sources if source.path not in texts]
         given = [(name, text.encode()) for name, text in texts.items()]
         found = lint(task, collection._replace(sources=sources), given, jobs=1)["findings"]
@@ -58,15 +59,15 @@ def make_judge(task: Task, collection: Collection) -> Judge:
     return judge
 
 
-def report(outcomes: Mapping[str, Outcome], rows: list[Row]) -> None:
+def report(outcomes: Mapping[str, Outcome], rows: list[FindingRow]) -> None:
     made = sum(len(outcome.fixed) for outcome in outcomes.values())
     refused = [refusal for outcome in outcomes.values() for refusal in outcome.refused]
     print(f"fixable {len(rows)} in {len(outcomes)} files: fixed {made}, refused {len(refused)}")
     for reason, count in Counter(refusal.reason for refusal in refused).most_common():
         print(f"  {count} refused: {reason}")
-    for safety, count in Counter(row["fix"]["safety"] for row in rows).items():
+    for safety, count in Counter(row["fix"]["safety"] for row in rows if row["fix"]).items():
         print(f"  {count} {safety}")
-    edits = sum(len(row["fix"]["edits"]) for one in outcomes.values() for row in one.fixed)
+    edits = sum(map(count_edits, outcomes.values()))
     removed = added = 0
     for outcome in outcomes.values():
         for line in list(diff("", outcome))[2:]:
@@ -75,7 +76,9 @@ def report(outcomes: Mapping[str, Outcome], rows: list[Row]) -> None:
     print(f"edits {edits}: {added} lines added, {removed} taken away")
 
 
-def compare(before: list[Row], after: list[Row], outcomes: Mapping[str, Outcome]) -> None:
+def compare(
+    before: list[FindingRow], after: list[FindingRow], outcomes: Mapping[str, Outcome]
+) -> None:
     """The properties that must hold, with how often they do not."""
     known = {(row["file"], row["fingerprint"]) for row in before}
     gained = [row for row in after if (row["file"], row["fingerprint"]) not in known]
@@ -99,7 +102,11 @@ def comments(text: str) -> "Counter[str]":
 def excess(outcome: Outcome) -> int:
     """Lines taken away beyond one for each edit that replaces something."""
     lost = Counter(outcome.before.splitlines()) - Counter(outcome.after.splitlines())
-    return lost.total() - sum(len(row["fix"]["edits"]) for row in outcome.fixed)
+    return lost.total() - count_edits(outcome)
+
+
+def count_edits(outcome: Outcome) -> int:
+    return sum(len(row["fix"]["edits"]) for row in outcome.fixed if row["fix"])
 
 
 def patched(outcome: Outcome) -> bool:

@@ -19,7 +19,7 @@ from linter.cli import main
 from linter.input.documents import Entry
 from linter.judging.rows import make_row
 from linter.mending.fix import Selection, fix_texts
-from linter.mending.mending import Row
+from linter.row_types import FindingRow
 from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.kinds.schema import Answer
@@ -218,7 +218,7 @@ def bare(body: Body) -> Body:
 def fix(text: str, policy: Policy = STANDARD) -> str:
     """What ``--fix`` makes of a text where nobody wrote anything."""
 
-    def judge(texts: Mapping[str, str]) -> list[Row]:
+    def judge(texts: Mapping[str, str]) -> list[FindingRow]:
         return [
             make_row(one.finding, Entry("", one.document, (), one.document.value))
             for one in find(texts[""], policy)

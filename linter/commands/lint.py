@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from linter.errors import UserError
 from linter.input.sources import (
@@ -30,6 +30,8 @@ from rules.reader import ReadError, decode
 
 if TYPE_CHECKING:
     import datetime
+
+    from linter.row_types import RunResult
 
 FORMATS = ("text", "concise", "json")
 CRASHED = 3
@@ -109,7 +111,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
 
 def _fix(
-    result: dict[str, Any],
+    result: "RunResult",
     arguments: argparse.Namespace,
     task: Task,
     given: Input,
@@ -155,7 +157,7 @@ def _read_jobs(text: str) -> int:
 
 
 def _report(
-    result: dict[str, Any],
+    result: "RunResult",
     arguments: argparse.Namespace,
     texts: dict[str, bytes],
     out: TextIO,
@@ -163,9 +165,6 @@ def _report(
 ) -> None:
     """Write the findings where they are wanted, and the coverage to ``err``."""
     import importlib
-
-    if not arguments.show_roles:
-        result = {key: rows for key, rows in result.items() if key != "workloads"}
 
     def read_text(path: str) -> str:
         raw = texts.get(path)
@@ -192,7 +191,7 @@ def _report(
         _tell_fixable(result, arguments, err)
 
 
-def _tell_fixable(result: dict[str, Any], arguments: argparse.Namespace, err: TextIO) -> None:
+def _tell_fixable(result: "RunResult", arguments: argparse.Namespace, err: TextIO) -> None:
     """The last line, where something can be fixed."""
     if not any(row["fix"] for row in result["findings"]):
         return

@@ -4,10 +4,13 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from linter.input.gitignore import IgnoreFile, Scope, find_scope, read_ignore_file
 from linter.input.repository import find_root
+
+if TYPE_CHECKING:
+    from linter.row_types import ErrorRow
 
 STDIN = "-"
 SIZE_LIMIT = 32 * 1024 * 1024
@@ -33,7 +36,7 @@ class Collection(NamedTuple):
     """The files of a run in the order of their paths, and what could not be reached."""
 
     sources: list[Source]
-    errors: list[dict[str, Any]]
+    errors: "list[ErrorRow]"
     excluded: list[str]
     """Named files that the policy leaves out."""
 
@@ -67,7 +70,7 @@ def make_error(
     document: int | None = None,
     line: int | None = None,
     column: int | None = None,
-) -> dict[str, Any]:
+) -> "ErrorRow":
     """An entry of the report's ``errors``: ``line`` and ``column`` from 1."""
     return {"file": file, "document": document, "line": line, "column": column, "reason": reason}
 
@@ -156,7 +159,7 @@ class _Walk:
 
     def __init__(self, excludes: Excludes) -> None:
         self.sources: list[Source] = []
-        self.errors: list[dict[str, Any]] = []
+        self.errors: list[ErrorRow] = []
         self._excludes = excludes
         self._seen: set[str] = set()
         self._links: list[tuple[str, str]] = []

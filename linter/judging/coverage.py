@@ -1,7 +1,9 @@
 """What a run has looked at: counted as it goes, added up over the workers."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from linter.row_types import CoverageRow, SkippedRow
 
 PODLESS_GROUPS = frozenset(
     {
@@ -97,7 +99,7 @@ class Coverage:
         self.objects = 0
         self.pod_templates: dict[str, int] = {}
         self.unknown_kinds: dict[str, int] = {}
-        self.skipped: list[dict[str, Any]] = []
+        self.skipped: list[SkippedRow] = []
 
     def skip(self, file: str, document: int | None, reason: str) -> None:
         self.skipped.append({"file": file, "document": document, "reason": reason})
@@ -109,7 +111,7 @@ class Coverage:
     def count_unknown(self, name: str) -> None:
         self.unknown_kinds[name] = self.unknown_kinds.get(name, 0) + 1
 
-    def export(self) -> dict[str, Any]:
+    def export(self) -> "CoverageRow":
         """The report's ``coverage``: keys and skipped documents in order."""
         return {
             "files": self.files,
@@ -120,7 +122,7 @@ class Coverage:
             "skipped": sorted(self.skipped, key=_skipped_order),
         }
 
-    def add(self, exported: Mapping[str, Any]) -> None:
+    def add(self, exported: "CoverageRow") -> None:
         """Take in what another process has counted."""
         self.files += exported["files"]
         self.documents += exported["documents"]
@@ -132,6 +134,6 @@ class Coverage:
         self.skipped += exported["skipped"]
 
 
-def _skipped_order(entry: Mapping[str, Any]) -> tuple[str, int, str]:
+def _skipped_order(entry: "SkippedRow") -> tuple[str, int, str]:
     document = entry["document"]
     return entry["file"], -1 if document is None else document, entry["reason"]

@@ -1,11 +1,11 @@
 """The documents of a share judged: findings as rows, roles, counts."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from linter.input.documents import MARKER, Entry
 from linter.judging.coverage import Coverage, full_name, is_podless
-from linter.judging.rows import make_broken_row, make_row, make_spanned_row, make_workload_row
+from linter.judging.rows import make_broken_row, make_row, make_workload_row
 from rules.checks import ALL
 from rules.engine import Engine, Evaluation
 from rules.manifest import Manifest
@@ -17,10 +17,10 @@ from rules.reader import Span, Unreadable
 if TYPE_CHECKING:
     import datetime
 
+    from linter.row_types import FindingRow, WorkloadRow
+
 _NAMELESS = Identity("", "", None, None)
 _KNOWN = known_codes(ALL)
-
-Row: TypeAlias = dict[str, Any]
 
 
 class Task(NamedTuple):
@@ -48,8 +48,8 @@ class Judge:
         namespaces: Iterable[tuple[str, dict[str, str]]],
         coverage: Coverage,
     ) -> None:
-        self.findings: list[Row] = []
-        self.workloads: list[Row] = []
+        self.findings: list[FindingRow] = []
+        self.workloads: list[WorkloadRow] = []
         self.suppressed = 0
         self._task = task
         self._engine = engine
@@ -66,7 +66,7 @@ class Judge:
     def judge_document(self, entries: list[Entry], *, partial: bool) -> None:
         """All objects of one document; ``partial``: it is a kustomize patch."""
         judged = []
-        rows: list[Row] = []
+        rows: list[FindingRow] = []
         for entry in entries:
             manifest = Manifest(entry.body)
             self._coverage.objects += 1
@@ -81,7 +81,9 @@ class Judge:
             rows = list(self._hear_comments(judged, rows))
         self.findings += rows
 
-    def _judge_object(self, entry: Entry, manifest: Manifest, *, partial: bool) -> list[Row]:
+    def _judge_object(
+        self, entry: Entry, manifest: Manifest, *, partial: bool
+    ) -> "list[FindingRow]":
         namespace = manifest.identity.namespace or self._task.namespace or ""
         evaluation = self._engine.evaluate(
             manifest, partial=partial, namespace_labels=self._namespaces.get(namespace)
@@ -93,14 +95,16 @@ class Judge:
             self.workloads += [row for row in found if row is not None]
         return [make_row(finding, entry) for finding in evaluation.findings]
 
-    def _judge_duplicates(self, entry: Entry, identity: Identity) -> Iterator[Row]:
+    def _judge_duplicates(self, entry: Entry, identity: Identity) -> "Iterator[FindingRow]":
         depth = len(entry.prefix)
         for path, span in entry.document.duplicates:
             if path[:depth] == entry.prefix:
                 text = f"the key {path[-1]} is set twice: the first one is lost"
                 yield from self._point(entry, "MLG002", path[depth:], text, identity, span)
 
-    def _hear_comments(self, entries: list[Entry], rows: list[Row]) -> Iterator[Row]:
+    def _hear_comments(
+        self, entries: list[Entry], rows: "list[FindingRow]"
+    ) -> "Iterator[FindingRow]":
         """The rows that no comment ignores, and what is wrong with the comments."""
         from linter.suppression.scopes import read_ignores
 
@@ -129,18 +133,18 @@ class Judge:
 
     def _point(
         self, entry: Entry, code: str, path: Path, text: str, identity: Identity, span: Span
-    ) -> Iterator[Row]:
+    ) -> "Iterator[FindingRow]":
         """A finding about the input itself, at ``span``."""
         finding = self._engine.input_finding(code, path, text, identity)
         if finding is not None:
-            yield make_spanned_row(finding, entry, span)
+            yield make_row(finding, entry, span)
 
     def _reason_to_skip(self, manifest: Manifest) -> str | None:
         namespace = manifest.identity.namespace or self._task.namespace
         if is_exempt(self._task.policy, namespace):
             return f"in an exempt namespace: {namespace}"
-        owner = _find_controller(manifest)
-        if owner is None or self._engine.kind_of(Manifest(owner)) is None:
+        owner = self._engine.owner_of(manifest)
+        if owner is None:
             return None
         return f"judged with its owner: {owner.get('kind')} {owner.get('name')}"
 
@@ -161,13 +165,3 @@ def _agree(namespaces: Iterable[tuple[str, dict[str, str]]]) -> Mapping[str, dic
         if known.setdefault(name, labels) != labels:
             unsure.add(name)
     return {name: labels for name, labels in known.items() if name not in unsure}
-
-
-def _find_controller(manifest: Manifest) -> Row | None:
-    """The owner that made the object and looks after it, as ``ownerReferences`` tell."""
-    owners = manifest.dig("metadata", "ownerReferences")
-    if not isinstance(owners, list):
-        return None
-    return next(
-        (one for one in owners if isinstance(one, dict) and one.get("controller") is True), None
-    )

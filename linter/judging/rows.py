@@ -1,7 +1,6 @@
-"""Findings as the report's rows: plain data with lines and columns, sorted."""
+"""Findings and workloads as rows: plain data with lines and columns, and their order."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import Entry
 from rules.kinds.schema import Pod
@@ -11,47 +10,46 @@ from rules.reader import Document, Span, Unreadable
 from rules.roles import Judgement
 from rules.workload import Workload
 
+if TYPE_CHECKING:
+    from linter.row_types import (
+        EditRow,
+        EmbeddedRow,
+        FindingRow,
+        FixRow,
+        IdentityRow,
+        RelatedRow,
+        TemplateRow,
+        WorkloadRow,
+    )
+
 URL = "https://mlgate.dev/rules/"
 
 
-def make_row(finding: Finding, entry: Entry) -> dict[str, Any]:
-    """One finding of an object of a document, in the shape of the JSON report."""
-    span = _find_span(entry, finding.path, finding.embedded)
-    return {
-        **_describe(finding),
-        "file": entry.file,
-        "document": entry.document.number,
-        **span._asdict(),
-        "path": pointer((*entry.prefix, *finding.path)),
-        "related": [_relate(one, entry, finding.embedded, finding.path) for one in finding.related],
-        "fix": _export_fix(finding.fix, () if _inside(finding.embedded) else entry.prefix),
-    }
+def make_row(finding: Finding, entry: Entry, span: Span | None = None) -> "FindingRow":
+    """One finding of an object of a document. ``span`` is given where no path leads to the place:
+    for a key set twice, for a comment."""
+    embedded = finding.embedded
+    row = _make_row(
+        finding,
+        entry.file,
+        entry.document.number,
+        span or _find_span(entry, finding.path, embedded),
+    )
+    row["path"] = (*entry.prefix, *finding.path)
+    row["related"] = [_relate(one, entry, embedded, finding.path) for one in finding.related]
+    row["fix"] = _export_fix(finding.fix, () if _inside(embedded) else entry.prefix)
+    return row
 
 
-def make_broken_row(finding: Finding, file: str, broken: Unreadable) -> dict[str, Any]:
+def make_broken_row(finding: Finding, file: str, broken: Unreadable) -> "FindingRow":
     """The finding that a document cannot be read, at the place where reading ended."""
-    return {
-        **_describe(finding),
-        "file": file,
-        "document": broken.number,
-        "line": broken.line,
-        "column": broken.column,
-        "end_line": broken.line,
-        "end_column": broken.column + 1,
-        "path": "",
-        "related": [],
-        "fix": None,
-    }
-
-
-def make_spanned_row(finding: Finding, entry: Entry, span: Span) -> dict[str, Any]:
-    """A finding whose place is known though no path leads there: a key set twice."""
-    return {**make_row(finding, entry), **span._asdict()}
+    span = Span(broken.line, broken.column, broken.line, broken.column + 1)
+    return _make_row(finding, file, broken.number, span)
 
 
 def make_workload_row(
     entry: Entry, place: Embedded | None, workload: Workload
-) -> dict[str, Any] | None:
+) -> "WorkloadRow | None":
     """The roles of one object's pod templates and what they rest on; None where it has none."""
     judgement = workload.judgement
     if judgement is None:
@@ -68,7 +66,7 @@ def make_workload_row(
     }
 
 
-def row_order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def row_order(row: "FindingRow") -> tuple[Any, ...]:
     """Rows by place; ties are broken by all that tells two findings apart."""
     embedded = row["embedded"]
     return (
@@ -77,21 +75,21 @@ def row_order(row: Mapping[str, Any]) -> tuple[Any, ...]:
         row["line"],
         row["column"],
         row["rule"],
-        row["path"],
-        embedded["path"] if embedded else "",
+        pointer(row["path"]),
+        pointer(embedded["path"]) if embedded else "",
         row["form"],
         row["message"],
     )
 
 
-def workload_order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def workload_order(row: "WorkloadRow") -> tuple[Any, ...]:
     """Workloads by place, then by what they call themselves."""
     name = row["object"]
     return row["file"], row["document"], row["line"], name["kind"], name["name"] or ""
 
 
-def _describe(finding: Finding) -> dict[str, Any]:
-    """All of a row but its place. Enumerations become text: rows go through ``marshal``."""
+def _make_row(finding: Finding, file: str, document: int, span: Span) -> "FindingRow":
+    """A row without what only an object has. Enumerations become text: ``marshal`` has none."""
     return {
         "rule": finding.rule,
         "form": finding.form,
@@ -100,9 +98,18 @@ def _describe(finding: Finding) -> dict[str, Any]:
         "action": finding.action.value,
         "confidence": finding.confidence.value,
         "role": str(finding.role) if finding.role else None,
+        "file": file,
+        "document": document,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "path": (),
         "object": _export_identity(finding.object),
         "embedded": _export_embedded(finding.embedded),
         "message": finding.message,
+        "related": [],
+        "fix": None,
         "fingerprint": finding.fingerprint,
         "url": URL + finding.rule,
     }
@@ -124,9 +131,7 @@ def _find_span(entry: Entry, path: Path, embedded: Embedded | None) -> Span:
     return entry.document.span(whole)
 
 
-def _relate(
-    related: Related, entry: Entry, embedded: Embedded | None, path: Path
-) -> dict[str, Any]:
+def _relate(related: Related, entry: Entry, embedded: Embedded | None, path: Path) -> "RelatedRow":
     if embedded is not None and embedded.text:
         span = _find_span(entry, path, embedded._replace(path=related.path))
     else:
@@ -137,12 +142,12 @@ def _relate(
         "document": entry.document.number,
         "line": span.line,
         "column": span.column,
-        "path": pointer((*entry.prefix, *path)),
+        "path": (*entry.prefix, *path),
         "message": related.message,
     }
 
 
-def _export_fix(fix: Fix | None, prefix: Path) -> dict[str, Any] | None:
+def _export_fix(fix: Fix | None, prefix: Path) -> "FixRow | None":
     if fix is None:
         return None
     return {
@@ -152,14 +157,14 @@ def _export_fix(fix: Fix | None, prefix: Path) -> dict[str, Any] | None:
     }
 
 
-def _export_edit(edit: Edit, prefix: Path) -> dict[str, Any]:
-    path = pointer((*prefix, *edit.path))
+def _export_edit(edit: Edit, prefix: Path) -> "EditRow":
+    path = (*prefix, *edit.path)
     if isinstance(edit, Set):
         return {"op": "set", "path": path, "value": edit.value}
     return {"op": "remove", "path": path}
 
 
-def _export_identity(identity: Identity) -> dict[str, Any]:
+def _export_identity(identity: Identity) -> "IdentityRow":
     return {
         "apiVersion": identity.api_version or None,
         "kind": identity.kind or None,
@@ -168,23 +173,25 @@ def _export_identity(identity: Identity) -> dict[str, Any]:
     }
 
 
-def _export_embedded(embedded: Embedded | None) -> dict[str, Any] | None:
+def _export_embedded(embedded: Embedded | None) -> "EmbeddedRow | None":
     if embedded is None:
         return None
     return {
         "apiVersion": embedded.api_version,
         "kind": embedded.kind,
         "name": embedded.name,
-        "path": pointer(embedded.path),
+        "path": embedded.path,
+        "text": embedded.text,
+        "number": embedded.number,
     }
 
 
 def _export_template(
     pod: Pod, judgement: Judgement, entry: Entry, place: Embedded | None
-) -> dict[str, Any]:
+) -> "TemplateRow":
     prefix = () if place is not None else entry.prefix
     return {
-        "path": pointer((*prefix, *pod.path)),
+        "path": (*prefix, *pod.path),
         "role": judgement.role.value,
         "subrole": judgement.subrole.value if judgement.subrole else None,
         "confidence": judgement.confidence.value,

@@ -1,11 +1,8 @@
-"""The pipeline: files in, one result out, whatever the order of files or the number of processes.
-
-The result is the JSON report's top-level mapping.
-"""
+"""The pipeline: files in, one result out, whatever the order of files or number of processes."""
 
 import os
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from linter.input.sources import Collection, Source
 from linter.judging.coverage import Coverage
@@ -13,6 +10,9 @@ from linter.judging.judge import Task
 from linter.judging.rows import row_order, workload_order
 from linter.judging.share import Facts, Share
 from linter.judging.workers import Exchange, Part, run_parts
+
+if TYPE_CHECKING:
+    from linter.row_types import ErrorRow, FindingRow, RunResult
 
 SPLIT_FILES = 200
 SPLIT_BYTES = 1_000_000
@@ -31,7 +31,7 @@ _GATES = {
 
 def lint(
     task: Task, collection: Collection, texts: Iterable[tuple[str, bytes]] = (), *, jobs: int = 0
-) -> dict[str, Any]:
+) -> "RunResult":
     """The result of a run over the files of ``collection`` and over ``texts`` (name and bytes, as
     read from standard input). ``jobs`` is the number of processes, 0 for as many as pay.
 
@@ -42,24 +42,26 @@ def lint(
     by_size = sorted(sources, key=lambda source: (-source.size, source.path))
     parts = [_make_part(task, by_size[start::count]) for start in range(count)]
     parts[0] = _make_part(task, by_size[::count], tuple(texts))
-    reports = run_parts(parts) if count > 1 else [parts[0](lambda told: [told])]
+    found: list[RunResult] = run_parts(parts) if count > 1 else [parts[0](lambda told: [told])]
     coverage = Coverage()
     for path in collection.excluded:
         coverage.files += 1
         coverage.skip(path, None, EXCLUDED)
-    for report in reports:
-        coverage.add(report["coverage"])
+    for one in found:
+        coverage.add(one["coverage"])
+    findings = [row for one in found for row in one["findings"] if _is_wanted(row, task)]
+    workloads = [row for one in found for row in one["workloads"]]
+    errors = [row for one in found for row in one["errors"]]
     return {
-        "version": 1,
-        "findings": sorted(_wanted(_join(reports, "findings"), task), key=row_order),
-        "workloads": sorted(_join(reports, "workloads"), key=workload_order),
-        "errors": sorted(collection.errors + _join(reports, "errors"), key=_error_order),
-        "suppressed": sum(report["suppressed"] for report in reports),
+        "findings": sorted(findings, key=row_order),
+        "workloads": sorted(workloads, key=workload_order),
+        "errors": sorted(collection.errors + errors, key=_error_order),
+        "suppressed": sum(one["suppressed"] for one in found),
         "coverage": coverage.export(),
     }
 
 
-def exit_code(result: Mapping[str, Any], fail_on: str, *, hook: bool = False) -> int:
+def exit_code(result: "RunResult", fail_on: str, *, hook: bool = False) -> int:
     """3 where a rule crashed, 4 where some input could not be read, 1 for findings at or above
     ``fail_on``, 5 where there was nothing to check, else 0: the first of these that holds.
 
@@ -85,7 +87,7 @@ def _count_jobs(sources: list[Source]) -> int:
 def _make_part(
     task: Task, sources: list[Source], texts: tuple[tuple[str, bytes], ...] = ()
 ) -> Part:
-    def part(exchange: Exchange) -> dict[str, Any]:
+    def part(exchange: Exchange) -> "RunResult":
         share = Share(task)
         share.read(sources)
         for name, raw in texts:
@@ -101,21 +103,15 @@ def _make_part(
     return part
 
 
-def _wanted(rows: list[dict[str, Any]], task: Task) -> list[dict[str, Any]]:
-    """The rows less the forms that nobody asked for; a crash is told in any case."""
-    if not task.unwanted:
-        return rows
-    return [
-        row
-        for row in rows
-        if row["rule"] == "MLG005" or f"{row['rule']}/{row['form']}" not in task.unwanted
-    ]
+def _is_wanted(row: "FindingRow", task: Task) -> bool:
+    """Whether somebody asked for the finding's form; a crash is told in any case."""
+    return (
+        not task.unwanted
+        or row["rule"] == "MLG005"
+        or f"{row['rule']}/{row['form']}" not in task.unwanted
+    )
 
 
-def _join(reports: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
-    return [row for report in reports for row in report[key]]
-
-
-def _error_order(error: Mapping[str, Any]) -> tuple[Any, ...]:
+def _error_order(error: "ErrorRow") -> tuple[str, list[int], str]:
     places = (error["document"], error["line"], error["column"])
-    return error["file"], *(-1 if place is None else place for place in places), error["reason"]
+    return error["file"], [-1 if place is None else place for place in places], error["reason"]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linter.input.documents import (
     FOREIGN,
@@ -24,6 +24,9 @@ from rules.inventory import Inventory
 from rules.manifest import Manifest
 from rules.reader import ReadError, Unreadable, decode
 
+if TYPE_CHECKING:
+    from linter.row_types import ErrorRow, RunResult
+
 _UNFILLED = f"{TEMPLATE}: what Helm fills in is unknown; {RENDER}"
 _COMMENTED_JSON = re.compile(r"^\s*(?://|/\*)|[,{\[]\s*//", re.MULTILINE)
 
@@ -42,7 +45,7 @@ class Share:
     def __init__(self, task: Task) -> None:
         self._task = task
         self._coverage = Coverage()
-        self._errors: list[dict[str, Any]] = []
+        self._errors: list[ErrorRow] = []
         self._entries: list[Entry] = []
         self._partial: set[str] = set()
         self._broken: list[tuple[str, Unreadable]] = []
@@ -89,8 +92,8 @@ class Share:
                 namespaces.append((manifest.identity.name or "", _read_labels(manifest)))
         return Facts(inventory.rows(), namespaces)
 
-    def judge(self, facts: Facts) -> dict[str, Any]:
-        """The report on these files, its lists not yet in order."""
+    def judge(self, facts: Facts) -> "RunResult":
+        """The result for these files, its lists not yet in order."""
         inventory = Inventory(namespace=self._task.namespace)
         inventory.merge(facts.inventory)
         judge = Judge(self._task, self._engine(inventory), facts.namespaces, self._coverage)

@@ -1,16 +1,19 @@
 """``--fix``: the wanted fixes of a run's findings made in the files' texts, and the files written.
 
-Findings come as the rows of the JSON result.
+Findings come as rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from linter.mending.atomic_write import NotWritten, replace_file
-from linter.mending.mending import Outcome, Row, fix_once, refuse_all
+from linter.mending.mending import Outcome, fix_once, refuse_all
 
-Judge: TypeAlias = Callable[[Mapping[str, str]], Iterable[Row]]
+if TYPE_CHECKING:
+    from linter.row_types import FindingRow
+
+Judge: TypeAlias = Callable[[Mapping[str, str]], "Iterable[FindingRow]"]
 """Changed texts by file -> the findings of those files, judged with all others as they are."""
 
 ROUNDS = 5
@@ -23,20 +26,19 @@ class Selection(NamedTuple):
     unsafe: bool = False
     audit: bool = False
 
-    def wants(self, row: Row) -> bool:
+    def wants(self, row: "FindingRow") -> bool:
         """Whether the finding is shown, and its fix safe enough."""
-        return self.shows(row) and (self.unsafe or row["fix"]["safety"] == "safe")
+        fix = row["fix"]
+        return fix is not None and self.shows(row) and (self.unsafe or fix["safety"] == "safe")
 
-    def shows(self, row: Row) -> bool:
-        """Whether the finding is shown and has a fix at all."""
-        return row["fix"] is not None and (
-            row["action"] in ("deny", "warn") or (self.audit and row["action"] == "audit")
-        )
+    def shows(self, row: "FindingRow") -> bool:
+        """Whether the finding is shown."""
+        return row["action"] in ("deny", "warn") or (self.audit and row["action"] == "audit")
 
 
-def tail(rows: Iterable[Row], selection: Selection) -> str:
+def tail(rows: "Iterable[FindingRow]", selection: Selection) -> str:
     """The report's last line about fixes; empty where there are none."""
-    safety = [row["fix"]["safety"] for row in rows if selection.shows(row)]
+    safety = [row["fix"]["safety"] for row in rows if row["fix"] and selection.shows(row)]
     if not safety:
         return ""
     safe = safety.count("safe")
@@ -45,7 +47,7 @@ def tail(rows: Iterable[Row], selection: Selection) -> str:
 
 
 def fix_texts(
-    texts: Mapping[str, str], rows: Iterable[Row], selection: Selection, judge: Judge
+    texts: Mapping[str, str], rows: "Iterable[FindingRow]", selection: Selection, judge: Judge
 ) -> dict[str, Outcome]:
     """The files of ``texts`` (name and text) with the wanted fixes of ``rows`` made, until there
     are none left. ``judge`` gives the findings of changed texts. A text that would be fixed again
@@ -69,18 +71,18 @@ def fix_texts(
 
 
 def _wanted(
-    outcomes: Mapping[str, Outcome], rows: Iterable[Row], selection: Selection
-) -> dict[str, list[Row]]:
+    outcomes: Mapping[str, Outcome], rows: "Iterable[FindingRow]", selection: Selection
+) -> "dict[str, list[FindingRow]]":
     """By file, the rows to fix that were not refused before."""
     refused = {_key(refusal.row) for outcome in outcomes.values() for refusal in outcome.refused}
-    wanted: dict[str, list[Row]] = {}
+    wanted: dict[str, list[FindingRow]] = {}
     for row in rows:
         if row["file"] in outcomes and selection.wants(row) and _key(row) not in refused:
             wanted.setdefault(row["file"], []).append(row)
     return wanted
 
 
-def _key(row: Row) -> tuple[Any, ...]:
+def _key(row: "FindingRow") -> tuple[str, int, str]:
     return row["file"], row["document"], row["fingerprint"]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from linter.judging.run import lint
 from linter.mending.fix import Judge, Selection, decode_file, diff, fix_texts, write_file
@@ -10,7 +10,8 @@ from linter.mending.fix import Judge, Selection, decode_file, diff, fix_texts, w
 if TYPE_CHECKING:
     from linter.input.sources import Collection
     from linter.judging.judge import Task
-    from linter.mending.mending import Outcome, Row
+    from linter.mending.mending import Outcome
+    from linter.row_types import FindingRow, RunResult
 
 
 class Run(NamedTuple):
@@ -33,7 +34,7 @@ class Mended(NamedTuple):
     outcomes: "dict[str, Outcome]"
 
 
-def mend(run: Run, rows: Iterable["Row"], selection: Selection) -> Mended:
+def mend(run: Run, rows: "Iterable[FindingRow]", selection: Selection) -> Mended:
     """Make the wanted fixes of ``rows`` in the files' texts. Nothing is written yet."""
     rows = list(rows)
     files = dict.fromkeys(row["file"] for row in rows if selection.wants(row))
@@ -45,7 +46,7 @@ def mend(run: Run, rows: Iterable["Row"], selection: Selection) -> Mended:
 def make_judge(run: Run) -> Judge:
     """A judge of changed texts, with all other files as they are."""
 
-    def judge(texts: Mapping[str, str]) -> list["Row"]:
+    def judge(texts: Mapping[str, str]) -> "list[FindingRow]":
         sources = [one for one in run.collection.sources if one.path not in texts]
         given = {**run.texts, **{name: decode_back(text) for name, text in texts.items()}}
         collection = run.collection._replace(sources=sources)
@@ -85,7 +86,7 @@ def tell_refusals(mended: Mended, err: TextIO) -> None:
     """A line for each fix that was not made."""
     for _, outcome in sorted(mended.outcomes.items()):
         for refusal in outcome.refused:
-            row: Mapping[str, Any] = refusal.row
+            row = refusal.row
             place = f"{row['file']}:{row['line']}:{row['column']}"
             err.write(f"{place}: {row['rule']} not fixed: {refusal.reason}\n")
 
@@ -94,7 +95,7 @@ def count_fixed(mended: Mended) -> int:
     return sum(len(outcome.fixed) for outcome in mended.outcomes.values())
 
 
-def left(run: Run, mended: Mended) -> dict[str, Any]:
+def left(run: Run, mended: Mended) -> "RunResult":
     """The result of judging everything again, after the fixes."""
     texts = {name: decode_back(mended.outcomes[name].after) for name in run.texts}
     return lint(run.task, run.collection, texts.items(), jobs=run.jobs)

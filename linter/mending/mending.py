@@ -4,9 +4,8 @@ A fix is made whole or not at all. Whatever is put into the text is read again a
 the edited object, so that nothing is left that does not read as the edits say.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linter.mending.splice import Unspliceable, splice, splice_embedded
 from rules.edits import Inapplicable, apply, conflict, same
@@ -14,14 +13,14 @@ from rules.model import Edit, Remove, Set
 from rules.paths import Path, dig
 from rules.reader import Document, Unreadable, read
 
-Row: TypeAlias = Mapping[str, Any]
-"""A finding as in the JSON result."""
+if TYPE_CHECKING:
+    from linter.row_types import EditRow, FindingRow
 
 
 class Refusal(NamedTuple):
     """A finding whose fix was not made, and why."""
 
-    row: Row
+    row: "FindingRow"
     reason: str
 
 
@@ -30,7 +29,7 @@ class Outcome(NamedTuple):
 
     before: str
     after: str
-    fixed: tuple[Row, ...] = ()
+    fixed: "tuple[FindingRow, ...]" = ()
     refused: tuple[Refusal, ...] = ()
 
 
@@ -40,12 +39,12 @@ def refuse_all(outcome: Outcome, reason: str) -> Outcome:
     return Outcome(outcome.before, outcome.before, (), refused)
 
 
-def fix_once(text: str, rows: Iterable[Row]) -> Outcome:
+def fix_once(text: str, rows: "Iterable[FindingRow]") -> Outcome:
     """The text of a file with the fixes of ``rows`` made, or some of them refused."""
-    by_document: dict[int, list[Row]] = {}
+    by_document: dict[int, list[FindingRow]] = {}
     for row in rows:
         by_document.setdefault(row["document"], []).append(row)
-    fixed: list[Row] = []
+    fixed: list[FindingRow] = []
     refused: list[Refusal] = []
     texts: list[str] = []
     out: list[str] = []
@@ -82,7 +81,7 @@ class Wish(NamedTuple):
     """A finding's edits, the object they are made to, and the path of the string that it stands
     in (None: it is the document itself)."""
 
-    row: Row
+    row: "FindingRow"
     within: Path | None
     edits: tuple[Edit, ...]
     body: Any
@@ -113,7 +112,7 @@ class _Ground:
         return None
 
 
-def _fix_document(document: Document, rows: Sequence[Row]) -> Outcome:
+def _fix_document(document: Document, rows: "Sequence[FindingRow]") -> Outcome:
     ground = _Ground()
     wishes: list[Wish] = []
     refused: list[Refusal] = []
@@ -133,6 +132,8 @@ def _fix_document(document: Document, rows: Sequence[Row]) -> Outcome:
 
 def _obstacle(wish: Wish, ground: _Ground) -> str | None:
     """Why the wish cannot be made, whatever the text looks like."""
+    if wish.body is None:
+        return "the manifest stands in a string that is itself inside one"
     try:
         if same(apply(wish.body, wish.edits), wish.body):
             return "the fix changes nothing"
@@ -195,42 +196,16 @@ def _only(documents: Iterable[Document | Unreadable]) -> Document:
     return found[0]
 
 
-def make_wish(document: Document, row: Row) -> Wish:
-    """The row's edits with paths instead of pointers. A manifest inside that is no string but a
-    mapping is a part of its document like any other."""
-    value = document.value
-    if row["embedded"] is None:
-        return Wish(row, None, _edits(value, row), value)
-    outer = _path(value, row["path"])
-    inner = dig(value, outer)
-    if not isinstance(inner, str):
-        edits = tuple(edit._replace(path=outer + edit.path) for edit in _edits(inner, row))
-        return Wish(row, None, edits, value)
-    found = document.embedded(outer)[0]
-    body = found.value if isinstance(found, Document) else None
-    return Wish(row, outer, _edits(body, row), body)
+def make_wish(document: Document, row: "FindingRow") -> Wish:
+    """The row's edits as they are made to the document, or to the manifest in a string of its."""
+    fix, embedded = row["fix"], row["embedded"]
+    edits = tuple(map(_edit, fix["edits"])) if fix else ()
+    if embedded is None or not embedded["text"]:
+        return Wish(row, None, edits, document.value)
+    inner = document.embedded(row["path"])[embedded["number"] :]
+    body = inner[0].value if inner and isinstance(inner[0], Document) else None
+    return Wish(row, row["path"], edits, body)
 
 
-def _edits(value: Any, row: Row) -> tuple[Edit, ...]:
-    """The row's edits, each with its path in the object that those before it leave."""
-    edits: list[Edit] = []
-    for told in row["fix"]["edits"]:
-        path = _path(value, told["path"])
-        edit = Set(path, told["value"]) if told["op"] == "set" else Remove(path)
-        edits.append(edit)
-        with suppress(Inapplicable):
-            value = apply(value, (edit,))
-    return tuple(edits)
-
-
-def _path(value: Any, pointer: str) -> Path:
-    """A JSON Pointer as the path it is in ``value``: in a list, and where nothing stands yet, a
-    number is an index."""
-    path: list[str | int] = []
-    for token in pointer.split("/")[1:]:
-        key: str | int = token.replace("~1", "/").replace("~0", "~")
-        if token.isdecimal() and (value is None or isinstance(value, list)):
-            key = int(token)
-        path.append(key)
-        value = dig(value, (key,))
-    return tuple(path)
+def _edit(row: "EditRow") -> Edit:
+    return Set(row["path"], row["value"]) if row["op"] == "set" else Remove(row["path"])

@@ -1,14 +1,13 @@
 """Reports: what a run found, for a person, an editor or a program.
 
-Each format is a module with ``render(result, options) -> str``. The result is the mapping that
-``--format json`` prints (docs/json.md), its rows already in order.
+Each format is a module with ``render(result, options) -> str``; the result's rows are in order.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-Row = Mapping[str, Any]
-"""A finding, an error, a workload: an entry of one of the result's lists."""
+if TYPE_CHECKING:
+    from linter.row_types import ErrorRow, FindingRow, RunResult
 
 _HIDDEN = frozenset({"audit", "excepted"})
 
@@ -36,19 +35,19 @@ def choose_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return stream.isatty() and environ.get("TERM") != "dumb"
 
 
-def select_shown(result: Row, options: Options) -> list[Row]:
+def select_shown(result: "RunResult", options: Options) -> "list[FindingRow]":
     """The findings for a person to see: what is only audited, or excepted, on request."""
-    findings: list[Row] = result["findings"]
+    findings = result["findings"]
     if options.show_audit:
         return findings
     return [finding for finding in findings if finding["action"] not in _HIDDEN]
 
 
-def select_errors(result: Row) -> list[Row]:
+def select_errors(result: "RunResult") -> "list[ErrorRow]":
     """The errors that are not a finding (MLG001) too."""
     broken = {_place(finding) for finding in result["findings"] if finding["rule"] == "MLG001"}
     return [error for error in result["errors"] if _place(error) not in broken]
 
 
-def _place(row: Row) -> tuple[Any, ...]:
+def _place(row: "FindingRow | ErrorRow") -> tuple[str, int | None, int | None, int | None]:
     return row["file"], row["document"], row["line"], row["column"]

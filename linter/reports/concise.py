@@ -1,11 +1,16 @@
 """The report in one line for each finding: for editors and for grep."""
 
-from linter.reports import Options, Row, select_errors, select_shown
+from typing import TYPE_CHECKING
+
+from linter.reports import Options, select_errors, select_shown
 from linter.reports.terminal import escape, paint
 from linter.reports.text import locate
 
+if TYPE_CHECKING:
+    from linter.row_types import FindingRow, RunResult
 
-def render(result: Row, options: Options) -> str:
+
+def render(result: "RunResult", options: Options) -> str:
     """``file:line:column: CODE action message``; errors first, as ``file: error reason``."""
     lines = [
         f"{locate(error)}: {paint('error', 'error', colour=options.colour)} "
@@ -16,6 +21,6 @@ def render(result: Row, options: Options) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _draw(finding: Row, options: Options) -> str:
+def _draw(finding: "FindingRow", options: Options) -> str:
     code = paint(finding["rule"], finding["severity"], colour=options.colour)
     return f"{locate(finding)}: {code} {finding['action']} {escape(finding['message'])}"

@@ -1,29 +1,78 @@
 """The report for programs: docs/json.md is its contract, docs/report.schema.json its schema."""
 
 import re
+from typing import TYPE_CHECKING, Any
 
-from linter.reports import Options, Row
+from linter.reports import Options
+from rules.paths import pointer
 
-_FINDING = (
-    *("rule", "form", "name", "severity", "action", "confidence", "role"),
-    *("file", "document", "line", "column", "end_line", "end_column", "path"),
-    *("object", "embedded", "message", "related", "fix", "fingerprint", "url"),
-)
-"""The order of a finding's keys."""
+if TYPE_CHECKING:
+    from linter.row_types import EditRow, EmbeddedRow, FindingRow, FixRow, RunResult, WorkloadRow
+
+VERSION = 1
+"""Of the report's contract: no key of it goes, or changes its meaning."""
 
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that a terminal obeys, that turn the writing direction, or that UTF-8 cannot hold."""
 
 
-def render(result: Row, _options: Options) -> str:
+def render(result: "RunResult", options: Options) -> str:
     """The result as JSON, every entry of a list in a line of its own."""
-    ordered = {**result, "findings": [_order(finding) for finding in result["findings"]]}
-    body = ",\n".join(f"  {_dump(key)}: {_spread(value)}" for key, value in ordered.items())
+    report: dict[str, Any] = {
+        "version": VERSION,
+        "findings": [_export_finding(finding) for finding in result["findings"]],
+    }
+    if options.show_roles:
+        report["workloads"] = [_export_workload(one) for one in result["workloads"]]
+    report |= {key: result[key] for key in ("errors", "suppressed", "coverage")}
+    body = ",\n".join(f"  {_dump(key)}: {_spread(value)}" for key, value in report.items())
     return _UNSAFE.sub(_escape, f"{{\n{body}\n}}\n")
 
 
-def _order(finding: Row) -> Row:
-    return {key: finding[key] for key in _FINDING}
+def _export_finding(row: "FindingRow") -> dict[str, Any]:
+    return {
+        "rule": row["rule"],
+        "form": row["form"],
+        "name": row["name"],
+        "severity": row["severity"],
+        "action": row["action"],
+        "confidence": row["confidence"],
+        "role": row["role"],
+        "file": row["file"],
+        "document": row["document"],
+        "line": row["line"],
+        "column": row["column"],
+        "end_line": row["end_line"],
+        "end_column": row["end_column"],
+        "path": pointer(row["path"]),
+        "object": row["object"],
+        "embedded": _export_embedded(row["embedded"]),
+        "message": row["message"],
+        "related": [{**one, "path": pointer(one["path"])} for one in row["related"]],
+        "fix": _export_fix(row["fix"]),
+        "fingerprint": row["fingerprint"],
+        "url": row["url"],
+    }
+
+
+def _export_embedded(row: "EmbeddedRow | None") -> dict[str, Any] | None:
+    if row is None:
+        return None
+    names = {"apiVersion": row["apiVersion"], "kind": row["kind"], "name": row["name"]}
+    return {**names, "path": pointer(row["path"])}
+
+
+def _export_fix(row: "FixRow | None") -> dict[str, Any] | None:
+    return row and {**row, "edits": [_export_edit(edit) for edit in row["edits"]]}
+
+
+def _export_edit(row: "EditRow") -> dict[str, Any]:
+    return {**row, "path": pointer(row["path"])}
+
+
+def _export_workload(row: "WorkloadRow") -> dict[str, Any]:
+    templates = [{**one, "path": pointer(one["path"])} for one in row["templates"]]
+    return {**row, "templates": templates}
 
 
 def _spread(value: object) -> str:

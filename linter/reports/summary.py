@@ -2,17 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from linter.input.documents import RENDER, TEMPLATE
-from linter.reports import Options, Row, select_errors
+from linter.reports import Options, select_errors
 from linter.reports.terminal import escape, paint
+
+if TYPE_CHECKING:
+    from linter.row_types import CoverageRow, RunResult, SkippedRow
 
 _ACTIONS = ("deny", "warn", "audit", "excepted")
 _MOST_KINDS = 8
 """Kinds that are named; the JSON report has them all."""
 
 
-def render_summary(result: Row, options: Options) -> str:
+def render_summary(result: "RunResult", options: Options) -> str:
     """Two lines or three: findings by action, coverage, what was skipped and why."""
     coverage = result["coverage"]
     lines = [_count_findings(result, options), _count_coverage(coverage)]
@@ -21,7 +25,7 @@ def render_summary(result: Row, options: Options) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _count_findings(result: Row, options: Options) -> str:
+def _count_findings(result: "RunResult", options: Options) -> str:
     counts = Counter(finding["action"] for finding in result["findings"])
     visible = _ACTIONS if options.show_audit else _ACTIONS[:2]
     shown = [f"{counts[action]} {action}" for action in visible if counts[action]]
@@ -45,8 +49,8 @@ def _style(counts: Mapping[str, int]) -> str:
     return "warning" if counts["warn"] else "good"
 
 
-def _count_coverage(coverage: Row) -> str:
-    templates: dict[str, int] = coverage["pod_templates"]
+def _count_coverage(coverage: "CoverageRow") -> str:
+    templates = coverage["pod_templates"]
     kinds = _short_names(templates)
     text = (
         f"checked {count(coverage['files'], 'file')}, "
@@ -59,7 +63,7 @@ def _count_coverage(coverage: Row) -> str:
     return f"{text}, {count(len(unknown), 'kind')} not understood{_bracket(_rank(unknown))}"
 
 
-def _count_skipped(skipped: Iterable[Row]) -> str:
+def _count_skipped(skipped: "Iterable[SkippedRow]") -> str:
     reasons = Counter(_shorten(entry["reason"]) for entry in skipped)
     total = count(sum(reasons.values()), "document")
     text = f"skipped {total}{_bracket(_rank(reasons, number_first=True))}"

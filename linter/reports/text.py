@@ -1,23 +1,35 @@
 """The report for a person: each finding with the lines that it speaks of."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from linter.reports import Options, Row, select_errors, select_shown
+from linter.reports import Options, select_errors, select_shown
 from linter.reports.excerpt import Mark, draw, split_lines
 from linter.reports.terminal import escape, paint
-from rules.paths import dotted
+from rules.paths import Path, dotted
+
+if TYPE_CHECKING:
+    from linter.row_types import (
+        EmbeddedRow,
+        ErrorRow,
+        FindingRow,
+        IdentityRow,
+        RelatedRow,
+        RunResult,
+        WorkloadRow,
+    )
 
 _NEAR = 20
 """Lines between two places of one file that still share an excerpt."""
 
 
-def render(result: Row, options: Options) -> str:
+def render(result: "RunResult", options: Options) -> str:
     """Errors, then findings in the result's order, then the roles if they are asked for."""
     lines_of = _Lines(options.read_source)
     blocks = [_draw_error(error, options) for error in select_errors(result)]
     blocks += [_draw_finding(one, lines_of, options) for one in select_shown(result, options)]
     if options.show_roles:
-        blocks += [_draw_workload(one, options) for one in result.get("workloads", ())]
+        blocks += [_draw_workload(one, options) for one in result["workloads"]]
     return "".join(f"{block}\n\n" for block in blocks)
 
 
@@ -39,13 +51,13 @@ class _Lines:
         return self._lines
 
 
-def _draw_error(error: Row, options: Options) -> str:
+def _draw_error(error: "ErrorRow", options: Options) -> str:
     at_document = error["line"] is None and error["document"] is not None
     place = f"{locate(error)} (document {error['document']})" if at_document else locate(error)
     return f"{paint('error', 'error', colour=options.colour)}: {place}: {escape(error['reason'])}"
 
 
-def _draw_finding(finding: Row, lines_of: _Lines, options: Options) -> str:
+def _draw_finding(finding: "FindingRow", lines_of: _Lines, options: Options) -> str:
     near, far = _part(finding)
     gutter = len(str(max(mark.line for mark in near)))
     drawn = [
@@ -60,19 +72,23 @@ def _draw_finding(finding: Row, lines_of: _Lines, options: Options) -> str:
     return "\n".join(drawn)
 
 
-def _headline(finding: Row, options: Options) -> str:
+def _headline(finding: "FindingRow", options: Options) -> str:
     severity, action = finding["severity"], finding["action"]
     style = severity if action in {"deny", "warn"} else "dim"
     head = paint(f"{severity}[{finding['rule']}]", style, colour=options.colour)
     return head + paint(f": {escape(finding['message'])}", "strong", colour=options.colour)
 
 
-def _part(finding: Row) -> tuple[list[Mark], list[Row]]:
+def _part(finding: "FindingRow") -> "tuple[list[Mark], list[RelatedRow]]":
     """The marks of the first excerpt, and the related places that need one of their own."""
-    line, column, end_line, end_column = (
-        finding[key] for key in ("line", "column", "end_line", "end_column")
+    main = Mark(
+        finding["line"],
+        finding["column"],
+        finding["end_line"],
+        finding["end_column"],
+        primary=True,
+        style=finding["severity"],
     )
-    main = Mark(line, column, end_line, end_column, primary=True, style=finding["severity"])
     near = [main]
     far = []
     for other in finding["related"]:
@@ -85,7 +101,11 @@ def _part(finding: Row) -> tuple[list[Mark], list[Row]]:
 
 
 def _draw_place(
-    row: Row, marks: Sequence[Mark], gutter: int, lines_of: _Lines, options: Options
+    row: "FindingRow | RelatedRow",
+    marks: Sequence[Mark],
+    gutter: int,
+    lines_of: _Lines,
+    options: Options,
 ) -> list[str]:
     """The ``-->`` line and the excerpt; what a related place says even if it cannot be shown."""
     arrow = paint(" " * gutter + "-->", "frame", colour=options.colour)
@@ -98,37 +118,37 @@ def _draw_place(
     return [f"{arrow} {locate(row)}", *labels]
 
 
-def _notes(finding: Row) -> Iterator[str]:
+def _notes(finding: "FindingRow") -> Iterator[str]:
     yield f"{_subject(finding)} [{finding['action']}]"
     if finding["embedded"]:
-        yield _describe_embedded(finding)
+        yield _describe_embedded(finding["embedded"], finding["path"])
     fix = finding["fix"]
     if fix:
         yield f"fix ({fix['safety']}): {escape(fix['title'])}"
     yield f"help: mlgate explain {finding['rule']}"
 
 
-def _subject(finding: Row) -> str:
+def _subject(finding: "FindingRow") -> str:
     """``Job train in namespace ml, role training (high)``."""
     subject = name_object(finding["object"])
     role = finding["role"]
     return f"{subject}, role {role} ({finding['confidence']})" if role else subject
 
 
-def _describe_embedded(finding: Row) -> str:
-    inner, path = finding["embedded"], finding["path"]
-    outer = path.removesuffix(inner["path"])
-    return f"in the {name_object(inner)} inside {escape(dotted_pointer(outer))}"
+def _describe_embedded(inner: "EmbeddedRow", path: Path) -> str:
+    outer = path if inner["text"] else path[: len(path) - len(inner["path"])]
+    name = escape(f"{inner['kind']} {inner['name'] or 'without a name'}")
+    return f"in the {name} inside {escape(dotted(outer))}"
 
 
-def _draw_workload(workload: Row, options: Options) -> str:
+def _draw_workload(workload: "WorkloadRow", options: Options) -> str:
     """A workload's role, then each pod template's with what speaks for it."""
     head = f"{name_object(workload['object'])}: {workload['role']} ({workload['confidence']})"
     place = f"{escape(workload['file'])}:{workload['line']}"
     drawn = [f"{place}: {paint(head, 'strong', colour=options.colour)}"]
     for template in workload["templates"]:
         subrole = f" {template['subrole']}" if template["subrole"] else ""
-        where = escape(dotted_pointer(template["path"])) or "the object"
+        where = escape(dotted(template["path"])) or "the object"
         drawn.append(
             f"  {where}: {template['role']}{subrole} ({template['confidence']}, "
             f"score {template['score']})"
@@ -137,13 +157,14 @@ def _draw_workload(workload: Row, options: Options) -> str:
     return "\n".join(drawn)
 
 
-def locate(row: Row) -> str:
+def locate(row: "FindingRow | RelatedRow | ErrorRow") -> str:
     """``file:line:column``, as far as it is known."""
-    numbers = [str(row[key]) for key in ("line", "column") if row[key] is not None]
-    return ":".join([escape(row["file"]), *numbers])
+    numbers = (row["line"], row["column"])
+    known = [str(number) for number in numbers if number is not None]
+    return ":".join([escape(row["file"]), *known])
 
 
-def name_object(identity: Row) -> str:
+def name_object(identity: "IdentityRow") -> str:
     """``Job train in namespace ml``; what could not be read has no kind."""
     if not identity["kind"]:
         return "a document"
@@ -152,9 +173,3 @@ def name_object(identity: Row) -> str:
     if identity.get("namespace"):
         words.append(f"in namespace {identity['namespace']}")
     return escape(" ".join(words))
-
-
-def dotted_pointer(pointer: str) -> str:
-    """A JSON Pointer as messages write a path: ``spec.containers[0].resources``."""
-    keys = [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
-    return dotted(tuple(int(key) if key.isdecimal() else key for key in keys))

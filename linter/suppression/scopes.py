@@ -6,22 +6,20 @@ manifest alone. docs/suppression.md tells it to users.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from linter.input.documents import MARKER
-from rules.paths import Path, pointer
+from rules.paths import Path
 from rules.reader import Document, Span
 
 if TYPE_CHECKING:
+    from linter.row_types import FindingRow
     from linter.suppression.comments import Comment
-
 
 _CRASHED = "MLG005"
 """A crashed rule has not passed: nothing ignores that."""
-
-Row = Mapping[str, Any]
 
 
 class Complaint(NamedTuple):
@@ -35,30 +33,30 @@ class Complaint(NamedTuple):
 
 
 class _Scope(NamedTuple):
-    """A comment, the pointers below which it covers every finding and, if it stands in an embedded
-    manifest, where: the string's pointer, the manifest's first line and the one after its last.
+    """A comment, the paths below which it covers every finding and, if it stands in an embedded
+    manifest, where: the string's path, the manifest's first line and the one after its last.
     ``whole``: it covers all of that manifest."""
 
     comment: "Comment"
-    pointers: tuple[str, ...] = ()
-    inside: tuple[str, int, int] | None = None
+    paths: tuple[Path, ...] = ()
+    inside: tuple[Path, int, int] | None = None
     whole: bool = False
 
     @property
-    def places(self) -> Iterator[int | str]:
-        """The lines and pointers by one of which a finding that it covers is known."""
+    def places(self) -> Iterator[int | Path]:
+        """The lines and paths by one of which a finding that it covers is known."""
         if self.comment.problem is not None:
             return
         if self.comment.target is not None:
             yield self.comment.target
-        yield from self.pointers
+        yield from self.paths
         if self.inside is not None:
             yield self.inside[0]
 
-    def covers(self, row: Row) -> bool:
+    def covers(self, row: "FindingRow") -> bool:
         touched = _touches(self.comment.target, row)
         if self.inside is None:
-            return touched or any(_is_below(row["path"], one) for one in self.pointers)
+            return touched or any(row["path"][: len(one)] == one for one in self.paths)
         string, first, end = self.inside
         if row["embedded"] is None or row["path"] != string:
             return False
@@ -70,14 +68,14 @@ class Ignores:
 
     def __init__(self, scopes: Iterable[_Scope], objects: list[tuple[int, Path]]) -> None:
         self._scopes = list(scopes)
-        self._by_place: dict[int | str, list[int]] = {}
+        self._by_place: dict[int | Path, list[int]] = {}
         for index, scope in enumerate(self._scopes):
             for place in scope.places:
                 self._by_place.setdefault(place, []).append(index)
         self._objects = objects
         self._used: set[tuple[int, str]] = set()
 
-    def covers(self, row: Row) -> bool:
+    def covers(self, row: "FindingRow") -> bool:
         """Whether a finding of this document, as a row of the report, is ignored. The comments
         that ignore it count as used from then on."""
         if row["rule"] == _CRASHED:
@@ -137,7 +135,7 @@ def read_ignores(
     scopes = []
     for found in read_comments(document.text, known):
         comment = found.move(document.line)
-        whole = tuple(pointer(path) for line, path in firsts if line == comment.target)
+        whole = tuple(path for line, path in firsts if line == comment.target)
         scopes.append(_Scope(comment, whole))
     for path in strings:
         scopes += _read_embedded(document, path, known)
@@ -155,7 +153,7 @@ def _read_embedded(document: Document, path: Path, known: Collection[str]) -> It
         if not isinstance(inner, Document) or inner.span(()) == document.span(path):
             continue
         lines = split_lines(inner.text)
-        inside = (pointer(path), inner.line + 1, inner.line + 1 + len(lines))
+        inside = (path, inner.line + 1, inner.line + 1 + len(lines))
         first = inner.key_span(()).line
         for found in read_comments(inner.text, known):
             outer = around[inner.line + found.line - 1 - document.line]
@@ -163,25 +161,18 @@ def _read_embedded(document: Document, path: Path, known: Collection[str]) -> It
             yield _Scope(comment, inside=inside, whole=comment.target == first)
 
 
-def _last_line(row: Row) -> int:
+def _last_line(row: "FindingRow") -> int:
     """The last line that a finding's span, whose end is exclusive, covers."""
-    end: int = row["end_line"]
+    end = row["end_line"]
     return end - 1 if row["end_column"] == 1 and end > row["line"] else end
 
 
-def _touches(target: int | None, row: Row) -> bool:
+def _touches(target: int | None, row: "FindingRow") -> bool:
     return target is not None and row["line"] <= target <= _last_line(row)
 
 
-def _is_below(path: str, scope: str) -> bool:
-    return path == scope or path.startswith(f"{scope}/")
-
-
-def _places(row: Row) -> Iterator[int | str]:
-    """The lines of a finding, its pointer and those of all that is around it."""
+def _places(row: "FindingRow") -> Iterator[int | Path]:
+    """The lines of a finding, its path and those of all that is around it."""
     yield from range(row["line"], _last_line(row) + 1)
-    path = row["path"]
-    yield path
-    while path:
-        path = path.rpartition("/")[0]
-        yield path
+    for depth in range(len(row["path"]) + 1):
+        yield row["path"][:depth]

@@ -4,6 +4,7 @@ import datetime
 import json
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from linter.input.sources import Collection, Excludes, collect
 from linter.judging.judge import Task
 from linter.judging.run import exit_code, lint
+from linter.row_types import ErrorRow, RunResult, SkippedRow
 from rules.checks import ALL
 from rules.policy import DEFAULT, Policy
 
@@ -46,21 +48,22 @@ def make_task(policy: Policy = DEFAULT, **known: Any) -> Task:
     return Task(policy, datetime.date(2026, 6, 1), ALL, **known)
 
 
-def run(*paths: str, jobs: int = 1, task: Task | None = None) -> dict[str, Any]:
+def run(*paths: str, jobs: int = 1, task: Task | None = None) -> RunResult:
     task = task or make_task()
     return lint(task, collect(paths, Excludes("/"), hook=task.hook), jobs=jobs)
 
 
-def run_text(text: str, name: str = "-", **known: Any) -> dict[str, Any]:
+def run_text(text: str, name: str = "-", **known: Any) -> RunResult:
     return lint(make_task(**known), Collection([], [], []), [(name, text.encode())])
 
 
-def places(result: dict[str, Any]) -> list[tuple[str, int, int, int]]:
-    keys = ("rule", "document", "line", "column")
-    return [tuple(row[key] for key in keys) for row in result["findings"]]
+def places(result: RunResult) -> list[tuple[str, int, int, int]]:
+    return [
+        (row["rule"], row["document"], row["line"], row["column"]) for row in result["findings"]
+    ]
 
 
-def reasons(entries: list[dict[str, Any]]) -> list[tuple[str, int | None, str]]:
+def reasons(entries: Sequence[ErrorRow | SkippedRow]) -> list[tuple[str, int | None, str]]:
     return [(one["file"], one["document"], one["reason"]) for one in entries]
 
 
@@ -71,7 +74,7 @@ def test_a_finding_says_everything_of_its_place(here: Path) -> None:
     text = (here / "job.yaml").read_text().splitlines()[row["line"] - 1]
     assert text[row["column"] - 1 : row["end_column"] - 1] == "OnFailure"
     assert (row["file"], row["document"], row["line"]) == ("job.yaml", 1, 9)
-    assert row["path"] == "/spec/template/spec/restartPolicy"
+    assert row["path"] == ("spec", "template", "spec", "restartPolicy")
     assert row["object"] == {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -90,10 +93,10 @@ def test_list_items_have_paths_from_the_document_s_root() -> None:
     item = json.dumps({"apiVersion": "v1", "kind": "List", "items": [1, _read(BAD_JOB)]})
     rows = run_text(item)["findings"]
     row = next(row for row in rows if row["rule"] == "TRN001")
-    assert row["path"] == "/items/1/spec/template/spec/restartPolicy"
+    assert row["path"] == ("items", 1, "spec", "template", "spec", "restartPolicy")
     fixes = [row["fix"] for row in rows if row["fix"]]
     assert fixes
-    assert all(edit["path"].startswith("/items/1/") for fix in fixes for edit in fix["edits"])
+    assert all(edit["path"][:2] == ("items", 1) for fix in fixes for edit in fix["edits"])
 
 
 def test_an_embedded_manifest_s_findings_have_lines_of_the_outer_file() -> None:
@@ -105,13 +108,15 @@ def test_an_embedded_manifest_s_findings_have_lines_of_the_outer_file() -> None:
     )
     row = next(row for row in run_text(text)["findings"] if row["rule"] == "TRN001")
     assert row["line"] == 16
-    assert row["path"] == "/spec/templates/0/resource/manifest"
+    assert row["path"] == ("spec", "templates", 0, "resource", "manifest")
     assert row["object"]["kind"] == "Workflow"
     assert row["embedded"] == {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "name": "train",
-        "path": "/spec/template/spec/restartPolicy",
+        "path": ("spec", "template", "spec", "restartPolicy"),
+        "text": True,
+        "number": 0,
     }
 
 
@@ -167,14 +172,14 @@ def test_hostile_text_is_an_error_with_a_place(text: str) -> None:
     (error,) = run_text(text, name="hostile.yaml")["errors"]
     assert time.monotonic() - started < 5
     assert error["file"] == "hostile.yaml"
-    assert error["line"] > 0
-    assert error["column"] > 0
+    assert (error["line"] or 0) > 0
+    assert (error["column"] or 0) > 0
 
 
 def test_a_key_set_twice_is_found_where_it_stands() -> None:
     result = run_text("apiVersion: v1\nkind: Service\nspec:\n  type: a\n  type: b\n")
     assert places(result) == [("MLG002", 0, 5, 3)]
-    assert result["findings"][0]["path"] == "/spec/type"
+    assert result["findings"][0]["path"] == ("spec", "type")
 
 
 @pytest.mark.parametrize(
@@ -277,7 +282,7 @@ def test_roles_are_told_with_their_evidence() -> None:
     (row,) = run_text(BAD_JOB, roles=True)["workloads"]
     assert (row["file"], row["document"], row["line"], row["role"]) == ("-", 0, 2, "training")
     (template,) = row["templates"]
-    assert template["path"] == "/spec/template"
+    assert template["path"] == ("spec", "template")
     assert template["evidence"]
 
 

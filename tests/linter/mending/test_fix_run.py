@@ -119,6 +119,35 @@ def test_ignored_and_excepted_findings_are_not_fixed(manifest: Path) -> None:
     assert manifest.read_text() == text
 
 
+EXPERIMENT = """\
+apiVersion: kubeflow.org/v1beta1
+kind: Experiment
+metadata: {name: tune}
+spec:
+  trialTemplate:
+    trialSpec:
+      apiVersion: batch/v1
+      kind: Job
+      spec:
+        template:
+          spec:
+            restartPolicy: OnFailure
+            containers:
+            - name: trainer
+              image: registry.example.com/trainer:1.0
+              command: [python, train.py, --output-dir, s3://models/run1]
+"""
+
+
+def test_a_manifest_that_is_a_mapping_is_fixed_in_place(manifest: Path) -> None:
+    manifest.write_text(EXPERIMENT)
+    answer = run("--fix", "job.yaml")
+    assert answer.err.startswith("2 fixed\n")
+    assert manifest.read_text() == EXPERIMENT.replace("OnFailure", "Never").replace(
+        "      spec:\n        t", "      spec:\n        backoffLimit: 3\n        t", 1
+    )
+
+
 def test_findings_tell_that_they_are_fixable(manifest: Path) -> None:
     answer = run("job.yaml")
     assert answer.err.endswith("1 fixable with --fix (1 more with --unsafe-fixes)\n")

@@ -1,7 +1,7 @@
 import io
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from linter.reports import json as json_report
 from linter.reports.excerpt import Mark, draw, split_lines
 from linter.reports.summary import render_summary
 from linter.reports.terminal import escape, width
+from linter.row_types import ErrorRow, FindingRow, RelatedRow, RunResult
 
 TRAIN = """\
 apiVersion: batch/v1
@@ -37,8 +38,8 @@ def options(
     return Options(colour, audit, roles, read_source)
 
 
-def finding(**changes: Any) -> dict[str, Any]:
-    return {
+def finding(**changes: Any) -> FindingRow:
+    row = {
         "rule": "TRN001",
         "form": "batch",
         "name": "training-restart-policy-never",
@@ -52,7 +53,7 @@ def finding(**changes: Any) -> dict[str, Any]:
         "column": 22,
         "end_line": 9,
         "end_column": 31,
-        "path": "/spec/template/spec/restartPolicy",
+        "path": ("spec", "template", "spec", "restartPolicy"),
         "object": {"apiVersion": "batch/v1", "kind": "Job", "namespace": "ml", "name": "train"},
         "embedded": None,
         "message": "spec.template.spec.restartPolicy is OnFailure; expected Never",
@@ -62,16 +63,17 @@ def finding(**changes: Any) -> dict[str, Any]:
         "url": "u",
         **changes,
     }
+    return cast("FindingRow", row)
 
 
-def related(line: int, column: int, message: str, file: str = "train.yaml") -> dict[str, Any]:
+def related(line: int, column: int, message: str, file: str = "train.yaml") -> RelatedRow:
     return {
-        "file": file, "document": 0, "line": line, "column": column, "path": "", "message": message,
+        "file": file, "document": 0, "line": line, "column": column, "path": (), "message": message,
     }  # fmt: skip
 
 
-def error(**changes: Any) -> dict[str, Any]:
-    return {
+def error(**changes: Any) -> ErrorRow:
+    row = {
         "file": "a.yaml",
         "document": 0,
         "line": 3,
@@ -79,9 +81,10 @@ def error(**changes: Any) -> dict[str, Any]:
         "reason": "found no value",
         **changes,
     }
+    return cast("ErrorRow", row)
 
 
-def result(*findings: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def result(*findings: FindingRow, **changes: Any) -> RunResult:
     coverage = {
         "files": 1,
         "documents": 1,
@@ -90,14 +93,15 @@ def result(*findings: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "unknown_kinds": {},
         "skipped": [],
     }
-    return {
-        "version": 1,
+    whole = {
         "findings": list(findings),
+        "workloads": [],
         "errors": [],
         "suppressed": 0,
         "coverage": {**coverage, **changes.pop("coverage", {})},
         **changes,
     }
+    return cast("RunResult", whole)
 
 
 class Terminal(io.StringIO):
@@ -232,14 +236,21 @@ def test_what_a_manifest_says_cannot_command_the_terminal() -> None:
         file=f"{evil}.yaml",
         object={"apiVersion": "v1", "kind": evil, "namespace": evil, "name": evil},
         related=[related(1, 1, evil)],
-        embedded={"apiVersion": "v1", "kind": evil, "name": evil, "path": f"/{evil}"},
+        embedded={
+            "apiVersion": "v1",
+            "kind": evil,
+            "name": evil,
+            "path": (evil,),
+            "text": True,
+            "number": 0,
+        },
         fix={"title": evil, "safety": "safe", "edits": []},
     )
     workloads = [
         {
             "file": evil, "document": 0, "line": 1, "object": bad["object"], "role": "other",
             "confidence": "low", "templates": [
-                {"path": f"/{evil}", "role": "other", "subrole": None, "confidence": "low",
+                {"path": (evil,), "role": "other", "subrole": None, "confidence": "low",
                  "score": 0, "evidence": [evil]},
             ],
         }
@@ -265,9 +276,11 @@ def test_what_a_manifest_says_cannot_command_the_terminal() -> None:
 
 
 def test_embedded_manifests_are_named() -> None:
-    inner = {"apiVersion": "batch/v1", "kind": "Job", "name": None, "path": "/spec/backoffLimit"}
-    in_text = finding(path="/spec/templates/0/resource/manifest", embedded=inner)
-    in_mapping = finding(path="/spec/trialSpec/spec/backoffLimit", embedded=inner)
+    path = ("spec", "backoffLimit")
+    inner = {"apiVersion": "batch/v1", "kind": "Job", "name": None, "path": path, "number": 0}
+    string = ("spec", "templates", 0, "resource", "manifest")
+    in_text = finding(path=string, embedded=inner | {"text": True})
+    in_mapping = finding(path=("spec", "trialSpec", *path), embedded=inner | {"text": False})
 
     report = text.render(result(in_text, in_mapping), options())
 
@@ -339,7 +352,7 @@ def test_an_error_that_is_a_finding_too_is_told_once() -> None:
 
 def test_roles_and_their_evidence() -> None:
     template = {
-        "path": "/spec/template", "role": "training", "subrole": "worker", "confidence": "high",
+        "path": ("spec", "template"), "role": "training", "subrole": "worker", "confidence": "high",
         "score": 9, "evidence": ['runs "train.py"', "asks for 8 GPUs"],
     }  # fmt: skip
     workload = {
@@ -367,11 +380,38 @@ def test_concise_is_one_line_for_each_finding() -> None:
 def test_json_is_the_result_with_an_entry_to_a_line() -> None:
     found = result(finding(), finding(line=10), suppressed=3)
     printed = json_report.render(found, options())
-    assert json.loads(printed) == found
-    assert list(json.loads(printed)) == list(found)
+    report = json.loads(printed)
+    assert list(report) == ["version", "findings", "errors", "suppressed", "coverage"]
+    assert (report["suppressed"], report["coverage"]) == (3, found["coverage"])
     assert printed.endswith("}\n")
     assert sum('"rule": "TRN001"' in line for line in printed.splitlines()) == 2
-    assert json.loads(printed.splitlines()[3].rstrip(",")) == found["findings"][0]
+    first, row = report["findings"][0], found["findings"][0]
+    assert json.loads(printed.splitlines()[3].rstrip(",")) == first
+    assert first == {**row, "path": "/spec/template/spec/restartPolicy"}
+    assert list(first) == list(row)
+
+
+def test_json_has_pointers_where_rows_have_paths() -> None:
+    path = ("metadata", "annotations", "a/b")
+    embedded = {"apiVersion": "v1", "kind": "Pod", "name": None, "path": path}
+    edits = [{"op": "set", "path": (*path, 0), "value": ("x",)}, {"op": "remove", "path": path}]
+    row = finding(
+        embedded=embedded | {"text": True, "number": 0},
+        fix={"title": "fix", "safety": "safe", "edits": edits},
+        related=[{**related(1, 1, "here"), "path": path}],
+    )
+    found = json.loads(json_report.render(result(row), options()))["findings"][0]
+    pointer = "/metadata/annotations/a~1b"
+    assert found["embedded"] == embedded | {"path": pointer}
+    assert [one["path"] for one in found["fix"]["edits"]] == [f"{pointer}/0", pointer]
+    assert found["related"][0]["path"] == pointer
+
+
+def test_a_key_of_digits_is_no_index_to_a_reader() -> None:
+    report = text.render(result(finding(related=[], embedded={
+        "apiVersion": "v1", "kind": "Pod", "name": "a", "path": (), "text": True, "number": 0,
+    }, path=("data", "42", 42))), options())  # fmt: skip
+    assert "in the Pod a inside data.42[42]\n" in report
 
 
 @given(st.text(st.characters()))

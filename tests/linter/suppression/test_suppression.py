@@ -1,11 +1,12 @@
-from typing import Any
+from typing import cast
 
 import pytest
 
+from linter.row_types import FindingRow
 from linter.suppression.comments import read_comments
 from linter.suppression.scopes import Ignores, read_ignores
-from rules.paths import Path, pointer
-from rules.reader import Document, read
+from rules.paths import Path
+from rules.reader import Document, Span, read
 
 KNOWN = ("TRN001", "TRN001/batch", "TRN003", "GPU001", "MLG005")
 
@@ -22,11 +23,14 @@ def hear(text: str, objects: tuple[Path, ...] = ((),), strings: tuple[Path, ...]
     return found
 
 
-def row(text: str, *path: str | int, rule: str = "TRN001", form: str = "batch") -> dict[str, Any]:
-    span = document(text).span(path)
-    return {
-        **span._asdict(), "rule": rule, "form": form, "path": pointer(path), "embedded": None,
-    }  # fmt: skip
+def row(text: str, *path: str | int, rule: str = "TRN001", form: str = "batch") -> FindingRow:
+    return make_row(document(text).span(path), path, rule, form)
+
+
+def make_row(span: Span, path: Path, rule: str = "TRN001", form: str = "batch") -> FindingRow:
+    """A row with what ignores look at."""
+    row = {**span._asdict(), "rule": rule, "form": form, "path": path, "embedded": None}
+    return cast("FindingRow", row)
 
 
 def complaints(ignores: Ignores) -> list[tuple[str, int, str]]:
@@ -134,10 +138,7 @@ def test_where_a_comment_counts(text: str, covered: bool) -> None:  # noqa: FBT0
     documents = [one for one in read(text) if isinstance(one, Document)]
     ignores = read_ignores(documents[-1], ((),), (), KNOWN)
     assert ignores is not None
-    span = documents[-1].span(("a",))
-    found = {
-        **span._asdict(), "rule": "TRN001", "form": "batch", "path": "/a", "embedded": None,
-    }  # fmt: skip
+    found = make_row(documents[-1].span(("a",)), ("a",))
     assert ignores.covers(found) is covered
     assert (complaints(ignores) == []) is covered
 
@@ -176,11 +177,11 @@ spec:
 """
 
 
-def inner_row(text: str, *path: str) -> dict[str, Any]:
+def inner_row(text: str, *path: str, rule: str = "TRN001") -> FindingRow:
     (inner,) = document(text).embedded(("spec", "manifest"))
     assert isinstance(inner, Document)
-    found = row(text, "spec", "manifest")
-    return {**found, **inner.span(path)._asdict(), "embedded": {"path": pointer(path)}}
+    found = make_row(inner.span(path), ("spec", "manifest"), rule)
+    return cast("FindingRow", {**found, "embedded": {"path": path, "text": True, "number": 0}})
 
 
 def test_a_comment_in_an_embedded_manifest_speaks_of_it() -> None:
@@ -215,7 +216,7 @@ def test_comments_that_cover_an_embedded_manifest(old: str, new: str) -> None:
     text = EMBEDDED.replace(old, new, 1)
     ignores = hear(text, strings=(("spec", "manifest"),))
     for key in "ab":
-        assert ignores.covers({**inner_row(text, "spec", key), "rule": "GPU001"})
+        assert ignores.covers(inner_row(text, "spec", key, rule="GPU001"))
 
 
 def test_comments_in_a_quoted_manifest_are_none() -> None:

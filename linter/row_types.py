@@ -1,0 +1,150 @@
+"""The rows that pass between processes, and on to reports and fixes, for the type checker alone.
+
+Rows are plain mappings, since ``marshal`` carries nothing else; import this module under
+TYPE_CHECKING only. Lines and columns count from 1, ends are exclusive. Paths are tuples, and only
+the JSON report makes pointers of them: a pointer does not tell the key ``"42"`` from an index.
+docs/json.md says what the keys mean.
+"""
+
+from typing import Any, Literal, TypeAlias, TypedDict
+
+from rules.paths import Path
+
+
+class IdentityRow(TypedDict):
+    """What an object calls itself; None where it does not say."""
+
+    apiVersion: str | None
+    kind: str | None
+    namespace: str | None
+    name: str | None
+
+
+class EmbeddedRow(TypedDict):
+    """The manifest inside another that a finding is about, and the path in it.
+
+    ``text``: it is the document ``number`` of a string, at which the finding's own path ends, and
+    the paths of the fix begin in it. Otherwise it is a mapping, and all paths are the document's.
+    """
+
+    apiVersion: str
+    kind: str
+    name: str | None
+    path: Path
+    text: bool
+    number: int
+
+
+class RelatedRow(TypedDict):
+    """A second place that a finding speaks of."""
+
+    file: str
+    document: int
+    line: int
+    column: int
+    path: Path
+    message: str
+
+
+class SetRow(TypedDict):
+    op: Literal["set"]
+    path: Path
+    value: Any
+
+
+class RemoveRow(TypedDict):
+    op: Literal["remove"]
+    path: Path
+
+
+EditRow: TypeAlias = SetRow | RemoveRow
+
+
+class FixRow(TypedDict):
+    title: str
+    safety: Literal["safe", "unsafe"]
+    edits: list[EditRow]
+
+
+class FindingRow(TypedDict):
+    rule: str
+    form: str
+    name: str
+    severity: str
+    action: str
+    confidence: str
+    role: str | None
+    file: str
+    document: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    path: Path
+    object: IdentityRow
+    embedded: EmbeddedRow | None
+    message: str
+    related: list[RelatedRow]
+    fix: FixRow | None
+    fingerprint: str
+    url: str
+
+
+class TemplateRow(TypedDict):
+    """The role of one pod template."""
+
+    path: Path
+    role: str
+    subrole: str | None
+    confidence: str
+    score: int
+    evidence: list[str]
+
+
+class WorkloadRow(TypedDict):
+    """The roles of one object."""
+
+    file: str
+    document: int
+    line: int
+    object: IdentityRow
+    role: str
+    confidence: str
+    templates: list[TemplateRow]
+
+
+class ErrorRow(TypedDict):
+    """Input that could not be read; ``document`` is None where the whole file is meant."""
+
+    file: str
+    document: int | None
+    line: int | None
+    column: int | None
+    reason: str
+
+
+class SkippedRow(TypedDict):
+    """A document, or with None a file, that was left out on purpose."""
+
+    file: str
+    document: int | None
+    reason: str
+
+
+class CoverageRow(TypedDict):
+    files: int
+    documents: int
+    objects: int
+    pod_templates: dict[str, int]
+    unknown_kinds: dict[str, int]
+    skipped: list[SkippedRow]
+
+
+class RunResult(TypedDict):
+    """What a run found, in order; of one process in its share of the files, in none."""
+
+    findings: list[FindingRow]
+    workloads: list[WorkloadRow]
+    errors: list[ErrorRow]
+    suppressed: int
+    coverage: CoverageRow
