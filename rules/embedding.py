@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from rules.kinds.schema import Inner, Role
+from rules.kinds.roles import Role
+from rules.kinds.schema import Inner
 from rules.manifest import Manifest
 from rules.model import Embedded, Finding, Fix, Identity, Problem, Rule
 from rules.paths import Path, named, shorten
@@ -92,7 +93,7 @@ def inner_manifests(
     """The manifests inside an object, each with where it stands."""
     if scope.depth >= _DEEPEST:
         return
-    for inner in workload.kind.inner(workload.manifest):
+    for inner in workload.kind.inner(workload.spec):
         yield from _open(workload.manifest, inner, scope, identity)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from rules.kinds.schema import Answer, Kind, Reference
+from rules.kinds.lookups import Answer, Reference
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 
 Row: TypeAlias = tuple[str, str, str, str, dict[str, Any]]

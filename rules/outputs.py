@@ -8,7 +8,7 @@ from functools import lru_cache
 from posixpath import join, normpath
 from typing import Any, NamedTuple
 
-from rules.kinds.schema import Container, Mount, Pod, Volume
+from rules.kinds.pods import Container, Mount, Pod, Volume
 from rules.manifest import is_template
 from rules.memory import remember
 from rules.paths import Path, shorten

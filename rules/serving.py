@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from rules.kinds.schema import Container, Pod
+from rules.kinds.pods import Container, Pod
 from rules.outputs import read_environment, read_texts
 from rules.paths import Path, dig
 from rules.quantity import GIBIBYTE, parse_quantity

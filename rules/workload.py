@@ -6,18 +6,12 @@ from typing import Any
 
 from rules.accelerators import Accelerators
 from rules.inventory import Inventory
-from rules.kinds.schema import (
-    Answer,
-    Autoscaler,
-    Container,
-    Deadlines,
-    Kind,
-    Pod,
-    Reference,
-    Retry,
-    Role,
-    Schedule,
-)
+from rules.kinds.lookups import Answer, Reference
+from rules.kinds.pods import Container, Pod
+from rules.kinds.roles import Role
+from rules.kinds.runs import Deadlines, Retry, Schedule
+from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.model import Confidence, Identity
 from rules.paths import Path, dig
@@ -64,8 +58,13 @@ class Workload:
         return self.manifest.identity
 
     @cached_property
+    def spec(self) -> SpecView:
+        """The part of the object that the kind's readers read."""
+        return self.kind.view(self.manifest)
+
+    @cached_property
     def pods(self) -> tuple[Pod, ...]:
-        return tuple(self.kind.pods(self.manifest, self.ask))
+        return tuple(self.kind.pods(self.spec, self.ask))
 
     @cached_property
     def partial(self) -> bool:
@@ -167,11 +166,11 @@ class Workload:
     def retries(self) -> tuple[Retry, ...]:
         """The retry budgets of training; those of other steps are nobody's business here."""
         others = {pod.path for pod in self.pods} - {pod.path for pod in self.training_pods}
-        return tuple(retry for retry in self.kind.retries(self.manifest) if retry.pod not in others)
+        return tuple(retry for retry in self.kind.retries(self.spec) if retry.pod not in others)
 
     @cached_property
     def deadlines(self) -> Deadlines | None:
-        return self.kind.deadlines(self.manifest, self.training_pods)
+        return self.kind.deadlines(self.spec, self.training_pods)
 
     @cached_property
     def schedule(self) -> Schedule | None:
@@ -179,7 +178,7 @@ class Workload:
 
     @cached_property
     def autoscalers(self) -> tuple[Autoscaler, ...]:
-        return tuple(self.kind.autoscalers(self.manifest))
+        return tuple(self.kind.autoscalers(self.spec))
 
     def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
         return self._inventory.ask(reference, fact)

@@ -22,7 +22,7 @@ from linter.mending.fix import Selection, fix_texts
 from linter.row_types import FindingRow
 from rules.engine import Engine
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer
+from rules.kinds.lookups import Answer
 from rules.manifest import Manifest
 from rules.model import Finding
 from rules.paths import Path as ObjectPath

@@ -127,7 +127,7 @@ class Judge:
         """The texts in which an object holds manifests."""
         manifest = Manifest(entry.body)
         kind = self._engine.kind_of(manifest)
-        for inner in kind.inner(manifest) if kind else ():
+        for inner in kind.inner(kind.view(manifest)) if kind else ():
             if isinstance(manifest.dig(*inner.path), str):
                 yield (*entry.prefix, *inner.path)
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import Entry
-from rules.kinds.schema import Pod
+from rules.kinds.pods import Pod
 from rules.model import Edit, Embedded, Finding, Fix, Identity, Related, Set
 from rules.paths import Path, pointer
 from rules.reader import Document, Span, Unreadable

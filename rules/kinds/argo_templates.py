@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.overlay import overlay
+from rules.kinds.pods import Container, ContainerUse, Pod, Volume
 from rules.kinds.podspec import claim_templates, make_container, read_volumes
-from rules.kinds.schema import Container, ContainerUse, Pod, Volume
+from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dig, expand, items
 from rules.reader import Document, read
 
@@ -43,12 +44,10 @@ _INHERITED = (
 _SEEN_APART = ("containers", "initContainers", "volumes")
 
 
-def find_templates(spec: Any, at: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The templates of the WorkflowSpec ``spec`` at ``at``, inline ones of steps and tasks too."""
+def find_templates(workflow: SpecView) -> Iterator[SpecView]:
+    """The templates of a WorkflowSpec, inline ones of steps and tasks too."""
     for place in _PLACES:
-        for path, body in expand(spec, place, at):
-            if isinstance(body, dict):
-                yield path, body
+        yield from workflow.each(*place)
 
 
 def is_pod(template: Mapping[str, Any]) -> bool:
@@ -56,15 +55,14 @@ def is_pod(template: Mapping[str, Any]) -> bool:
     return _form(template) in _POD_FORMS
 
 
-def read_pod(
-    spec: Mapping[str, Any], base: Path, path: Path, template: Mapping[str, Any]
-) -> Pod | None:
-    """The pod of the template at ``path`` in the WorkflowSpec ``spec`` at ``base``; None where it
-    runs none. The spec of the view is the template with what the workflow adds to it.
+def read_pod(workflow: SpecView, at: SpecView) -> Pod | None:
+    """The pod of the template there in a WorkflowSpec; None where it runs none. The pod's spec is
+    the template with what the workflow adds to it.
 
     Restart: the controller hard-codes Never (``workflowpod.go``), so that there is none to judge.
     """
-    defaults = _mapping(spec.get("templateDefaults"))
+    spec, path, template = workflow.mapping(), at.path, at.mapping()
+    defaults = workflow.mapping("templateDefaults")
     if (_form(template) or _form(defaults)) not in _POD_FORMS:
         return None
     whole = overlay(defaults, template)
@@ -77,7 +75,7 @@ def read_pod(
         name=str(template.get("name") or ""),
         metadata=metadata,
         containers=_containers(path, _form(template) or _form(defaults), whole, patch),
-        volumes=_volumes(spec, base, path, template),
+        volumes=_volumes(workflow, at),
         count=None,
         artifacts=_artifacts(whole),
         text=str(dig(whole, ("script", "source")) or ""),
@@ -159,25 +157,23 @@ def _spec(
     return merged
 
 
-def _volumes(
-    spec: Mapping[str, Any], base: Path, path: Path, template: Mapping[str, Any]
-) -> tuple[Volume, ...]:
+def _volumes(workflow: SpecView, template: SpecView) -> tuple[Volume, ...]:
     """The template's volumes, its defaults', the workflow's, and the claims made from templates."""
-    claims = (*base, "volumeClaimTemplates")
-    defaults = (*base, "templateDefaults")
+    defaults = workflow.below("templateDefaults")
     return (
-        *read_volumes(template, path),
-        *read_volumes(_mapping(spec.get("templateDefaults")), defaults),
-        *read_volumes(spec, base),
-        *claim_templates(spec.get("volumeClaimTemplates"), claims),
-        *_patched_volumes(spec, base),
-        *_patched_volumes(template, path),
+        *(one for place in (template, defaults, workflow) for one in _own_volumes(place)),
+        *claim_templates(workflow.below("volumeClaimTemplates")),
+        *(one for place in (workflow, template) for one in _patched_volumes(place)),
     )
 
 
-def _patched_volumes(body: Mapping[str, Any], path: Path) -> tuple[Volume, ...]:
-    at = (*path, "podSpecPatch")
-    return tuple(volume._replace(path=at) for volume in read_volumes(_parse(body), at))
+def _own_volumes(place: SpecView) -> tuple[Volume, ...]:
+    return read_volumes(place.mapping(), place.path)
+
+
+def _patched_volumes(place: SpecView) -> tuple[Volume, ...]:
+    at = (*place.path, "podSpecPatch")
+    return tuple(one._replace(path=at) for one in read_volumes(_parse(place.mapping()), at))
 
 
 def _parse(body: Mapping[str, Any]) -> Mapping[str, Any]:

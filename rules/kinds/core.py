@@ -3,20 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from rules.kinds.lookups import Ask, Reference
+from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import claim_templates, make_bare_pod, make_pod, read_count
-from rules.kinds.schema import (
-    Ask,
-    Autoscaler,
-    Deadlines,
-    Kind,
-    Pod,
-    PodReader,
-    Reference,
-    Restart,
-    Retry,
-    Role,
-    Schedule,
-)
+from rules.kinds.roles import Role
+from rules.kinds.runs import Deadlines, Retry, Schedule
+from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path, dig, expand
@@ -29,110 +22,98 @@ _REJECTED = (
 )
 
 
-def read_job_restart(manifest: Manifest, job: Path, family: str = "batch") -> Restart:
-    """The restart policy of a batch/v1 JobSpec at ``job``; the API requires it to be written.
+def read_job_restart(job: SpecView, family: str = "batch") -> Restart:
+    """The restart policy of a batch/v1 JobSpec; the API requires it to be written.
 
     Source: ``pkg/apis/batch/validation`` (ValidateJobSpec).
     """
-    path = (*job, "template", "spec", "restartPolicy")
     return Restart(
-        manifest.value(path, "Always"),
+        job.value("template", "spec", "restartPolicy", default="Always"),
         "Always",
         family=family,
         rejected=True,
         safe=True,
-        needs_never=isinstance(manifest.dig(*job, "podFailurePolicy"), dict),
+        needs_never=find_failure_policy(job),
         note=_REJECTED,
     )
 
 
-def read_job_retries(manifest: Manifest, job: Path) -> Iterator[Retry]:
+def find_failure_policy(job: SpecView) -> Path | None:
+    """Where a batch/v1 JobSpec has a ``podFailurePolicy``: the API server takes one only beside
+    restartPolicy Never."""
+    return next((policy.path for policy in job.each("podFailurePolicy")), None)
+
+
+def read_job_retries(job: SpecView) -> Iterator[Retry]:
     """The retry budget of a batch/v1 JobSpec.
 
     With ``backoffLimitPerIndex`` and ``maxFailedIndexes`` written, the budget is per index and
     ``backoffLimit`` defaults to MaxInt32 (KEP-3850).
     """
-    per_index = manifest.value((*job, "backoffLimitPerIndex"))
+    per_index = job.value("backoffLimitPerIndex")
     if not per_index.absent:
-        bound = manifest.value((*job, "maxFailedIndexes"))
         unset = "every index may fail without the Job failing"
         yield Retry(per_index, unset, form="batch")
-        yield Retry(bound, unset, form="batch", bound="")
+        yield Retry(job.value("maxFailedIndexes"), unset, form="batch", bound="")
         return
     yield Retry(
-        manifest.value((*job, "backoffLimit"), 6),
+        job.value("backoffLimit", default=6),
         "the default is 6: up to 7 attempts",
         form="batch",
         preset=3,
     )
 
 
-def read_job_deadlines(manifest: Manifest, job: Path) -> Deadlines:
+def read_job_deadlines(job: SpecView, _pods: Any = ()) -> Deadlines:
     """The wall-clock bound of a batch/v1 JobSpec."""
-    path = (*job, "activeDeadlineSeconds")
-    inner = manifest.value((*job, "template", "spec", "activeDeadlineSeconds"))
+    whole = job.value("activeDeadlineSeconds")
+    inner = job.value("template", "spec", "activeDeadlineSeconds")
     return Deadlines(
-        (manifest.value(path),),
-        fix_at=(path,),
+        (whole,),
+        fix_at=(whole.path,),
         pod_only=None if inner.absent else inner,
         counting=JOB_COUNTING,
     )
 
 
-def read_template(path: Path, count_at: Path | None = None, **known: Any) -> PodReader:
-    """A reader of the one PodTemplateSpec at ``path``."""
-
-    def pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-        template = manifest.dig(*path)
-        if isinstance(template, dict):
-            count = read_count(manifest.dig(*count_at)) if count_at else None
-            yield make_pod(path, template, count=count, **known)
-
-    return pods
+def read_template(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """The one PodTemplateSpec, of which there is no telling how many pods it makes."""
+    for template in spec.each("template"):
+        yield make_pod(template, count=None)
 
 
-def _pod(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    spec = manifest.mapping("spec")
-    path = ("spec", "restartPolicy")
-    restart = Restart(manifest.value(path, "Always"), "Always", form="pod")
-    metadata = manifest.mapping("metadata")
-    if spec:
-        yield make_bare_pod(("spec",), spec, metadata=metadata, path=(), restart=restart)
+def read_replicas_of_template(spec: SpecView, _ask: Ask, **known: Any) -> Iterator[Pod]:
+    """The one PodTemplateSpec, of which ``replicas`` pods are kept."""
+    for template in spec.each("template"):
+        yield make_pod(template, count=read_count(spec.dig("replicas")), **known)
 
 
-def _job_pods(job: Path) -> PodReader:
-    def pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-        template = manifest.dig(*job, "template")
-        if isinstance(template, dict):
-            yield make_pod(
-                (*job, "template"),
-                template,
-                restart=read_job_restart(manifest, job),
-                count=read_count(manifest.dig(*job, "parallelism")),
-            )
-
-    return pods
+def _stateful_set_pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
+    claims = claim_templates(spec.below("volumeClaimTemplates"))
+    return read_replicas_of_template(spec, ask, volumes=claims)
 
 
-def _stateful_set_pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    path: Path = ("spec", "template")
-    template = manifest.dig(*path)
-    claims = ("spec", "volumeClaimTemplates")
-    if isinstance(template, dict):
-        yield make_pod(
-            path,
-            template,
-            volumes=claim_templates(manifest.dig(*claims), claims),
-            count=read_count(manifest.dig("spec", "replicas")),
-        )
+def _pod(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    restart = Restart(spec.value("restartPolicy", default="Always"), "Always", form="pod")
+    metadata = spec.manifest.mapping("metadata")
+    if spec.mapping():
+        yield make_bare_pod(spec.path, spec.mapping(), metadata=metadata, path=(), restart=restart)
 
 
-def _pod_deadlines(manifest: Manifest, _pods: Any) -> Deadlines:
-    path = ("spec", "activeDeadlineSeconds")
-    return Deadlines((manifest.value(path),), (path,), counting="it bounds the Pod's life")
+def read_job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """The pod template of a batch/v1 JobSpec."""
+    for template in job.each("template"):
+        count = read_count(job.dig("parallelism"))
+        yield make_pod(template, restart=read_job_restart(job), count=count)
 
 
-def _cron_schedule(manifest: Manifest) -> Schedule:
+def _pod_deadlines(spec: SpecView, _pods: Any) -> Deadlines:
+    value = spec.value("activeDeadlineSeconds")
+    return Deadlines((value,), (value.path,), counting="it bounds the Pod's life")
+
+
+def read_cron_schedule(manifest: Manifest) -> Schedule:
+    """The schedule of a CronJob, batch's or Volcano's: runs may overlap unless it says no."""
     return read_schedule(manifest, manifest.value(("spec", "concurrencyPolicy"), "Allow"))
 
 
@@ -159,19 +140,19 @@ def pod_facts(*patterns: Path) -> Any:
     return facts
 
 
-def _scalers(manifest: Manifest) -> Iterator[Autoscaler]:
-    target = read_target(manifest)
-    if manifest.version == "v1":
-        yield _scaler_v1(manifest, target)
+def _scalers(spec: SpecView) -> Iterator[Autoscaler]:
+    target = read_target(spec.below("scaleTargetRef"))
+    if spec.manifest.version == "v1":
+        yield _scaler_v1(spec, target)
         return
-    yield _scaler_v2(manifest, target)
+    yield _scaler_v2(spec, target)
 
 
-def _scaler_v1(manifest: Manifest, target: Reference | None) -> Autoscaler:
+def _scaler_v1(spec: SpecView, target: Reference | None) -> Autoscaler:
     """autoscaling/v1 has one field, 80 where nothing is written; other metrics live in an
     annotation (conversion.go)."""
-    value = manifest.value(("spec", "targetCPUUtilizationPercentage"), 80)
-    annotations = manifest.mapping("metadata", "annotations")
+    value = spec.value("targetCPUUtilizationPercentage", default=80)
+    annotations = spec.manifest.mapping("metadata", "annotations")
     carried = "autoscaling.alpha.kubernetes.io/metrics" in annotations
     return Autoscaler(
         value,
@@ -182,8 +163,8 @@ def _scaler_v1(manifest: Manifest, target: Reference | None) -> Autoscaler:
     )
 
 
-def _scaler_v2(manifest: Manifest, target: Reference | None) -> Autoscaler:
-    value = manifest.value(("spec", "metrics"), DEFAULT_METRICS)
+def _scaler_v2(spec: SpecView, target: Reference | None) -> Autoscaler:
+    value = spec.value("metrics", default=DEFAULT_METRICS)
     return Autoscaler(
         value,
         defined=value.unknown or (bool(value.value) and not value.absent),
@@ -203,14 +184,15 @@ DEFAULT_METRICS = [
 """What the API server writes where an HPA states no metric (autoscaling/v2 defaults.go)."""
 
 
-def read_target(manifest: Manifest, path: Path = ("spec", "scaleTargetRef")) -> Reference | None:
-    """The object that an autoscaler scales."""
-    target = manifest.mapping(*path)
-    kind, name = target.get("kind"), target.get("name")
+def read_target(
+    target: SpecView, api_version: str = "", default: str | None = None
+) -> Reference | None:
+    """The object that a ``scaleTargetRef`` names; what it leaves out is as the arguments say."""
+    kind, name = target.dig("kind") or default, target.dig("name")
     if not isinstance(kind, str) or not isinstance(name, str):
         return None
-    head, slash, _ = str(target.get("apiVersion") or "").partition("/")
-    return Reference(head if slash else "", (kind,), manifest.identity.namespace, name)
+    head, slash, _ = str(target.dig("apiVersion") or api_version).partition("/")
+    return Reference(head if slash else "", (kind,), target.manifest.identity.namespace, name)
 
 
 _TEMPLATE: Path = ("spec", "template")
@@ -223,7 +205,7 @@ SERVICE_PRIORS = {
 }
 _STATEFUL_PRIORS = {Role.SERVING: 2, Role.TRAINING: -2, Role.BATCH: -4, Role.DATA: -2}
 _DAEMON_PRIORS = {Role.TRAINING: -6, Role.SERVING: -2}
-_CRON: Path = ("spec", "jobTemplate", "spec")
+CRON_ROOT: Path = ("spec", "jobTemplate", "spec")
 _LIMITS = pod_facts(("spec", "template", "spec"))
 
 
@@ -232,7 +214,7 @@ def replicated_kind(group: str, name: str, plural: str, priors: dict[Role, int])
     return Kind(
         group,
         name,
-        pods=read_template(_TEMPLATE, ("spec", "replicas")),
+        pods=read_replicas_of_template,
         priors=priors,
         required=(_TEMPLATE,),
         facts=_LIMITS,
@@ -252,23 +234,24 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "batch",
         "Job",
-        pods=_job_pods(("spec",)),
+        pods=read_job_pods,
         priors=JOB_PRIORS,
         required=(_TEMPLATE,),
-        retries=lambda manifest: read_job_retries(manifest, ("spec",)),
-        deadlines=lambda manifest, _pods: read_job_deadlines(manifest, ("spec",)),
+        retries=read_job_retries,
+        deadlines=read_job_deadlines,
         immutable=True,
         plural="jobs",
     ),
     Kind(
         "batch",
         "CronJob",
-        pods=_job_pods(_CRON),
+        root=CRON_ROOT,
+        pods=read_job_pods,
         priors=JOB_PRIORS,
-        required=(("spec", "schedule"), (*_CRON, "template")),
-        retries=lambda manifest: read_job_retries(manifest, _CRON),
-        deadlines=lambda manifest, _pods: read_job_deadlines(manifest, _CRON),
-        schedule=_cron_schedule,
+        required=(("spec", "schedule"), (*CRON_ROOT, "template")),
+        retries=read_job_retries,
+        deadlines=read_job_deadlines,
+        schedule=read_cron_schedule,
         plural="cronjobs",
     ),
     replicated_kind("apps", "Deployment", "deployments", SERVICE_PRIORS),
@@ -286,7 +269,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "apps",
         "DaemonSet",
-        pods=read_template(_TEMPLATE),
+        pods=read_template,
         priors=_DAEMON_PRIORS,
         required=(_TEMPLATE,),
         plural="daemonsets",

@@ -7,32 +7,34 @@ tunes (``tuning``) a model; presets have no template in the object, and accelera
 
 from collections.abc import Iterator
 
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_pod, make_unseen_pod, read_count
-from rules.kinds.schema import Ask, Kind, Pod, Role
-from rules.manifest import Manifest
-from rules.paths import Path
-
-_TEMPLATE: Path = ("inference", "template")
+from rules.kinds.roles import Role
+from rules.kinds.schema import Kind
+from rules.kinds.views import SpecView
 
 
-def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    if manifest.mapping("tuning"):
-        yield _tuning(manifest)
-    template = manifest.dig(*_TEMPLATE)
-    if isinstance(template, dict):
-        count = read_count(manifest.dig("resource", "count"))
-        yield make_pod(_TEMPLATE, template, role=Role.SERVING, count=count, images=False)
-    elif manifest.mapping("inference"):
-        name = str(manifest.dig("inference", "preset", "name") or "")
-        yield make_unseen_pod(("inference",), name=name, role=Role.SERVING)
+def _pods(whole: SpecView, _ask: Ask) -> Iterator[Pod]:
+    if whole.mapping("tuning"):
+        yield _tuning(whole.below("tuning"))
+    for inference in whole.each("inference"):
+        yield _inference(inference, read_count(whole.dig("resource", "count")))
 
 
-def _tuning(manifest: Manifest) -> Pod:
+def _inference(inference: SpecView, count: int | None) -> Pod:
+    for template in inference.each("template"):
+        return make_pod(template, role=Role.SERVING, count=count, images=False)
+    name = str(inference.dig("preset", "name") or "")
+    return make_unseen_pod(inference.path, name=name, role=Role.SERVING)
+
+
+def _tuning(tuning: SpecView) -> Pod:
     """The tuning job's pod; its output is an image that is pushed, or a volume."""
-    output = manifest.mapping("tuning", "output")
+    output = tuning.mapping("output")
     return make_unseen_pod(
-        ("tuning",),
-        name=str(manifest.dig("tuning", "preset", "name") or ""),
+        tuning.path,
+        name=str(tuning.dig("preset", "name") or ""),
         role=Role.TRAINING,
         writer=True,
         outputs_known=True,
@@ -40,4 +42,4 @@ def _tuning(manifest: Manifest) -> Pod:
     )
 
 
-KINDS: tuple[Kind, ...] = (Kind("kaito.sh", "Workspace", pods=_pods, plural="workspaces"),)
+KINDS: tuple[Kind, ...] = (Kind("kaito.sh", "Workspace", root=(), pods=_pods, plural="workspaces"),)

@@ -5,17 +5,15 @@ Source: kubeflow/katib ``pkg/apis/controller/experiments/v1beta1`` (TrialSource)
 
 from collections.abc import Iterator
 
-from rules.kinds.schema import Inner, Kind, Role
-from rules.manifest import Manifest
-from rules.paths import Path
-
-_TRIAL: Path = ("spec", "trialTemplate", "trialSpec")
+from rules.kinds.roles import Role
+from rules.kinds.schema import Inner, Kind
+from rules.kinds.views import SpecView
 
 
-def _inner(manifest: Manifest) -> Iterator[Inner]:
+def _inner(spec: SpecView) -> Iterator[Inner]:
     """The trial; ``${trialParameters.x}`` stands where the experiment puts its values."""
-    if isinstance(manifest.dig(*_TRIAL), dict):
-        yield Inner(_TRIAL, Role.TRAINING)
+    for trial in spec.each("trialTemplate", "trialSpec"):
+        yield Inner(trial.path, Role.TRAINING)
 
 
 KINDS: tuple[Kind, ...] = (

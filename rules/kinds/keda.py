@@ -5,12 +5,14 @@ Source: keda ``apis/keda/v1alpha1`` (``scaledobject_types.go``, ``scaledjob_type
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from rules.kinds.core import JOB_PRIORS, read_job_deadlines, read_job_retries
-from rules.kinds.podspec import make_pod, read_count, read_raw
-from rules.kinds.schema import Ask, Autoscaler, Deadlines, Kind, Pod, Reference, Restart, Retry
-from rules.manifest import Manifest
+from rules.kinds.core import JOB_PRIORS, read_job_deadlines, read_job_retries, read_target
+from rules.kinds.lookups import Ask, Reference
+from rules.kinds.pods import Pod, Restart
+from rules.kinds.podspec import make_pod, read_count
+from rules.kinds.runs import Retry
+from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.views import SpecView
 from rules.paths import Path
 
 GROUP = "keda.sh"
@@ -19,49 +21,35 @@ _JOB: Path = ("spec", "jobTargetRef")
 _TRIGGERS: Path = ("spec", "triggers")
 
 
-def _scaler(manifest: Manifest, target: Reference | None) -> Autoscaler:
-    value = manifest.value(_TRIGGERS)
+def _scaler(spec: SpecView, target: Reference | None) -> Autoscaler:
+    value = spec.manifest.value(_TRIGGERS)
     return Autoscaler(value, value.unknown or bool(value.value), "spec.triggers", target=target)
 
 
-def _object_scalers(manifest: Manifest) -> Iterator[Autoscaler]:
-    yield _scaler(manifest, _target(manifest))
+def _object_scalers(spec: SpecView) -> Iterator[Autoscaler]:
+    """What a ScaledObject scales is an apps/v1 Deployment unless it says otherwise."""
+    target = read_target(spec.below("scaleTargetRef"), "apps/v1", "Deployment")
+    yield _scaler(spec, target)
 
 
-def _target(manifest: Manifest) -> Reference | None:
-    """What a ScaledObject scales: an apps/v1 Deployment unless it says otherwise."""
-    target = manifest.mapping("spec", "scaleTargetRef")
-    kind, name = target.get("kind") or "Deployment", target.get("name")
-    if not isinstance(kind, str) or not isinstance(name, str):
-        return None
-    head, slash, _ = str(target.get("apiVersion") or "apps/v1").partition("/")
-    return Reference(head if slash else "", (kind,), manifest.identity.namespace, name)
+def _job_scalers(job: SpecView) -> Iterator[Autoscaler]:
+    yield _scaler(job, None)
 
 
-def _job_scalers(manifest: Manifest) -> Iterator[Autoscaler]:
-    yield _scaler(manifest, None)
-
-
-def _job_pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
+def _job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
     """The Jobs' template. Unset, KEDA writes OnFailure (``scale_jobs.go generateJobs``)."""
-    template = manifest.dig(*_JOB, "template")
-    policy = read_raw(manifest, (*_JOB, "template", "spec", "restartPolicy"), "OnFailure")
-    if isinstance(template, dict):
+    for template in job.each("template"):
+        policy = template.raw("spec", "restartPolicy", default="OnFailure")
         yield make_pod(
-            (*_JOB, "template"),
             template,
             restart=Restart(policy, "OnFailure", form="operator", safe=True),
-            count=read_count(manifest.dig(*_JOB, "parallelism")),
+            count=read_count(job.dig("parallelism")),
         )
 
 
-def _retries(manifest: Manifest) -> Iterator[Retry]:
-    for retry in read_job_retries(manifest, _JOB):
+def _retries(job: SpecView) -> Iterator[Retry]:
+    for retry in read_job_retries(job):
         yield retry._replace(form="operator")
-
-
-def _deadlines(manifest: Manifest, _pods: Any) -> Deadlines:
-    return read_job_deadlines(manifest, _JOB)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -75,11 +63,12 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         GROUP,
         "ScaledJob",
+        root=_JOB,
         pods=_job_pods,
         priors=JOB_PRIORS,
         required=((*_JOB, "template"),),
         retries=_retries,
-        deadlines=_deadlines,
+        deadlines=read_job_deadlines,
         autoscalers=_job_scalers,
         plural="scaledjobs",
     ),

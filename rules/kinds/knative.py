@@ -5,7 +5,8 @@ readiness is rewritten to the queue-proxy (knative serving ``pkg/reconciler/revi
 """
 
 from rules.kinds.core import read_template
-from rules.kinds.schema import Kind, Role
+from rules.kinds.roles import Role
+from rules.kinds.schema import Kind
 from rules.paths import Path
 
 GROUP = "serving.knative.dev"
@@ -18,7 +19,7 @@ def _revisions(name: str, plural: str) -> Kind:
     return Kind(
         GROUP,
         name,
-        pods=read_template(_TEMPLATE),
+        pods=read_template,
         priors=_PRIORS,
         required=(_TEMPLATE,),
         plural=plural,

@@ -7,6 +7,8 @@ servingruntime_types.go`` and ``pkg/controller/v1beta1/inferenceservice/reconcil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Container, ContainerUse, Pod, Probes
 from rules.kinds.podspec import (
     make_bare_pod,
     make_container,
@@ -14,19 +16,9 @@ from rules.kinds.podspec import (
     read_count,
     read_volumes,
 )
-from rules.kinds.schema import (
-    Ask,
-    Autoscaler,
-    Container,
-    ContainerUse,
-    Kind,
-    Pod,
-    Probes,
-    Role,
-    Subrole,
-    read_pods,
-)
-from rules.manifest import Manifest
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dotted
 
 GROUP = "serving.kserve.io"
@@ -48,10 +40,10 @@ _MODELS = (
 )
 _EXPLAINERS = ("art", "alibi", "aix")
 _PLACES: tuple[Path, ...] = (
-    ("spec",),
-    ("spec", "canary", EACH),
-    ("spec", "default"),
-    ("spec", "canary"),
+    (),
+    ("canary", EACH),
+    ("default",),
+    ("canary",),
 )
 """Where components stand; canaries are a list since v0.20, ``default`` and one ``canary`` are
 v1alpha2's."""
@@ -65,22 +57,23 @@ _CLASS = "serving.kserve.io/autoscalerClass"
 _CPU = "KServe then scales on cpu at 80 %"
 
 
-def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
+def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     for place in _PLACES:
         for key, models, subrole in _COMPONENTS:
-            for path, body in read_pods(manifest, (*place, key)):
-                yield from _component(path, body, models, subrole)
+            for component in spec.each(*place, key):
+                yield from _component(component, models, subrole)
 
 
 def _component(
-    path: Path, body: Mapping[str, Any], models: tuple[str, ...], subrole: Subrole | None
+    component: SpecView, models: tuple[str, ...], subrole: Subrole | None
 ) -> Iterator[Pod]:
     """The pod of a component, whose body is a PodSpec with more fields, and that of its workers.
 
     A model has its container from a runtime and inlines overrides of it, so that its probes are
     the runtime's; listed containers beside it are sidecars.
     """
-    named = tuple(_model(body[key], (*path, key)) for key in models if _is_mapping(body.get(key)))
+    path, body = component.path, component.mapping()
+    named = tuple(_model(model) for key in models for model in component.each(key))
     listed = read_containers(body, path, (_MAIN,))
     if named:
         listed = tuple(map(_demote, listed))
@@ -98,13 +91,12 @@ def _component(
             count=read_count(body.get("minReplicas")),
             images=False,
         )
-    workers = body.get("workerSpec")
-    if isinstance(workers, dict):
-        yield _worker((*path, "workerSpec"), workers, Probes.GIVEN)
+    for workers in component.each("workerSpec"):
+        yield _worker(workers, Probes.GIVEN)
 
 
-def _model(body: Mapping[str, Any], path: Path) -> Container:
-    return make_container(body, path)._replace(name=_MAIN)
+def _model(model: SpecView) -> Container:
+    return make_container(model.mapping(), model.path)._replace(name=_MAIN)
 
 
 def _demote(container: Container) -> Container:
@@ -114,56 +106,51 @@ def _demote(container: Container) -> Container:
 
 def _metadata(body: Mapping[str, Any]) -> dict[str, Any]:
     """What stands for a template's metadata where there is no template."""
-    return {key: body[key] for key in ("labels", "annotations") if _is_mapping(body.get(key))}
+    return {key: body[key] for key in ("labels", "annotations") if isinstance(body.get(key), dict)}
 
 
-def _worker(path: Path, body: Mapping[str, Any], probes: Probes) -> Pod:
+def _worker(workers: SpecView, probes: Probes) -> Pod:
     return make_bare_pod(
-        path,
-        body,
-        metadata=_metadata(body),
+        workers.path,
+        workers.mapping(),
+        metadata=_metadata(workers.mapping()),
         main=(_WORKER,),
         name="worker",
         subrole=Subrole.WORKER,
         probes=probes,
-        count=read_count(body.get("pipelineParallelSize")),
+        count=read_count(workers.dig("pipelineParallelSize")),
         images=False,
     )
 
 
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _runtime_pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    spec = manifest.mapping("spec")
-    if spec:
+def _runtime_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    body = spec.mapping()
+    if body:
         yield make_bare_pod(
-            ("spec",),
-            spec,
-            metadata=_metadata(spec),
+            spec.path,
+            body,
+            metadata=_metadata(body),
             main=(_MAIN,),
-            count=read_count(spec.get("replicas")),
+            count=read_count(body.get("replicas")),
             images=False,
         )
-    workers = spec.get("workerSpec")
-    if isinstance(workers, dict):
-        yield _worker(("spec", "workerSpec"), workers, Probes.OWN)
+    for workers in spec.each("workerSpec"):
+        yield _worker(workers, Probes.OWN)
 
 
-def _scalers(manifest: Manifest) -> Iterator[Autoscaler]:
+def _scalers(spec: SpecView) -> Iterator[Autoscaler]:
     """One for each component that may grow, in Standard mode. Without the annotation the mode is
     the installation's choice and nothing is known; Knative scales by concurrency of itself."""
-    annotations = manifest.mapping("metadata", "annotations")
+    annotations = spec.manifest.mapping("metadata", "annotations")
     scaler = annotations.get(_CLASS, "hpa")
     if annotations.get(_MODE) not in ("Standard", "RawDeployment"):
         return
     if scaler not in ("hpa", "keda"):
         return
     for key, _, _ in _COMPONENTS:
-        body = manifest.mapping("spec", key)
-        if _grows(body):
-            yield _scaler(manifest, ("spec", key), _CPU if scaler == "hpa" else None)
+        for component in spec.each(key):
+            if _grows(component.mapping()):
+                yield _scaler(component, _CPU if scaler == "hpa" else None)
 
 
 def _grows(body: Mapping[str, Any]) -> bool:
@@ -171,14 +158,13 @@ def _grows(body: Mapping[str, Any]) -> bool:
     return least is not None and most is not None and most > max(least, 1)
 
 
-def _scaler(manifest: Manifest, path: Path, implicit: str | None) -> Autoscaler:
+def _scaler(component: SpecView, implicit: str | None) -> Autoscaler:
     """``implicit`` is what absence comes to. KServe has no default target for memory and makes an
     HPA without metrics then (``hpa_reconciler.go getHPAMetrics``)."""
-    metrics = manifest.value((*path, "autoScaling", "metrics"))
-    resource = manifest.value((*path, "scaleMetric"))
-    target = manifest.value((*path, "scaleTarget"))
+    metrics = component.value("autoScaling", "metrics")
+    resource, target = component.value("scaleMetric"), component.value("scaleTarget")
     if not metrics.value and resource.value == "memory" and target.absent:
-        return Autoscaler(target, defined=False, what=f"{dotted(path)}.scaleMetric memory")
+        return Autoscaler(target, defined=False, what=f"{dotted(resource.path)} memory")
     defined = metrics.unknown or bool(metrics.value) or not resource.absent
     return Autoscaler(metrics, defined, dotted(metrics.path), implicit=implicit)
 

@@ -8,50 +8,52 @@ presets; the presets bring probes (a startup probe since v0.17) and images.
 from collections.abc import Iterator
 from typing import Any
 
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod, Probes
 from rules.kinds.podspec import make_bare_pod, make_unseen_pod, read_count
-from rules.kinds.schema import Ask, Autoscaler, Kind, Pod, Probes, Role, Subrole
-from rules.manifest import Manifest
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.views import SpecView
 from rules.paths import Path, dotted
 
 GROUP = "serving.kserve.io"
 
-_WORKLOADS: tuple[Path, ...] = (("spec",), ("spec", "prefill"))
+_WORKLOADS: tuple[Path, ...] = ((), ("prefill",))
 _TEMPLATES: tuple[tuple[str, Subrole | None], ...] = (
     ("template", None),
     ("worker", Subrole.WORKER),
 )
-_SCHEDULER: Path = ("spec", "router", "scheduler")
+_SCHEDULER: Path = ("router", "scheduler")
 _TOKENIZER: Path = (*_SCHEDULER, "tokenizer")
 
 
-def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    own = list(_model_pods(manifest))
+def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    own = list(_model_pods(spec))
     yield from own
     for router in (_SCHEDULER, _TOKENIZER):
-        yield from _pod(manifest, router, "template", Subrole.ROUTER)
-    if not own and manifest.mapping("spec"):
-        uri = str(manifest.dig("spec", "model", "uri") or "")
-        yield make_unseen_pod(("spec",), text=uri, probes=Probes.GIVEN)
+        yield from _pod(spec.below(*router), "template", Subrole.ROUTER)
+    if not own and spec.mapping():
+        uri = str(spec.dig("model", "uri") or "")
+        yield make_unseen_pod(spec.path, text=uri, probes=Probes.GIVEN)
 
 
-def _model_pods(manifest: Manifest) -> Iterator[Pod]:
+def _model_pods(spec: SpecView) -> Iterator[Pod]:
     for workload in _WORKLOADS:
         for key, subrole in _TEMPLATES:
-            yield from _pod(manifest, workload, key, subrole)
+            yield from _pod(spec.below(*workload), key, subrole)
 
 
-def _pod(manifest: Manifest, workload: Path, key: str, subrole: Subrole | None) -> Iterator[Pod]:
-    body, spec = manifest.mapping(*workload), manifest.dig(*workload, key)
-    if isinstance(spec, dict):
+def _pod(workload: SpecView, key: str, subrole: Subrole | None) -> Iterator[Pod]:
+    for spec in workload.each(key):
         yield make_bare_pod(
-            (*workload, key),
-            spec,
-            metadata=_metadata(body),
+            spec.path,
+            spec.mapping(),
+            metadata=_metadata(workload.mapping()),
             main=("main",),
-            name=f"{workload[-1]}-{key}" if len(workload) > 1 else key,
+            name=f"{workload.path[-1]}-{key}" if len(workload.path) > 1 else key,
             subrole=subrole,
             probes=Probes.NONE if subrole is Subrole.ROUTER else Probes.GIVEN,
-            count=read_count(body.get("replicas")),
+            count=read_count(workload.dig("replicas")),
             complete=False,
             images=False,
         )
@@ -61,16 +63,15 @@ def _metadata(body: dict[str, Any]) -> dict[str, Any]:
     return {key: body[key] for key in ("labels", "annotations") if isinstance(body.get(key), dict)}
 
 
-def _scalers(manifest: Manifest) -> Iterator[Autoscaler]:
+def _scalers(spec: SpecView) -> Iterator[Autoscaler]:
     """``scaling`` needs one of ``wva`` and ``keda``; a base may bring it."""
-    if manifest.dig("spec", "baseRefs"):
+    if spec.dig("baseRefs"):
         return
     for workload in _WORKLOADS:
-        path = (*workload, "scaling")
-        if isinstance(manifest.dig(*path), dict):
-            makers = [manifest.value((*path, key)) for key in ("wva", "keda")]
+        for scaling in spec.each(*workload, "scaling"):
+            makers = [scaling.value(key) for key in ("wva", "keda")]
             written = [maker for maker in makers if not maker.absent]
-            what = f"{dotted(path)} (wva or keda)"
+            what = f"{dotted(scaling.path)} (wva or keda)"
             yield Autoscaler((written or makers)[-1], bool(written), what)
 
 

@@ -5,26 +5,20 @@ Source: kubeflow/training-operator, branch release-1.9, ``pkg/apis/kubeflow.org/
 the defaults stand in the controller alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
-from rules.kinds.podspec import make_pod, read_count, read_raw
-from rules.kinds.schema import (
-    Ask,
-    Deadlines,
-    Kind,
-    Pod,
-    PodReader,
-    Restart,
-    Retry,
-    Role,
-    Subrole,
-    read_pods,
-)
-from rules.manifest import Manifest
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod, Restart
+from rules.kinds.podspec import make_pod, read_count
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.runs import Deadlines, Retry
+from rules.kinds.schema import Kind
+from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
 
-BACKOFF_LIMIT: Path = ("spec", "runPolicy", "backoffLimit")
+BACKOFF_LIMIT: Path = ("runPolicy", "backoffLimit")
 SUBROLES = {
     "chief": Subrole.MASTER,
     "evaluator": Subrole.EVALUATOR,
@@ -60,16 +54,12 @@ class Replica(NamedTuple):
     """One entry of the replica specs; ``type`` in lower case, since the operator takes any."""
 
     type: str
-    path: Path
-    body: Mapping[str, Any]
+    view: SpecView
 
 
-def read_replicas(manifest: Manifest, field: str) -> list[Replica]:
+def read_replicas(spec: SpecView, field: str) -> list[Replica]:
     """The replica specs (``setTypeNameToCamelCase``: ``worker`` is ``Worker``)."""
-    return [
-        Replica(str(path[-1]).lower(), path, body)
-        for path, body in read_pods(manifest, ("spec", field, EACH))
-    ]
+    return [Replica(str(view.path[-1]).lower(), view) for view in spec.each(field, EACH)]
 
 
 def choose_writers(replicas: Iterable[Replica], groups: tuple[frozenset[str], ...]) -> set[str]:
@@ -78,53 +68,41 @@ def choose_writers(replicas: Iterable[Replica], groups: tuple[frozenset[str], ..
     return next((types & group for group in groups if types & group), types - _NEVER_WRITES)
 
 
-def make_replica_pod(replica: Replica, **known: Any) -> Pod | None:
-    """The pod template of a replica spec; None where it has none."""
-    template = replica.body.get("template")
-    if not isinstance(template, dict):
-        return None
-    return make_pod(
-        (*replica.path, "template"),
-        template,
-        name=replica.type,
-        subrole=SUBROLES.get(replica.type),
-        **known,
-    )
+def make_replica_pods(replica: Replica, **known: Any) -> Iterator[Pod]:
+    """The pod template of a replica spec, if it has one."""
+    subrole = SUBROLES.get(replica.type)
+    for template in replica.view.each("template"):
+        yield make_pod(template, name=replica.type, subrole=subrole, **known)
 
 
-def read_run_deadlines(manifest: Manifest, _pods: Any) -> Deadlines:
+def read_run_deadlines(spec: SpecView, _pods: Any) -> Deadlines:
     """``runPolicy.activeDeadlineSeconds`` (``core/job.go`` PastActiveDeadline)."""
-    path = ("spec", "runPolicy", "activeDeadlineSeconds")
+    value = spec.value("runPolicy", "activeDeadlineSeconds")
     counting = "it counts from the job's start, and anew after a resume"
-    return Deadlines((manifest.value(path),), (path,), counting=counting)
+    return Deadlines((value,), (value.path,), counting=counting)
 
 
-def read_run_retries(manifest: Manifest, unset: str, *, never: bool) -> Retry:
+def read_run_retries(spec: SpecView, unset: str, *, never: bool) -> Retry:
     """``runPolicy.backoffLimit``; where no replica is ever retried, 0 is what it says."""
     if never:
         unset = "no replica is retried: 0 says so"
-    return Retry(manifest.value(BACKOFF_LIMIT), unset, preset=0 if never else 3)
+    return Retry(spec.value(*BACKOFF_LIMIT), unset, preset=0 if never else 3)
 
 
-def _pods(operator: Operator) -> PodReader:
-    def pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-        replicas = read_replicas(manifest, operator.field)
-        writers = choose_writers(replicas, operator.writers)
-        for replica in replicas:
-            pod = make_replica_pod(
-                replica,
-                main=(operator.container,),
-                restart=_restart(manifest, replica, operator),
-                count=read_count(replica.body.get("replicas")),
-                writer=replica.type in writers,
-            )
-            if pod is not None:
-                yield pod
-
-    return pods
+def _pods(operator: Operator, spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    replicas = read_replicas(spec, operator.field)
+    writers = choose_writers(replicas, operator.writers)
+    for replica in replicas:
+        yield from make_replica_pods(
+            replica,
+            main=(operator.container,),
+            restart=_restart(operator, spec, replica),
+            count=read_count(replica.view.dig("replicas")),
+            writer=replica.type in writers,
+        )
 
 
-def _restart(manifest: Manifest, replica: Replica, operator: Operator) -> Restart | None:
+def _restart(operator: Operator, spec: SpecView, replica: Replica) -> Restart | None:
     """The replica's restart policy. A parameter server may restart as it likes.
 
     With ``elasticPolicy`` torchrun's rendezvous re-admits an agent that was restarted in place.
@@ -132,38 +110,37 @@ def _restart(manifest: Manifest, replica: Replica, operator: Operator) -> Restar
     """
     if replica.type == "ps":
         return None
-    path = (*replica.path, "restartPolicy")
     return Restart(
-        read_raw(manifest, path, operator.restart),
+        replica.view.raw("restartPolicy", default=operator.restart),
         operator.restart,
         allowed=("Never", "ExitCode"),
         family="kubeflow",
         form="operator",
-        recommended="Never" if manifest.dig(*BACKOFF_LIMIT) == 0 else "ExitCode",
-        elastic=isinstance(manifest.dig("spec", "elasticPolicy"), dict),
+        recommended="Never" if spec.dig(*BACKOFF_LIMIT) == 0 else "ExitCode",
+        elastic=isinstance(spec.dig("elasticPolicy"), dict),
         note=_NOTE,
     )
 
 
-def _retries(manifest: Manifest, operator: Operator) -> Iterator[Retry]:
+def _retries(operator: Operator, spec: SpecView) -> Iterator[Retry]:
     """Without a limit ``PastBackoffLimit`` never trips (kubeflow/trainer#1589)."""
     policies = {
         restart.value.value
-        for replica in read_replicas(manifest, operator.field)
-        if (restart := _restart(manifest, replica, operator)) is not None
+        for replica in read_replicas(spec, operator.field)
+        if (restart := _restart(operator, spec, replica)) is not None
         and isinstance(restart.value.value, str)
     }
-    yield read_run_retries(manifest, "nothing bounds the restarts", never=policies == {"Never"})
+    yield read_run_retries(spec, "nothing bounds the restarts", never=policies == {"Never"})
 
 
 def _kind(operator: Operator) -> Kind:
     return Kind(
         "kubeflow.org",
         operator.kind,
-        pods=_pods(operator),
+        pods=partial(_pods, operator),
         role=Role.TRAINING,
         required=(("spec", operator.field),),
-        retries=lambda manifest: _retries(manifest, operator),
+        retries=partial(_retries, operator),
         deadlines=read_run_deadlines,
         plural=f"{operator.kind.lower()}s",
     )

@@ -4,21 +4,25 @@ Source: kubeflow/training-operator release-1.9 ``pkg/controller.v1/mpi``; kubefl
 ``pkg/apis/kubeflow/v2beta1`` (constants.go, default.go).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from rules.kinds.kubeflow import (
     BACKOFF_LIMIT,
     Replica,
-    make_replica_pod,
+    make_replica_pods,
     read_replicas,
     read_run_deadlines,
     read_run_retries,
 )
-from rules.kinds.podspec import make_pod, read_count, read_raw
-from rules.kinds.schema import Ask, Deadlines, Kind, Pod, Restart, Retry, Role
-from rules.manifest import Manifest
-from rules.paths import EACH, Path, expand
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod, Restart
+from rules.kinds.podspec import make_pod, read_count
+from rules.kinds.roles import Role
+from rules.kinds.runs import Deadlines, Retry
+from rules.kinds.schema import Kind
+from rules.kinds.views import SpecView
+from rules.paths import EACH, expand
 
 FIELD = "mpiReplicaSpecs"
 _NOTE_V1 = (
@@ -49,72 +53,67 @@ def _words(template: Any) -> Iterator[Any]:
             yield from words if isinstance(words, list) else (words,)
 
 
-def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    if _is_legacy(manifest):
-        yield from _legacy_pods(manifest)
+def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    if _is_legacy(spec):
+        yield from _legacy_pods(spec)
         return
-    for replica in read_replicas(manifest, FIELD):
-        pod = make_replica_pod(
+    for replica in read_replicas(spec, FIELD):
+        least = 0 if replica.type == "worker" else 1
+        yield from make_replica_pods(
             replica,
-            main=_main(manifest),
-            restart=_restart(manifest, replica),
-            count=read_count(replica.body.get("replicas"), 0 if replica.type == "worker" else 1),
+            main=_main(spec),
+            restart=_restart(replica),
+            count=read_count(replica.view.dig("replicas"), least),
         )
-        if pod is not None:
-            yield pod
 
 
-def _main(manifest: Manifest) -> tuple[str, ...]:
-    name = manifest.dig("spec", "mainContainer")
+def _main(spec: SpecView) -> tuple[str, ...]:
+    name = spec.dig("mainContainer")
     return (name,) if isinstance(name, str) else ()
 
 
-def _restart(manifest: Manifest, replica: Replica) -> Restart:
+def _restart(replica: Replica) -> Restart:
     """v2beta1: the launcher defaults to OnFailure (``constants.go``)."""
-    second = manifest.version == "v2beta1"
+    second = replica.view.manifest.version == "v2beta1"
     default = "OnFailure" if second and replica.type == "launcher" else "Never"
     restart = Restart(
-        read_raw(manifest, (*replica.path, "restartPolicy"), default),
+        replica.view.raw("restartPolicy", default=default),
         default,
         form="operator",
         note=_NOTE_V2 if second else _NOTE_V1,
     )
-    agent = replica.type == "worker" and _is_agent(replica.body)
+    agent = replica.type == "worker" and _is_agent(replica.view.dig("template"))
     return make_agent_restart(restart) if agent else restart
 
 
-def _is_agent(replica: Mapping[str, Any]) -> bool:
+def _is_agent(template: Any) -> bool:
     """A worker without a command is given one that waits: ``sleep 365d`` (v1), sshd (v2beta1)."""
-    template = replica.get("template")
     return runs_only_sshd(template) or not any(_words(template))
 
 
-def _is_legacy(manifest: Manifest) -> bool:
-    return manifest.version == "v1alpha1" and not manifest.mapping("spec", FIELD)
+def _is_legacy(spec: SpecView) -> bool:
+    return spec.manifest.version == "v1alpha1" and not spec.mapping(FIELD)
 
 
-def _legacy_pods(manifest: Manifest) -> Iterator[Pod]:
+def _legacy_pods(spec: SpecView) -> Iterator[Pod]:
     """v1alpha1 has one template for launcher and workers."""
-    path: Path = ("spec", "template")
-    template = manifest.dig(*path)
-    if isinstance(template, dict):
-        yield make_pod(path, template, count=read_count(manifest.dig("spec", "replicas")))
+    for template in spec.each("template"):
+        yield make_pod(template, count=read_count(spec.dig("replicas")))
 
 
-def _retries(manifest: Manifest) -> Iterator[Retry]:
-    if _is_legacy(manifest):
+def _retries(spec: SpecView) -> Iterator[Retry]:
+    if _is_legacy(spec):
         return
-    if manifest.version == "v2beta1":
+    if spec.manifest.version == "v2beta1":
         unset = "the launcher's Job takes its default of 6: up to 7 attempts"
-        yield Retry(manifest.value(BACKOFF_LIMIT), unset, preset=3)
+        yield Retry(spec.value(*BACKOFF_LIMIT), unset, preset=3)
         return
-    replicas = read_replicas(manifest, FIELD)
-    never = all(_restart(manifest, replica).value.value == "Never" for replica in replicas)
-    yield read_run_retries(manifest, "nothing bounds the restarts", never=never)
+    never = all(_restart(one).value.value == "Never" for one in read_replicas(spec, FIELD))
+    yield read_run_retries(spec, "nothing bounds the restarts", never=never)
 
 
-def _deadlines(manifest: Manifest, pods: Any) -> Deadlines | None:
-    return None if _is_legacy(manifest) else read_run_deadlines(manifest, pods)
+def _deadlines(spec: SpecView, pods: Any) -> Deadlines | None:
+    return None if _is_legacy(spec) else read_run_deadlines(spec, pods)
 
 
 KINDS: tuple[Kind, ...] = (

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_pod
-from rules.kinds.schema import Ask, Kind, Pod, Role
-from rules.manifest import Manifest
-from rules.paths import Path
-
-_TEMPLATE: Path = ("spec", "template")
+from rules.kinds.roles import Role
+from rules.kinds.schema import Kind
+from rules.kinds.views import SpecView
 
 
-def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    template = manifest.dig(*_TEMPLATE)
-    if isinstance(template, dict):
-        yield make_pod(_TEMPLATE, template)
+def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    for template in spec.each("template"):
+        yield make_pod(template)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -22,7 +21,7 @@ KINDS: tuple[Kind, ...] = (
         "Notebook",
         pods=_pods,
         role=Role.NOTEBOOK,
-        required=(_TEMPLATE,),
+        required=(("spec", "template"),),
         plural="notebooks",
     ),
 )

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.schema import Container, ContainerUse, Mount, Pod, Probes, Volume
-from rules.manifest import Manifest
-from rules.model import Value
-from rules.paths import Path, dig
+from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Probes, Volume
+from rules.kinds.views import SpecView
+from rules.paths import EACH, Path, dig
 
 _SIDECAR_NAME = re.compile(
     r"(?:^|[-_])(?:istio-proxy|linkerd-proxy|queue-proxy|envoy|proxy|exporter|metrics|fluent\w*|"
@@ -72,38 +71,25 @@ def _read_source(body: dict[str, Any]) -> dict[str, Any]:
     return written if written.keys() - {"name"} else {**written, "emptyDir": {}}
 
 
-def claim_templates(templates: Any, path: Path) -> tuple[Volume, ...]:
-    """Volumes that a controller makes from claim templates at ``path``."""
-    if not isinstance(templates, list):
-        return ()
+def claim_templates(templates: SpecView) -> tuple[Volume, ...]:
+    """Volumes that a controller makes from the claim templates there."""
     return tuple(
         Volume(
-            str(dig(body, ("metadata", "name")) or ""),
-            (*path, index),
-            {"volumeClaimTemplate": body},
+            str(template.dig("metadata", "name") or ""),
+            template.path,
+            {"volumeClaimTemplate": template.body},
         )
-        for index, body in enumerate(templates)
-        if isinstance(body, dict)
+        for template in templates.each(EACH)
     )
 
 
-def make_pod(
-    path: Path,
-    template: Mapping[str, Any],
-    *,
-    main: tuple[str, ...] = (),
-    volumes: tuple[Volume, ...] = (),
-    **known: Any,
-) -> Pod:
-    """The view of a PodTemplateSpec at ``path``; ``volumes`` are added to the template's own."""
-    spec = template.get("spec")
-    metadata = template.get("metadata")
+def make_pod(template: SpecView, *, volumes: tuple[Volume, ...] = (), **known: Any) -> Pod:
+    """The view of a PodTemplateSpec; ``volumes`` are added to the template's own."""
     return make_bare_pod(
-        (*path, "spec"),
-        spec if isinstance(spec, dict) else {},
-        metadata=metadata if isinstance(metadata, dict) else {},
-        path=path,
-        main=main,
+        (*template.path, "spec"),
+        template.mapping("spec"),
+        metadata=template.mapping("metadata"),
+        path=template.path,
         volumes=volumes,
         **known,
     )
@@ -143,13 +129,6 @@ def read_count(value: Any, default: int = 1) -> int | None:
     if value is None:
         return default
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def read_raw(manifest: Manifest, path: Path, default: Any) -> Value:
-    """A value of a kind that nobody defaults on the way in: its controller alone knows
-    ``default``, so that what stands in an admitted object was written."""
-    value = manifest.value(path)
-    return value._replace(value=default) if value.absent else value
 
 
 def _bodies(

@@ -5,31 +5,22 @@ gives Ray's containers probes of the raylet, never of a model (``common/pod.go``
 says nothing; Ray's container is the first one (``utils.RayContainerIndex``).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from rules.kinds.core import read_schedule
-from rules.kinds.podspec import make_pod, make_unseen_pod, read_count, read_raw
-from rules.kinds.schema import (
-    Ask,
-    Deadlines,
-    Kind,
-    Pod,
-    PodReader,
-    Probes,
-    Restart,
-    Retry,
-    Role,
-    Schedule,
-    Subrole,
-    read_pods,
-)
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod, Probes, Restart
+from rules.kinds.podspec import make_pod, make_unseen_pod, read_count
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.runs import Deadlines, Retry, Schedule
+from rules.kinds.schema import SPEC, Kind
+from rules.kinds.views import SpecView
 from rules.manifest import Manifest
-from rules.paths import EACH, Path, dig
+from rules.paths import EACH, Path
 
 GROUP = "ray.io"
 
-_JOB: Path = ("spec",)
 _SCHEDULED: Path = ("spec", "jobTemplate")
 _JOB_PRIORS = {Role.TRAINING: 2, Role.BATCH: 2, Role.SERVING: -4}
 _COUNTING = "it bounds one attempt: every retry starts the clock anew"
@@ -39,25 +30,20 @@ _OVERLAP = (
 )
 
 
-def _cluster_pods(manifest: Manifest, cluster: Path, text: str = "") -> Iterator[Pod]:
-    """Head and workers of a RayClusterSpec at ``cluster``."""
-    for path, group in read_pods(manifest, (*cluster, "headGroupSpec")):
-        yield from _group_pods(path, group, "head", Subrole.RAY_HEAD, count=1, text=text)
-    for path, group in read_pods(manifest, (*cluster, "workerGroupSpecs", EACH)):
-        name = str(group.get("groupName") or "")
-        count = _workers(group)
-        yield from _group_pods(path, group, name, Subrole.WORKER, count=count, text=text)
+def _cluster_pods(cluster: SpecView, text: str = "") -> Iterator[Pod]:
+    """Head and workers of a RayClusterSpec."""
+    for group in cluster.each("headGroupSpec"):
+        yield from _group_pods(group, "head", Subrole.RAY_HEAD, count=1, text=text)
+    for group in cluster.each("workerGroupSpecs", EACH):
+        name = str(group.dig("groupName") or "")
+        yield from _group_pods(group, name, Subrole.WORKER, count=_workers(group), text=text)
 
 
-def _group_pods(
-    path: Path, group: Mapping[str, Any], name: str, subrole: Subrole, **known: Any
-) -> Iterator[Pod]:
-    template = group.get("template")
-    if isinstance(template, dict):
+def _group_pods(group: SpecView, name: str, subrole: Subrole, **known: Any) -> Iterator[Pod]:
+    for template in group.each("template"):
         yield make_pod(
-            (*path, "template"),
             template,
-            main=(str(dig(template, ("spec", "containers", 0, "name")) or ""),),
+            main=(str(template.dig("spec", "containers", 0, "name") or ""),),
             name=name,
             subrole=subrole,
             probes=Probes.GIVEN,
@@ -66,35 +52,31 @@ def _group_pods(
         )
 
 
-def _workers(group: Mapping[str, Any]) -> int | None:
+def _workers(group: SpecView) -> int | None:
     """The pods of a worker group: replicas, else the least, times the hosts of each."""
-    least = read_count(group.get("minReplicas"), 0)
-    replicas = least if group.get("replicas") is None else read_count(group["replicas"])
-    hosts = read_count(group.get("numOfHosts"))
+    least = read_count(group.dig("minReplicas"), 0)
+    written = group.dig("replicas")
+    replicas = least if written is None else read_count(written)
+    hosts = read_count(group.dig("numOfHosts"))
     return None if replicas is None or hosts is None else replicas * hosts
 
 
-def _job_pods(job: Path) -> PodReader:
-    """The pods of a RayJobSpec at ``job``. One that selects a running cluster has none of its own
-    but a submitter; what it does is known from its entrypoint all the same."""
-
-    def pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-        text = _texts(manifest, *((*job, key) for key in ("entrypoint", "runtimeEnvYAML")))
-        own = list(_cluster_pods(manifest, (*job, "rayClusterSpec"), text))
-        yield from own
-        yield from _submitters(manifest, job, text)
-        if not own and manifest.mapping(*job):
-            yield make_unseen_pod(job, text=text)
-
-    return pods
+def _job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """The pods of a RayJobSpec. One that selects a running cluster has none of its own but a
+    submitter; what it does is known from its entrypoint all the same."""
+    text = _texts(job.dig("entrypoint"), job.dig("runtimeEnvYAML"))
+    own = list(_cluster_pods(job.below("rayClusterSpec"), text))
+    yield from own
+    yield from _submitters(job, text)
+    if not own and job.mapping():
+        yield make_unseen_pod(job.path, text=text)
 
 
-def _submitters(manifest: Manifest, job: Path, text: str) -> Iterator[Pod]:
+def _submitters(job: SpecView, text: str) -> Iterator[Pod]:
     """The pod that submits and follows the job: Never unless written (``common/job.go``)."""
-    for path, template in read_pods(manifest, (*job, "submitterPodTemplate")):
-        policy = read_raw(manifest, (*path, "spec", "restartPolicy"), "Never")
+    for template in job.each("submitterPodTemplate"):
+        policy = template.raw("spec", "restartPolicy", default="Never")
         yield make_pod(
-            path,
             template,
             name="submitter",
             subrole=Subrole.SUBMITTER,
@@ -106,52 +88,42 @@ def _submitters(manifest: Manifest, job: Path, text: str) -> Iterator[Pod]:
         )
 
 
-def _texts(manifest: Manifest, *paths: Path) -> str:
-    found = (manifest.dig(*path) for path in paths)
+def _texts(*found: Any) -> str:
     return "\n".join(text for text in found if isinstance(text, str))
 
 
-def _job_retries(job: Path) -> Any:
-    def retries(manifest: Manifest) -> Iterator[Retry]:
-        yield Retry(
-            manifest.value((*job, "backoffLimit"), 0),
-            "the default is 0: no retry",
-            unset_passes=True,
-        )
-
-    return retries
+def _job_retries(job: SpecView) -> Iterator[Retry]:
+    budget = job.value("backoffLimit", default=0)
+    yield Retry(budget, "the default is 0: no retry", unset_passes=True)
 
 
-def _job_deadlines(job: Path) -> Any:
-    def deadlines(manifest: Manifest, _pods: Any) -> Deadlines:
-        path = (*job, "activeDeadlineSeconds")
-        return Deadlines((manifest.value(path),), fix_at=(path,), counting=_COUNTING)
-
-    return deadlines
+def _job_deadlines(job: SpecView, _pods: Any) -> Deadlines:
+    value = job.value("activeDeadlineSeconds")
+    return Deadlines((value,), fix_at=(value.path,), counting=_COUNTING)
 
 
 def _schedule(manifest: Manifest) -> Schedule:
     return read_schedule(manifest, None, advice=_OVERLAP)
 
 
-def _service_pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    text = _texts(manifest, ("spec", "serveConfigV2"))
-    yield from _cluster_pods(manifest, ("spec", "rayClusterConfig"), text)
+def _service_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    text = _texts(spec.dig("serveConfigV2"))
+    yield from _cluster_pods(spec.below("rayClusterConfig"), text)
 
 
-def _bare_cluster_pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    yield from _cluster_pods(manifest, ("spec",))
+def _bare_cluster_pods(cluster: SpecView, _ask: Ask) -> Iterator[Pod]:
+    yield from _cluster_pods(cluster)
 
 
 KINDS: tuple[Kind, ...] = (
     Kind(
         GROUP,
         "RayJob",
-        pods=_job_pods(_JOB),
+        pods=_job_pods,
         priors=_JOB_PRIORS,
-        required=(_JOB,),
-        retries=_job_retries(_JOB),
-        deadlines=_job_deadlines(_JOB),
+        required=(SPEC,),
+        retries=_job_retries,
+        deadlines=_job_deadlines,
         outputs_in_code=True,
         immutable=True,
         plural="rayjobs",
@@ -159,11 +131,12 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         GROUP,
         "RayCronJob",
-        pods=_job_pods(_SCHEDULED),
+        root=_SCHEDULED,
+        pods=_job_pods,
         priors=_JOB_PRIORS,
         required=(("spec", "schedule"), _SCHEDULED),
-        retries=_job_retries(_SCHEDULED),
-        deadlines=_job_deadlines(_SCHEDULED),
+        retries=_job_retries,
+        deadlines=_job_deadlines,
         outputs_in_code=True,
         schedule=_schedule,
         plural="raycronjobs",

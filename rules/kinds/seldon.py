@@ -8,57 +8,43 @@ operator adds a TCP liveness probe (60 s + 3 x 5 s) and a TCP readiness probe.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.podspec import make_container, make_pod, make_unseen_pod, read_count
-from rules.kinds.schema import (
-    Ask,
-    Autoscaler,
-    Container,
-    Kind,
-    Pod,
-    Probes,
-    Role,
-    Subrole,
-    read_pods,
-)
-from rules.manifest import Manifest
-from rules.paths import EACH, Path, dig, dotted, items
-
-_PREDICTORS: Path = ("spec", "predictors", EACH)
-_COMPONENTS: Path = (*_PREDICTORS, "componentSpecs", EACH)
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.views import SpecView
+from rules.model import Value
+from rules.paths import EACH, dotted, items
 
 
-def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    for path, predictor in read_pods(manifest, _PREDICTORS):
-        models = dict(_models(predictor.get("graph")))
-        components = list(_components(manifest, path, predictor, models))
+def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    for predictor in spec.each("predictors", EACH):
+        models = dict(_models(predictor.dig("graph")))
+        components = list(_components(spec, predictor, models))
         yield from components
         if not components:
-            yield make_unseen_pod(path, text=" ".join(models.values()))
-        yield from _explainers(path, predictor)
+            yield make_unseen_pod(predictor.path, text=" ".join(models.values()))
+        yield from _explainers(predictor)
 
 
-def _components(
-    manifest: Manifest, path: Path, predictor: Mapping[str, Any], models: Mapping[str, str]
-) -> Iterator[Pod]:
-    for index, component in items(predictor.get("componentSpecs")):
-        if not isinstance(component, dict):
-            continue
+def _components(spec: SpecView, predictor: SpecView, models: Mapping[str, str]) -> Iterator[Pod]:
+    for component in predictor.each("componentSpecs", EACH):
         pod = make_pod(
-            (*path, "componentSpecs", index),
             component,
             main=tuple(models),
-            name=str(predictor.get("name") or ""),
+            name=str(predictor.dig("name") or ""),
             probes=Probes.INJECTED,
-            count=_count(component, predictor, manifest.mapping("spec")),
+            count=_count(component, predictor, spec),
             images=False,
         )
         pod.containers = tuple(_with_model(one, models) for one in pod.containers)
         yield pod
 
 
-def _count(*bodies: Mapping[str, Any]) -> int | None:
-    """The first of the bodies that says how many replicas there are decides."""
-    found = (body.get("replicas") for body in bodies)
+def _count(*places: SpecView) -> int | None:
+    """The first of the places that says how many replicas there are decides."""
+    found = (place.dig("replicas") for place in places)
     return read_count(next((count for count in found if count is not None), None))
 
 
@@ -79,39 +65,36 @@ def _with_model(container: Container, models: Mapping[str, str]) -> Container:
     return container._replace(body={"modelUri": uri, **container.body}) if uri else container
 
 
-def _explainers(path: Path, predictor: Mapping[str, Any]) -> Iterator[Pod]:
-    at = (*path, "explainer", "containerSpec")
-    body = dig(predictor, ("explainer", "containerSpec"))
-    if isinstance(body, dict):
+def _explainers(predictor: SpecView) -> Iterator[Pod]:
+    for container in predictor.each("explainer", "containerSpec"):
         yield Pod(
-            at,
-            at,
+            container.path,
+            container.path,
             {},
             name="explainer",
-            containers=(make_container(body, at),),
+            containers=(make_container(container.mapping(), container.path),),
             subrole=Subrole.EXPLAINER,
             probes=Probes.GIVEN,
             images=False,
         )
 
 
-def _scalers(manifest: Manifest) -> Iterator[Autoscaler]:
-    for path, component in read_pods(manifest, _COMPONENTS):
-        if isinstance(component.get("hpaSpec"), dict):
-            old, new = ((*path, "hpaSpec", key) for key in ("metrics", "metricsv2"))
-            yield _scaler(manifest, old if manifest.value(new).absent else new)
-        if isinstance(component.get("kedaSpec"), dict):
-            yield _scaler(manifest, (*path, "kedaSpec", "triggers"))
+def _scalers(spec: SpecView) -> Iterator[Autoscaler]:
+    for component in spec.each("predictors", EACH, "componentSpecs", EACH):
+        for hpa in component.each("hpaSpec"):
+            old, new = hpa.value("metrics"), hpa.value("metricsv2")
+            yield _scaler(old if new.absent else new)
+        for keda in component.each("kedaSpec"):
+            yield _scaler(keda.value("triggers"))
 
 
-def _scaler(manifest: Manifest, path: Path) -> Autoscaler:
-    value = manifest.value(path)
-    return Autoscaler(value, value.unknown or bool(value.value), dotted(path))
+def _scaler(value: Value) -> Autoscaler:
+    return Autoscaler(value, value.unknown or bool(value.value), dotted(value.path))
 
 
-def _role_alone(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-    if manifest.mapping("spec"):
-        yield make_unseen_pod(("spec",))
+def _role_alone(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    if spec.mapping():
+        yield make_unseen_pod(spec.path)
 
 
 KINDS: tuple[Kind, ...] = (

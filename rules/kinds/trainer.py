@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rules.kinds.jobset import read_jobset_deadlines, read_jobset_pods, read_jobset_retries
-from rules.kinds.schema import Ask, Deadlines, Kind, Pod, Retry, Role, Subrole
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Kind
+from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import Path
 
@@ -19,21 +23,13 @@ _JOBSET: Path = ("spec", *JOBSET)
 _FIXED = frozenset({Subrole.INITIALIZER, Subrole.LAUNCHER})
 
 
-def _pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
+def _pods(jobset: SpecView, ask: Ask) -> Iterator[Pod]:
     """Where outputs go, and often the image, is the TrainJob's choice."""
-    nodes = manifest.dig("spec", "mlPolicy", "numNodes")
-    for pod in read_jobset_pods(manifest, _JOBSET, outputs_known=False, images=False):
+    nodes = jobset.manifest.dig("spec", "mlPolicy", "numNodes")
+    for pod in read_jobset_pods(jobset, ask, outputs_known=False, images=False):
         if isinstance(nodes, int) and pod.subrole not in _FIXED:
             pod.count = nodes
         yield pod
-
-
-def _retries(manifest: Manifest) -> Iterator[Retry]:
-    return read_jobset_retries(manifest, _JOBSET)
-
-
-def _deadlines(manifest: Manifest, _pods: Any) -> Deadlines:
-    return read_jobset_deadlines(manifest, _JOBSET)
 
 
 def _facts(manifest: Manifest) -> dict[str, Any]:
@@ -44,11 +40,12 @@ def _runtime(group: str, name: str) -> Kind:
     return Kind(
         group,
         name,
+        root=_JOBSET,
         pods=_pods,
         role=Role.TRAINING,
         required=((*_JOBSET, "replicatedJobs"),),
-        retries=_retries,
-        deadlines=_deadlines,
+        retries=read_jobset_retries,
+        deadlines=read_jobset_deadlines,
         facts=_facts,
         plural=f"{name.lower()}s",
         namespaced=name == "TrainingRuntime",

@@ -8,28 +8,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from rules.kinds.jobset import INITIALIZERS, TRAINER, Child, read_children
+from rules.kinds.lookups import Answer, Ask, Reference
 from rules.kinds.overlay import overlay
+from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Volume
 from rules.kinds.podspec import make_container, read_count, read_volumes
-from rules.kinds.schema import (
-    Answer,
-    Ask,
-    Container,
-    ContainerUse,
-    Deadlines,
-    Kind,
-    Mount,
-    Pod,
-    Reference,
-    Role,
-    Subrole,
-    Volume,
-    read_pods,
-)
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.runs import Deadlines
+from rules.kinds.schema import Kind
 from rules.kinds.trainer import GROUPS, JOBSET
-from rules.manifest import Manifest
+from rules.kinds.views import SpecView, view_foreign
 from rules.paths import EACH, Path, dig, expand
 
-_TRAINER: Path = ("spec", "trainer")
 _RUNTIME: Path = ("spec", "runtimeRef")
 _NODE = "node"
 _OWN = ("image", "command", "args", "env")
@@ -57,24 +46,25 @@ class Runtime(NamedTuple):
     nodes: int | None = None
 
 
-def _pods(manifest: Manifest, ask: Ask) -> Iterator[Pod]:
-    yield from _initializers(manifest)
-    yield _trainer(manifest, _find_runtime(manifest, ask))
+def _pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
+    yield from _initializers(spec)
+    yield _trainer(spec, _find_runtime(spec, ask))
 
 
-def _trainer(manifest: Manifest, runtime: Runtime) -> Pod:
+def _trainer(spec: SpecView, runtime: Runtime) -> Pod:
     """The trainer's pod. What comes from the runtime has the path of the reference to it."""
-    patches = list(_patches(manifest, runtime.job))
-    nodes = manifest.dig(*_TRAINER, "numNodes")
-    spec: Mapping[str, Any] = runtime.pod
+    trainer = spec.below("trainer")
+    patches = list(_patches(spec, runtime.job))
+    nodes = trainer.dig("numNodes")
+    whole: Mapping[str, Any] = runtime.pod
     for patch in patches:
-        spec = overlay(spec, patch.spec)
+        whole = overlay(whole, patch.spec)
     return Pod(
-        _TRAINER,
-        patches[0].path if patches else _next_patch(manifest),
-        spec,
+        trainer.path,
+        patches[0].path if patches else _next_patch(spec),
+        whole,
         name=runtime.job or TRAINER,
-        containers=(_container(manifest, runtime, patches),),
+        containers=(_container(trainer, runtime, patches),),
         volumes=tuple(_volumes(runtime, patches)),
         count=runtime.nodes if nodes is None else read_count(nodes),
         outputs_known=runtime.found,
@@ -82,18 +72,18 @@ def _trainer(manifest: Manifest, runtime: Runtime) -> Pod:
     )
 
 
-def _container(manifest: Manifest, runtime: Runtime, patches: list[Patch]) -> Container:
+def _container(trainer: SpecView, runtime: Runtime, patches: list[Patch]) -> Container:
     """``spec.trainer`` over the runtime's container, the former's env first, so that its indexes
     hold."""
-    trainer = manifest.mapping(*_TRAINER)
-    own = {key: trainer[key] for key in _OWN if key in trainer}
+    body = trainer.mapping()
+    own = {key: body[key] for key in _OWN if key in body}
     return Container(
         str(runtime.container.get("name") or _NODE),
-        _TRAINER,
+        trainer.path,
         overlay(runtime.container, own),
         ContainerUse.MAIN,
         tuple(_mounts(runtime, patches)),
-        resources_path=(*_TRAINER, "resourcesPerNode"),
+        resources_path=(*trainer.path, "resourcesPerNode"),
     )
 
 
@@ -115,29 +105,29 @@ def _volumes(runtime: Runtime, patches: list[Patch]) -> Iterator[Volume]:
         yield volume._replace(path=_RUNTIME)
 
 
-def _patches(manifest: Manifest, job: str | None) -> Iterator[Patch]:
+def _patches(spec: SpecView, job: str | None) -> Iterator[Patch]:
     """The pod specs laid over the trainer's, in each version's field; without a runtime at hand,
     over any job that is no initializer."""
-    for path, patched in read_pods(manifest, ("spec", "runtimePatches", EACH, *_JOBS, EACH)):
-        if _is_trainer(patched.get("name"), job):
-            yield from _patch(manifest, (*path, *_TEMPLATE))
-    for path, body in read_pods(manifest, ("spec", "podTemplateOverrides", EACH)):
-        if _targets(body, job):
-            yield from _patch(manifest, (*path, "spec"))
-    for path, body in read_pods(manifest, ("spec", "podSpecOverrides", EACH)):
-        if _targets(body, job):
-            yield Patch(path, {key: body[key] for key in body if key != "targetJobs"})
+    for patched in spec.each("runtimePatches", EACH, *_JOBS, EACH):
+        if _is_trainer(patched.dig("name"), job):
+            yield from _patch(patched.each(*_TEMPLATE))
+    for override in spec.each("podTemplateOverrides", EACH):
+        if _targets(override, job):
+            yield from _patch(override.each("spec"))
+    for override in spec.each("podSpecOverrides", EACH):
+        if _targets(override, job):
+            body = override.mapping()
+            yield Patch(override.path, {key: body[key] for key in body if key != "targetJobs"})
 
 
-def _patch(manifest: Manifest, path: Path) -> Iterator[Patch]:
-    spec = manifest.dig(*path)
-    if isinstance(spec, dict):
-        yield Patch(path, spec)
+def _patch(specs: Iterator[SpecView]) -> Iterator[Patch]:
+    for spec in specs:
+        yield Patch(spec.path, spec.mapping())
 
 
-def _targets(body: Mapping[str, Any], job: str | None) -> bool:
+def _targets(override: SpecView, job: str | None) -> bool:
     """Whether an override is for the trainer: one that names no job is for all."""
-    targets = body.get("targetJobs")
+    targets = override.dig("targetJobs")
     if not isinstance(targets, list) or not targets:
         return True
     return any(_is_trainer(dig(target, ("name",)), job) for target in targets)
@@ -149,38 +139,38 @@ def _is_trainer(name: Any, job: str | None) -> bool:
     return isinstance(name, str) and name not in INITIALIZERS
 
 
-def _next_patch(manifest: Manifest) -> Path:
+def _next_patch(spec: SpecView) -> Path:
     """Where a patch of the trainer's pod spec would go (v2.2 and later)."""
-    patches = manifest.dig("spec", "runtimePatches")
+    patches = spec.dig("runtimePatches")
     index = len(patches) if isinstance(patches, list) else 0
-    return ("spec", "runtimePatches", index, *_JOBS, 0, *_TEMPLATE)
+    return (*spec.path, "runtimePatches", index, *_JOBS, 0, *_TEMPLATE)
 
 
-def _find_runtime(manifest: Manifest, ask: Ask) -> Runtime:
+def _find_runtime(spec: SpecView, ask: Ask) -> Runtime:
     """The runtime that ``spec.runtimeRef`` names; a ClusterTrainingRuntime by default."""
-    reference = manifest.mapping(*_RUNTIME)
+    reference = spec.mapping("runtimeRef")
     name = reference.get("name")
     if not isinstance(name, str):
         return Runtime(found=False)
     kind = str(reference.get("kind") or "ClusterTrainingRuntime")
-    namespace = None if kind.startswith("Cluster") else manifest.identity.namespace
-    group = str(reference.get("apiGroup") or manifest.group)
-    answer, spec = ask(Reference(group, (kind,), namespace, name), "spec")
-    return _read_runtime(spec) if answer is Answer.FOUND else Runtime(found=False)
+    namespace = None if kind.startswith("Cluster") else spec.manifest.identity.namespace
+    group = str(reference.get("apiGroup") or spec.manifest.group)
+    answer, found = ask(Reference(group, (kind,), namespace, name), "spec")
+    runtime = view_foreign(found)
+    return _read_runtime(runtime) if answer is Answer.FOUND else Runtime(found=False)
 
 
-def _read_runtime(spec: Any) -> Runtime:
-    child = _trainer_of(read_children(spec, JOBSET) if isinstance(spec, dict) else [])
-    pod = dig(child.body, _TEMPLATE) if child else None
+def _read_runtime(spec: SpecView) -> Runtime:
+    child = _trainer_of(read_children(spec.below(*JOBSET)))
+    pod = child.job.dig("template", "spec") if child else None
     if child is None or not isinstance(pod, dict):
         return Runtime(found=False)
-    nodes = dig(spec, ("mlPolicy", "numNodes"))
     return Runtime(
         found=True,
         job=child.name,
         pod=pod,
         container=_main_container(pod),
-        nodes=read_count(nodes),
+        nodes=read_count(spec.dig("mlPolicy", "numNodes")),
     )
 
 
@@ -198,15 +188,16 @@ def _main_container(pod: Mapping[str, Any]) -> Mapping[str, Any]:
     return next(named, bodies[0] if bodies else {})
 
 
-def _initializers(manifest: Manifest) -> Iterator[Pod]:
+def _initializers(spec: SpecView) -> Iterator[Pod]:
     """The jobs that fetch data and model; the TrainJob gives them an environment."""
-    for path, body in read_pods(manifest, ("spec", "initializer", EACH)):
+    for initializer in spec.each("initializer", EACH):
+        path = initializer.path
         yield Pod(
             path,
             path,
             {},
             name=str(path[-1]),
-            containers=(make_container(body, path),),
+            containers=(make_container(initializer.mapping(), path),),
             subrole=Subrole.INITIALIZER,
             role=Role.DATA,
             writer=False,
@@ -216,11 +207,11 @@ def _initializers(manifest: Manifest) -> Iterator[Pod]:
         )
 
 
-def _deadlines(manifest: Manifest, _pods: Any) -> Deadlines:
-    path = ("spec", "activeDeadlineSeconds")
+def _deadlines(spec: SpecView, _pods: Any) -> Deadlines:
+    value = spec.value("activeDeadlineSeconds")
     return Deadlines(
-        (manifest.value(path),),
-        (path,),
+        (value,),
+        (value.path,),
         counting="it counts from the TrainJob's start, and anew after a resume",
         advice="Kubeflow Trainer before v2.2 has no such field: bound the runtime's child Job",
     )

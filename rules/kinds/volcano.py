@@ -4,28 +4,18 @@ Source: volcano-sh/volcano ``staging/src/volcano.sh/apis``, ``pkg/controllers/jo
 ``pkg/webhooks/admission/jobs``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rules.kinds.core import read_schedule
+from rules.kinds.core import CRON_ROOT, read_cron_schedule
+from rules.kinds.lookups import Ask
 from rules.kinds.mpi import make_agent_restart, runs_only_sshd
-from rules.kinds.podspec import make_pod, read_count, read_raw
-from rules.kinds.schema import (
-    Ask,
-    Deadlines,
-    Kind,
-    Mount,
-    Pod,
-    PodReader,
-    Restart,
-    Retry,
-    Role,
-    Schedule,
-    Subrole,
-    Volume,
-    read_pods,
-)
-from rules.manifest import Manifest
+from rules.kinds.pods import Mount, Pod, Restart, Volume
+from rules.kinds.podspec import make_pod, read_count
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.runs import Deadlines, Retry
+from rules.kinds.schema import Kind
+from rules.kinds.views import SpecView
 from rules.model import Value
 from rules.paths import EACH, Path, expand
 
@@ -48,59 +38,47 @@ _ADVICE = (
 _NOTE = "Volcano retries a whole Job by a policy such as {event: PodFailed, action: RestartJob}"
 
 
-def _pods(job: Path) -> PodReader:
-    """Readers of the tasks of the JobSpec at ``job``; its volumes go into every task."""
-
-    def pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-        shared = tuple(_shared(manifest, job))
-        for path, task in read_pods(manifest, (*job, "tasks", EACH)):
-            template = task.get("template")
-            if isinstance(template, dict):
-                yield _mount(_task_pod(manifest, path, task, template), shared)
-
-    return pods
+def _pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """The tasks of a JobSpec; its volumes go into every task."""
+    shared = tuple(_shared(job))
+    for task in job.each("tasks", EACH):
+        for template in task.each("template"):
+            yield _mount(_task_pod(task, template), shared)
 
 
-def _task_pod(
-    manifest: Manifest, path: Path, task: Mapping[str, Any], template: Mapping[str, Any]
-) -> Pod:
-    name = str(task.get("name") or "")
+def _task_pod(task: SpecView, template: SpecView) -> Pod:
+    name = str(task.dig("name") or "")
     return make_pod(
-        (*path, "template"),
         template,
         name=name,
         subrole=_SUBROLES.get(name.lower()),
-        restart=_restart(manifest, (*path, "template"), template),
-        count=read_count(task.get("replicas"), 0),
+        restart=_restart(template),
+        count=read_count(task.dig("replicas"), 0),
     )
 
 
-def _restart(manifest: Manifest, path: Path, template: Mapping[str, Any]) -> Restart:
+def _restart(template: SpecView) -> Restart:
     """The pod's own default holds: a task is created as a bare pod."""
-    restart = Restart(
-        read_raw(manifest, (*path, "spec", "restartPolicy"), "Always"),
-        "Always",
-        form="operator",
-        note=_NOTE,
-    )
-    return make_agent_restart(restart) if runs_only_sshd(template) else restart
+    policy = template.raw("spec", "restartPolicy", default="Always")
+    restart = Restart(policy, "Always", form="operator", note=_NOTE)
+    return make_agent_restart(restart) if runs_only_sshd(template.body) else restart
 
 
-def _shared(manifest: Manifest, job: Path) -> Iterator[tuple[Volume, Mount]]:
+def _shared(job: SpecView) -> Iterator[tuple[Volume, Mount]]:
     """The Job's volumes: a claim by name, or one that is made for the Job.
 
     Their names are drawn at random (``job_controller_util.go`` createJobPod); the path stands in.
     """
-    for path, body in read_pods(manifest, (*job, "volumes", EACH)):
-        name = f"volcano-{path[-1]}"
-        claim, made = body.get("volumeClaimName"), body.get("volumeClaim")
+    for volume in job.each("volumes", EACH):
+        path, name = volume.path, f"volcano-{volume.path[-1]}"
+        claim, made = volume.dig("volumeClaimName"), volume.dig("volumeClaim")
         if claim:
             source = {"persistentVolumeClaim": {"claimName": claim}}
         elif isinstance(made, dict):
             source = {"volumeClaimTemplate": {"spec": made}}
         else:
             continue
-        where = str(body.get("mountPath") or "")
+        where = str(volume.dig("mountPath") or "")
         yield Volume(name, path, source), Mount(name, where, read_only=False, path=path)
 
 
@@ -117,38 +95,38 @@ def _mount(pod: Pod, shared: tuple[tuple[Volume, Mount], ...]) -> Pod:
     return pod
 
 
-def _retries(manifest: Manifest, job: Path) -> Iterator[Retry]:
+def _retries(job: SpecView) -> Iterator[Retry]:
     """``maxRetry`` counts only what a policy restarts; without one nothing is retried.
 
     The webhook rewrites 0 to 3 (``mutate_job.go`` patchDefaultMaxRetry).
     """
-    if not _restarts(manifest, job):
+    if not _restarts(job):
         return
     unset = "the default is 3"
-    yield Retry(_rewritten(manifest.value((*job, "maxRetry"), 3)), unset, preset=3)
-    for path, _ in read_pods(manifest, (*job, "tasks", EACH)):
-        budget = _rewritten(manifest.value((*path, "maxRetry"), 3))
-        yield Retry(budget, unset, unset_passes=True, preset=3)
+    yield Retry(_budget(job), unset, preset=3)
+    for task in job.each("tasks", EACH):
+        yield Retry(_budget(task), unset, unset_passes=True, preset=3)
 
 
-def _rewritten(budget: Value) -> Value:
+def _budget(place: SpecView) -> Value:
+    budget = place.value("maxRetry", default=3)
     return budget._replace(value=3) if budget.value == 0 else budget
 
 
-def _restarts(manifest: Manifest, job: Path) -> bool:
+def _restarts(job: SpecView) -> bool:
     """Whether a policy of the Job or of a task restarts anything (``RestartJob``, ...)."""
-    places = ((*job, "policies", EACH, "action"), (*job, "tasks", EACH, "policies", EACH, "action"))
+    places = (("policies", EACH, "action"), ("tasks", EACH, "policies", EACH, "action"))
     return any(
         isinstance(action, str) and action.startswith("Restart")
         for place in places
-        for _, action in expand(manifest.object, place)
+        for _, action in expand(job.body, place)
     )
 
 
-def _deadlines(manifest: Manifest, pods: Iterable[Pod]) -> Deadlines:
+def _deadlines(job: SpecView, pods: Iterable[Pod]) -> Deadlines:
     paths = tuple((*pod.spec_path, "activeDeadlineSeconds") for pod in pods)
     return Deadlines(
-        tuple(map(manifest.value, paths)),
+        tuple(map(job.manifest.value, paths)),
         fix_at=paths,
         counting="it counts for each pod",
         field="tasks[*].template.spec.activeDeadlineSeconds",
@@ -156,46 +134,38 @@ def _deadlines(manifest: Manifest, pods: Iterable[Pod]) -> Deadlines:
     )
 
 
-def _weights(manifest: Manifest, job: Path) -> dict[Role, int]:
+def _weights(job: SpecView) -> dict[Role, int]:
     """The plugins that set up a training framework's rendezvous. The ray plugin starts a cluster,
     which says nothing of what will run on it."""
-    plugins = manifest.mapping(*job, "plugins")
-    return {Role.TRAINING: 6} if _FRAMEWORKS & plugins.keys() else {}
+    return {Role.TRAINING: 6} if _FRAMEWORKS & job.mapping("plugins").keys() else {}
 
 
-def _schedule(manifest: Manifest) -> Schedule:
-    return read_schedule(manifest, manifest.value(("spec", "concurrencyPolicy"), "Allow"))
-
-
-def _kind(group: str, name: str, plural: str, job: Path, **known: Any) -> Kind:
+def _kind(group: str, name: str, **known: Any) -> Kind:
     return Kind(
         group,
         name,
-        pods=_pods(job),
+        pods=_pods,
         priors=_PRIORS,
-        retries=lambda manifest: _retries(manifest, job),
+        retries=_retries,
         deadlines=_deadlines,
-        plural=plural,
-        weights=lambda manifest: _weights(manifest, job),
+        weights=_weights,
         **known,
     )
 
 
-_SPEC: Path = ("spec",)
-_CRON: Path = ("spec", "jobTemplate", "spec")
 _TASKS: Path = ("spec", "tasks")
 
 KINDS: tuple[Kind, ...] = (
-    _kind("batch.volcano.sh", "Job", "jobs", _SPEC, required=(_TASKS,), immutable=True),
+    _kind("batch.volcano.sh", "Job", required=(_TASKS,), immutable=True, plural="jobs"),
     _kind(
         "batch.volcano.sh",
         "CronJob",
-        "cronjobs",
-        _CRON,
-        required=(("spec", "schedule"), (*_CRON, "tasks")),
-        schedule=_schedule,
+        root=CRON_ROOT,
+        required=(("spec", "schedule"), (*CRON_ROOT, "tasks")),
+        schedule=read_cron_schedule,
+        plural="cronjobs",
     ),
-    _kind("flow.volcano.sh", "JobTemplate", "jobtemplates", _SPEC, required=(_TASKS,)),
+    _kind("flow.volcano.sh", "JobTemplate", required=(_TASKS,), plural="jobtemplates"),
     # It only names JobTemplates, and has no pods.
     Kind("flow.volcano.sh", "JobFlow"),
 )

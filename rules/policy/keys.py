@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from rules.kinds.schema import Role
+from rules.kinds.roles import Role
 from rules.model import Action, Parameter, Rule
 from rules.policy.ignores import known_codes
 from rules.policy.parameters import SHARED

@@ -1,10 +1,14 @@
 """The kinds that a policy brings, as kinds like any other."""
 
 from collections.abc import Iterator
+from functools import partial
 
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod
-from rules.kinds.schema import Ask, Kind, Pod, PodReader, Restart, Role, read_pods
-from rules.manifest import Manifest
+from rules.kinds.roles import Role
+from rules.kinds.schema import Kind
+from rules.kinds.views import SpecView
 from rules.paths import Path
 from rules.policy.entries import CustomKind
 from rules.policy.values import Policy
@@ -17,21 +21,18 @@ def custom_kinds(policy: Policy) -> tuple[Kind, ...]:
 
 def _make_kind(entry: CustomKind) -> Kind:
     role = Role(entry.role) if entry.role else None
-    return Kind(entry.group, entry.name, pods=_reader(entry.templates), role=role)
+    pods = partial(_pods, entry.templates)
+    return Kind(entry.group, entry.name, root=(), pods=pods, role=role)
 
 
-def _reader(patterns: tuple[Path, ...]) -> PodReader:
-    def pods(manifest: Manifest, _ask: Ask) -> Iterator[Pod]:
-        for pattern in patterns:
-            for path, template in read_pods(manifest, pattern):
-                restart = _read_restart(manifest, path)
-                yield make_pod(path, template, restart=restart, count=None)
-
-    return pods
+def _pods(patterns: tuple[Path, ...], whole: SpecView, _ask: Ask) -> Iterator[Pod]:
+    for pattern in patterns:
+        for template in whole.each(*pattern):
+            yield make_pod(template, restart=_read_restart(template), count=None)
 
 
-def _read_restart(manifest: Manifest, template: Path) -> Restart:
+def _read_restart(template: SpecView) -> Restart:
     """The template's restart policy. What absence means is its operator's affair, so that only a
     written policy is judged."""
-    value = manifest.value((*template, "spec", "restartPolicy"), "Never")
-    return Restart(value, "Never", form="operator")
+    policy = template.value("spec", "restartPolicy", default="Never")
+    return Restart(policy, "Never", form="operator")

@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from rules.kinds.schema import Answer, Kind, Pod, Reference, Role, Subrole
+from rules.kinds.lookups import Answer, Reference
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Confidence
 from rules.paths import Path, shorten
@@ -80,7 +83,7 @@ class Siblings:
         kind, manifest = self._kind, self._manifest
         return [
             (pod.path, score_pod(kind, manifest, pod, accelerated=False))
-            for pod in kind.pods(manifest, _ask_nobody)
+            for pod in kind.pods(kind.view(manifest), _ask_nobody)
         ]
 
     @cached_property

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rules.kinds.schema import Pod, Role
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role
 from rules.manifest import Manifest
 from rules.paths import shorten
 from rules.roles.idleness import does_nothing, stays

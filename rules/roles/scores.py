@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from rules.kinds.schema import Kind, Pod, Role
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Confidence
 from rules.roles.reading import Reading, read_places
@@ -69,7 +71,7 @@ class Score(NamedTuple):
 def score_pod(kind: Kind, manifest: Manifest, pod: Pod, *, accelerated: bool) -> Score:
     """What a pod template of a kind without a role of its own is for."""
     reading = Reading(pod)
-    more = kind.weights(manifest)
+    more = kind.weights(kind.view(manifest))
     priors = _add(kind.priors, more) if more else kind.priors
     if reading.idle and priors.get(TRAINING, 0) < _SURE:
         heard = _sort(_read_idle(reading, accelerated=accelerated))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rules.kinds.schema import Role
+from rules.kinds.roles import Role
 from rules.memory import remember
 from rules.roles.programs import COMMANDS, MOVES, PHRASES, TRAINS, WORDS
 from rules.roles.vocabulary import Mark, Signal, say

@@ -7,7 +7,7 @@ only add to something else.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rules.kinds.schema import Role
+from rules.kinds.roles import Role
 
 TRAINING, SERVING, BATCH = Role.TRAINING, Role.SERVING, Role.BATCH
 DATA, NOTEBOOK, OTHER = Role.DATA, Role.NOTEBOOK, Role.OTHER

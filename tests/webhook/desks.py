@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rules.inventory import Inventory
-from rules.kinds import schema
+from rules.kinds import lookups
 from webhook.knowledge.cluster_facts import NoCluster
 from webhook.observability.logs import Log
 from webhook.server.app import Application, Desk, Limits
@@ -35,8 +35,8 @@ class Cluster(NoCluster):
     def namespace_labels(self, _namespace: str) -> Mapping[str, str] | None:  # type: ignore[override]
         return self._labels
 
-    def owner(self, uid: str) -> schema.Answer:
-        return schema.Answer.FOUND if uid in self._owners else schema.Answer.ABSENT
+    def owner(self, uid: str) -> lookups.Answer:
+        return lookups.Answer.FOUND if uid in self._owners else lookups.Answer.ABSENT
 
     def missing(self) -> str | None:  # type: ignore[override]
         return self._missing

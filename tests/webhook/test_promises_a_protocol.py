@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer
+from rules.kinds.lookups import Answer
 from rules.policy import Policy
 from tests.manifests import TODAY
 from tests.webhook.bodies import (

@@ -10,7 +10,7 @@ import pytest
 from rules.checks import BY_CODE
 from rules.engine import Engine
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer
+from rules.kinds.lookups import Answer
 from rules.manifest import Manifest
 from rules.policy import Policy
 from tests.manifests import TODAY

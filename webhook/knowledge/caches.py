@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from cluster.discovery import Discovery, Name, Read
-from rules.kinds.schema import Answer, Kind
+from rules.kinds.lookups import Answer
+from rules.kinds.schema import Kind
 from webhook.knowledge.lookups import Found, Lookups
 from webhook.knowledge.objects import LABELS, Wanted, wanted_of
 from webhook.knowledge.reflector import Backoff, Pace, Reflector

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer
+from rules.kinds.lookups import Answer
 
 
 class Knowledge(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer, Reference
+from rules.kinds.lookups import Answer, Reference
 
 
 class Found(NamedTuple):

@@ -9,7 +9,6 @@ from rules.manifest import Manifest
 Facts: TypeAlias = dict[str, Any]
 
 LABELS = "labels"
-_NO_FACTS = Kind._field_defaults["facts"]
 
 
 class Wanted(NamedTuple):
@@ -64,7 +63,7 @@ def wanted_of(kinds: Iterable[Kind]) -> tuple[Wanted, ...]:
 
 
 def _want(kind: Kind) -> Wanted:
-    if kind.facts is _NO_FACTS:
+    if not kind.has("facts"):
         return Wanted(kind.group, kind.name)
     return Wanted(kind.group, kind.name, lambda body: kind.facts(Manifest(body)), whole=True)
 

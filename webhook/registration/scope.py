@@ -50,9 +50,7 @@ def _checks(rule: Rule, kind: Kind) -> bool:
     """Whether the kind has a part that the rule reads. A manifest inside may be of any kind."""
     if rule.check is None or not rule.reads:
         return False
-    return any(
-        getattr(kind, part) is not Kind._field_defaults[part] for part in (*rule.reads, "inner")
-    )
+    return any(kind.has(part) for part in (*rule.reads, "inner"))
 
 
 def _enable(policy: Policy, rule: Rule) -> _Enabled | None:

@@ -6,7 +6,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from cluster.client import ApiError, Client, Tree
-from rules.kinds.schema import Answer, Kind
+from rules.kinds.lookups import Answer
+from rules.kinds.schema import Kind
 from rules.policy import Policy
 from webhook.identity.authority import expiry
 from webhook.identity.certificates import Source

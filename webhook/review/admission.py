@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.engine import Engine, Evaluation
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer, Kind
+from rules.kinds.lookups import Answer
+from rules.kinds.schema import Kind
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.model import Action, Finding
 from rules.paths import shorten

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from rules.engine import Evaluation
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer, Reference
+from rules.kinds.lookups import Answer, Reference
 
 Dump: TypeAlias = Callable[[Any], bytes]
 """A value as bytes: equal values of JSON have equal bytes."""

@@ -38,7 +38,7 @@ from typing import Any
 
 from rules.accelerators import NEAR_MISSES
 from rules.inventory import Inventory
-from rules.kinds.schema import Container, Pod
+from rules.kinds.pods import Container, Pod
 from rules.manifest import is_template
 from rules.model import Action, Fix, Form, Parameter, Problem, Rule, Set, Severity
 from rules.paths import Path, dotted

@@ -44,7 +44,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer, Autoscaler
+from rules.kinds.lookups import Answer
+from rules.kinds.schema import Autoscaler
 from rules.model import Action, Fix, Form, Parameter, Problem, Rule, Set, Severity
 from rules.paths import dotted
 from rules.workload import Workload

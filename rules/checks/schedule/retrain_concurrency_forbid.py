@@ -40,7 +40,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Role, Schedule
+from rules.kinds.roles import Role
+from rules.kinds.runs import Schedule
 from rules.model import (
     Action,
     Confidence,

@@ -35,7 +35,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Container, Pod, Probes, Role
+from rules.kinds.pods import Container, Pod, Probes
+from rules.kinds.roles import Role
 from rules.model import Action, Fix, Form, Problem, Related, Rule, Set, Severity
 from rules.paths import dotted
 from rules.serving import Budget, Load, estimate_load, probe_path, read_budget

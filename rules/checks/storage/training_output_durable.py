@@ -40,7 +40,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Container, Pod, Role
+from rules.kinds.pods import Container, Pod
+from rules.kinds.roles import Role
 from rules.model import Action, Confidence, Form, Parameter, Problem, Related, Rule, Severity
 from rules.outputs import (
     INPUT_FLAG,

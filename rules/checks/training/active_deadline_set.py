@@ -38,7 +38,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Deadlines, Role
+from rules.kinds.roles import Role
+from rules.kinds.runs import Deadlines
 from rules.model import Action, Fix, Form, Parameter, Problem, Rule, Set, Severity, Value
 from rules.paths import dotted
 from rules.workload import Workload

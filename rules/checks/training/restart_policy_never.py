@@ -45,7 +45,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Pod, Restart
+from rules.kinds.pods import Pod, Restart
 from rules.model import Action, Fix, Form, Parameter, Problem, Related, Rule, Set, Severity
 from rules.paths import dig, dotted
 from rules.workload import Workload
@@ -132,12 +132,11 @@ def _keeps_scratch(pod: Pod) -> bool:
 
 
 def _related(restart: Restart) -> tuple[Related, ...]:
-    if not restart.needs_never:
+    if restart.needs_never is None:
         return ()
-    job = restart.value.path[:-3]
     return (
         Related(
-            (*job, "podFailurePolicy"),
+            restart.needs_never,
             'podFailurePolicy needs restartPolicy Never (API server: only "Never" is supported)',
         ),
     )

@@ -38,7 +38,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Retry
+from rules.kinds.runs import Retry
 from rules.model import Action, Fix, Form, Parameter, Problem, Related, Rule, Set, Severity, Value
 from rules.paths import dotted
 from rules.workload import Workload

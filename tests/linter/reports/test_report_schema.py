@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from linter.cli import main
-from rules.kinds.schema import Role
+from rules.kinds.roles import Role
 
 ROOT = Path(__file__).parents[3]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "docs/report.schema.json").read_text(encoding="utf-8"))

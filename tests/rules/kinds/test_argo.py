@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, ContainerUse, Deadlines, Inner, Kind, Pod, Reference, Role
+from rules.kinds.lookups import Answer, Reference
+from rules.kinds.pods import ContainerUse, Pod
+from rules.kinds.roles import Role
+from rules.kinds.runs import Deadlines
+from rules.kinds.schema import Inner, Kind
 from rules.manifest import Manifest
 from rules.model import Presence
 
@@ -40,12 +44,13 @@ def _unknown(_reference: Reference, _fact: str) -> tuple[Answer, Any]:
 
 
 def _pods(spec: dict[str, Any], kind: str = "Workflow", ask: Any = _unknown) -> list[Pod]:
-    return list(_kind(kind).pods(_object(spec, kind), ask))
+    return list(_kind(kind).pods(_kind(kind).view(_object(spec, kind)), ask))
 
 
 def _deadlines(spec: dict[str, Any], kind: str = "Workflow") -> Deadlines | None:
     manifest = _object(spec, kind)
-    return _kind(kind).deadlines(manifest, list(_kind(kind).pods(manifest, _unknown)))
+    view = _kind(kind).view(manifest)
+    return _kind(kind).deadlines(view, list(_kind(kind).pods(view, _unknown)))
 
 
 def test_a_container_template_is_a_pod_that_is_never_restarted() -> None:
@@ -215,7 +220,10 @@ def test_a_quoted_placeholder_in_a_patch_is_kept() -> None:
 
 
 def test_no_retry_strategy_is_no_retry() -> None:
-    assert list(_kind("Workflow").retries(_object({"templates": [TRAIN]}))) == []
+    assert (
+        list(_kind("Workflow").retries(_kind("Workflow").view(_object({"templates": [TRAIN]}))))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -241,7 +249,7 @@ def test_retry_limits(
     for key in place:
         holder = holder[key]
     holder["retryStrategy"] = strategy
-    (retry,) = _kind("Workflow").retries(manifest)
+    (retry,) = _kind("Workflow").retries(_kind("Workflow").view(manifest))
 
     assert retry.value.path == (*place, "retryStrategy", "limit")
     assert (retry.value.value, retry.value.presence) == (value, presence)
@@ -255,7 +263,7 @@ def test_retry_limits(
 def test_an_expression_or_a_longest_duration_ends_retries(strategy: dict[str, Any]) -> None:
     manifest = _object({"templates": [{**TRAIN, "retryStrategy": strategy}]})
 
-    assert list(_kind("Workflow").retries(manifest)) == []
+    assert list(_kind("Workflow").retries(_kind("Workflow").view(manifest))) == []
 
 
 @pytest.mark.parametrize(
@@ -303,7 +311,7 @@ def test_the_deadline_of_work_that_stands_elsewhere_is_not_known() -> None:
 def test_a_resource_manifest_is_an_object_of_its_own(action: str) -> None:
     resource = {"action": action, "manifest": "kind: PyTorchJob\nspec: torchrun train.py"}
     spec = {"templates": [{"name": "train-it", "resource": resource}]}
-    (inner,) = _kind("Workflow").inner(_object(spec))
+    (inner,) = _kind("Workflow").inner(_kind("Workflow").view(_object(spec)))
     (pod,) = _pods(spec)
 
     assert inner == Inner(("spec", "templates", 0, "resource", "manifest"))
@@ -315,7 +323,14 @@ def test_a_resource_manifest_is_an_object_of_its_own(action: str) -> None:
 def test_a_fragment_is_no_object(action: Any) -> None:
     resource = {"action": action, "manifest": "kind: Job"}
 
-    assert list(_kind("Workflow").inner(_object({"templates": [{"resource": resource}]}))) == []
+    assert (
+        list(
+            _kind("Workflow").inner(
+                _kind("Workflow").view(_object({"templates": [{"resource": resource}]}))
+            )
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -441,7 +456,7 @@ def test_a_rollout_is_like_a_deployment() -> None:
     assert (pod.path, pod.count) == (("spec", "template"), 4)
     assert kind.facts(_object(spec, "Rollout")) == {"limits": ["nvidia.com/gpu"]}
     assert kind.priors[Role.SERVING] == 3
-    assert list(kind.pods(_object({"workloadRef": {}}, "Rollout"), _unknown)) == []
+    assert list(kind.pods(kind.view(_object({"workloadRef": {}}, "Rollout")), _unknown)) == []
 
 
 def test_registration() -> None:

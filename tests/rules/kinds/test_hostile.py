@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.kinds import BUILT_IN
-from rules.kinds.schema import Answer, Kind, Reference
+from rules.kinds.lookups import Answer, Reference
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 
 ODD = (
@@ -114,14 +115,14 @@ def read_all(kind: Kind, body: Any, random: Random, *, admitted: bool) -> None:
         answer = random.choice(tuple(Answer))
         return answer, draw_value(random, "spec") if answer is Answer.FOUND else None
 
-    pods = list(kind.pods(manifest, ask))
-    list(kind.retries(manifest))
-    kind.deadlines(manifest, pods)
+    pods = list(kind.pods(kind.view(manifest), ask))
+    list(kind.retries(kind.view(manifest)))
+    kind.deadlines(kind.view(manifest), pods)
     kind.schedule(manifest)
-    list(kind.autoscalers(manifest))
-    list(kind.inner(manifest))
+    list(kind.autoscalers(kind.view(manifest)))
+    list(kind.inner(kind.view(manifest)))
     kind.facts(manifest)
-    kind.weights(manifest)
+    kind.weights(kind.view(manifest))
 
 
 @pytest.mark.parametrize("kind", BUILT_IN, ids=lambda kind: f"{kind.group}/{kind.name}")

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Deadlines, Kind, Pod, Retry, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.runs import Deadlines, Retry
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Presence
 from rules.paths import Path
@@ -37,15 +41,15 @@ def _manifest(*jobs: dict[str, Any], **spec: Any) -> Manifest:
 
 
 def _pods(manifest: Manifest) -> dict[str, Pod]:
-    return {pod.name: pod for pod in _kind().pods(manifest, _ask)}
+    return {pod.name: pod for pod in _kind().pods(_kind().view(manifest), _ask)}
 
 
 def _retries(manifest: Manifest) -> list[Retry]:
-    return list(_kind().retries(manifest))
+    return list(_kind().retries(_kind().view(manifest)))
 
 
 def _deadlines(manifest: Manifest) -> Deadlines:
-    deadlines = _kind().deadlines(manifest, ())
+    deadlines = _kind().deadlines(_kind().view(manifest), ())
     assert deadlines is not None
     return deadlines
 

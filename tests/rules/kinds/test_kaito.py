@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Pod, Role
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role
 from rules.manifest import Manifest
 
 
@@ -19,7 +21,7 @@ def _pods(body: dict[str, Any]) -> list[Pod]:
 
     resource = {"instanceType": "Standard_NC24ads_A100_v4", "count": 2}
     whole = {"apiVersion": "kaito.sh/v1beta1", "kind": "Workspace", "resource": resource, **body}
-    return list(kind.pods(Manifest(whole), ask))
+    return list(kind.pods(kind.view(Manifest(whole)), ask))
 
 
 def test_an_inference_template_is_a_pod() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Inner, Role
+from rules.kinds.roles import Role
+from rules.kinds.schema import Inner
 from rules.manifest import Manifest
 
 
@@ -13,7 +14,9 @@ def _inner(spec: dict[str, Any]) -> list[Inner]:
     kind = find_kind("kubeflow.org", "Experiment")
     assert kind is not None
     assert kind.role is Role.TRAINING
-    return list(kind.inner(Manifest({"apiVersion": "kubeflow.org/v1beta1", "spec": spec})))
+    return list(
+        kind.inner(kind.view(Manifest({"apiVersion": "kubeflow.org/v1beta1", "spec": spec})))
+    )
 
 
 def test_the_trial_is_a_manifest_of_its_own_that_trains() -> None:

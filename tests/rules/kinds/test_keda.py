@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Kind, Reference
+from rules.kinds.lookups import Answer, Reference
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Presence
 
@@ -29,7 +30,7 @@ def _object(spec: dict[str, Any]) -> Manifest:
     [({}, False), ({"triggers": []}, False), ({"triggers": TRIGGERS}, True)],
 )
 def test_triggers(name: str, spec: dict[str, Any], *, defined: bool) -> None:
-    (scaler,) = _kind(name).autoscalers(_object(spec))
+    (scaler,) = _kind(name).autoscalers(_kind(name).view(_object(spec)))
 
     assert scaler.metrics.path == ("spec", "triggers")
     assert (scaler.defined, scaler.implicit, scaler.preset) == (defined, None, None)
@@ -49,7 +50,9 @@ def test_triggers(name: str, spec: dict[str, Any], *, defined: bool) -> None:
 def test_the_target_is_a_deployment_unless_said(
     target: dict[str, Any], expected: Reference | None
 ) -> None:
-    (scaler,) = _kind("ScaledObject").autoscalers(_object({"scaleTargetRef": target}))
+    (scaler,) = _kind("ScaledObject").autoscalers(
+        _kind("ScaledObject").view(_object({"scaleTargetRef": target}))
+    )
 
     assert scaler.target == expected
 
@@ -66,9 +69,9 @@ def test_a_scaled_job_makes_jobs(written: str | None, value: str, presence: Pres
     def ask(*_question: Any) -> tuple[Answer, Any]:
         return Answer.UNKNOWN, None
 
-    (pod,) = kind.pods(manifest, ask)
-    (retry,) = kind.retries(manifest)
-    deadlines = kind.deadlines(manifest, (pod,))
+    (pod,) = kind.pods(kind.view(manifest), ask)
+    (retry,) = kind.retries(kind.view(manifest))
+    deadlines = kind.deadlines(kind.view(manifest), (pod,))
 
     assert (pod.path, pod.count) == (("spec", "jobTargetRef", "template"), 2)
     assert pod.restart is not None

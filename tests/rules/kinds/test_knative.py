@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Probes, Role
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Probes
+from rules.kinds.roles import Role
 from rules.manifest import Manifest
 
 
@@ -23,7 +25,7 @@ def test_a_revision_template_is_a_pod(name: str) -> None:
         return Answer.UNKNOWN, None
 
     manifest = Manifest({"apiVersion": "serving.knative.dev/v1", "spec": {"template": template}})
-    (pod,) = kind.pods(manifest, ask)
+    (pod,) = kind.pods(kind.view(manifest), ask)
 
     assert (pod.path, pod.spec_path) == (("spec", "template"), ("spec", "template", "spec"))
     assert (pod.metadata, pod.probes) == ({"annotations": annotations}, Probes.OWN)

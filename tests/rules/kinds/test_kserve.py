@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Autoscaler, ContainerUse, Kind, Pod, Probes, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import ContainerUse, Pod, Probes
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Autoscaler, Kind
 from rules.manifest import Manifest
 
 STANDARD = {"serving.kserve.io/deploymentMode": "Standard"}
@@ -30,14 +33,14 @@ def _ask(*_question: Any) -> tuple[Answer, Any]:
 
 
 def _pods(spec: dict[str, Any], kind: str = "InferenceService") -> list[Pod]:
-    return list(_kind(kind).pods(_object(spec), _ask))
+    return list(_kind(kind).pods(_kind(kind).view(_object(spec)), _ask))
 
 
 def _scalers(
     predictor: dict[str, Any], annotations: dict[str, str] | None = None
 ) -> list[Autoscaler]:
     manifest = _object({"predictor": predictor}, annotations)
-    return list(_kind("InferenceService").autoscalers(manifest))
+    return list(_kind("InferenceService").autoscalers(_kind("InferenceService").view(manifest)))
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

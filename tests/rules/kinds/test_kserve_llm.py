@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Autoscaler, Pod, Probes, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod, Probes
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Autoscaler
 from rules.manifest import Manifest
 
 POD = {"containers": [{"name": "side"}, {"name": "main", "image": "vllm"}]}
@@ -22,13 +25,13 @@ def _pods(spec: dict[str, Any], name: str = "LLMInferenceService") -> list[Pod]:
     def ask(*_question: Any) -> tuple[Answer, Any]:
         return Answer.UNKNOWN, None
 
-    return list(kind.pods(_manifest(spec), ask))
+    return list(kind.pods(kind.view(_manifest(spec)), ask))
 
 
 def _scalers(spec: dict[str, Any], name: str = "LLMInferenceService") -> list[Autoscaler]:
     kind = find_kind("serving.kserve.io", name)
     assert kind is not None
-    return list(kind.autoscalers(_manifest(spec)))
+    return list(kind.autoscalers(kind.view(_manifest(spec))))
 
 
 @pytest.mark.parametrize("name", ["LLMInferenceService", "LLMInferenceServiceConfig"])

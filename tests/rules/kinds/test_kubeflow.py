@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, ContainerUse, Deadlines, Pod, Retry, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import ContainerUse, Pod
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.runs import Deadlines, Retry
 from rules.manifest import Manifest
 from rules.model import Presence
 
@@ -21,13 +24,13 @@ def _object(kind: str, spec: dict[str, Any]) -> Manifest:
 def _pods(kind: str, spec: dict[str, Any]) -> dict[str, Pod]:
     known = find_kind("kubeflow.org", kind)
     assert known is not None
-    return {pod.name: pod for pod in known.pods(_object(kind, spec), _ask)}
+    return {pod.name: pod for pod in known.pods(known.view(_object(kind, spec)), _ask)}
 
 
 def _retry(kind: str, spec: dict[str, Any]) -> Retry:
     known = find_kind("kubeflow.org", kind)
     assert known is not None
-    (retry,) = known.retries(_object(kind, spec))
+    (retry,) = known.retries(known.view(_object(kind, spec)))
     return retry
 
 
@@ -124,7 +127,7 @@ def test_a_default_in_an_admitted_object_was_written_since_nobody_fills_it_in() 
     }
     known = find_kind("kubeflow.org", "PyTorchJob")
     assert known is not None
-    (pod,) = known.pods(Manifest(body, admitted=True), _ask)
+    (pod,) = known.pods(known.view(Manifest(body, admitted=True)), _ask)
 
     assert pod.restart is not None
     assert pod.restart.value.presence is Presence.WRITTEN
@@ -218,7 +221,7 @@ def test_an_unset_budget_is_written_so_that_it_acts(policy: str, preset: int) ->
 def test_the_deadline_is_in_the_run_policy() -> None:
     known = find_kind("kubeflow.org", "TFJob")
     assert known is not None
-    deadlines = known.deadlines(_object("TFJob", {}), ())
+    deadlines = known.deadlines(known.view(_object("TFJob", {})), ())
 
     assert isinstance(deadlines, Deadlines)
     assert deadlines.fix_at == (("spec", "runPolicy", "activeDeadlineSeconds"),)

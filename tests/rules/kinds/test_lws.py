@@ -3,7 +3,10 @@
 from typing import Any
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Kind, Pod, Probes, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod, Probes
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 
 
@@ -29,7 +32,7 @@ def _manifest(group: dict[str, Any], **spec: Any) -> Manifest:
 
 
 def _pods(group: dict[str, Any], **spec: Any) -> list[Pod]:
-    return list(_kind().pods(_manifest(group, **spec), _ask))
+    return list(_kind().pods(_kind().view(_manifest(group, **spec)), _ask))
 
 
 def test_leader_and_workers() -> None:

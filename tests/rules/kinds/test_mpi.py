@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Kind, Pod, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 
 
@@ -39,7 +42,7 @@ def _horovod() -> dict[str, Any]:
 
 
 def _pods(version: str, spec: dict[str, Any]) -> dict[str, Pod]:
-    return {pod.name: pod for pod in _kind().pods(_manifest(version, spec), _ask)}
+    return {pod.name: pod for pod in _kind().pods(_kind().view(_manifest(version, spec)), _ask)}
 
 
 @pytest.mark.parametrize(("version", "default"), [("v1", "Never"), ("v2beta1", "OnFailure")])
@@ -104,7 +107,7 @@ def test_main_container_is_named_by_the_job() -> None:
     ("version", "unset", "preset"), [("v2beta1", "default of 6", 3), ("v1", "0 says so", 0)]
 )
 def test_the_retry_budget(version: str, unset: str, preset: int) -> None:
-    (retry,) = _kind().retries(_manifest(version, _horovod()))
+    (retry,) = _kind().retries(_kind().view(_manifest(version, _horovod())))
 
     assert retry.value.path == ("spec", "runPolicy", "backoffLimit")
     assert retry.value.absent
@@ -113,7 +116,7 @@ def test_the_retry_budget(version: str, unset: str, preset: int) -> None:
 
 
 def test_the_deadline() -> None:
-    deadlines = _kind().deadlines(_manifest("v1", _horovod()), ())
+    deadlines = _kind().deadlines(_kind().view(_manifest("v1", _horovod())), ())
 
     assert deadlines is not None
     assert deadlines.fix_at == (("spec", "runPolicy", "activeDeadlineSeconds"),)
@@ -121,13 +124,13 @@ def test_the_deadline() -> None:
 
 def test_v1alpha1_is_tolerated() -> None:
     manifest = _manifest("v1alpha1", {"replicas": 2, **_replica("mpirun")})
-    (pod,) = _kind().pods(manifest, _ask)
+    (pod,) = _kind().pods(_kind().view(manifest), _ask)
 
     assert pod.path == ("spec", "template")
     assert pod.count == 2
     assert pod.restart is None
-    assert list(_kind().retries(manifest)) == []
-    assert _kind().deadlines(manifest, ()) is None
+    assert list(_kind().retries(_kind().view(manifest))) == []
+    assert _kind().deadlines(_kind().view(manifest), ()) is None
 
 
 def test_the_kind_suggests_training_and_does_not_decide() -> None:

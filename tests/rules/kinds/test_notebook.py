@@ -3,7 +3,8 @@
 from typing import Any
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Role
+from rules.kinds.lookups import Answer
+from rules.kinds.roles import Role
 from rules.manifest import Manifest
 
 
@@ -22,7 +23,7 @@ def test_a_notebook_is_one_pod() -> None:
     )
     kind = find_kind("kubeflow.org", "Notebook")
     assert kind is not None
-    (pod,) = kind.pods(manifest, _ask)
+    (pod,) = kind.pods(kind.view(manifest), _ask)
 
     assert kind.role is Role.NOTEBOOK
     assert pod.path == ("spec", "template")

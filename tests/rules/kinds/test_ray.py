@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Kind, Pod, Probes, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod, Probes
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Presence
 
@@ -42,7 +45,7 @@ def _pods(kind: str, spec: dict[str, Any]) -> list[Pod]:
     def ask(*_question: Any) -> tuple[Answer, Any]:
         return Answer.UNKNOWN, None
 
-    return list(_kind(kind).pods(_object(kind, spec), ask))
+    return list(_kind(kind).pods(_kind(kind).view(_object(kind, spec)), ask))
 
 
 @pytest.mark.parametrize(
@@ -128,8 +131,8 @@ def test_no_retry_unless_written_and_a_deadline_for_each_attempt(
     kind: str, base: tuple[str, ...]
 ) -> None:
     manifest = _object(kind, {"jobTemplate": {}})
-    (retry,) = _kind(kind).retries(manifest)
-    deadlines = _kind(kind).deadlines(manifest, ())
+    (retry,) = _kind(kind).retries(_kind(kind).view(manifest))
+    deadlines = _kind(kind).deadlines(_kind(kind).view(manifest), ())
 
     assert (retry.value.path, retry.value.value) == ((*base, "backoffLimit"), 0)
     assert retry.value.absent
@@ -141,8 +144,8 @@ def test_no_retry_unless_written_and_a_deadline_for_each_attempt(
 
 def test_written_budgets_are_read() -> None:
     manifest = _object("RayJob", {"backoffLimit": 7, "activeDeadlineSeconds": 60})
-    (retry,) = _kind("RayJob").retries(manifest)
-    deadlines = _kind("RayJob").deadlines(manifest, ())
+    (retry,) = _kind("RayJob").retries(_kind("RayJob").view(manifest))
+    deadlines = _kind("RayJob").deadlines(_kind("RayJob").view(manifest), ())
 
     assert (retry.value.value, retry.value.presence) == (7, Presence.WRITTEN)
     assert deadlines is not None

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Autoscaler, Kind, Pod, Probes, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod, Probes
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Autoscaler, Kind
 from rules.manifest import Manifest
 
 GRAPH = {
@@ -35,7 +38,7 @@ def _ask(*_question: Any) -> tuple[Answer, Any]:
 
 
 def _pods(predictor: dict[str, Any], **spec: Any) -> list[Pod]:
-    return list(_kind().pods(_manifest(predictor, **spec), _ask))
+    return list(_kind().pods(_kind().view(_manifest(predictor, **spec)), _ask))
 
 
 def _component(**more: Any) -> dict[str, Any]:
@@ -88,7 +91,7 @@ def test_an_explainer_may_bring_its_container() -> None:
 
 
 def _scalers(component: dict[str, Any]) -> list[Autoscaler]:
-    return list(_kind().autoscalers(_manifest({"componentSpecs": [component]})))
+    return list(_kind().autoscalers(_kind().view(_manifest({"componentSpecs": [component]}))))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,9 @@ def test_no_autoscaler() -> None:
 def test_core_v2_is_known_by_its_role(name: str) -> None:
     kind = find_kind("mlops.seldon.io", name)
     assert kind is not None
-    (pod,) = kind.pods(Manifest({"apiVersion": "mlops.seldon.io/v1alpha1", "spec": {"a": 1}}), _ask)
+    (pod,) = kind.pods(
+        kind.view(Manifest({"apiVersion": "mlops.seldon.io/v1alpha1", "spec": {"a": 1}})), _ask
+    )
 
     assert kind.role is Role.SERVING
     assert (pod.path, pod.containers) == (("spec",), ())

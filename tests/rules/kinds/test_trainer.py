@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Kind, Pod, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.paths import Path
 
@@ -46,7 +49,7 @@ def _runtime() -> Manifest:
 
 
 def _pods() -> dict[str, Pod]:
-    return {pod.name: pod for pod in _kind().pods(_runtime(), _ask)}
+    return {pod.name: pod for pod in _kind().pods(_kind().view(_runtime()), _ask)}
 
 
 def test_the_pods_are_those_of_the_jobset() -> None:
@@ -77,8 +80,8 @@ def test_the_restart_policy_is_the_jobsets() -> None:
 
 
 def test_budgets_and_deadline_are_the_jobsets_below_the_template() -> None:
-    restarts, child = _kind().retries(_runtime())
-    deadlines = _kind().deadlines(_runtime(), ())
+    restarts, child = _kind().retries(_kind().view(_runtime()))
+    deadlines = _kind().deadlines(_kind().view(_runtime()), ())
 
     assert restarts.value.path == ("spec", "template", "spec", "failurePolicy", "maxRestarts")
     assert child.value.path == (*JOBS, 1, "template", "spec", "backoffLimit")

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Ask, Kind, Pod, Reference, Role, Subrole
+from rules.kinds.lookups import Answer, Ask, Reference
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.paths import Path
 
@@ -77,7 +80,7 @@ def _manifest(**spec: Any) -> Manifest:
 
 
 def _trainer(ask: Ask, **spec: Any) -> Pod:
-    return list(_kind().pods(_manifest(**spec), ask))[-1]
+    return list(_kind().pods(_kind().view(_manifest(**spec)), ask))[-1]
 
 
 def test_the_trainer_of_an_unknown_runtime() -> None:
@@ -227,7 +230,7 @@ def test_a_runtime_without_a_trainer_tells_nothing(spec: Any) -> None:
 def test_initializers_have_an_environment_of_their_own() -> None:
     env = [{"name": "HF_TOKEN", "value": "x"}]
     manifest = _manifest(initializer={"dataset": {"storageUri": "hf://x", "env": env}})
-    first = next(iter(_kind().pods(manifest, _unknown)))
+    first = next(iter(_kind().pods(_kind().view(manifest), _unknown)))
 
     assert first.path == ("spec", "initializer", "dataset")
     assert first.mains[0].get("env") == env
@@ -237,12 +240,12 @@ def test_initializers_have_an_environment_of_their_own() -> None:
 
 def test_the_deadline_is_its_own_and_retries_are_the_runtimes() -> None:
     manifest = _manifest(activeDeadlineSeconds=60)
-    deadlines = _kind().deadlines(manifest, ())
+    deadlines = _kind().deadlines(_kind().view(manifest), ())
 
     assert deadlines is not None
     assert [place.value for place in deadlines.places] == [60]
     assert deadlines.fix_at == (("spec", "activeDeadlineSeconds"),)
-    assert list(_kind().retries(manifest)) == []
+    assert list(_kind().retries(_kind().view(manifest))) == []
 
 
 @pytest.mark.parametrize("group", ["trainer.kubeflow.org", "kubeflow.org"])

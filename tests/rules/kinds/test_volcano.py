@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
-from rules.kinds.schema import Answer, Kind, Pod, Retry, Role, Subrole
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.runs import Retry
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Presence
 from rules.paths import Path
@@ -41,11 +45,11 @@ def _manifest(*tasks: dict[str, Any], **spec: Any) -> Manifest:
 
 
 def _pods(manifest: Manifest) -> dict[str, Pod]:
-    return {pod.name: pod for pod in _kind().pods(manifest, _ask)}
+    return {pod.name: pod for pod in _kind().pods(_kind().view(manifest), _ask)}
 
 
 def _retries(manifest: Manifest) -> list[Retry]:
-    return list(_kind().retries(manifest))
+    return list(_kind().retries(_kind().view(manifest)))
 
 
 def test_each_task_has_a_pod_template() -> None:
@@ -126,7 +130,9 @@ def test_the_jobs_volumes_are_mounted_into_every_task() -> None:
 
 def test_a_pods_deadline_is_the_nearest_to_a_bound() -> None:
     manifest = _manifest(_task("a"), _task("b"))
-    deadlines = _kind().deadlines(manifest, _kind().pods(manifest, _ask))
+    deadlines = _kind().deadlines(
+        _kind().view(manifest), _kind().pods(_kind().view(manifest), _ask)
+    )
 
     assert deadlines is not None
     assert deadlines.fix_at[0] == (*TASK, "template", "spec", "activeDeadlineSeconds")
@@ -137,11 +143,11 @@ def test_a_pods_deadline_is_the_nearest_to_a_bound() -> None:
 
 @pytest.mark.parametrize("plugin", ["pytorch", "tensorflow", "mpi"])
 def test_a_frameworks_plugin_suggests_training(plugin: str) -> None:
-    assert _kind().weights(_manifest(plugins={plugin: []})) == {Role.TRAINING: 6}
+    assert _kind().weights(_kind().view(_manifest(plugins={plugin: []}))) == {Role.TRAINING: 6}
 
 
 def test_other_plugins_suggest_nothing() -> None:
-    assert _kind().weights(_manifest(plugins={"ssh": [], "svc": []})) == {}
+    assert _kind().weights(_kind().view(_manifest(plugins={"ssh": [], "svc": []}))) == {}
 
 
 def test_a_cronjob_has_its_job_one_level_down() -> None:
@@ -154,11 +160,11 @@ def test_a_cronjob_has_its_job_one_level_down() -> None:
         {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "CronJob", "spec": spec}
     )
     kind = _kind("CronJob")
-    (pod,) = kind.pods(manifest, _ask)
+    (pod,) = kind.pods(kind.view(manifest), _ask)
     schedule = kind.schedule(manifest)
 
     assert pod.path == ("spec", "jobTemplate", "spec", "tasks", 0, "template")
-    assert next(iter(kind.retries(manifest))).value.path == (
+    assert next(iter(kind.retries(kind.view(manifest)))).value.path == (
         "spec",
         "jobTemplate",
         "spec",
@@ -173,7 +179,7 @@ def test_a_cronjob_has_its_job_one_level_down() -> None:
 
 def test_a_job_template_is_read_as_a_job() -> None:
     kind = _kind("JobTemplate", "flow.volcano.sh")
-    (pod,) = kind.pods(_manifest(_task("train")), _ask)
+    (pod,) = kind.pods(kind.view(_manifest(_task("train"))), _ask)
 
     assert pod.path == (*TASK, "template")
     assert kind.plural == "jobtemplates"
@@ -182,7 +188,7 @@ def test_a_job_template_is_read_as_a_job() -> None:
 def test_a_job_flow_has_no_pods() -> None:
     kind = _kind("JobFlow", "flow.volcano.sh")
 
-    assert list(kind.pods(Manifest({"spec": {"flows": [{"name": "a"}]}}), _ask)) == []
+    assert list(kind.pods(kind.view(Manifest({"spec": {"flows": [{"name": "a"}]}})), _ask)) == []
     assert kind.plural == ""
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from rules.kinds.schema import Answer, Reference, Role
+from rules.kinds.lookups import Answer, Reference
+from rules.kinds.roles import Role
 from rules.manifest import Manifest
 from rules.policy.entries import CustomKind
 from rules.policy.kinds import custom_kinds
@@ -34,7 +35,7 @@ def make(role: str | None) -> Policy:
 
 def test_templates_are_read_where_the_policy_says() -> None:
     (kind,) = custom_kinds(make("training"))
-    pods = list(kind.pods(Manifest(BODY), unknown))
+    pods = list(kind.pods(kind.view(Manifest(BODY)), unknown))
 
     assert (kind.group, kind.name, kind.role) == ("ml.example.com", "Training", Role.TRAINING)
     assert [pod.path for pod in pods] == [
@@ -47,7 +48,7 @@ def test_templates_are_read_where_the_policy_says() -> None:
 
 def test_only_a_written_restart_policy_is_judged() -> None:
     (kind,) = custom_kinds(make(None))
-    head, first, _ = kind.pods(Manifest(BODY), unknown)
+    head, first, _ = kind.pods(kind.view(Manifest(BODY)), unknown)
 
     assert kind.role is None
     assert head.restart is not None

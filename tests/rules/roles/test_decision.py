@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_bare_pod
-from rules.kinds.schema import Kind, Pod, Role, Subrole
+from rules.kinds.roles import Role, Subrole
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Confidence
 from rules.roles import OVERRIDES, Judgement, classify_pod, read_override, strongest

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rules.kinds import BUILT_IN, find_kind
 from rules.kinds.podspec import make_bare_pod
-from rules.kinds.schema import Kind, Role
+from rules.kinds.roles import Role
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.roles import Judgement, classify_pod
 from rules.roles.texts import clean, read_text

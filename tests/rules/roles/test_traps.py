@@ -6,7 +6,8 @@ import pytest
 
 from rules.kinds import find_kind
 from rules.kinds.podspec import make_bare_pod
-from rules.kinds.schema import Kind, Role
+from rules.kinds.roles import Role
+from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.roles import Judgement, classify_pod
 from rules.roles.texts import clean, read_text

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from rules.kinds import BUILT_IN
-from rules.kinds.schema import Answer, Kind, Reference
+from rules.kinds.lookups import Answer, Reference
+from rules.kinds.schema import Kind
 from rules.policy import Policy
 from rules.policy.entries import CustomKind
 from rules.policy.kinds import custom_kinds

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer, Reference
+from rules.kinds.lookups import Answer, Reference
 from webhook.knowledge.lookups import Found, Lookups
 
 UNKNOWN = Found(Answer.UNKNOWN, {})

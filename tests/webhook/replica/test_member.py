@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cluster.client import ApiError
-from rules.kinds.schema import Answer
+from rules.kinds.lookups import Answer
 from rules.policy import DEFAULT
 from tests.cluster.fake_api import FakeApi, running
 from tests.cluster.fake_store import install

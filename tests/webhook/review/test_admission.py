@@ -9,7 +9,7 @@ import jsonpatch
 import pytest
 
 from rules.inventory import Inventory
-from rules.kinds.schema import Answer
+from rules.kinds.lookups import Answer
 from rules.policy import Policy
 from tests.webhook.bodies import UID, admitted, job, review
 from webhook.review.admission import Outcome, Surroundings, mutate, validate

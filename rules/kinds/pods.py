@@ -1,0 +1,176 @@
+"""Pods, containers, volumes and mounts, as rules see them in every kind."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from rules.kinds.roles import Role, Subrole
+from rules.model import Value
+from rules.paths import Path, dig
+
+
+class Probes(StrEnum):
+    """Who answers for a container's probes.
+
+    ``OWN``: what is written is all there is. ``GIVEN``: the operator or a runtime brings its own,
+    so that absence is fine. ``INJECTED``: the operator adds a liveness probe where there is none
+    (Seldon: TCP, 60 s + 3 x 5 s). ``NONE``: no model is loaded in this pod.
+    """
+
+    OWN = "own"
+    GIVEN = "given"
+    INJECTED = "injected"
+    NONE = "none"
+
+
+class ContainerUse(StrEnum):
+    """What a container is in its pod."""
+
+    MAIN = "main"
+    SIDECAR = "sidecar"
+    INIT = "init"
+
+
+class Mount(NamedTuple):
+    """Where a volume appears in a container. ``path`` is where that is written."""
+
+    volume: str
+    mount_path: str
+    read_only: bool
+    path: Path
+
+
+class Volume(NamedTuple):
+    """A volume that a pod can mount; ``body`` in the shape of core/v1 Volume.
+
+    ``body`` has one source key (``persistentVolumeClaim``, ``emptyDir``, ...); the key
+    ``volumeClaimTemplate`` stands for a claim that a controller makes from a template.
+    """
+
+    name: str
+    path: Path
+    body: Mapping[str, Any]
+
+
+class Container(NamedTuple):
+    """One container, or a mapping that the operator makes one of. ``body`` as written."""
+
+    name: str
+    path: Path
+    body: Mapping[str, Any]
+    use: ContainerUse
+    mounts: tuple[Mount, ...] = ()
+    resources_path: Path | None = None
+    """Where ``limits`` and ``requests`` stand if not in ``<path>.resources``."""
+
+    def get(self, *keys: str | int) -> Any:
+        return dig(self.body, keys)
+
+
+class Restart(NamedTuple):
+    """A pod template's restart policy.
+
+    ``value.value`` is the effective policy, ``default`` what absence means, ``family`` the key of
+    TRN001's parameter ``allowed``, ``form`` the rule's form. ``rejected``: the API server refuses
+    absence and Always. ``recommended`` is what the fix writes and ``safe`` whether writing it
+    where nothing is written is safe. ``note`` is a sentence on the operator's semantics.
+    """
+
+    value: Value
+    default: str
+    allowed: tuple[str, ...] = ("Never",)
+    family: str = "batch"
+    form: str = "batch"
+    rejected: bool = False
+    recommended: str = "Never"
+    safe: bool = False
+    elastic: bool = False
+    needs_never: Path | None = None
+    note: str = ""
+
+
+class Pod:
+    """One pod template of an object.
+
+    ``path`` is the template (or, for a bare pod spec, the spec itself), ``spec_path`` the pod
+    spec; ``metadata`` the template's own. ``volumes`` and the containers' mounts are merged with
+    what the object adds to every pod. ``writer``: the template may hold the training's outputs.
+    ``artifacts`` are paths that a controller copies away; ``durable`` says that outputs are kept
+    by other means. ``outputs_known`` is False where another object decides. ``text`` is what else
+    tells what the pod does. ``role`` fixes the role; ``complete`` is False for a template that is
+    merged over another and may lack anything, ``images`` is False where containers without
+    an image are whole. ``nodes`` is how many pods load one model together.
+    """
+
+    __slots__ = (
+        "artifacts",
+        "complete",
+        "containers",
+        "count",
+        "durable",
+        "images",
+        "metadata",
+        "name",
+        "nodes",
+        "outputs_known",
+        "path",
+        "probes",
+        "restart",
+        "role",
+        "spec",
+        "spec_path",
+        "subrole",
+        "text",
+        "volumes",
+        "writer",
+    )
+
+    def __init__(  # noqa: PLR0913 - a record, written by keyword
+        self,
+        path: Path,
+        spec_path: Path,
+        spec: Mapping[str, Any],
+        *,
+        name: str = "",
+        metadata: Mapping[str, Any] | None = None,
+        containers: tuple[Container, ...] = (),
+        volumes: tuple[Volume, ...] = (),
+        subrole: Subrole | None = None,
+        restart: Restart | None = None,
+        probes: Probes = Probes.OWN,
+        count: int | None = 1,
+        writer: bool = True,
+        artifacts: tuple[str, ...] = (),
+        durable: bool = False,
+        outputs_known: bool = True,
+        text: str = "",
+        role: Role | None = None,
+        complete: bool = True,
+        images: bool = True,
+        nodes: int = 1,
+    ) -> None:
+        self.path = path
+        self.spec_path = spec_path
+        self.spec = spec
+        self.name = name
+        self.metadata = metadata or {}
+        self.containers = containers
+        self.volumes = volumes
+        self.subrole = subrole
+        self.restart = restart
+        self.probes = probes
+        self.count = count
+        self.writer = writer
+        self.artifacts = artifacts
+        self.durable = durable
+        self.outputs_known = outputs_known
+        self.text = text
+        self.role = role
+        self.complete = complete
+        self.images = images
+        self.nodes = nodes
+
+    @property
+    def mains(self) -> tuple[Container, ...]:
+        """The containers that do the work."""
+        return tuple(one for one in self.containers if one.use is ContainerUse.MAIN)
