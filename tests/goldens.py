@@ -14,7 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from linter.cli import main
-from tests.manifests import CASES, Case, read_every_case
+from rules.model import Finding
+from tests.admission import admit, surround
+from tests.api_server import Way, present
+from tests.manifests import CASES, Case, read_documents, read_every_case
 
 _JUDGED = {0, 1, 4}
 """Exit codes of a run that came to its end: clean, with findings, with something unreadable."""
@@ -79,11 +82,29 @@ def outputs(cases: Iterable[Case]) -> dict[Path, str]:
 
 
 def render(case: Case) -> str:
-    """The report on a case, and what its unsafe fixes change (``.fixed.yaml`` shows the safe)."""
+    """The report on a case, what its unsafe fixes change (``.fixed.yaml`` shows the safe), and what
+    is found in other words once the API server has written its defaults."""
     report = run(case).report()
-    if not any(row["fix"] and row["fix"]["safety"] == "unsafe" for row in run(case).rows()):
-        return report
-    return f"{report}$ mlgate lint --diff --unsafe-fixes\n{run(case).difference()}"
+    if any(row["fix"] and row["fix"]["safety"] == "unsafe" for row in run(case).rows()):
+        report += f"$ mlgate lint --diff --unsafe-fixes\n{run(case).difference()}\n"
+    created = find_created(case) if case.readable else []
+    known = {row["message"] for row in run(case).rows()}
+    others = [_headline(finding) for finding in created if finding.message not in known]
+    if others:
+        report += "\n".join(["$ kubectl create", *others, ""])
+    return report.rstrip("\n") + "\n"
+
+
+def find_created(case: Case) -> list[Finding]:
+    """What the webhook finds in a case's objects if they come by ``kubectl create``, which leaves
+    no trace of who wrote what."""
+    bodies = [present(document.value, Way.CREATE) for document in read_documents(case.text)]
+    known = surround(bodies, case.policy)
+    return [finding for body in bodies for finding in admit(body, known).findings]
+
+
+def _headline(finding: Finding) -> str:
+    return f"{finding.action}[{finding.rule}/{finding.form}]: {finding.message}"
 
 
 def stored() -> set[Path]:

@@ -129,8 +129,9 @@ def name_of(path: Path) -> str:
 
 
 def _of_this_policy(case: Case) -> bool:
-    """Whether a case is of objects, and judged under the policy of the installation."""
-    return case.readable and not case.header
+    """Whether a case is all that a cluster sees of it: objects, under the installation's policy,
+    without comments that ignore something."""
+    return case.readable and not case.header and "# mlgate:" not in case.text
 
 
 FILES = {

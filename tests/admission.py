@@ -1,0 +1,47 @@
+"""The webhook as the API server asks it: objects that are created, and what is made of them."""
+
+import base64
+import json
+from collections.abc import Iterable
+
+import jsonpatch
+
+from rules.engine import Engine
+from rules.inventory import Inventory
+from rules.manifest import Manifest
+from rules.policy import Policy
+from tests.api_server import NAMESPACE, Body, fill, unmark
+from tests.manifests import TODAY
+from tests.webhook.bodies import review
+from webhook.review.admission import Outcome, Surroundings, mutate, validate
+from webhook.review.mutation import ANNOTATION
+
+
+def surround(bodies: Iterable[Body], policy: Policy) -> Surroundings:
+    """A cluster that holds ``bodies``."""
+    inventory = Inventory(namespace=NAMESPACE)
+    engine = Engine(policy, inventory, TODAY)
+    for body in bodies:
+        manifest = Manifest(body)
+        kind = engine.kind_of(manifest)
+        if kind is not None:
+            inventory.add(manifest, kind)
+    return Surroundings(policy, inventory, TODAY)
+
+
+def admit(body: Body, known: Surroundings) -> Outcome:
+    """What ``/validate`` says of the object's creation."""
+    return validate(review(body, namespace=body["metadata"]["namespace"]), known)
+
+
+def mend(body: Body, known: Surroundings) -> Body:
+    """The object that the API server goes on with after ``/mutate``, without the marks."""
+    outcome = mutate(review(body, namespace=body["metadata"]["namespace"]), known)
+    assert not outcome.dropped
+    patch = outcome.body["response"].get("patch")
+    operations = json.loads(base64.b64decode(patch)) if patch else []
+    return bare(jsonpatch.apply_patch(body, operations))
+
+
+def bare(body: Body) -> Body:
+    return fill(unmark(body, ANNOTATION))
