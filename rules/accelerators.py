@@ -1,6 +1,6 @@
 """Extended resources that are accelerators, their companions, and names that only look like one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -53,9 +53,16 @@ class Accelerators:
 
     def asked(self, resources: Any, key: str) -> Iterator[tuple[str, Any]]:
         """The accelerators under ``limits`` or ``requests`` with their amounts, zeros left out."""
-        amounts = resources.get(key) if isinstance(resources, Mapping) else None
-        if not isinstance(amounts, Mapping):
-            return
-        for name, amount in amounts.items():
-            if self.match(str(name)) and amount is not None and parse_quantity(amount) != 0:
-                yield str(name), amount
+        return read_amounts(resources, key, self.match)
+
+
+def read_amounts(
+    resources: Any, key: str, wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, Any]]:
+    """The wanted resources under ``limits`` or ``requests`` with their amounts, zeros left out."""
+    amounts = resources.get(key) if isinstance(resources, Mapping) else None
+    if not isinstance(amounts, Mapping):
+        return
+    for name, amount in amounts.items():
+        if wanted(str(name)) and amount is not None and parse_quantity(amount) != 0:
+            yield str(name), amount

@@ -146,7 +146,7 @@ class Engine:
         return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished))
 
     def _apply(self, rule: Rule, check: Callable[..., Any], view: View) -> Iterator[Finding]:
-        for problem in check(view.workload, self.inventory, self.policy.rule_parameters(rule)):
+        for problem in check(view.workload, self.policy.rule_parameters(rule)):
             finding = self._finding(rule, problem, view)
             if finding is not None:
                 yield finding

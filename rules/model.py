@@ -94,15 +94,24 @@ Edit: TypeAlias = Set | Remove
 class Fix(NamedTuple):
     """What mends a problem. Unsafe: a person must own the number or the semantics.
 
-    ``absent``: nobody wrote anything where the edits write, so that the webhook may make them.
-    ``unwritten``: nobody is known to have, for what stands there is the API server's default.
+    ``presence`` is that of what the edits write over. It has no default, lest a fix forget it:
+    ``rules.wording`` takes it from the values that a rule read.
     """
 
     title: str
     edits: tuple[Edit, ...]
-    safe: bool = True
-    absent: bool = True
-    unwritten: bool = True
+    safe: bool
+    presence: Presence
+
+    @property
+    def absent(self) -> bool:
+        """Whether nobody wrote anything there, so that the webhook may make the edits."""
+        return self.presence is Presence.ABSENT
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether nobody is known to have written it."""
+        return self.absent or self.presence is Presence.DEFAULTED
 
 
 class Related(NamedTuple):
@@ -141,6 +150,16 @@ class Form(NamedTuple):
     role_gated: bool = True
 
 
+def form_table(rows: str, *, role_gated: bool = True) -> tuple[Form, ...]:
+    """Forms from lines of name, severity, action in ``standard``, action in ``strict``, summary."""
+    return tuple(_read_form(row, role_gated=role_gated) for row in rows.strip().splitlines())
+
+
+def _read_form(row: str, *, role_gated: bool) -> Form:
+    name, severity, standard, strict, summary = row.split(None, 4)
+    return Form(name, Severity(severity), Action(standard), Action(strict), summary, role_gated)
+
+
 class Parameter(NamedTuple):
     """A value that a policy may set beside the rule's action; its type is the default's.
 
@@ -156,8 +175,8 @@ class Parameter(NamedTuple):
     like: Any = None
 
 
-Check: TypeAlias = Callable[[Any, Any, Mapping[str, Any]], Iterator[Problem]]
-"""(workload, inventory, parameters) -> problems."""
+Check: TypeAlias = Callable[[Any, Mapping[str, Any]], Iterator[Problem]]
+"""(workload, parameters) -> problems."""
 
 
 class Rule(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from rules.paths import Path
+from rules.wording import show_value
 
 
 class Complaint(NamedTuple):
@@ -195,16 +196,7 @@ def suggestion(word: str, names: tuple[str, ...]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a message shows it: short, and as YAML would write it."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case str():
-            return f"'{value[:60]}{'...' if len(value) > 60 else ''}'"
-    return str(value)
+    """A value as a complaint shows it: text in quotes, and short."""
+    if isinstance(value, str):
+        return f"'{value[:60]}{'...' if len(value) > 60 else ''}'"
+    return show_value(value)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.inventory import Inventory
-from rules.model import Action, Fix, Set
+from rules.model import Action, Fix, Presence, Set
 from rules.policy import Policy
 from tests.manifests import TODAY, read_cases, read_documents
 from tests.webhook.bodies import admitted, cron_job, job, owner, pytorch_job, review
@@ -75,7 +75,7 @@ def test_c33_fixes_that_do_not_come_to_rest_make_no_patch(monkeypatch: pytest.Mo
 
     def restless(findings: Any) -> Any:
         path = ("metadata", "labels", f"n{next(number)}")
-        fix = Fix("one more", (Set(path, "x"),))
+        fix = Fix("one more", (Set(path, "x"),), safe=True, presence=Presence.ABSENT)
         return [finding._replace(fix=fix) for finding in findings][:1]
 
     monkeypatch.setattr(mutation, "_choose", restless)

@@ -33,113 +33,83 @@ as well.
 - https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from rules.accelerators import NEAR_MISSES
-from rules.inventory import Inventory
-from rules.kinds.pods import Container, Pod
-from rules.manifest import is_template
-from rules.model import Action, Fix, Form, Parameter, Problem, Rule, Set, Severity
-from rules.paths import Path, dotted
-from rules.quantity import parse_quantity
+from rules.accelerators import NEAR_MISSES, read_amounts
+from rules.model import Parameter, Problem, Rule, form_table
+from rules.paths import Path, dig, dotted
+from rules.refusals import LIMIT_REQUIRED
+from rules.wording import write_value
 from rules.workload import Workload
 
-_SERVER = '"Limit must be set for non overcommitable resources"'
 _BUILT_IN = frozenset({"", "batch", "apps"})
 
 
-def check(
-    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
-) -> Iterator[Problem]:
-    if workload.partial:
-        return
-    for pod in workload.pods:
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    for pod in () if workload.partial else workload.pods:
         for container in pod.containers:
-            yield from _judge(workload, pod, container, params)
+            path, resources = workload.resources(container)
+            for problem in _judge(workload, path, resources, params):
+                yield problem._replace(role_path=pod.path)
 
 
 def _judge(
-    workload: Workload, pod: Pod, container: Container, params: Mapping[str, Any]
+    workload: Workload, path: Path, resources: Any, params: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    path, resources = workload.resources(container)
-    if not isinstance(resources, Mapping):
-        return
-    limits = _amounts(resources.get("limits"))
-    for name, amount in _amounts(resources.get("requests")).items():
-        if limits.get(name) is None and not _nothing(amount):
-            yield from _unlimited(workload, path, name, amount, pod)
+    yield from _misspelt(path, resources)
+    yield from _unlimited(workload, path, resources)
     if params["require_request_too"]:
-        yield from _unrequested(workload, path, resources, pod)
+        yield from _unrequested(workload, path, resources)
 
 
-def _unlimited(
-    workload: Workload, path: Path, name: str, amount: Any, pod: Pod
-) -> Iterator[Problem]:
-    asked = (*path, "requests", name)
-    if name in NEAR_MISSES:
-        yield Problem(
-            form="limits",
-            path=asked,
-            message=f"{dotted(asked)} is {amount} and has no limit, and {name} is no resource "
-            f"name of an accelerator; expected limits of {NEAR_MISSES[name]}",
-            role_path=pod.path,
-        )
-        return
-    if not workload.accelerators.match(name):
-        return
-    limit = (*path, "limits", name)
-    yield Problem(
-        form="limits",
-        path=asked,
-        message=f"{name} is requested ({amount}) but not limited: {_refusal(workload)}; "
-        f"expected {dotted(limit)}",
-        fix=Fix(f"set {dotted(limit)} to {amount}", (Set(limit, amount),)),
-        role_path=pod.path,
-    )
-
-
-def _unrequested(workload: Workload, path: Path, resources: Any, pod: Pod) -> Iterator[Problem]:
-    requests = _amounts(resources.get("requests"))
-    for name, amount in workload.accelerators.asked(resources, "limits"):
-        if name in requests:
-            continue
+def _misspelt(path: Path, resources: Any) -> Iterator[Problem]:
+    for name, amount in _one_sided(resources, "requests", "limits", NEAR_MISSES.__contains__):
         asked = (*path, "requests", name)
-        yield Problem(
-            form="limits",
-            path=(*path, "limits", name),
-            message=f"{name} is limited ({amount}) but not requested; expected {dotted(asked)}",
-            fix=Fix(f"set {dotted(asked)} to {amount}", (Set(asked, amount),)),
-            role_path=pod.path,
+        message = (
+            f"{dotted(asked)} is {amount} and has no limit, and {name} is no resource name of an "
+            f"accelerator; expected limits of {NEAR_MISSES[name]}"
         )
+        yield Problem("limits", asked, message)
+
+
+def _unlimited(workload: Workload, path: Path, resources: Any) -> Iterator[Problem]:
+    for name, amount in _one_sided(resources, "requests", "limits", workload.accelerators.match):
+        limit = workload.manifest.value((*path, "limits", name))
+        found = f"{name} is requested ({amount}) but not limited: {_refusal(workload)}"
+        message = f"{found}; expected {dotted(limit.path)}"
+        fix = write_value(limit, amount, safe=True)
+        yield Problem("limits", (*path, "requests", name), message, fix)
+
+
+def _unrequested(workload: Workload, path: Path, resources: Any) -> Iterator[Problem]:
+    for name, amount in _one_sided(resources, "limits", "requests", workload.accelerators.match):
+        request = workload.manifest.value((*path, "requests", name))
+        message = f"{name} is limited ({amount}) but not requested; expected {dotted(request.path)}"
+        fix = write_value(request, amount, safe=True)
+        yield Problem("limits", (*path, "limits", name), message, fix)
+
+
+def _one_sided(
+    resources: Any, here: str, there: str, wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, Any]]:
+    """The amounts under one key of resources that have none under the other."""
+    for name, amount in read_amounts(resources, here, wanted):
+        if dig(resources, (there, name)) is None:
+            yield name, amount
 
 
 def _refusal(workload: Workload) -> str:
     if workload.kind.group in _BUILT_IN:
-        return f"the API server refuses this ({_SERVER})"
-    return f"the API server refuses the pods when the operator creates them ({_SERVER})"
-
-
-def _amounts(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _nothing(amount: Any) -> bool:
-    return amount is None or (not is_template(amount) and parse_quantity(amount) == 0)
+        return f'the API server refuses this ("{LIMIT_REQUIRED}")'
+    return f'the API server refuses the pods when the operator creates them ("{LIMIT_REQUIRED}")'
 
 
 RULE = Rule(
     code="GPU001",
     name="accelerator-in-limits",
-    forms=(
-        Form(
-            "limits",
-            Severity.ERROR,
-            Action.DENY,
-            Action.DENY,
-            "an accelerator is requested but not limited",
-            role_gated=False,
-        ),
+    forms=form_table(
+        "limits  error  deny  deny  an accelerator is requested but not limited", role_gated=False
     ),
     check=check,
     docs=__doc__ or "",

@@ -43,11 +43,11 @@ anyway. There is no fix for a GPU target, whose metric a person must choose.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.inventory import Inventory
 from rules.kinds.lookups import Answer
 from rules.kinds.schema import Autoscaler
-from rules.model import Action, Fix, Form, Parameter, Problem, Rule, Set, Severity
+from rules.model import Fix, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
+from rules.wording import write_values
 from rules.workload import Workload
 
 _SERVER_METRICS = (
@@ -56,89 +56,58 @@ _SERVER_METRICS = (
 )
 
 
-def check(
-    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
-) -> Iterator[Problem]:
-    if workload.partial:
-        return
-    scalers = [scaler for scaler in workload.autoscalers if not scaler.defined or scaler.defaulted]
-    if scalers:
-        yield _judge(workload, scalers[0], params)
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    for scaler in () if workload.partial else workload.autoscalers:
+        if not scaler.defined or scaler.defaulted:
+            yield _judge(workload, scaler, params)
+            return
 
 
 def _judge(workload: Workload, scaler: Autoscaler, params: Mapping[str, Any]) -> Problem:
-    limits = _target_limits(workload, scaler)
-    advice = _advice(workload, limits, params)
+    on_cpu = _runs_on_cpu(workload, scaler)
+    advice = _SERVER_METRICS if on_cpu is False else _suggest(params)
+    form, found, fix = "missing", "states no metric", None
     if scaler.defaulted:
-        message = f"{scaler.what} looks defaulted (cpu at 80 %); expected {advice}"
-        return Problem("defaulted", scaler.metrics.path, message)
-    if scaler.implicit is not None:
-        message = f"{scaler.what} states no metric: {scaler.implicit}; expected {advice}"
-        return Problem("implicit", scaler.metrics.path, message)
-    return Problem(
-        form="missing",
-        path=scaler.metrics.path,
-        message=f"{scaler.what} states no metric; expected {advice}",
-        fix=_fix(workload, scaler, limits),
-    )
+        form, found = "defaulted", "looks defaulted (cpu at 80 %)"
+    elif scaler.implicit is not None:
+        form, found = "implicit", f"states no metric: {scaler.implicit}"
+    elif on_cpu:
+        fix = _write_default(scaler)
+    return Problem(form, scaler.metrics.path, f"{scaler.what} {found}; expected {advice}", fix)
 
 
-def _target_limits(workload: Workload, scaler: Autoscaler) -> list[str] | None:
-    """The resources that the target's containers limit; None where the target is not known."""
+def _runs_on_cpu(workload: Workload, scaler: Autoscaler) -> bool | None:
+    """Whether the target has no accelerator; None where it is not known."""
     if scaler.target is None:
         return None
     answer, limits = workload.ask(scaler.target, "limits")
-    return limits if answer is Answer.FOUND else None
+    if answer is not Answer.FOUND:
+        return None
+    return not any(name == "claims" or workload.accelerators.match(name) for name in limits)
 
 
-def _accelerated(workload: Workload, limits: list[str]) -> bool:
-    return any(name == "claims" or workload.accelerators.match(name) for name in limits)
-
-
-def _advice(workload: Workload, limits: list[str] | None, params: Mapping[str, Any]) -> str:
-    if limits is not None and _accelerated(workload, limits):
-        return _SERVER_METRICS
+def _suggest(params: Mapping[str, Any]) -> str:
     target = params["default_cpu_target"]
     return f"at least one, such as cpu at {target} %, or for a GPU server {_SERVER_METRICS}"
 
 
-def _fix(workload: Workload, scaler: Autoscaler, limits: list[str] | None) -> Fix | None:
-    if scaler.preset is None or limits is None or _accelerated(workload, limits):
+def _write_default(scaler: Autoscaler) -> Fix | None:
+    if scaler.preset is None:
         return None
-    return Fix(
-        f"write the API server's default into {dotted(scaler.metrics.path)}",
-        (Set(scaler.metrics.path, scaler.preset),),
-    )
+    title = f"write the API server's default into {dotted(scaler.metrics.path)}"
+    return write_values(title, [(scaler.metrics, scaler.preset)], safe=True)
 
 
 RULE = Rule(
     code="HPA001",
     name="hpa-metrics-defined",
-    forms=(
-        Form(
-            "missing",
-            Severity.ERROR,
-            Action.DENY,
-            Action.DENY,
-            "an autoscaler states no metric",
-            role_gated=False,
-        ),
-        Form(
-            "defaulted",
-            Severity.WARNING,
-            Action.WARN,
-            Action.WARN,
-            "an admitted autoscaler's metrics look like the API server's default",
-            role_gated=False,
-        ),
-        Form(
-            "implicit",
-            Severity.WARNING,
-            Action.WARN,
-            Action.WARN,
-            "the operator picks a metric of its own",
-            role_gated=False,
-        ),
+    forms=form_table(
+        """
+        missing    error    deny  deny  an autoscaler states no metric
+        defaulted  warning  warn  warn  admitted metrics look like the API server's default
+        implicit   warning  warn  warn  the operator picks a metric of its own
+        """,
+        role_gated=False,
     ),
     check=check,
     docs=__doc__ or "",

@@ -27,21 +27,12 @@ There is no fix: only a person knows which of the two was meant.
 - sigs.k8s.io/yaml (UnmarshalStrict: key already set in map)
 """
 
-from rules.model import Action, Form, Rule, Severity
+from rules.model import Rule, form_table
 
 RULE = Rule(
     code="MLG002",
     name="duplicate-key",
-    forms=(
-        Form(
-            "duplicate",
-            Severity.ERROR,
-            Action.WARN,
-            Action.WARN,
-            "a key is set twice",
-            role_gated=False,
-        ),
-    ),
+    forms=form_table("duplicate  error  warn  warn  a key is set twice", role_gated=False),
     check=None,
     docs=__doc__ or "",
     scope="every document",

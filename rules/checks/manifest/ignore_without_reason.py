@@ -23,21 +23,12 @@ There is no fix.
 - the page on suppression in this documentation
 """
 
-from rules.model import Action, Form, Rule, Severity
+from rules.model import Rule, form_table
 
 RULE = Rule(
     code="MLG004",
     name="ignore-without-reason",
-    forms=(
-        Form(
-            "reason",
-            Severity.WARNING,
-            Action.OFF,
-            Action.WARN,
-            "an ignore gives no reason",
-            role_gated=False,
-        ),
-    ),
+    forms=form_table("reason  warning  off  warn  an ignore gives no reason", role_gated=False),
     check=None,
     docs=__doc__ or "",
     scope="every ignore",

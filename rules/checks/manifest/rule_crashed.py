@@ -19,21 +19,12 @@ There is no fix.
 - the project's issue tracker
 """
 
-from rules.model import Action, Form, Rule, Severity
+from rules.model import Rule, form_table
 
 RULE = Rule(
     code="MLG005",
     name="rule-crashed",
-    forms=(
-        Form(
-            "crashed",
-            Severity.ERROR,
-            Action.WARN,
-            Action.WARN,
-            "a rule crashed",
-            role_gated=False,
-        ),
-    ),
+    forms=form_table("crashed  error  warn  warn  a rule crashed", role_gated=False),
     check=None,
     docs=__doc__ or "",
     scope="every object",

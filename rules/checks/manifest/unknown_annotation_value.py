@@ -30,16 +30,13 @@ There is no fix.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.inventory import Inventory
-from rules.model import Action, Form, Problem, Rule, Severity
+from rules.model import Problem, Rule, form_table
 from rules.paths import Path, dig, shorten
 from rules.roles import OVERRIDES
 from rules.workload import Workload
 
 
-def check(
-    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
-) -> Iterator[Problem]:
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     label = params["roles"]["label"]
     scopes: dict[Path, None] = dict.fromkeys(((), *(pod.path for pod in workload.pods)))
     for scope in scopes:
@@ -59,15 +56,8 @@ def check(
 RULE = Rule(
     code="MLG006",
     name="unknown-annotation-value",
-    forms=(
-        Form(
-            "unknown",
-            Severity.WARNING,
-            Action.WARN,
-            Action.WARN,
-            "an annotation's value is not known",
-            role_gated=False,
-        ),
+    forms=form_table(
+        "unknown  warning  warn  warn  an annotation's value is not known", role_gated=False
     ),
     check=check,
     docs=__doc__ or "",

@@ -23,21 +23,12 @@ There is no fix.
 - sigs.k8s.io/yaml (go-yaml v2)
 """
 
-from rules.model import Action, Form, Rule, Severity
+from rules.model import Rule, form_table
 
 RULE = Rule(
     code="MLG001",
     name="unreadable-document",
-    forms=(
-        Form(
-            "unreadable",
-            Severity.ERROR,
-            Action.DENY,
-            Action.DENY,
-            "a document cannot be read",
-            role_gated=False,
-        ),
-    ),
+    forms=form_table("unreadable  error  deny  deny  a document cannot be read", role_gated=False),
     check=None,
     docs=__doc__ or "",
     scope="every document",

@@ -23,21 +23,12 @@ There is no fix.
 - the page on suppression in this documentation
 """
 
-from rules.model import Action, Form, Rule, Severity
+from rules.model import Rule, form_table
 
 RULE = Rule(
     code="MLG003",
     name="unused-ignore",
-    forms=(
-        Form(
-            "unused",
-            Severity.WARNING,
-            Action.WARN,
-            Action.WARN,
-            "an ignore suppresses nothing",
-            role_gated=False,
-        ),
-    ),
+    forms=form_table("unused  warning  warn  warn  an ignore suppresses nothing", role_gated=False),
     check=None,
     docs=__doc__ or "",
     scope="every ignore",

@@ -39,40 +39,25 @@ Safe: it writes what the policy demands, and no run is ended by it.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.inventory import Inventory
 from rules.kinds.roles import Role
 from rules.kinds.runs import Schedule
-from rules.model import (
-    Action,
-    Confidence,
-    Fix,
-    Form,
-    Parameter,
-    Problem,
-    Rule,
-    Set,
-    Severity,
-    Value,
-)
-from rules.paths import dotted
+from rules.model import Confidence, Parameter, Problem, Rule, form_table
+from rules.refusals import CONCURRENCY_POLICIES, refuse
+from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
 
 _POLICIES = ("Allow", "Forbid", "Replace")
 _OUT_OF_SCOPE = frozenset({Role.BATCH, Role.DATA, Role.NOTEBOOK, Role.SERVING, Role.NONE})
 
 
-def check(
-    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
-) -> Iterator[Problem]:
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     schedule = workload.schedule
     if schedule is None or schedule.exclusive or not _in_scope(workload, params):
         return
     problem = _judge(workload, schedule, params)
-    if problem is None:
-        return
-    if workload.role not in TRAINING:
-        problem = problem._replace(confidence=Confidence.MEDIUM)
-    yield problem
+    if problem is not None:
+        doubt = None if workload.role in TRAINING else Confidence.MEDIUM
+        yield problem._replace(confidence=doubt)
 
 
 def _in_scope(workload: Workload, params: Mapping[str, Any]) -> bool:
@@ -89,82 +74,28 @@ def _judge(workload: Workload, schedule: Schedule, params: Mapping[str, Any]) ->
         return Problem("no-field", schedule.path, f"runs may overlap: {schedule.advice}")
     if policy.unknown or policy.value == "Forbid" or (policy.absent and workload.partial):
         return None
+    found = tell_value(policy, ", which means Allow")
+    form = "suspended" if schedule.suspended else "overlap"
+    message = f"runs may overlap: {found}"
     if policy.value == "Replace":
-        return None if params["allow_replace"] else _replaces(policy)
-    return Problem(
-        form="suspended" if schedule.suspended else "overlap",
-        path=policy.path,
-        message=_message(policy),
-        fix=_forbid(policy),
-    )
-
-
-def _replaces(policy: Value) -> Problem:
-    return Problem(
-        form="replace",
-        path=policy.path,
-        message=f"{dotted(policy.path)} is Replace: the next tick kills a run that is still going; "
-        "expected Forbid",
-        fix=_forbid(policy),
-    )
-
-
-def _message(policy: Value) -> str:
-    field = dotted(policy.path)
-    if policy.absent:
-        return f"runs may overlap: {field} is not set, which means Allow; expected Forbid"
-    if policy.defaulted:
-        return f"runs may overlap: {field} is unset or left at the default Allow; expected Forbid"
-    if policy.value not in _POLICIES:
-        return (
-            f"{field} is {policy.value}; the API server refuses it: supported values are "
-            "Allow, Forbid, Replace; expected Forbid"
-        )
-    return f"runs may overlap: {field} is {policy.value}; expected Forbid"
-
-
-def _forbid(policy: Value) -> Fix:
-    return Fix(
-        f"set {dotted(policy.path)} to Forbid",
-        (Set(policy.path, "Forbid"),),
-        absent=policy.absent,
-        unwritten=policy.unwritten,
-    )
+        if params["allow_replace"]:
+            return None
+        form, message = "replace", f"{found}: the next tick kills a run that is still going"
+    elif policy.value not in _POLICIES:
+        message = f"{found}; {refuse(CONCURRENCY_POLICIES)}"
+    fix = write_value(policy, "Forbid", safe=True)
+    return Problem(form, policy.path, f"{message}; expected Forbid", fix)
 
 
 RULE = Rule(
     code="CRN001",
     name="retrain-concurrency-forbid",
-    forms=(
-        Form(
-            "overlap",
-            Severity.ERROR,
-            Action.DENY,
-            Action.DENY,
-            "scheduled training may overlap itself",
-        ),
-        Form(
-            "replace",
-            Severity.WARNING,
-            Action.WARN,
-            Action.DENY,
-            "the next tick kills a run that is still going",
-        ),
-        Form(
-            "no-field",
-            Severity.WARNING,
-            Action.WARN,
-            Action.WARN,
-            "the kind cannot forbid overlap",
-        ),
-        Form(
-            "suspended",
-            Severity.INFO,
-            Action.AUDIT,
-            Action.WARN,
-            "scheduled training may overlap itself once it is resumed",
-        ),
-    ),
+    forms=form_table("""
+        overlap    error    deny   deny  scheduled training may overlap itself
+        replace    warning  warn   deny  the next tick kills a run that is still going
+        no-field   warning  warn   warn  the kind cannot forbid overlap
+        suspended  info     audit  warn  scheduled training may overlap itself once it is resumed
+    """),
     check=check,
     docs=__doc__ or "",
     fix="safe",

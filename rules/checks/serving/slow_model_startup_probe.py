@@ -34,12 +34,12 @@ Unsafe where the handler is guessed from the server's image.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.inventory import Inventory
 from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Role
-from rules.model import Action, Fix, Form, Problem, Related, Rule, Set, Severity
+from rules.model import Fix, Presence, Problem, Related, Rule, Severity, Value, form_table
 from rules.paths import dotted
 from rules.serving import Budget, Load, estimate_load, probe_path, read_budget
+from rules.wording import write_values
 from rules.workload import Workload
 
 _SERVING = frozenset({Role.SERVING})
@@ -54,9 +54,7 @@ _KNOWN_HEALTH = (
 )
 
 
-def check(
-    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
-) -> Iterator[Problem]:
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     table = params["serving"]["slow_load_seconds"]
     for pod in workload.pods_of(_SERVING):
         if pod.probes is Probes.NONE or not pod.complete:
@@ -168,7 +166,8 @@ def _fix(container: Container, load: Load) -> Fix | None:
         "timeoutSeconds": max(5, timeout),
         "failureThreshold": failures,
     }
-    return Fix(f"add {dotted(path)}: up to {failures * 10} s", (Set(path, probe),), safe=safe)
+    place = Value(path, presence=Presence.ABSENT)
+    return write_values(f"add {dotted(path)}: up to {failures * 10} s", [(place, probe)], safe=safe)
 
 
 def _own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
@@ -197,29 +196,11 @@ def _known_handler(container: Container) -> dict[str, Any] | None:
 RULE = Rule(
     code="SRV001",
     name="slow-model-startup-probe",
-    forms=(
-        Form(
-            "killed",
-            Severity.ERROR,
-            Action.DENY,
-            Action.DENY,
-            "the liveness probe kills the server while it loads",
-        ),
-        Form(
-            "delayed",
-            Severity.WARNING,
-            Action.WARN,
-            Action.DENY,
-            "a slow liveness probe stands in for a startup probe",
-        ),
-        Form(
-            "absent",
-            Severity.WARNING,
-            Action.WARN,
-            Action.WARN,
-            "nothing restarts a load that hangs",
-        ),
-    ),
+    forms=form_table("""
+        killed   error    deny  deny  the liveness probe kills the server while it loads
+        delayed  warning  warn  deny  a slow liveness probe stands in for a startup probe
+        absent   warning  warn  warn  nothing restarts a load that hangs
+    """),
     check=check,
     docs=__doc__ or "",
     fix="safe or unsafe",

@@ -39,10 +39,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from rules.inventory import Inventory
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
-from rules.model import Action, Confidence, Form, Parameter, Problem, Related, Rule, Severity
+from rules.model import Confidence, Parameter, Problem, Related, Rule, form_table
 from rules.outputs import (
     INPUT_FLAG,
     OUTPUT_ENV,
@@ -80,9 +79,7 @@ class Loss(NamedTuple):
     related: tuple[Related, ...] = ()
 
 
-def check(
-    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
-) -> Iterator[Problem]:
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     if workload.training_pods:
         yield from _judge_training(workload, params)
         return
@@ -218,36 +215,14 @@ def _names(workload: Workload, container: Container) -> str:
 RULE = Rule(
     code="STO001",
     name="training-output-durable",
-    forms=(
-        Form(
-            "ephemeral",
-            Severity.ERROR,
-            Action.WARN,
-            Action.DENY,
-            "an output path is known to die with the pod",
-        ),
-        Form(
-            "nowhere",
-            Severity.WARNING,
-            Action.WARN,
-            Action.DENY,
-            "nothing that the pod can write to outlives it",
-        ),
-        Form(
-            "weak",
-            Severity.WARNING,
-            Action.WARN,
-            Action.WARN,
-            "outputs go to one node's disk",
-        ),
-        Form(
-            "hint",
-            Severity.WARNING,
-            Action.WARN,
-            Action.WARN,
-            "something called ML keeps data or models in an emptyDir",
-            role_gated=False,
-        ),
+    forms=form_table("""
+        ephemeral  error    warn  deny  an output path is known to die with the pod
+        nowhere    warning  warn  deny  nothing that the pod can write to outlives it
+        weak       warning  warn  warn  outputs go to one node's disk
+    """)
+    + form_table(
+        "hint  warning  warn  warn  something called ML keeps data or models in an emptyDir",
+        role_gated=False,
     ),
     check=check,
     docs=__doc__ or "",

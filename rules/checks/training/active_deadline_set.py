@@ -37,19 +37,18 @@ Unsafe: a wrong number ends a good run.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.inventory import Inventory
 from rules.kinds.roles import Role
 from rules.kinds.runs import Deadlines
-from rules.model import Action, Fix, Form, Parameter, Problem, Rule, Set, Severity, Value
+from rules.model import Fix, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dotted
+from rules.refusals import NOT_NEGATIVE, refuse
+from rules.wording import tell_value, write_values
 from rules.workload import Workload
 
 _SCOPE = frozenset({Role.TRAINING, Role.RETRAINING})
 
 
-def check(
-    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
-) -> Iterator[Problem]:
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     deadlines = workload.deadlines
     if deadlines is None or not workload.pods_of(_SCOPE):
         return
@@ -68,69 +67,42 @@ def _judge_range(stated: list[Value], bounds: Mapping[str, Any]) -> Iterator[Pro
             continue
         if bounds["min"] <= seconds <= bounds["max"]:
             continue
-        refused = "; the API server refuses it: must be greater than 0" if seconds <= 0 else ""
-        yield Problem(
-            form="range",
-            path=place.path,
-            message=f"{dotted(place.path)} is {seconds} s; expected {bounds['min']} to "
-            f"{bounds['max']} s{refused}",
-        )
+        expected = f"expected {bounds['min']} to {bounds['max']} s"
+        refused = f"; {refuse(NOT_NEGATIVE)}" if seconds < 0 else ""
+        yield Problem("range", place.path, f"{tell_value(place)} s; {expected}{refused}")
         return
 
 
 def _missing(deadlines: Deadlines, seconds: int) -> Problem:
     where = deadlines.fix_at or tuple(place.path for place in deadlines.places)
-    fix = Fix(
-        f"set {', '.join(map(dotted, where))} to {seconds}",
-        tuple(Set(path, seconds) for path in where),
-        safe=False,
-    )
-    if deadlines.pod_only is not None:
-        inner = deadlines.pod_only
-        return Problem(
-            form="pod-only",
-            path=inner.path,
-            message=f"{dotted(inner.path)} bounds one pod, which the Job then retries; expected "
-            f"the bound in {dotted(where[0])}",
-            fix=fix,
-        )
+    field = dotted(where[0]) if where else deadlines.field
+    fix = _fix(deadlines, seconds)
+    inner = deadlines.pod_only
+    if inner is not None:
+        found = f"{dotted(inner.path)} bounds one pod, which the Job then retries"
+        return Problem("pod-only", inner.path, f"{found}; expected the bound in {field}", fix)
     counting = f" ({deadlines.counting})" if deadlines.counting else ""
     advice = f"; {deadlines.advice}" if deadlines.advice else ""
-    field = dotted(where[0]) if where else deadlines.field
-    return Problem(
-        form="missing",
-        path=where[0] if where else (),
-        message=f"training has no wall-clock bound: {field} is not set{counting}{advice}",
-        fix=fix if deadlines.fix_at else None,
-    )
+    message = f"training has no wall-clock bound: {field} is not set{counting}{advice}"
+    return Problem("missing", where[0] if where else (), message, fix)
+
+
+def _fix(deadlines: Deadlines, seconds: int) -> Fix | None:
+    if not deadlines.fix_at:
+        return None
+    title = f"set {', '.join(map(dotted, deadlines.fix_at))} to {seconds}"
+    places = [place for place in deadlines.places if place.path in deadlines.fix_at]
+    return write_values(title, [(place, seconds) for place in places], safe=False)
 
 
 RULE = Rule(
     code="TRN003",
     name="training-active-deadline-set",
-    forms=(
-        Form(
-            "missing",
-            Severity.ERROR,
-            Action.WARN,
-            Action.DENY,
-            "a training run has no wall-clock bound",
-        ),
-        Form(
-            "pod-only",
-            Severity.ERROR,
-            Action.WARN,
-            Action.DENY,
-            "only the pod is bounded, and its Job retries it",
-        ),
-        Form(
-            "range",
-            Severity.WARNING,
-            Action.WARN,
-            Action.WARN,
-            "the bound is outside of what the policy allows",
-        ),
-    ),
+    forms=form_table("""
+        missing   error    warn  deny  a training run has no wall-clock bound
+        pod-only  error    warn  deny  only the pod is bounded, and its Job retries it
+        range     warning  warn  warn  the bound is outside of what the policy allows
+    """),
     check=check,
     docs=__doc__ or "",
     fix="unsafe",

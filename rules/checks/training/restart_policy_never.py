@@ -44,26 +44,35 @@ have. Unsafe elsewhere: an operator's semantics are for a person to choose.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.inventory import Inventory
 from rules.kinds.pods import Pod, Restart
-from rules.model import Action, Fix, Form, Parameter, Problem, Related, Rule, Set, Severity
-from rules.paths import dig, dotted
+from rules.model import (
+    Parameter,
+    Presence,
+    Problem,
+    Related,
+    Rule,
+    Severity,
+    Value,
+    form_table,
+)
+from rules.paths import dig
+from rules.refusals import ONLY_NEVER
+from rules.wording import tell_value, write_value
 from rules.workload import Workload
 
 _IN_PLACE = ("OnFailure", "Always")
 
 
-def check(
-    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
-) -> Iterator[Problem]:
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.training_pods:
         if pod.restart is None:
             continue
         problem = _judge_pod(workload, pod, pod.restart, params)
         if problem is not None:
-            yield problem
+            yield problem._replace(role_path=pod.path)
             continue
-        yield from _judge_containers(pod, pod.restart)
+        for problem in _judge_containers(pod, pod.restart):
+            yield problem._replace(role_path=pod.path)
 
 
 def _judge_pod(
@@ -71,19 +80,17 @@ def _judge_pod(
 ) -> Problem | None:
     policy = restart.value
     allowed = params["allowed"].get(restart.family, restart.allowed)
-    if policy.unknown or policy.value in allowed:
-        return None
-    if policy.absent and workload.partial:
+    if policy.unknown or policy.value in allowed or (policy.absent and workload.partial):
         return None
     if restart.elastic and params["allow_elastic"] and policy.value == "OnFailure":
         return None
+    safe = restart.safe and (policy.value != "OnFailure" or not _keeps_scratch(pod))
     return Problem(
         form=_form(restart),
         path=policy.path,
         message=_message(restart, allowed),
-        fix=_fix(pod, restart),
+        fix=write_value(policy, restart.recommended, safe=safe),
         related=_related(restart),
-        role_path=pod.path,
         severity=Severity.ERROR if policy.value == "Always" else None,
     )
 
@@ -95,30 +102,11 @@ def _form(restart: Restart) -> str:
 
 
 def _message(restart: Restart, allowed: list[str]) -> str:
-    policy = restart.value
-    field = dotted(policy.path)
-    if policy.absent:
-        found = f"{field} is not set, which means {restart.default}"
-    elif policy.defaulted:
-        found = f"{field} is unset or left at the default {policy.value}"
-    else:
-        found = f"{field} is {policy.value}"
+    found = tell_value(restart.value, f", which means {restart.default}")
     text = f"training pod is restarted in place: {found}; expected {' or '.join(allowed)}"
-    if restart.note and (not restart.rejected or policy.value == "Always"):
+    if restart.note and (not restart.rejected or restart.value.value == "Always"):
         return f"{text}; {restart.note}"
     return text
-
-
-def _fix(pod: Pod, restart: Restart) -> Fix:
-    policy = restart.value
-    safe = restart.safe and (policy.value != "OnFailure" or not _keeps_scratch(pod))
-    return Fix(
-        f"set {dotted(policy.path)} to {restart.recommended}",
-        (Set(policy.path, restart.recommended),),
-        safe=safe,
-        absent=policy.absent,
-        unwritten=policy.unwritten,
-    )
 
 
 def _keeps_scratch(pod: Pod) -> bool:
@@ -137,7 +125,7 @@ def _related(restart: Restart) -> tuple[Related, ...]:
     return (
         Related(
             restart.needs_never,
-            'podFailurePolicy needs restartPolicy Never (API server: only "Never" is supported)',
+            f"podFailurePolicy needs restartPolicy Never (API server: {ONLY_NEVER})",
         ),
     )
 
@@ -147,52 +135,26 @@ def _judge_containers(pod: Pod, restart: Restart) -> Iterator[Problem]:
     if restart.elastic or restart.form == "pod":
         return
     for main in pod.mains:
-        policy = main.get("restartPolicy")
-        if policy not in _IN_PLACE:
+        policy = Value((*main.path, "restartPolicy"), main.get("restartPolicy"), Presence.WRITTEN)
+        if policy.value not in _IN_PLACE:
             continue
-        path = (*main.path, "restartPolicy")
+        found = f"{tell_value(policy)}, which defeats the pod's {restart.value.value}"
         yield Problem(
             form=_form(restart),
-            path=path,
-            message=f"training container is restarted in place: {dotted(path)} is {policy}, which "
-            f"defeats the pod's {restart.value.value}; expected Never",
-            role_path=pod.path,
-            fix=Fix(
-                f"set {dotted(path)} to Never",
-                (Set(path, "Never"),),
-                safe=False,
-                absent=False,
-                unwritten=False,
-            ),
+            path=policy.path,
+            message=f"training container is restarted in place: {found}; expected Never",
+            fix=write_value(policy, "Never", safe=False),
         )
 
 
 RULE = Rule(
     code="TRN001",
     name="training-restart-policy-never",
-    forms=(
-        Form(
-            "batch",
-            Severity.ERROR,
-            Action.DENY,
-            Action.DENY,
-            "a Job, CronJob or bare Pod restarts its training in place",
-        ),
-        Form(
-            "pod-on-failure",
-            Severity.WARNING,
-            Action.WARN,
-            Action.DENY,
-            "a bare Pod restarts failed training in place",
-        ),
-        Form(
-            "operator",
-            Severity.WARNING,
-            Action.WARN,
-            Action.DENY,
-            "an operator's job restarts its training in place",
-        ),
-    ),
+    forms=form_table("""
+        batch           error    deny  deny  a Job, CronJob or bare Pod restarts training in place
+        pod-on-failure  warning  warn  deny  a bare Pod restarts failed training in place
+        operator        warning  warn  deny  an operator's job restarts its training in place
+    """),
     check=check,
     docs=__doc__ or "",
     fix="safe or unsafe",

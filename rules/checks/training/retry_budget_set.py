@@ -37,16 +37,15 @@ unsafe.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.inventory import Inventory
 from rules.kinds.runs import Retry
-from rules.model import Action, Fix, Form, Parameter, Problem, Related, Rule, Set, Severity, Value
+from rules.model import Fix, Parameter, Problem, Related, Rule, form_table
 from rules.paths import dotted
+from rules.refusals import NOT_NEGATIVE, refuse
+from rules.wording import tell_value, write_values
 from rules.workload import Workload
 
 
-def check(
-    workload: Workload, _inventory: Inventory, params: Mapping[str, Any]
-) -> Iterator[Problem]:
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     if not workload.training_pods:
         return
     bad = [
@@ -68,25 +67,18 @@ def check(
 
 def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str | None:
     """What is wrong with one budget; None where nothing is."""
-    budget = retry.value
+    budget, most = retry.value, _most(workload, retry, params)
     if budget.unknown or (budget.absent and (workload.partial or retry.unset_passes)):
         return None
-    field, most = dotted(budget.path), _most(workload, retry, params)
+    found = tell_value(budget, f" ({retry.unset})")
     if budget.absent:
-        return f"{field} is not set ({retry.unset}); expected a written value{_upto(most)}"
-    return _judge_number(field, budget, most)
-
-
-def _judge_number(field: str, budget: Value, most: int | None) -> str | None:
-    number = budget.value
-    if not isinstance(number, int) or isinstance(number, bool):
+        upto = "" if most is None else f" of at most {most}"
+        return f"{found}; expected a written value{upto}"
+    if not isinstance(budget.value, int) or isinstance(budget.value, bool):
         return None
-    if number < 0:
-        return f"{field} is {number}; the API server refuses it: must be at least 0"
-    if most is None or number <= most:
-        return None
-    left = "unset or left at the default " if budget.defaulted else ""
-    return f"{field} is {left}{number}; expected at most {most}"
+    if budget.value < 0:
+        return f"{found}; {refuse(NOT_NEGATIVE)}"
+    return None if most is None or budget.value <= most else f"{found}; expected at most {most}"
 
 
 def _most(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int | None:
@@ -98,20 +90,14 @@ def _most(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int | 
     return most
 
 
-def _upto(most: int | None) -> str:
-    return "" if most is None else f" of at most {most}"
-
-
 def _fix(bad: list[Retry], params: Mapping[str, Any]) -> Fix | None:
     """Write every budget: the preset where it is absent, the bound where it is above it."""
     if any(retry.preset is None for retry in bad):
         return None
-    edits = tuple(Set(retry.value.path, _amount(retry, params)) for retry in bad)
-    absent = all(retry.value.absent for retry in bad)
-    safe = absent and all(retry.safe for retry in bad)
-    fields = ", ".join(f"{dotted(edit.path)} to {edit.value}" for edit in edits)
-    unwritten = all(retry.value.unwritten for retry in bad)
-    return Fix(f"set {fields}", edits, safe=safe, absent=absent, unwritten=unwritten)
+    changes = [(retry.value, _amount(retry, params)) for retry in bad]
+    fields = ", ".join(f"{dotted(value.path)} to {amount}" for value, amount in changes)
+    safe = all(retry.value.absent and retry.safe for retry in bad)
+    return write_values(f"set {fields}", changes, safe=safe)
 
 
 def _amount(retry: Retry, params: Mapping[str, Any]) -> int:
@@ -122,22 +108,10 @@ def _amount(retry: Retry, params: Mapping[str, Any]) -> int:
 RULE = Rule(
     code="TRN002",
     name="training-retry-budget-set",
-    forms=(
-        Form(
-            "batch",
-            Severity.ERROR,
-            Action.DENY,
-            Action.DENY,
-            "a Job or CronJob has no bounded retry budget",
-        ),
-        Form(
-            "operator",
-            Severity.ERROR,
-            Action.WARN,
-            Action.DENY,
-            "an operator's job has no bounded retry budget",
-        ),
-    ),
+    forms=form_table("""
+        batch     error  deny  deny  a Job or CronJob has no bounded retry budget
+        operator  error  warn  deny  an operator's job has no bounded retry budget
+    """),
     check=check,
     docs=__doc__ or "",
     fix="safe or unsafe",

@@ -1,0 +1,33 @@
+"""What the API server says where it refuses an object, in its own words.
+
+Offline such an object looks merely incomplete: a rule that finds one quotes what the cluster would
+say. The words are those of ``pkg/apis/<group>/validation`` at Kubernetes 1.36.
+"""
+
+# batch
+ONLY_NEVER = 'only "Never" is supported when podFailurePolicy is specified'
+INDEXED_ONLY = "requires indexed completion mode"
+POD_NAME_TOO_LONG = "will not able to create pod with invalid DNS label"
+ZONE_IN_SCHEDULE = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
+CONCURRENCY_POLICIES = "supported values are Allow, Forbid, Replace"  # without the quotes
+
+# core
+LIMIT_REQUIRED = "Limit must be set for non overcommitable resources"
+WHOLE_NUMBER = "must be an integer"
+UNQUALIFIED_RESOURCE = "must be a standard resource type or fully qualified"
+READ_WRITE_ONCE_POD_ALONE = "may not use ReadWriteOncePod with other access modes"
+NOT_ON_INIT_CONTAINERS = "may not be set for init containers without restartPolicy=Always"
+RESTART_RULES_ALONE = "must specify restartPolicy when restart rules are used"
+
+# autoscaling
+NO_METRIC_FROM_ZERO = (
+    "must specify at least one Object or External metric to support scaling to zero replicas"
+)
+
+# every group
+NOT_NEGATIVE = "must be at least 0"  # in short: it says "greater than or equal to"
+
+
+def refuse(words: str) -> str:
+    """A clause that says that the object will not be admitted, and why."""
+    return f"the API server refuses it: {words}"

@@ -1,0 +1,55 @@
+"""How a rule tells what it found in a field, and how its fix writes something else there."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rules.model import Fix, Presence, Set, Value
+from rules.paths import dotted, shorten
+
+
+def tell_value(value: Value, unset: str = "") -> str:
+    """A clause on a field: not set, left at its default, or what it is.
+
+    ``unset`` goes on where nothing is set: what that means.
+    """
+    field = dotted(value.path)
+    if value.absent:
+        return f"{field} is not set{unset}"
+    left = "unset or left at the default " if value.defaulted else ""
+    return f"{field} is {left}{show_value(value.value)}"
+
+
+def show_value(value: Any) -> str:
+    """A value in a sentence: short, and as YAML would write it."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+    return shorten(str(value))
+
+
+def write_value(value: Value, new: Any, *, safe: bool) -> Fix:
+    """The fix that puts ``new`` in a value's place."""
+    return write_values(f"set {dotted(value.path)} to {show_value(new)}", [(value, new)], safe=safe)
+
+
+def write_values(title: str, changes: Iterable[tuple[Value, Any]], *, safe: bool) -> Fix:
+    """The fix that puts something new in the place of several values, or of one under a title of
+    its own. Who wrote there is known from the values."""
+    pairs = tuple(changes)
+    edits = tuple(Set(value.path, new) for value, new in pairs)
+    return Fix(title, edits, safe, _join_presence([value for value, _ in pairs]))
+
+
+def _join_presence(values: list[Value]) -> Presence:
+    """That of the value of which most is known to be written."""
+    if all(value.absent for value in values):
+        return Presence.ABSENT
+    if all(value.unwritten for value in values):
+        return Presence.DEFAULTED
+    return Presence.WRITTEN

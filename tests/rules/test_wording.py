@@ -1,0 +1,84 @@
+"""How a rule tells a value, and how it writes one."""
+
+from typing import Any
+
+import pytest
+
+from rules.model import Fix, Presence, Set, Value
+from rules.wording import show_value, tell_value, write_value, write_values
+
+PATH = ("spec", "backoffLimit")
+
+
+def value(presence: Presence, found: Any = 6, path: tuple[str, ...] = PATH) -> Value:
+    return Value(path, found, presence)
+
+
+@pytest.mark.parametrize(
+    ("presence", "told"),
+    [
+        (Presence.WRITTEN, "spec.backoffLimit is 6"),
+        (Presence.DEFAULTED, "spec.backoffLimit is unset or left at the default 6"),
+        (Presence.ABSENT, "spec.backoffLimit is not set, which means 6"),
+    ],
+)
+def test_it_tells_where_a_value_comes_from(presence: Presence, told: str) -> None:
+    assert tell_value(value(presence), ", which means 6") == told
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        ("OnFailure", "OnFailure"),
+        (3, "3"),
+        (0.5, "0.5"),
+        (True, "true"),
+        (False, "false"),
+        (None, "nothing"),
+        ({"a": 1}, "a mapping"),
+        ([1], "a list"),
+    ],
+)
+def test_it_shows_a_value_as_yaml_would(found: Any, shown: str) -> None:
+    assert show_value(found) == shown
+
+
+def test_it_cuts_a_value_that_nobody_would_read() -> None:
+    assert len(tell_value(value(Presence.WRITTEN, "x" * 1_000_000))) < 400
+
+
+def test_a_fix_says_what_it_writes() -> None:
+    fix = write_value(value(Presence.ABSENT), 3, safe=True)
+
+    assert fix.title == "set spec.backoffLimit to 3"
+    assert fix.edits == (Set(PATH, 3),)
+    assert fix.safe
+
+
+@pytest.mark.parametrize(
+    ("presences", "known"),
+    [
+        ((Presence.ABSENT,), {"absent", "unwritten"}),
+        ((Presence.DEFAULTED,), {"unwritten"}),
+        ((Presence.WRITTEN,), set()),
+        ((Presence.UNKNOWN,), set()),
+        ((Presence.ABSENT, Presence.ABSENT), {"absent", "unwritten"}),
+        ((Presence.ABSENT, Presence.DEFAULTED), {"unwritten"}),
+        ((Presence.ABSENT, Presence.WRITTEN), set()),
+        ((Presence.DEFAULTED, Presence.UNKNOWN), set()),
+    ],
+)
+def test_a_fix_knows_from_its_values_who_wrote_there(
+    presences: tuple[Presence, ...], known: set[str]
+) -> None:
+    changes = [(value(one, path=("spec", str(at))), 1) for at, one in enumerate(presences)]
+    fix = write_values("set them", changes, safe=False)
+
+    assert [edit.path for edit in fix.edits] == [one.path for one, _ in changes]
+    assert {name for name in ("absent", "unwritten") if getattr(fix, name)} == known
+    assert not fix.safe
+
+
+def test_a_fix_cannot_forget_who_wrote_there() -> None:
+    with pytest.raises(TypeError, match="presence"):
+        Fix("set it", (), safe=True)  # type: ignore[call-arg]
