@@ -17,7 +17,8 @@ import jsonpatch
 from linter.input.sources import Collection, Excludes, collect
 from linter.judging.judge import Task
 from linter.judging.run import lint
-from linter.mending.fix import Judge, Selection, decode_file, diff, fix_texts
+from linter.mending.fix import Judge, decode_file, diff, fix_texts
+from linter.mending.fixable import FixSelection
 from linter.mending.mending import Outcome, make_wish
 from linter.row_types import FindingRow
 from rules.checks import ALL
@@ -25,7 +26,7 @@ from rules.edits import json_patch, same
 from rules.policy import DEFAULT
 from rules.reader import Document, read
 
-EVERYTHING = Selection(unsafe=True, audit=True)
+EVERYTHING = FixSelection(unsafe=True, audit=True)
 
 
 def main() -> None:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from linter.cli import main
 from linter.input.documents import Entry
 from linter.judging.rows import make_row
-from linter.mending.fix import Selection, fix_texts
+from linter.mending.fix import fix_texts
+from linter.mending.fixable import FixSelection
 from linter.row_types import FindingRow
 from rules.kinds.lookups import Answer
 from rules.model import Finding
@@ -193,7 +194,7 @@ def fix(text: str, policy: Policy = STANDARD) -> str:
             if one.finding.fix is not None and one.finding.fix.absent
         ]
 
-    return fix_texts({"": text}, judge({"": text}), Selection(), judge)[""].after
+    return fix_texts({"": text}, judge({"": text}), FixSelection(), judge)[""].after
 
 
 # The rows of docs/parity.md.

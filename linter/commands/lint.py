@@ -121,12 +121,12 @@ def _fix(
     from pathlib import Path
 
     from linter.mending import fix_run
-    from linter.mending.fix import Selection
+    from linter.mending.fixable import FixSelection
 
     out, err = streams
     roots = tuple(map(Path, arguments.paths or [os.curdir]))
     run = fix_run.Run(task, given.collection, dict(given.texts), arguments.jobs, roots)
-    selection = Selection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
+    selection = FixSelection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
     mended = fix_run.mend(run, result["findings"], selection)
     if arguments.diff:
         changed = fix_run.show(mended, out, colour=choose_colour(out, os.environ))
@@ -195,9 +195,9 @@ def _tell_fixable(result: "RunResult", arguments: argparse.Namespace, err: TextI
     """The last line, where something can be fixed."""
     if not any(row["fix"] for row in result["findings"]):
         return
-    from linter.mending.fix import Selection, tail
+    from linter.mending.fixable import FixSelection, tail
 
-    line = tail(result["findings"], Selection(audit=arguments.show_audit))
+    line = tail(result["findings"], FixSelection(audit=arguments.show_audit))
     err.write(f"{line}\n" if line else "")
 
 

@@ -5,9 +5,10 @@ Findings come as rows.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from linter.mending.atomic_write import NotWritten, replace_file
+from linter.mending.fixable import FixSelection
 from linter.mending.mending import Outcome, fix_once, refuse_all
 
 if TYPE_CHECKING:
@@ -20,34 +21,8 @@ ROUNDS = 5
 """How often a text is judged again for fixes that others made possible."""
 
 
-class Selection(NamedTuple):
-    """Which fixes are wanted: those of the findings that are shown."""
-
-    unsafe: bool = False
-    audit: bool = False
-
-    def wants(self, row: "FindingRow") -> bool:
-        """Whether the finding is shown, and its fix safe enough."""
-        fix = row["fix"]
-        return fix is not None and self.shows(row) and (self.unsafe or fix["safety"] == "safe")
-
-    def shows(self, row: "FindingRow") -> bool:
-        """Whether the finding is shown."""
-        return row["action"] in ("deny", "warn") or (self.audit and row["action"] == "audit")
-
-
-def tail(rows: "Iterable[FindingRow]", selection: Selection) -> str:
-    """The report's last line about fixes; empty where there are none."""
-    safety = [row["fix"]["safety"] for row in rows if row["fix"] and selection.shows(row)]
-    if not safety:
-        return ""
-    safe = safety.count("safe")
-    more = f" ({len(safety) - safe} more with --unsafe-fixes)" if safe < len(safety) else ""
-    return f"{safe} fixable with --fix{more}"
-
-
 def fix_texts(
-    texts: Mapping[str, str], rows: "Iterable[FindingRow]", selection: Selection, judge: Judge
+    texts: Mapping[str, str], rows: "Iterable[FindingRow]", selection: FixSelection, judge: Judge
 ) -> dict[str, Outcome]:
     """The files of ``texts`` (name and text) with the wanted fixes of ``rows`` made, until there
     are none left. ``judge`` gives the findings of changed texts. A text that would be fixed again
@@ -71,7 +46,7 @@ def fix_texts(
 
 
 def _wanted(
-    outcomes: Mapping[str, Outcome], rows: "Iterable[FindingRow]", selection: Selection
+    outcomes: Mapping[str, Outcome], rows: "Iterable[FindingRow]", selection: FixSelection
 ) -> "dict[str, list[FindingRow]]":
     """By file, the rows to fix that were not refused before."""
     refused = {_key(refusal.row) for outcome in outcomes.values() for refusal in outcome.refused}

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from linter.judging.run import lint
-from linter.mending.fix import Judge, Selection, decode_file, diff, fix_texts, write_file
+from linter.mending.fix import Judge, decode_file, diff, fix_texts, write_file
+from linter.mending.fixable import FixSelection
 
 if TYPE_CHECKING:
     from linter.input.sources import Collection
@@ -34,7 +35,7 @@ class Mended(NamedTuple):
     outcomes: "dict[str, Outcome]"
 
 
-def mend(run: Run, rows: "Iterable[FindingRow]", selection: Selection) -> Mended:
+def mend(run: Run, rows: "Iterable[FindingRow]", selection: FixSelection) -> Mended:
     """Make the wanted fixes of ``rows`` in the files' texts. Nothing is written yet."""
     rows = list(rows)
     files = dict.fromkeys(row["file"] for row in rows if selection.wants(row))

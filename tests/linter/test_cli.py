@@ -23,6 +23,21 @@ kind: HorizontalPodAutoscaler
 metadata: {name: web}
 spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 3}
 """
+FIXABLE = """\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly-retrain}
+spec:
+  schedule: "0 2 * * *"
+  jobTemplate:
+    spec:
+      backoffLimit: 2
+      activeDeadlineSeconds: 3600
+      template:
+        spec:
+          restartPolicy: Never
+          containers: [{name: a, image: trainer, command: [python, train.py]}]
+"""
 
 
 class Answer(NamedTuple):
@@ -251,18 +266,20 @@ def test_a_closed_pipe_is_no_crash(here: Path) -> None:
 
 
 def test_lint_of_one_file_imports_little(here: Path) -> None:
-    (here / "a.yaml").write_text(GOOD)
+    (here / "a.yaml").write_text(FIXABLE)
     program = (
         "import sys; before = set(sys.modules); from linter.cli import main;"
-        "assert main(['lint', 'a.yaml']) == 0; print(*sorted(set(sys.modules) - before))"
+        "code = main(['lint', '--output=out', 'a.yaml']);"
+        "print(*sorted(set(sys.modules) - before)); sys.exit(code)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "1 fixable with --fix")
     costly = {"dataclasses", "difflib", "inspect", "json", "logging", "pathlib", "ruamel"}
     costly |= {"subprocess", "tempfile", "tomllib", "importlib.metadata", "linter.mending.fix"}
     costly |= {"linter.row_types"}

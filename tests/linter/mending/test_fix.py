@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linter.mending.fix import Judge, Selection, decode_file, diff, fix_texts, tail, write_file
+from linter.mending.fix import Judge, decode_file, diff, fix_texts, write_file
+from linter.mending.fixable import FixSelection, tail
 from linter.mending.mending import Outcome, Refusal
 from linter.row_types import EditRow, FindingRow
 from rules.edits import apply, same
@@ -26,7 +27,7 @@ from rules.reader import Document, read
 from tests.linter.mending.test_splice import RANDOMS, random_edits
 from tests.linter.mending.yaml_writer import Writer, root
 
-ALL = Selection(unsafe=True)
+ALL = FixSelection(unsafe=True)
 JOB = "kind: Job\nmetadata: {name: a}\nspec:\n  template: {}\n"
 
 
@@ -185,25 +186,25 @@ def test_fixes_without_end_leave_the_text() -> None:
 @pytest.mark.parametrize(
     ("row", "selection", "wanted"),
     [
-        (finding(BUDGET), Selection(), True),
-        (finding(BUDGET, safety="unsafe"), Selection(), False),
+        (finding(BUDGET), FixSelection(), True),
+        (finding(BUDGET, safety="unsafe"), FixSelection(), False),
         (finding(BUDGET, safety="unsafe"), ALL, True),
-        (finding(BUDGET, action="warn"), Selection(), True),
+        (finding(BUDGET, action="warn"), FixSelection(), True),
         (finding(BUDGET, action="audit"), ALL, False),
-        (finding(BUDGET, action="audit"), Selection(audit=True), True),
-        (finding(BUDGET, action="excepted"), Selection(unsafe=True, audit=True), False),
+        (finding(BUDGET, action="audit"), FixSelection(audit=True), True),
+        (finding(BUDGET, action="excepted"), FixSelection(unsafe=True, audit=True), False),
         (finding(BUDGET, fix=None), ALL, False),
     ],
 )
-def test_selection(row: FindingRow, selection: Selection, wanted: bool) -> None:  # noqa: FBT001
+def test_selection(row: FindingRow, selection: FixSelection, wanted: bool) -> None:  # noqa: FBT001
     assert selection.wants(row) is wanted
 
 
 def test_tail() -> None:
     rows = [finding(BUDGET), finding(BUDGET, safety="unsafe"), finding(BUDGET, action="excepted")]
-    assert tail(rows, Selection()) == "1 fixable with --fix (1 more with --unsafe-fixes)"
-    assert tail(rows[:1], Selection()) == "1 fixable with --fix"
-    assert tail(rows[2:], Selection()) == ""
+    assert tail(rows, FixSelection()) == "1 fixable with --fix (1 more with --unsafe-fixes)"
+    assert tail(rows[:1], FixSelection()) == "1 fixable with --fix"
+    assert tail(rows[2:], FixSelection()) == ""
 
 
 def test_diff() -> None:
