@@ -13,7 +13,8 @@ from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Action, Confidence, Embedded, Finding, Identity, Problem, Rule
 from rules.paths import Path
-from rules.policy import Ignore, Policy, decide, ignores_of, known_codes
+from rules.policy import Ignore, Policy, decide, known_codes
+from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
 from rules.workload import Workload
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Engine:
             findings += [*found, *crashed]
         if any(finding.rule == "MLG005" for finding in findings):
             return Evaluation(tuple(findings), unfinished=tuple(unfinished))
-        kept, suppressed = self._suppress(findings, view)
+        kept, suppressed = self._suppress(findings, view, unfinished)
         views = ((embed(view, ()), view.workload),)
         return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished))
 
@@ -221,48 +222,39 @@ class Engine:
             note=decision.note,
         )
 
-    def _suppress(self, findings: list[Finding], view: View) -> tuple[list[Finding], list[Finding]]:
+    def _suppress(
+        self, findings: list[Finding], view: View, unfinished: list[str]
+    ) -> tuple[list[Finding], list[Finding]]:
         """Findings that annotations leave, and those that they ignore; a stale ignore is one."""
-        workload = view.workload
-        ignores = ignores_of(workload.manifest.object, [pod.path for pod in workload.pods], _KNOWN)
+        templates = [pod.path for pod in view.workload.pods]
+        ignores = list(read_annotations(view.workload.manifest.object, templates, _KNOWN))
         if not ignores or self.ignores == "forbid":
             return findings, []
-        kept, suppressed, used = [], [], set()
-        places = _index(ignores)
+        from rules.policy.suppression import Suppressor  # noqa: PLC0415 - few objects ignore a rule
+
+        suppressor = Suppressor(
+            (ignore for _, ignore in ignores), expected=ANNOTATION_SYNTAX, malformed="MLG006"
+        )
+        kept: list[Finding] = []
+        suppressed = []
         for finding in findings:
-            number = _find_ignore(places, finding, view)
-            if number is None:
+            ignore = suppressor.find(finding.rule, finding.form, _places(finding))
+            if ignore is None:
                 kept.append(finding)
-                continue
-            used.add(number)
-            if self.ignores == "cap-at-warn":
-                kept.append(_capped(finding, ignores[number]))
-                continue
-            suppressed.append(finding)
-        kept += self._complaints(ignores, {ignores[number] for number in used}, view)
+            elif self.ignores == "cap-at-warn":
+                kept.append(_capped(finding, ignore))
+            else:
+                suppressed.append(finding)
+        for problem in suppressor.problems(self._enabled.keys() - unfinished):
+            path = annotation_path(ignores[problem.number][0])
+            kept += self._complain(problem.code, path, problem.message, view)
         return kept, suppressed
 
-    def _complaints(
-        self, ignores: Iterable[Ignore], used: set[Ignore], view: View
-    ) -> Iterator[Finding]:
-        """What is wrong with the ignores themselves."""
-        for ignore in ignores:
-            codes = ", ".join(ignore.codes)
-            if ignore.error is not None:
-                yield from self._complain("MLG006", ignore, ignore.error, view)
-                continue
-            if ignore not in used:
-                text = f"the ignore of {codes} suppresses nothing"
-                yield from self._complain("MLG003", ignore, text, view)
-            if not ignore.reason:
-                text = f"the ignore of {codes} gives no reason; expected CODE=reason"
-                yield from self._complain("MLG004", ignore, text, view)
-
-    def _complain(self, code: str, ignore: Ignore, text: str, view: View) -> Iterator[Finding]:
+    def _complain(self, code: str, path: Path, text: str, view: View) -> Iterator[Finding]:
         rule = self._enabled.get(code)
         if rule is None:
             return
-        finding = self._finding(rule, Problem(rule.forms[0].name, ignore.path, text), view)
+        finding = self._finding(rule, Problem(rule.forms[0].name, path, text), view)
         if finding is not None:
             yield finding
 
@@ -284,26 +276,10 @@ def _judgement(problem: Problem, workload: Workload) -> Judgement | None:
     return workload.judgements_by_path.get(problem.role_path, workload.judgement)
 
 
-def _index(ignores: Iterable[Ignore]) -> dict[tuple[str, Path], int]:
-    """For each code and scope the number of the first ignore: an object may hold thousands."""
-    places: dict[tuple[str, Path], int] = {}
-    for number, ignore in enumerate(ignores):
-        for code in ignore.covered:
-            places.setdefault((code, ignore.scope), number)
-    return places
-
-
-def _find_ignore(
-    places: Mapping[tuple[str, Path], int], finding: Finding, view: View
-) -> int | None:
-    """The number of the first ignore that covers a finding: it names its rule or form, around its
-    place."""
+def _places(finding: Finding) -> Iterator[Path]:
+    """What an annotation may stand on to cover a finding: all that is around its place."""
     path = finding.embedded.path if finding.embedded else finding.path
-    if view.scope.outer is not None and not view.scope.text:
-        path = finding.path[len(view.scope.path) :]
-    codes = finding.rule, f"{finding.rule}/{finding.form}"
-    keys = [(code, path[:depth]) for code in codes for depth in range(len(path) + 1)]
-    return min((places[key] for key in keys if key in places), default=None)
+    return (path[:depth] for depth in range(len(path) + 1))
 
 
 def _capped(finding: Finding, ignore: Ignore) -> Finding:

@@ -106,11 +106,11 @@ class Judge:
         self, entries: list[Entry], rows: "list[FindingRow]"
     ) -> "Iterator[FindingRow]":
         """The rows that no comment ignores, and what is wrong with the comments."""
-        from linter.suppression.scopes import read_ignores
+        from linter.suppression.scopes import read_comment_ignores
 
         document = entries[0].document
         strings = [path for entry in entries for path in self._find_strings(entry)]
-        ignores = read_ignores(document, [one.prefix for one in entries], strings, _KNOWN)
+        ignores = read_comment_ignores(document, [one.prefix for one in entries], strings, _KNOWN)
         if ignores is None:
             yield from rows
             return
@@ -118,7 +118,7 @@ class Judge:
         self.suppressed += len(rows) - len(kept)
         yield from kept
         by_prefix = {entry.prefix: entry for entry in entries}
-        for code, message, span, prefix in ignores.complaints(self._codes):
+        for code, message, span, prefix in ignores.problems(self._codes):
             entry = by_prefix[prefix]
             identity = Manifest(entry.body).identity
             yield from self._point(entry, code, (), message, identity, span)

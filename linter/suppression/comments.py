@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from linter.input.documents import MARKER
 from rules.events import parse
+from rules.policy.ignores import Ignore, find_unknown
+from rules.reader import Span
 
-EXPECTED = "expected # mlgate: ignore[CODE] reason"
+COMMENT_SYNTAX = "# mlgate: ignore[CODE] reason"
 
 _START = re.compile(r"#[ \t]{0,8}mlgate:[ \t]{0,8}(?=ignore\b)")
 _IGNORE = re.compile(r"ignore[ \t]*\[([^\]]*)\](.*)", re.DOTALL)
@@ -17,27 +19,18 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 
 
 class Comment(NamedTuple):
-    """One ignore comment: where it stands (line and columns from 1, end exclusive), the line that
-    it speaks of (None where none follows), the ``codes`` that it names, and why. ``problem`` says
-    what is wrong with it: it then ignores nothing.
-    """
+    """One ignore comment: where it stands, the line that it speaks of (None where none follows),
+    and what it ignores there, its scope still empty."""
 
-    line: int
-    column: int
-    end_column: int
+    span: Span
     target: int | None
-    codes: tuple[str, ...]
-    reason: str
-    problem: str | None = None
+    ignore: Ignore
 
     def move(self, lines: int, columns: int = 0) -> "Comment":
         """The comment as the text around sees it, further down and to the right."""
-        return self._replace(
-            line=self.line + lines,
-            column=self.column + columns,
-            end_column=self.end_column + columns,
-            target=self.target and self.target + lines,
-        )
+        line, column, end_line, end_column = self.span
+        span = Span(line + lines, column + columns, end_line + lines, end_column + columns)
+        return Comment(span, self.target and self.target + lines, self.ignore)
 
 
 def read_comments(text: str, known: Collection[str]) -> list[Comment]:
@@ -59,9 +52,8 @@ def read_comments(text: str, known: Collection[str]) -> list[Comment]:
         index = bisect_right(ends, start) - 1
         first, last = start - ends[index], min(after - ends[index], len(lines[index]))
         words = lines[index][first:last].rstrip()
-        codes, reason, problem = _read_words(words, known)
-        span = (index + 1, first + 1, first + len(words) + 1)
-        found.append(Comment(*span, targets[index], codes, reason, problem))
+        span = Span(index + 1, first + 1, index + 1, first + len(words) + 1)
+        found.append(Comment(span, targets[index], _read_words(words, known)))
     return found
 
 
@@ -99,21 +91,21 @@ def _find_targets(lines: list[str]) -> list[int | None]:
     return targets[::-1]
 
 
-def _read_words(words: str, known: Collection[str]) -> tuple[tuple[str, ...], str, str | None]:
-    """The codes of a comment, its reason, and what is wrong with it."""
+def _read_words(words: str, known: Collection[str]) -> Ignore:
     match = _IGNORE.fullmatch(words.partition(MARKER)[2].strip())
-    if match is None:
-        return (), "", f"an ignore without a rule's code; {EXPECTED}"
-    codes = tuple(code.strip() for code in match[1].split(",") if code.strip())
-    reason = match[2].strip()
+    names = match[1].split(",") if match else ()
+    codes = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+    reason = match[2].strip() if match else ""
+    return Ignore(codes, reason, problem=_find_problem(codes, known))
+
+
+def _find_problem(codes: tuple[str, ...], known: Collection[str]) -> str | None:
     if not codes:
-        return (), reason, f"an ignore without a rule's code; {EXPECTED}"
+        return f"an ignore without a rule's code; expected {COMMENT_SYNTAX}"
     if any("*" in code for code in codes):
-        return codes, reason, f"an ignore names its rules one by one, * is none; {EXPECTED}"
-    unknown = next((code for code in codes if code not in known), None)
-    if unknown is None:
-        return codes, reason, None
-    return codes, reason, f"there is no rule '{unknown}'{_suggest(unknown, known)}"
+        return f"an ignore names its rules one by one, * is none; expected {COMMENT_SYNTAX}"
+    unknown = find_unknown(codes, known)
+    return unknown and f"there is no rule '{unknown}'{_suggest(unknown, known)}"
 
 
 def _suggest(code: str, known: Collection[str]) -> str:

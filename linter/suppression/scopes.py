@@ -1,4 +1,4 @@
-"""Which findings ignore comments suppress, and which comments suppress nothing.
+"""Which findings an ignore comment speaks of.
 
 A comment speaks of its own line or, alone on a line, of the next one. On the first line of an
 object it speaks of the whole object; in an embedded manifest (a literal block) it speaks of that
@@ -6,23 +6,35 @@ manifest alone. docs/suppression.md tells it to users.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from linter.input.documents import MARKER
+from linter.suppression.comments import COMMENT_SYNTAX, Comment, read_comments, split_lines
 from rules.paths import Path
+from rules.policy.suppression import Suppressor
 from rules.reader import Document, Span
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow
-    from linter.suppression.comments import Comment
-
-_CRASHED = "MLG005"
-"""A crashed rule has not passed: nothing ignores that."""
 
 
-class Complaint(NamedTuple):
+class LineScope(NamedTuple):
+    """What is found on a line of the file: all of it, or what is inside ``string`` alone."""
+
+    line: int
+    string: Path | None = None
+
+
+class ManifestScope(NamedTuple):
+    """What is found in the manifest that is the document ``number`` of the text at ``string``."""
+
+    string: Path
+    number: int
+
+
+class CommentProblem(NamedTuple):
     """Something to report about a comment: the rule (MLG003, MLG004), and the path of the object
     that it stands in."""
 
@@ -32,93 +44,35 @@ class Complaint(NamedTuple):
     prefix: Path
 
 
-class _Scope(NamedTuple):
-    """A comment, the paths below which it covers every finding and, if it stands in an embedded
-    manifest, where: the string's path, the manifest's first line and the one after its last.
-    ``whole``: it covers all of that manifest."""
+class CommentIgnores:
+    """The ignore comments of one document. ``objects`` are the first lines of its objects and
+    their paths, in order."""
 
-    comment: "Comment"
-    paths: tuple[Path, ...] = ()
-    inside: tuple[Path, int, int] | None = None
-    whole: bool = False
-
-    @property
-    def places(self) -> Iterator[int | Path]:
-        """The lines and paths by one of which a finding that it covers is known."""
-        if self.comment.problem is not None:
-            return
-        if self.comment.target is not None:
-            yield self.comment.target
-        yield from self.paths
-        if self.inside is not None:
-            yield self.inside[0]
-
-    def covers(self, row: "FindingRow") -> bool:
-        touched = _touches(self.comment.target, row)
-        if self.inside is None:
-            return touched or any(row["path"][: len(one)] == one for one in self.paths)
-        string, first, end = self.inside
-        if row["embedded"] is None or row["path"] != string:
-            return False
-        return touched or (self.whole and first <= row["line"] < end)
-
-
-class Ignores:
-    """The ignore comments of one document."""
-
-    def __init__(self, scopes: Iterable[_Scope], objects: list[tuple[int, Path]]) -> None:
-        self._scopes = list(scopes)
-        self._by_place: dict[int | Path, list[int]] = {}
-        for index, scope in enumerate(self._scopes):
-            for place in scope.places:
-                self._by_place.setdefault(place, []).append(index)
+    def __init__(self, comments: list[Comment], objects: list[tuple[int, Path]]) -> None:
+        self._comments = comments
         self._objects = objects
-        self._used: set[tuple[int, str]] = set()
+        self._suppressor = Suppressor(
+            (comment.ignore for comment in comments), expected=COMMENT_SYNTAX, malformed="MLG003"
+        )
 
     def covers(self, row: "FindingRow") -> bool:
-        """Whether a finding of this document, as a row of the report, is ignored. The comments
-        that ignore it count as used from then on."""
-        if row["rule"] == _CRASHED:
-            return False
-        names = {row["rule"], f"{row['rule']}/{row['form']}"}
-        used = {
-            (index, code)
-            for place in _places(row)
-            for index in self._by_place.get(place, ())
-            for code in names.intersection(self._scopes[index].comment.codes)
-            if self._scopes[index].covers(row)
-        }
-        self._used |= used
-        return bool(used)
+        """Whether a finding of this document is ignored; the comment then counts as used."""
+        return self._suppressor.find(row["rule"], row["form"], list_scopes(row)) is not None
 
-    def complaints(self, judged: Collection[str]) -> Iterator[Complaint]:
+    def problems(self, judged: Collection[str]) -> Iterator[CommentProblem]:
         """What is wrong with the comments, once ``covers`` has seen every finding. ``judged`` are
-        the codes of the rules that ran: an ignore of another one may well be needed."""
-        from linter.suppression.comments import EXPECTED
-
-        for index, scope in enumerate(self._scopes):
-            comment = scope.comment
-            if comment.problem is not None:
-                yield self._complain("MLG003", comment.problem, comment)
-                continue
-            for code in comment.codes:
-                if (index, code) not in self._used and code.partition("/")[0] in judged:
-                    text = f"the ignore of {code} suppresses nothing"
-                    yield self._complain("MLG003", text, comment)
-            if not comment.reason:
-                text = f"the ignore of {', '.join(comment.codes)} gives no reason; {EXPECTED}"
-                yield self._complain("MLG004", text, comment)
-
-    def _complain(self, code: str, message: str, comment: "Comment") -> Complaint:
-        span = Span(comment.line, comment.column, comment.line, comment.end_column)
-        place = comment.target or comment.line
-        around = bisect_right(self._objects, place, key=itemgetter(0)) - 1
-        return Complaint(code, message, span, self._objects[max(around, 0)][1])
+        the codes of the rules that ran."""
+        for problem in self._suppressor.problems(judged):
+            comment = self._comments[problem.number]
+            place = comment.target or comment.span.line
+            around = bisect_right(self._objects, place, key=itemgetter(0)) - 1
+            prefix = self._objects[max(around, 0)][1]
+            yield CommentProblem(problem.code, problem.message, comment.span, prefix)
 
 
-def read_ignores(
+def read_comment_ignores(
     document: Document, objects: Iterable[Path], strings: Iterable[Path], known: Collection[str]
-) -> Ignores | None:
+) -> CommentIgnores | None:
     """The ignore comments of a document; None where it has none.
 
     ``objects`` are the paths of its objects, at least one, ``strings`` those of the texts in which
@@ -126,53 +80,59 @@ def read_ignores(
     """
     if MARKER not in document.text:
         return None
-    from linter.suppression.comments import read_comments
-
     strings = list(strings)
     placed = [(document.key_span(path).line, path) for path in objects]
     placed.sort(key=itemgetter(0))
     firsts = [*placed, *((document.span(path).line, path) for path in strings)]
-    scopes = []
+    comments = []
     for found in read_comments(document.text, known):
         comment = found.move(document.line)
-        whole = tuple(path for line, path in firsts if line == comment.target)
-        scopes.append(_Scope(comment, whole))
+        whole = [path for line, path in firsts if line == comment.target]
+        comments.append(_place(comment, whole))
     for path in strings:
-        scopes += _read_embedded(document, path, known)
-    scopes.sort(key=lambda scope: scope.comment[:2])
-    return Ignores(scopes, placed) if scopes else None
+        comments += _read_embedded(document, path, known)
+    comments.sort(key=lambda comment: comment.span)
+    return CommentIgnores(comments, placed) if comments else None
 
 
-def _read_embedded(document: Document, path: Path, known: Collection[str]) -> Iterator[_Scope]:
+def list_scopes(row: "FindingRow") -> Iterator[Hashable]:
+    """What a comment may speak of to cover a finding: its lines, and the objects around it."""
+    embedded = row["embedded"]
+    string = row["path"] if embedded is not None and embedded["text"] else None
+    for line in range(row["line"], _last_line(row) + 1):
+        yield LineScope(line)
+        if string is not None:
+            yield LineScope(line, string)
+    for depth in range(len(row["path"]) + 1):
+        yield row["path"][:depth]
+    if embedded is not None and string is not None:
+        yield ManifestScope(string, embedded["number"])
+
+
+def _place(comment: Comment, whole: Iterable[Hashable], string: Path | None = None) -> Comment:
+    """The comment with its scope: the line that it speaks of, and what it covers as a whole."""
+    line = () if comment.target is None else (LineScope(comment.target, string),)
+    return comment._replace(ignore=comment.ignore._replace(scope=(*line, *whole)))
+
+
+def _read_embedded(document: Document, path: Path, known: Collection[str]) -> Iterator[Comment]:
     """The comments in the manifests that the literal block at ``path`` holds. In quotes and folded
     blocks lines are not what they seem: comments there are none."""
-    from linter.suppression.comments import read_comments, split_lines
-
     around = split_lines(document.text)
     for inner in document.embedded(path):
         if not isinstance(inner, Document) or inner.span(()) == document.span(path):
             continue
         lines = split_lines(inner.text)
-        inside = (path, inner.line + 1, inner.line + 1 + len(lines))
         first = inner.key_span(()).line
         for found in read_comments(inner.text, known):
-            outer = around[inner.line + found.line - 1 - document.line]
-            comment = found.move(inner.line, len(outer) - len(lines[found.line - 1]))
-            yield _Scope(comment, inside=inside, whole=comment.target == first)
+            line = found.span.line
+            outer = around[inner.line + line - 1 - document.line]
+            comment = found.move(inner.line, len(outer) - len(lines[line - 1]))
+            whole = [ManifestScope(path, inner.number)] if comment.target == first else []
+            yield _place(comment, whole, path)
 
 
 def _last_line(row: "FindingRow") -> int:
     """The last line that a finding's span, whose end is exclusive, covers."""
     end = row["end_line"]
     return end - 1 if row["end_column"] == 1 and end > row["line"] else end
-
-
-def _touches(target: int | None, row: "FindingRow") -> bool:
-    return target is not None and row["line"] <= target <= _last_line(row)
-
-
-def _places(row: "FindingRow") -> Iterator[int | Path]:
-    """The lines of a finding, its path and those of all that is around it."""
-    yield from range(row["line"], _last_line(row) + 1)
-    for depth in range(len(row["path"]) + 1):
-        yield row["path"][:depth]

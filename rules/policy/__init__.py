@@ -11,7 +11,7 @@ from rules.policy.decisions import (
     is_exempt,
     profile_in,
 )
-from rules.policy.ignores import Ignore, ignores_of, known_codes, parse_ignores
+from rules.policy.ignores import Ignore, known_codes
 from rules.policy.values import DEFAULT, Policy
 
 __all__ = [
@@ -21,9 +21,7 @@ __all__ = [
     "Policy",
     "decide",
     "ignores_in",
-    "ignores_of",
     "is_exempt",
     "known_codes",
-    "parse_ignores",
     "profile_in",
 ]

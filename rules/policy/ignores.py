@@ -1,37 +1,32 @@
-"""The annotation ``mlgate.dev/ignore``: ``"TRN003=restarts are watched; GPU004=..."``.
-
-It stands on an object or on a pod template. Codes are whole, or ``CODE/form``; no wildcard.
+"""An ignore, and those that stand in the annotation ``mlgate.dev/ignore``:
+``"TRN003=restarts are watched; GPU004=..."``, on an object or on a pod template.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from rules.model import Rule
 from rules.paths import Path, dig
 
-ANNOTATION = "mlgate.dev/ignore"
+IGNORE_ANNOTATION = "mlgate.dev/ignore"
+ANNOTATION_SYNTAX = "CODE=reason"
 _MOST = 100
 """Entries of one annotation: each that is wrong is a finding of its own."""
 
 
 class Ignore(NamedTuple):
-    """What one entry of the annotation asks for.
+    """What somebody asks to be left alone, and why.
 
-    ``codes`` are rules (``TRN003``) or forms (``TRN001/operator``); ``path`` is the annotation's,
-    ``scope`` that of the object or pod template which carries it. ``error`` says what is wrong
-    with the entry, which then ignores nothing.
+    ``codes`` are rules (``TRN003``) or forms (``TRN001/operator``), never a wildcard. ``scope``
+    holds the places it speaks of: it covers the findings that have one of them. An annotation's
+    place is the path of the object or pod template that carries it; a comment's are in
+    ``linter.suppression.scopes``. ``problem`` says what is wrong: it then ignores nothing.
     """
 
     codes: tuple[str, ...]
     reason: str
-    path: Path
-    scope: Path = ()
-    error: str | None = None
-
-    @property
-    def covered(self) -> tuple[str, ...]:
-        """The rules and forms that it ignores: none with an error."""
-        return () if self.error is not None else self.codes
+    scope: tuple[Hashable, ...] = ()
+    problem: str | None = None
 
 
 def known_codes(rules: Iterable[Rule]) -> tuple[str, ...]:
@@ -43,42 +38,56 @@ def known_codes(rules: Iterable[Rule]) -> tuple[str, ...]:
     )
 
 
-def ignores_of(
+def find_unknown(codes: Iterable[str], known: Collection[str]) -> str | None:
+    """The first of ``codes`` that no rule or form has."""
+    return next((code for code in codes if code not in known), None)
+
+
+def annotation_path(scope: Path) -> Path:
+    """Where the annotation of the object or pod template at ``scope`` stands."""
+    return (*scope, "metadata", "annotations", IGNORE_ANNOTATION)
+
+
+def read_annotations(
     body: Mapping[str, Any], templates: Iterable[Path], known: Collection[str]
-) -> tuple[Ignore, ...]:
-    """The ignores of an object, its own first; ``templates`` are its pod templates' paths.
+) -> Iterator[tuple[Path, Ignore]]:
+    """The ignores of an object, each with the path of what carries it, the object's own first.
 
-    ``known`` is what an ignore may name (``known_codes``).
+    ``templates`` are its pod templates' paths, ``known`` is what an ignore may name.
     """
-    scopes = dict.fromkeys(((), *templates))
-    return tuple(ignore for scope in scopes for ignore in _read(body, scope, known))
+    for scope in dict.fromkeys(((), *templates)):
+        for ignore in _read(dig(body, annotation_path(scope)), known):
+            yield scope, ignore._replace(scope=(scope,))
 
 
-def _read(body: Mapping[str, Any], scope: Path, known: Collection[str]) -> Iterator[Ignore]:
-    path = (*scope, "metadata", "annotations", ANNOTATION)
-    text = dig(body, path)
+def _read(text: Any, known: Collection[str]) -> Iterator[Ignore]:
     if isinstance(text, str):
-        yield from parse_ignores(text, path, scope, known)
+        yield from parse_annotation(text, known)
     elif text is not None:
-        yield Ignore((), "", path, scope, f"{ANNOTATION} is no text; expected CODE=reason")
+        yield _malformed(f"{IGNORE_ANNOTATION} is no text; expected {ANNOTATION_SYNTAX}")
 
 
-def parse_ignores(text: str, path: Path, scope: Path, known: Collection[str]) -> Iterator[Ignore]:
+def parse_annotation(text: str, known: Collection[str]) -> Iterator[Ignore]:
     """Each entry of an annotation's text, those with an error too."""
     entries = [entry for entry in map(str.strip, text.split(";")) if entry]
     if not entries:
-        yield Ignore((), "", path, scope, f"{ANNOTATION} is empty; expected CODE=reason")
+        yield _malformed(f"{IGNORE_ANNOTATION} is empty; expected {ANNOTATION_SYNTAX}")
     if len(entries) > _MOST:
-        error = f"{ANNOTATION} has {len(entries)} entries, of which {_MOST} are read"
-        yield Ignore((), "", path, scope, error)
+        count = f"{len(entries)} entries, of which {_MOST} are read"
+        yield _malformed(f"{IGNORE_ANNOTATION} has {count}")
     for entry in entries[:_MOST]:
         names, _, reason = entry.partition("=")
-        codes = tuple(name.strip() for name in names.split(","))
-        yield Ignore(codes, reason.strip(), path, scope, _error(codes, known))
+        codes = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
+        yield Ignore(codes, reason.strip(), problem=_find_problem(codes, known))
 
 
-def _error(codes: tuple[str, ...], known: Collection[str]) -> str | None:
-    unknown = next((code for code in codes if code not in known), None)
+def _malformed(problem: str) -> Ignore:
+    return Ignore((), "", problem=problem)
+
+
+def _find_problem(codes: tuple[str, ...], known: Collection[str]) -> str | None:
+    unknown = find_unknown(codes, known)
     if unknown is None:
         return None
-    return f"{ANNOTATION}: there is no rule '{unknown[:60]}'; expected CODE=reason; CODE=reason"
+    expected = f"{ANNOTATION_SYNTAX}; {ANNOTATION_SYNTAX}"
+    return f"{IGNORE_ANNOTATION}: there is no rule '{unknown[:60]}'; expected {expected}"

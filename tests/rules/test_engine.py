@@ -93,6 +93,14 @@ def test_a_stale_ignore_is_a_finding() -> None:
     assert codes(evaluate(ignoring("TRN002=x; CRN001=y"))) == ["MLG003"]
 
 
+def test_an_ignore_of_a_rule_that_did_not_run_is_not_stale() -> None:
+    text = ignoring("TRN002=x; CRN001=y")
+    rules = [rule for rule in ALL if rule.code != "CRN001"]
+    assert codes(evaluate(text, rules=rules)) == []
+    late = evaluate(text, expired=lambda: True)
+    assert (codes(late), late.suppressed) == ([], ())
+
+
 def test_an_ignore_that_cannot_be_read_is_a_finding() -> None:
     assert codes(evaluate(ignoring("everything"))) == ["TRN002", "MLG006"]
 

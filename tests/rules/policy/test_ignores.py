@@ -7,14 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.model import Rule
-from rules.policy.ignores import Ignore, ignores_of, known_codes, parse_ignores
+from rules.paths import Path
+from rules.policy.ignores import (
+    Ignore,
+    annotation_path,
+    known_codes,
+    parse_annotation,
+    read_annotations,
+)
 
-PATH = ("metadata", "annotations", "mlgate.dev/ignore")
+OBJECT: tuple[Path, ...] = ((),)
 KNOWN = ("AAA001", "AAA001/soft", "BBB002")
 
 
 def annotated(text: Any) -> dict[str, Any]:
     return {"metadata": {"annotations": {"mlgate.dev/ignore": text}}}
+
+
+def read(body: dict[str, Any], *templates: Path) -> list[Ignore]:
+    return [ignore for _, ignore in read_annotations(body, templates, KNOWN)]
 
 
 def test_known_codes_are_rules_and_forms(rules: tuple[Rule, ...]) -> None:
@@ -27,29 +38,33 @@ def test_known_codes_are_rules_and_forms(rules: tuple[Rule, ...]) -> None:
 def test_each_entry_has_its_codes_and_reason() -> None:
     text = "AAA001=restarts are watched by oncall; BBB002, AAA001/soft = set by = hand;"
 
-    assert ignores_of(annotated(text), (), KNOWN) == (
-        Ignore(("AAA001",), "restarts are watched by oncall", PATH),
-        Ignore(("BBB002", "AAA001/soft"), "set by = hand", PATH),
-    )
+    assert read(annotated(text)) == [
+        Ignore(("AAA001",), "restarts are watched by oncall", OBJECT),
+        Ignore(("BBB002", "AAA001/soft"), "set by = hand", OBJECT),
+    ]
 
 
 def test_a_template_has_ignores_of_its_own() -> None:
     body = annotated("AAA001=object") | {"spec": {"template": annotated("BBB002=template")}}
     template = ("spec", "template")
 
-    assert ignores_of(body, [template, template, ("spec", "other")], KNOWN) == (
-        Ignore(("AAA001",), "object", PATH),
-        Ignore(("BBB002",), "template", (*template, *PATH), template),
-    )
+    found = read_annotations(body, [template, template, ("spec", "other")], KNOWN)
+    assert list(found) == [
+        ((), Ignore(("AAA001",), "object", OBJECT)),
+        (template, Ignore(("BBB002",), "template", (template,))),
+    ]
+    assert annotation_path(template) == (
+        "spec", "template", "metadata", "annotations", "mlgate.dev/ignore",
+    )  # fmt: skip
 
 
 def test_a_bare_pods_annotation_is_read_once() -> None:
-    assert len(ignores_of(annotated("AAA001=pod"), [()], KNOWN)) == 1
+    assert len(read(annotated("AAA001=pod"), ())) == 1
 
 
 @pytest.mark.parametrize("text", ["AAA001", "AAA001=", "AAA001= "])
 def test_a_reason_may_be_missing(text: str) -> None:
-    assert ignores_of(annotated(text), (), KNOWN) == (Ignore(("AAA001",), "", PATH),)
+    assert read(annotated(text)) == [Ignore(("AAA001",), "", OBJECT)]
 
 
 @pytest.mark.parametrize(
@@ -66,12 +81,11 @@ def test_a_reason_may_be_missing(text: str) -> None:
     ],
 )
 def test_a_malformed_entry_says_so_and_ignores_nothing(text: str, name: str) -> None:
-    (ignore,) = ignores_of(annotated(text), (), KNOWN)
+    (ignore,) = read(annotated(text))
 
-    assert ignore.error == (
+    assert ignore.problem == (
         f"mlgate.dev/ignore: there is no rule '{name}'; expected CODE=reason; CODE=reason"
     )
-    assert ignore.covered == ()
 
 
 @pytest.mark.parametrize(
@@ -79,16 +93,15 @@ def test_a_malformed_entry_says_so_and_ignores_nothing(text: str, name: str) -> 
     [("", "is empty"), (" ; ", "is empty"), (True, "is no text"), (["AAA001"], "is no text")],
 )
 def test_an_annotation_that_says_nothing_is_malformed(value: Any, error: str) -> None:
-    (ignore,) = ignores_of(annotated(value), (), KNOWN)
+    (ignore,) = read(annotated(value))
 
-    assert ignore.error == f"mlgate.dev/ignore {error}; expected CODE=reason"
+    assert ignore.problem == f"mlgate.dev/ignore {error}; expected CODE=reason"
 
 
 def test_an_annotation_of_very_many_entries_is_not_read_to_its_end() -> None:
-    first, *rest = ignores_of(annotated("AAA001=a;" * 99 + "; BBB002=b; AAA001/soft=c"), (), KNOWN)
+    first, *rest = read(annotated("AAA001=a;" * 99 + "; BBB002=b; AAA001/soft=c"))
 
-    assert first.error == "mlgate.dev/ignore has 101 entries, of which 100 are read"
-    assert first.covered == ()
+    assert first.problem == "mlgate.dev/ignore has 101 entries, of which 100 are read"
     assert [ignore.codes for ignore in rest] == [*[("AAA001",)] * 99, ("BBB002",)]
 
 
@@ -96,12 +109,12 @@ def test_an_annotation_of_very_many_entries_is_not_read_to_its_end() -> None:
     "body", [{}, {"metadata": None}, {"metadata": {"annotations": []}}, annotated(None)]
 )
 def test_no_annotation_is_no_ignore(body: dict[str, Any]) -> None:
-    assert ignores_of(body, [("spec",)], KNOWN) == ()
+    assert read(body, ("spec",)) == []
 
 
 @given(st.text())
 def test_any_text_gives_at_least_one_entry(text: str) -> None:
-    ignores = list(parse_ignores(text, PATH, (), KNOWN))
+    ignores = list(parse_annotation(text, KNOWN))
 
     assert ignores
-    assert all(ignore.error or set(ignore.codes) <= set(KNOWN) for ignore in ignores)
+    assert all(ignore.problem or set(ignore.codes) <= set(KNOWN) for ignore in ignores)

@@ -4,8 +4,9 @@ import pytest
 
 from linter.row_types import FindingRow
 from linter.suppression.comments import read_comments
-from linter.suppression.scopes import Ignores, read_ignores
+from linter.suppression.scopes import CommentIgnores, read_comment_ignores
 from rules.paths import Path
+from rules.policy import Ignore
 from rules.reader import Document, Span, read
 
 KNOWN = ("TRN001", "TRN001/batch", "TRN003", "GPU001", "MLG005")
@@ -17,8 +18,10 @@ def document(text: str) -> Document:
     return found
 
 
-def hear(text: str, objects: tuple[Path, ...] = ((),), strings: tuple[Path, ...] = ()) -> Ignores:
-    found = read_ignores(document(text), objects, strings, KNOWN)
+def hear(
+    text: str, objects: tuple[Path, ...] = ((),), strings: tuple[Path, ...] = ()
+) -> CommentIgnores:
+    found = read_comment_ignores(document(text), objects, strings, KNOWN)
     assert found is not None
     return found
 
@@ -33,13 +36,13 @@ def make_row(span: Span, path: Path, rule: str = "TRN001", form: str = "batch") 
     return cast("FindingRow", row)
 
 
-def complaints(ignores: Ignores) -> list[tuple[str, int, str]]:
-    found = ignores.complaints(KNOWN)
+def problems(ignores: CommentIgnores) -> list[tuple[str, int, str]]:
+    found = ignores.problems(KNOWN)
     return [(one.code, one.span.line, one.message) for one in found]
 
 
 def test_a_text_without_the_marker_has_no_comments() -> None:
-    assert read_ignores(document("a: 1 # ignore[TRN001] x"), ((),), (), KNOWN) is None
+    assert read_comment_ignores(document("a: 1 # ignore[TRN001] x"), ((),), (), KNOWN) is None
     assert read_comments("a: 1 # ignore[TRN001] x", KNOWN) == []
 
 
@@ -56,21 +59,21 @@ def test_a_text_without_the_marker_has_no_comments() -> None:
 )  # fmt: skip
 def test_codes_and_reason(text: str, codes: tuple[str, ...], reason: str) -> None:
     (comment,) = read_comments(text, KNOWN)
-    assert (comment.codes, comment.reason, comment.problem) == (codes, reason, None)
-    assert (comment.line, comment.target) == (1, 1)
+    assert comment.ignore == Ignore(codes, reason)
+    assert (comment.span.line, comment.target) == (1, 1)
 
 
 def test_a_comment_has_a_place() -> None:
     (comment,) = read_comments("a: 1\nb: é # mlgate: ignore[TRN001] why \r\nc: 1", KNOWN)
-    assert comment[:4] == (2, 6, 34, 2)
+    assert comment[:2] == ((2, 6, 2, 34), 2)
 
 
 def test_two_comments_on_a_line() -> None:
     first, second = read_comments(
         "a: 1 # mlgate: ignore[TRN001] one # mlgate: ignore[GPU001] two", KNOWN
     )
-    assert (first.codes, first.reason) == (("TRN001",), "one")
-    assert (second.codes, second.reason) == (("GPU001",), "two")
+    assert first.ignore == Ignore(("TRN001",), "one")
+    assert second.ignore == Ignore(("GPU001",), "two")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,7 @@ def test_what_is_no_ignore_is_reported_and_ignores_nothing(words: str, problem: 
     text = f"a: 1 # mlgate: {words}\n"
     ignores = hear(text)
     assert not ignores.covers(row(text, "a"))
-    ((code, line, message),) = complaints(ignores)
+    ((code, line, message),) = problems(ignores)
     assert (code, line) == ("MLG003", 1)
     assert problem in message
 
@@ -108,7 +111,7 @@ def test_what_is_no_ignore_is_reported_and_ignores_nothing(words: str, problem: 
     ],
 )
 def test_text_is_no_comment(text: str) -> None:
-    assert read_ignores(document(text), ((),), (), KNOWN) is None
+    assert read_comment_ignores(document(text), ((),), (), KNOWN) is None
 
 
 def test_after_a_block_there_are_comments_again() -> None:
@@ -136,11 +139,11 @@ def test_after_a_block_there_are_comments_again() -> None:
 )
 def test_where_a_comment_counts(text: str, covered: bool) -> None:  # noqa: FBT001
     documents = [one for one in read(text) if isinstance(one, Document)]
-    ignores = read_ignores(documents[-1], ((),), (), KNOWN)
+    ignores = read_comment_ignores(documents[-1], ((),), (), KNOWN)
     assert ignores is not None
     found = make_row(documents[-1].span(("a",)), ("a",))
     assert ignores.covers(found) is covered
-    assert (complaints(ignores) == []) is covered
+    assert (problems(ignores) == []) is covered
 
 
 def test_the_first_line_of_a_lists_item_covers_the_item_alone() -> None:
@@ -190,14 +193,14 @@ def test_a_comment_in_an_embedded_manifest_speaks_of_it() -> None:
     assert ignores.covers(inner_row(EMBEDDED, "spec", "a"))
     assert not ignores.covers(inner_row(EMBEDDED, "spec", "b"))
     assert not ignores.covers(row(EMBEDDED, "spec", "manifest"))
-    assert complaints(ignores) == []
+    assert problems(ignores) == []
 
 
 def test_an_unused_comment_in_an_embedded_manifest_has_its_place_in_the_file() -> None:
     ignores = hear(EMBEDDED, strings=(("spec", "manifest"),))
 
-    (complaint,) = ignores.complaints(KNOWN)
-    assert complaint.span == (6, 13, 6, 43)
+    (problem,) = ignores.problems(KNOWN)
+    assert problem.span == (6, 13, 6, 43)
     line = EMBEDDED.splitlines()[5]
     assert line[12:42] == "# mlgate: ignore[TRN001] inner"
 
@@ -221,25 +224,25 @@ def test_comments_that_cover_an_embedded_manifest(old: str, new: str) -> None:
 
 def test_comments_in_a_quoted_manifest_are_none() -> None:
     text = 'spec: {manifest: "kind: Job\\na: 1 # mlgate: ignore[TRN001] x\\n"}\n'
-    assert read_ignores(document(text), ((),), (("spec", "manifest"),), KNOWN) is None
+    assert read_comment_ignores(document(text), ((),), (("spec", "manifest"),), KNOWN) is None
 
 
 def test_what_is_used_is_told_code_by_code() -> None:
     text = "k: 1\na: 1 # mlgate: ignore[TRN001, GPU001] x\n"
     ignores = hear(text)
     assert ignores.covers(row(text, "a"))
-    assert complaints(ignores) == [("MLG003", 2, "the ignore of GPU001 suppresses nothing")]
+    assert problems(ignores) == [("MLG003", 2, "the ignore of GPU001 suppresses nothing")]
 
 
 def test_an_ignore_of_a_rule_that_did_not_run_is_not_called_unused() -> None:
-    assert list(hear("k: 1 # mlgate: ignore[TRN001/batch] x\n").complaints({"GPU001"})) == []
+    assert list(hear("k: 1 # mlgate: ignore[TRN001/batch] x\n").problems({"GPU001"})) == []
 
 
 def test_a_missing_reason_is_told() -> None:
     text = "k: 1 # mlgate: ignore[TRN001]\n"
     ignores = hear(text)
     assert ignores.covers(row(text, "k"))
-    assert complaints(ignores) == [
+    assert problems(ignores) == [
         (
             "MLG004",
             1,
@@ -248,17 +251,17 @@ def test_a_missing_reason_is_told() -> None:
     ]
 
 
-def test_a_complaint_names_the_object_that_the_comment_stands_in() -> None:
+def test_a_problem_names_the_object_that_the_comment_stands_in() -> None:
     text = "items:\n- k: 1\n# mlgate: ignore[TRN001] x\n- k: 2\n"
-    (complaint,) = hear(text, (("items", 0), ("items", 1))).complaints(KNOWN)
-    assert complaint.prefix == ("items", 1)
+    (problem,) = hear(text, (("items", 0), ("items", 1))).problems(KNOWN)
+    assert problem.prefix == ("items", 1)
 
 
 def test_nothing_ignores_a_crash() -> None:
     text = "k: 1 # mlgate: ignore[MLG005] x\n"
     ignores = hear(text)
     assert not ignores.covers(row(text, "k", rule="MLG005", form="crashed"))
-    assert complaints(ignores) == [("MLG003", 1, "the ignore of MLG005 suppresses nothing")]
+    assert problems(ignores) == [("MLG003", 1, "the ignore of MLG005 suppresses nothing")]
 
 
 def test_many_comments_take_time_in_proportion() -> None:
