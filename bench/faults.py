@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from bench.reviewing import find, make_job, make_update
 from tests.threads import Threads
-from tests.webhook.desks import POLICY
+from tests.webhook.in_process import POLICY
 from tests.webhook.processes import HOST, Pairs, Served, ask, serve
 
 SECONDS = 10.0

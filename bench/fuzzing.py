@@ -27,10 +27,11 @@ from rules.inventory import Inventory
 from rules.policy import Policy
 from webhook.observability.logs import Log
 from webhook.observability.metrics import Metrics
-from webhook.review.admission import Outcome, Surroundings, mutate, validate
-from webhook.review.decoding import decode
+from webhook.review.admission import ReviewOutcome, mutate, validate
+from webhook.review.context import ReviewContext
+from webhook.review.decoding import decode_body
 from webhook.review.patch import apply_patch
-from webhook.review.record import decision, read_record
+from webhook.review.record import decision, make_record
 from webhook.review.request import BadReview
 from webhook.server.process import GC_THRESHOLDS
 
@@ -40,7 +41,7 @@ SHOWN = 10
 
 TODAY = datetime.date(2026, 6, 1)
 KNOWN = [
-    Surroundings(Policy(profile=profile), Inventory(), TODAY, "1")
+    ReviewContext(Policy(profile=profile), Inventory(), TODAY, "1")
     for profile in ("strict", "standard", "observe")
 ]
 
@@ -130,7 +131,7 @@ class Trial:
             self.slowest = Slow(spent * 1000, len(body), kind, number)
         self._note(number, kind, body, answers)
 
-    def _note(self, number: int, kind: str, body: bytes, answers: dict[str, Outcome]) -> None:
+    def _note(self, number: int, kind: str, body: bytes, answers: dict[str, ReviewOutcome]) -> None:
         if not answers:
             self.outcomes["refused"] += 1
             return
@@ -142,27 +143,27 @@ class Trial:
             self.failures.append(Failure(number, kind, what[:300]))
 
 
-def answer(body: bytes, known: Surroundings, metrics: Metrics) -> dict[str, Outcome]:
+def answer(body: bytes, known: ReviewContext, metrics: Metrics) -> dict[str, ReviewOutcome]:
     """What the server does with a body: decide, write, count and log; empty for a refusal."""
     log = Log(io.StringIO())
     answers = {}
     for endpoint, judge in (("validate", validate), ("mutate", mutate)):
         try:
-            tree = decode(body)
+            tree = decode_body(body)
             outcome = judge(tree, known)
         except BadReview:
             return {}
         orjson.dumps(outcome.body)
-        record = read_record(endpoint, tree)
+        record = make_record(endpoint, tree)
         metrics.review(record, outcome, 0.001, known.policy)
         log.review(record, outcome, 0.001, known.revision)
         answers[endpoint] = outcome
     return answers
 
 
-def complain(body: bytes, answers: dict[str, Outcome], known: Surroundings) -> Iterator[str]:
+def complain(body: bytes, answers: dict[str, ReviewOutcome], known: ReviewContext) -> Iterator[str]:
     """What is wrong with the answers to a body."""
-    tree = decode(body)
+    tree = decode_body(body)
     for endpoint, outcome in answers.items():
         response = outcome.body["response"]
         yield from (f"{endpoint}: {error}" for error in outcome.errors)
@@ -184,7 +185,7 @@ def _complain_of_length(response: dict[str, Any]) -> Iterator[str]:
 
 
 def _complain_of_patch(
-    tree: Any, answers: dict[str, Outcome], known: Surroundings
+    tree: Any, answers: dict[str, ReviewOutcome], known: ReviewContext
 ) -> Iterator[str]:
     """A patch applies for others as it does for us, comes to rest, and brings no denial."""
     body = tree["request"]["object"]
@@ -200,7 +201,7 @@ def _complain_of_patch(
         yield f"mutate: {sorted(fresh)} are denied only after {patch}"
 
 
-def _denials(outcome: Outcome) -> set[str]:
+def _denials(outcome: ReviewOutcome) -> set[str]:
     return {finding.fingerprint for finding in outcome.findings if finding.action == "deny"}
 
 

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import orjson
 import uvloop
 
-from webhook.commands.trial import Files, make_files
+from webhook.commands.trial import DevFiles, make_dev_files
 
 PORT, METRICS_PORT, FLOOR_PORT = 18443, 18080, 18444
 SERVER_CORE, CLIENT_CORE = "0", "1"
@@ -63,7 +63,7 @@ def main() -> None:
         print("skipped: wrk is not installed")
         return
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
-    files = make_files()
+    files = make_dev_files()
     small, middle, giant = make_job(1, 19), make_job(20, 11), make_update()
     print(f"bodies: {len(small)}, {len(middle)} and {len(giant)} bytes")
     with run([__file__, "--floor", *map(str, files[:2])], FLOOR_PORT) as pid:
@@ -102,7 +102,7 @@ def tell(what: str, value: float, bound: float, *, least: bool = False) -> None:
     print(f"{'ok  ' if good else 'MISS'} {what}: {value:.3f} (wanted {sign} {bound})")
 
 
-def serve_arguments(files: Files) -> list[str]:
+def serve_arguments(files: DevFiles) -> list[str]:
     pair = ["--tls-cert", str(files.certificate), "--tls-key", str(files.key)]
     ports = ["--port", str(PORT), "--metrics-port", str(METRICS_PORT)]
     ends = ["--shutdown-delay", "0", "--grace", "3"]

@@ -1,8 +1,8 @@
-"""The API server, spoken to in plain JSON objects through the kubernetes client's connection.
+"""A client of the API server that sends and receives plain JSON objects.
 
-Only threads of their own call it, never the path of a review. The package ``kubernetes`` supplies
-configuration, TLS and credentials (in a cluster: the ServiceAccount's token, read again as it is
-rotated); its typed models are left out, since they drop the fields that they do not know.
+The package ``kubernetes`` supplies configuration, TLS and credentials (in a cluster: the
+ServiceAccount's token). Its typed models are left out, since they drop the fields that they do not
+know. Calls block: no review ever waits for one.
 """
 
 import json
@@ -13,41 +13,48 @@ from urllib.parse import urlencode
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 10.0
-_CONNECTIONS = 64
-"""Each watch holds one."""
+# Every watch holds one for as long as it lasts, and a policy may add kinds to the built-in ones.
+_MAX_CONNECTIONS = 64
 _JSON = "application/json"
 _MERGE = "application/merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
 
-Tree = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 class ApiError(ConnectionError):
-    """The API server refused, or could not be reached (``status`` 0)."""
+    """The API server refused, or could not be reached (``status`` 0).
 
-    def __init__(self, status: int, message: str) -> None:
+    ``retry_after``: the seconds that it asks to wait.
+    """
+
+    def __init__(self, status: int, message: str, retry_after: float = 0.0) -> None:
         super().__init__(f"{status}: {message}" if status else message)
         self.status = status
+        self.retry_after = retry_after
 
 
 class Conflict(ApiError):
-    """Another was first: the object exists already, or has changed since it was read (409)."""
+    """The object exists already, or has changed since it was read (409)."""
 
 
 class Client:
     """A connection to the API server, safe for several threads."""
 
     def __init__(self, configuration: Any) -> None:
+        # Imported here, as in the functions below: it is slow to import, and a command that
+        # only prints configurations must not pay for it.
         from kubernetes.client.rest import RESTClientObject
 
-        # A retry hides for how long the server was away: whoever calls has a loop of its own.
+        # urllib3's own retries would hide for how long the server was away: every caller has a
+        # loop with a pause of its own.
         configuration.retries = False
-        configuration.connection_pool_maxsize = _CONNECTIONS
+        configuration.connection_pool_maxsize = _MAX_CONNECTIONS
         self._configuration = configuration
         self._pool = RESTClientObject(configuration).pool_manager
 
-    def get(self, path: str) -> Tree | None:
-        """The object at ``path``; None where there is none."""
+    def get(self, path: str) -> JsonObject | None:
+        """The object at ``path``; None where there is none. Raises ApiError."""
         try:
             return self._send("GET", path)
         except ApiError as error:
@@ -55,63 +62,66 @@ class Client:
                 return None
             raise
 
-    def create(self, path: str, body: Tree) -> Tree:
+    def create(self, path: str, body: JsonObject) -> JsonObject:
         """Add an object to the collection at ``path``. Raises Conflict where it exists."""
         return self._send("POST", path, body)
 
-    def replace(self, path: str, body: Tree) -> Tree:
-        """Write the object at ``path``. Raises Conflict where it is not the
-        ``metadata.resourceVersion`` of ``body`` any more."""
+    def replace(self, path: str, body: JsonObject) -> JsonObject:
+        """Write the object at ``path``. Raises Conflict where the ``metadata.resourceVersion`` of
+        ``body`` is no longer the current one."""
         return self._send("PUT", path, body)
 
-    def apply(self, path: str, body: Tree, owner: str) -> Tree:
-        """Server-side apply: ``owner`` takes the fields of ``body``, from others if need be."""
-        query = urlencode({"fieldManager": owner, "force": "true"})
+    def apply(self, path: str, body: JsonObject, field_manager: str) -> JsonObject:
+        """Server-side apply: ``field_manager`` takes the fields of ``body`` by force."""
+        query = urlencode({"fieldManager": field_manager, "force": "true"})
         return self._send("PATCH", f"{path}?{query}", body, _APPLY)
 
-    def empty(self, path: str, field: str) -> Tree:
-        """Take a field away from the object at ``path``, whoever owns what is in it."""
+    def remove_field(self, path: str, field: str) -> JsonObject:
+        """Remove a top-level field of the object at ``path``, whoever owns what is in it."""
+        # Server-side apply removes only what its own manager had written; a merge patch with null
+        # removes the field for every manager.
         return self.merge(path, {field: None})
 
-    def merge(self, path: str, patch: Tree) -> Tree:
-        """Lay a JSON merge patch (RFC 7386) over the object at ``path``, whoever owns the fields.
-        Raises Conflict where it names a ``metadata.resourceVersion`` that is not there any more."""
+    def merge(self, path: str, patch: JsonObject) -> JsonObject:
+        """Apply a JSON merge patch (RFC 7386) to the object at ``path``, whoever owns the fields.
+        Raises Conflict where the ``metadata.resourceVersion`` in it is no longer current."""
         return self._send("PATCH", path, patch, _MERGE)
 
     def delete(self, path: str) -> None:
-        """Delete the object at ``path``; it is fine if there is none."""
+        """Delete the object at ``path``, if there is one."""
         try:
             self._send("DELETE", path)
         except ApiError as error:
             if error.status != 404:
                 raise
 
-    def watch(self, path: str, seconds: int, query: Mapping[str, str]) -> Iterator[Tree]:
-        """The watch events of a collection for at most ``seconds``."""
+    def watch(self, path: str, seconds: int, query: Mapping[str, str]) -> Iterator[JsonObject]:
+        """The watch events of a collection for at most ``seconds``. Raises ApiError."""
         asked = urlencode({**query, "watch": "true", "timeoutSeconds": str(seconds)})
-        what = f"{path}?{asked}"
-        response = self._answer("GET", what, patience=seconds + READ_TIMEOUT)
+        response = self._answer("GET", f"{path}?{asked}", timeout=seconds + READ_TIMEOUT)
         try:
             yield from _events(response)
         finally:
             response.close()
 
-    def read(self, path: str, headers: Mapping[str, str], patience: float) -> Any:
-        """The answer to GET, whatever its status: a urllib3 response that is not read yet.
-        ``patience`` is in seconds between bytes. Raises urllib3's errors."""
-        return self._open("GET", path, headers, patience)
+    def read(self, path: str, headers: Mapping[str, str], timeout: float) -> Any:
+        """The response to GET, whatever its status: urllib3's, with the body still to be read.
+        ``timeout`` is in seconds between bytes. Raises urllib3's errors."""
+        return self._open("GET", path, headers, timeout)
 
     def close(self) -> None:
         self._pool.clear()
 
-    def _send(self, verb: str, path: str, body: Tree | None = None, form: str = _JSON) -> Tree:
-        what = f"{verb} {path}"
-        response = self._answer(verb, path, body, form)
+    def _send(
+        self, verb: str, path: str, body: JsonObject | None = None, content_type: str = _JSON
+    ) -> JsonObject:
+        call = f"{verb} {path}"
+        response = self._answer(verb, path, body, content_type)
         try:
-            with _reaching(what):
-                answer: Tree = json.loads(response.data)
+            with _api_errors(call):
+                answer: JsonObject = json.loads(response.data)
         except ValueError as error:
-            raise ApiError(response.status, f"{what}: the answer is no JSON") from error
+            raise ApiError(response.status, f"{call}: the answer is no JSON") from error
         finally:
             response.release_conn()
         return answer
@@ -120,17 +130,17 @@ class Client:
         self,
         verb: str,
         path: str,
-        body: Tree | None = None,
-        form: str = _JSON,
-        patience: float = READ_TIMEOUT,
+        body: JsonObject | None = None,
+        content_type: str = _JSON,
+        timeout: float = READ_TIMEOUT,
     ) -> Any:
-        """A good answer, not read yet. Raises ApiError."""
-        headers = {"Accept": _JSON, "Content-Type": form}
-        what = f"{verb} {path}"
-        with _reaching(what):
-            response = self._open(verb, path, headers, patience, body)
+        """A successful response, with the body still to be read. Raises ApiError."""
+        headers = {"Accept": _JSON, "Content-Type": content_type}
+        call = f"{verb} {path}"
+        with _api_errors(call):
+            response = self._open(verb, path, headers, timeout, body)
             if response.status >= 400:
-                raise _refusal(response, what)
+                raise _error_of(response, call)
         return response
 
     def _open(
@@ -138,8 +148,8 @@ class Client:
         verb: str,
         path: str,
         headers: Mapping[str, str],
-        patience: float,
-        body: Tree | None = None,
+        timeout: float,
+        body: JsonObject | None = None,
     ) -> Any:
         import urllib3
 
@@ -148,12 +158,14 @@ class Client:
             f"{self._configuration.host}{path}",
             headers={**headers, **self._credentials(), "User-Agent": "mlgate"},
             body=None if body is None else json.dumps(body),
-            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=patience),
+            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
             preload_content=False,
         )
 
     def _credentials(self) -> dict[str, str]:
-        """The header that says who we are; the client reads a rotated token again by itself."""
+        """The headers that authenticate."""
+        # Asked anew for every call: kubelet rotates the token in the pod's file, and the
+        # kubernetes package reads the file again when asked.
         known = self._configuration.auth_settings().values()
         return {one["key"]: one["value"] for one in known if one["in"] == "header"}
 
@@ -177,9 +189,9 @@ def connect(kubeconfig: str | None = None) -> Client:
 
 
 @contextmanager
-def _reaching(what: str) -> Iterator[None]:
-    """Whatever keeps an answer from coming whole, as ApiError: the network, or credentials that
-    cannot be read just now."""
+def _api_errors(call: str) -> Iterator[None]:
+    """Raise as ApiError whatever keeps a response from coming whole: the network, or credentials
+    that cannot be read at the moment."""
     from kubernetes.config import ConfigException
     from urllib3.exceptions import HTTPError
 
@@ -188,21 +200,21 @@ def _reaching(what: str) -> Iterator[None]:
     except ApiError:
         raise
     except (HTTPError, OSError, ConfigException) as error:
-        raise ApiError(0, f"{what}: {error}") from error
+        raise ApiError(0, f"{call}: {error}") from error
 
 
-def _events(response: Any) -> Iterator[Tree]:
+def _events(response: Any) -> Iterator[JsonObject]:
     rest = b""
-    with _reaching("watch"):
+    with _api_errors("watch"):
         for chunk in response.stream(65536):
             *lines, rest = (rest + chunk).split(b"\n")
             yield from (json.loads(line) for line in lines if line.strip())
 
 
-def _refusal(response: Any, what: str) -> ApiError:
+def _error_of(response: Any, call: str) -> ApiError:
     try:
         message = json.loads(response.data).get("message", "")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError):  # a proxy in between answers in HTML
         message = ""
-    text = f"{what}: {message or response.reason}"
+    text = f"{call}: {message or response.reason}"
     return Conflict(409, text) if response.status == 409 else ApiError(response.status, text)

@@ -13,11 +13,12 @@ from rules.policy import Policy
 from tests.api_server import NAMESPACE, Body, fill, unmark
 from tests.manifests import TODAY
 from tests.webhook.bodies import review
-from webhook.review.admission import Outcome, Surroundings, mutate, validate
-from webhook.review.mutation import ANNOTATION
+from webhook.review.admission import ReviewOutcome, mutate, validate
+from webhook.review.context import ReviewContext
+from webhook.review.mutation import DEFAULTED
 
 
-def surround(bodies: Iterable[Body], policy: Policy) -> Surroundings:
+def surround(bodies: Iterable[Body], policy: Policy) -> ReviewContext:
     """A cluster that holds ``bodies``."""
     inventory = Inventory(namespace=NAMESPACE)
     engine = Engine(policy, inventory, TODAY)
@@ -26,15 +27,15 @@ def surround(bodies: Iterable[Body], policy: Policy) -> Surroundings:
         kind = engine.kind_of(manifest)
         if kind is not None:
             inventory.add(manifest, kind)
-    return Surroundings(policy, inventory, TODAY)
+    return ReviewContext(policy, inventory, TODAY)
 
 
-def admit(body: Body, known: Surroundings) -> Outcome:
+def admit(body: Body, known: ReviewContext) -> ReviewOutcome:
     """What ``/validate`` says of the object's creation."""
     return validate(review(body, namespace=body["metadata"]["namespace"]), known)
 
 
-def mend(body: Body, known: Surroundings) -> Body:
+def mend(body: Body, known: ReviewContext) -> Body:
     """The object that the API server goes on with after ``/mutate``, without the marks."""
     outcome = mutate(review(body, namespace=body["metadata"]["namespace"]), known)
     assert not outcome.dropped
@@ -44,4 +45,4 @@ def mend(body: Body, known: Surroundings) -> Body:
 
 
 def bare(body: Body) -> Body:
-    return fill(unmark(body, ANNOTATION))
+    return fill(unmark(body, DEFAULTED))

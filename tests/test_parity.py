@@ -28,7 +28,7 @@ from tests.admission import admit, bare, mend, surround
 from tests.api_server import Body, Way, present
 from tests.manifests import CASES, Case, find, read_case, read_documents
 from tests.webhook.bodies import owner
-from webhook.review.admission import Surroundings
+from webhook.review.context import ReviewContext
 
 HERE = Path(__file__).parent
 PAGE = (HERE.parent / "docs/parity.md").read_text()
@@ -248,7 +248,7 @@ def judge_file(text: str) -> list[str]:
     return [describe(one.finding) for one in find(text)]
 
 
-def judge_review(body: Body, known: Surroundings = ALONE) -> list[str]:
+def judge_review(body: Body, known: ReviewContext = ALONE) -> list[str]:
     return [describe(finding) for finding in admit(body, known).findings]
 
 

@@ -68,7 +68,7 @@ def test_an_object_is_made_read_changed_and_deleted(client: Client) -> None:
         client.merge(path, {**stale, "data": None})
     merged = client.merge(path, {"data": {"c": "Yw=="}})
     assert merged["data"] == {"b": "Yg==", "c": "Yw=="}
-    assert "data" not in client.empty(path, "data")
+    assert "data" not in client.remove_field(path, "data")
     client.delete(path)
     assert client.get(path) is None
     client.delete(path)

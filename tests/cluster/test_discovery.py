@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from cluster.discovery import Discovery, Refused, Resource
+from cluster.client import ApiError
+from cluster.discovery import Discovery, Resource
 
 WATCHED = ["create", "delete", "get", "list", "watch"]
 
@@ -68,7 +69,7 @@ RAY = group("ray.io", v1=[resource("RayJob", "rayjobs")], v1alpha1=[resource("Ra
 
 def test_a_kind_is_found_in_the_version_that_the_server_prefers() -> None:
     server = Server(api=Answer(200, CORE), apis=Answer(200, groups(RAY)))
-    assert Discovery(server.read).look() == {
+    assert Discovery(server.read).refresh() == {
         ("", "Pod"): Resource("/api/v1/pods", namespaced=True),
         ("", "Namespace"): Resource("/api/v1/namespaces", namespaced=False),
         ("ray.io", "RayJob"): Resource("/apis/ray.io/v1/rayjobs", namespaced=True),
@@ -80,7 +81,7 @@ def test_a_kind_is_found_in_the_version_that_the_server_prefers() -> None:
 def test_a_kind_that_only_an_older_version_has_is_found_there() -> None:
     old = group("ray.io", v1=[], v1alpha1=[resource("RayCluster", "rayclusters")])
     server = Server(api=Answer(200, groups()), apis=Answer(200, groups(old)))
-    assert Discovery(server.read).look() == {
+    assert Discovery(server.read).refresh() == {
         ("ray.io", "RayCluster"): Resource("/apis/ray.io/v1alpha1/rayclusters", namespaced=True)
     }
 
@@ -92,18 +93,18 @@ def test_what_cannot_be_listed_and_watched_is_not_there() -> None:
         {"resource": "odd", "scope": "Cluster", "verbs": WATCHED},
     ]
     server = Server(api=Answer(200, groups(group("", v1=made))), apis=Answer(200, groups()))
-    assert Discovery(server.read).look() == {}
+    assert Discovery(server.read).refresh() == {}
 
 
 def test_an_answer_that_has_not_changed_is_taken_from_the_last_look() -> None:
     server = Server(api=Answer(200, CORE, ETag='"1"'), apis=Answer(200, groups(RAY), ETag='"2"'))
     discovery = Discovery(server.read)
-    first = discovery.look()
+    first = discovery.refresh()
     server.answers = {"api": Answer(304), "apis": Answer(200, groups(), ETag='"3"')}
-    second = discovery.look()
+    second = discovery.refresh()
     assert first.keys() - second.keys() == {("ray.io", "RayJob")}
     assert second[("", "Pod")] == first[("", "Pod")]
-    discovery.look()
+    discovery.refresh()
     tags = [(one.path, one.headers.get("If-None-Match")) for one in server.asked]
     assert tags == [
         ("/api", None),
@@ -118,33 +119,33 @@ def test_an_answer_that_has_not_changed_is_taken_from_the_last_look() -> None:
 def test_an_answer_without_a_tag_is_asked_for_whole() -> None:
     server = Server(api=Answer(200, CORE), apis=Answer(200, groups()))
     discovery = Discovery(server.read)
-    discovery.look()
-    discovery.look()
+    discovery.refresh()
+    discovery.refresh()
     assert all("If-None-Match" not in one.headers for one in server.asked)
 
 
 def test_a_server_that_is_too_old_for_it_is_no_empty_cluster() -> None:
     legacy = {"kind": "APIGroupList", "groups": []}
     server = Server(api=Answer(200, CORE), apis=Answer(200, legacy))
-    with pytest.raises(Refused, match="lists a APIGroupList; expected v2"):
-        Discovery(server.read).look()
+    with pytest.raises(ApiError, match="lists a APIGroupList; expected v2"):
+        Discovery(server.read).refresh()
 
 
 def test_a_refusal_says_how_long_to_wait() -> None:
     server = Server(api=Answer(429, **{"Retry-After": "7"}))
-    with pytest.raises(Refused, match="429: too busy") as refused:
-        Discovery(server.read).look()
-    assert (refused.value.status, refused.value.after) == (429, 7.0)
+    with pytest.raises(ApiError, match="429: too busy") as refused:
+        Discovery(server.read).refresh()
+    assert (refused.value.status, refused.value.retry_after) == (429, 7.0)
     server.answers["api"] = Answer(503, **{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
-    with pytest.raises(Refused) as refused:
-        Discovery(server.read).look()
-    assert refused.value.after == 0.0
+    with pytest.raises(ApiError) as refused:
+        Discovery(server.read).refresh()
+    assert refused.value.retry_after == 0.0
 
 
 def test_a_look_that_fails_half_way_leaves_the_next_one_right() -> None:
     server = Server(api=Answer(200, CORE, ETag='"1"'), apis=Answer(503))
     discovery = Discovery(server.read)
-    with pytest.raises(Refused):
-        discovery.look()
+    with pytest.raises(ApiError):
+        discovery.refresh()
     server.answers = {"api": Answer(304), "apis": Answer(200, groups(RAY))}
-    assert discovery.look().keys() == {("", "Pod"), ("", "Namespace"), ("ray.io", "RayJob")}
+    assert discovery.refresh().keys() == {("", "Pod"), ("", "Namespace"), ("ray.io", "RayJob")}

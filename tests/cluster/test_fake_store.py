@@ -74,6 +74,6 @@ def test_a_selector_has_one_owner(client: StoreClient) -> None:
 
 def test_a_list_of_webhooks_that_is_empty_is_none(client: StoreClient) -> None:
     client.apply(f"{HOOKS}/one", hooks(timeoutSeconds=2), "me")
-    emptied = client.empty(f"{HOOKS}/one", "webhooks")
+    emptied = client.remove_field(f"{HOOKS}/one", "webhooks")
     assert "webhooks" not in emptied
     assert "webhooks" not in client.apply(f"{HOOKS}/one", {**hooks(), "webhooks": []}, "me")

@@ -9,30 +9,35 @@ from urllib.parse import parse_qs, urlsplit
 
 from kubernetes.client import Configuration
 
-from cluster.client import Client, Tree
+from cluster.client import Client, JsonObject
 from rules.kinds import BUILT_IN
 from rules.policy import DEFAULT
 from tests.cluster.fake_api import running
 from tests.cluster.fake_store import install
 from tests.cluster.waiting import until
 from webhook.identity.rotation import Issuer
-from webhook.identity.secret import Store
-from webhook.knowledge.caches import Caches
+from webhook.identity.secret import IdentitySecret
+from webhook.knowledge.cluster_cache import ClusterCache
 from webhook.observability.logs import Log
-from webhook.registration.configurations import DISABLED, Place, configurations, plural_of
-from webhook.registration.registrar import PATHS, Registrar, remove
+from webhook.registration.configurations import (
+    DISABLED_ANNOTATION,
+    RegistrationOptions,
+    make_configurations,
+    plural_of,
+)
+from webhook.registration.registrar import CONFIGURATION_PATHS, Registrar, remove_configurations
 from webhook.replica import member
-from webhook.replica.election import Leader, retire
-from webhook.replica.options import Options
-from webhook.replica.peers import Replicas
-from webhook.replica.trigger import Trigger
+from webhook.replica.election import LeaderElector, mark_uninstalled
+from webhook.replica.object_watch import ObjectWatch
+from webhook.replica.options import ReplicaOptions
+from webhook.replica.peers import Peers
 
-OPTIONS = Options()
-NAMESPACE = OPTIONS.place.namespace
+OPTIONS = ReplicaOptions()
+NAMESPACE = OPTIONS.registration.namespace
 SWITCHED_OFF = {
     "apiVersion": "admissionregistration.k8s.io/v1",
     "kind": "ValidatingWebhookConfiguration",
-    "metadata": {"name": "mlgate", "annotations": {DISABLED: "true"}},
+    "metadata": {"name": "mlgate", "annotations": {DISABLED_ANNOTATION: "true"}},
 }
 
 
@@ -74,7 +79,7 @@ class Recorder(Client):
         super().__init__(configuration)
         self.calls: set[Call] = set()
 
-    def apply(self, path: str, body: Tree, owner: str) -> Tree:
+    def apply(self, path: str, body: JsonObject, owner: str) -> JsonObject:
         """Of an object that is not there yet the API server asks for ``create`` as well."""
         call = read_call("POST", path)
         assert call is not None
@@ -87,7 +92,7 @@ class Recorder(Client):
         path: str,
         headers: Mapping[str, str],
         patience: float,
-        body: Tree | None = None,
+        body: JsonObject | None = None,
     ) -> Any:
         call = read_call(verb, path)
         if call is not None:
@@ -113,7 +118,7 @@ def make_calls() -> set[Call]:
 
 def follow(client: Recorder) -> None:
     """The caches: discovery, lists and watches."""
-    caches = Caches(client.read, lambda: BUILT_IN, Log(io.StringIO()))
+    caches = ClusterCache(client.read, lambda: BUILT_IN, Log(io.StringIO()))
     caches.start()
     # Of each kind, and of Namespaces. A copy: other threads write.
     until(lambda: sum(one.verb == "watch" for one in client.calls.copy()) > len(BUILT_IN))
@@ -124,39 +129,41 @@ def elect(client: Recorder) -> None:
     """The election: to lead, to leave, and to end for good."""
     leads = threading.Event()
     path = member.lease_path(OPTIONS)
-    leader = Leader(client, path, "one", changed=lambda now: leads.set() if now else None)
+    leader = LeaderElector(client, path, "one", changed=lambda now: leads.set() if now else None)
     leader.start()
     assert leads.wait(10)
     leader.stop()
-    retire(client, path)
+    mark_uninstalled(client, path)
 
 
 def share(client: Recorder) -> None:
     """The certificate: the Secret made and replaced, and the other replicas asked for."""
     now = datetime.datetime.now(datetime.UTC)
-    store = Store(client, NAMESPACE, OPTIONS.secret)
+    store = IdentitySecret(client, NAMESPACE, OPTIONS.secret)
     for _ in range(2):
-        store.change(lambda _found: Issuer(["mlgate"]).create(now))
-    assert Replicas(client, NAMESPACE, OPTIONS.place.service, "mlgate").addresses() == []
+        store.update(lambda _found: Issuer(["mlgate"]).create(now))
+    assert Peers(client, NAMESPACE, OPTIONS.registration.service, "mlgate").addresses() == []
     hear(client, store.path)
 
 
 def register(client: Recorder) -> None:
     """The configurations: made, heard of, emptied and removed."""
-    registrar = Registrar(client, lambda: configurations(DEFAULT, Place(NAMESPACE)))
-    assert registrar.reconcile() == list(PATHS)
-    for path in PATHS.values():
+    registrar = Registrar(
+        client, lambda: make_configurations(DEFAULT, RegistrationOptions(NAMESPACE))
+    )
+    assert registrar.reconcile() == list(CONFIGURATION_PATHS)
+    for path in CONFIGURATION_PATHS.values():
         hear(client, path)
-    client.apply(PATHS["ValidatingWebhookConfiguration"], SWITCHED_OFF, "somebody")
-    assert registrar.reconcile() == list(PATHS)
-    remove(client)
+    client.apply(CONFIGURATION_PATHS["ValidatingWebhookConfiguration"], SWITCHED_OFF, "somebody")
+    assert registrar.reconcile() == list(CONFIGURATION_PATHS)
+    remove_configurations(client)
 
 
 def hear(client: Recorder, path: str) -> None:
     """Watch an object until its first event comes."""
     collection, _, name = path.rpartition("/")
     heard = threading.Event()
-    trigger = Trigger(client, collection, name, heard.set)
+    trigger = ObjectWatch(client, collection, name, heard.set)
     trigger.start()
     assert heard.wait(10)
     trigger.stop()

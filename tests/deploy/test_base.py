@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import rules
+from cluster.access import Permission
 from linter.cli import main
 from rules.checks import ALL
 from rules.kinds import BUILT_IN
@@ -21,11 +22,11 @@ from rules.policy.decisions import weigh
 from tests.deploy.calls import NAMESPACE, OPTIONS, Call, make_calls
 from tests.e2e.cluster import find_programs
 from webhook.commands import generate, serve
-from webhook.knowledge.reflector import Pace
+from webhook.knowledge.cluster_cache import CacheTiming
 from webhook.registration.configurations import plural_of
 from webhook.replica import member
-from webhook.replica.access import Permission, cluster_permissions, own_permissions
-from webhook.server.settings import load_policy
+from webhook.replica.permissions import cluster_permissions, own_permissions
+from webhook.server.policy_reloader import load_active_policy
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "deploy/base"
@@ -224,7 +225,7 @@ def test_a_start_is_given_the_time_that_it_may_take() -> None:
     assert probe["httpGet"] == CONTAINER["livenessProbe"]["httpGet"]
     assert probe["httpGet"] == {"path": "/healthz", "port": "http"}
     given = probe["periodSeconds"] * probe["failureThreshold"]
-    assert given > member.PATIENCE + Pace().patience
+    assert given > member.START_TIMEOUT + CacheTiming().readiness
 
 
 def test_the_image_is_of_this_version() -> None:
@@ -232,7 +233,7 @@ def test_the_image_is_of_this_version() -> None:
 
 
 def test_the_command_line_is_understood() -> None:
-    assert serve._complain(read_arguments()) is None
+    assert serve._usage_problem(read_arguments()) is None
 
 
 def test_ports_lead_where_the_server_listens() -> None:
@@ -281,7 +282,7 @@ def test_the_policy_is_mounted_where_it_is_read() -> None:
 
 
 def test_the_policy_observes() -> None:
-    policy = load_policy(BASE / "mlgate.yaml").policy
+    policy = load_active_policy(BASE / "mlgate.yaml").policy
     actions = {weigh(policy, rule, form).action for rule in ALL for form in rule.forms}
     assert Action.AUDIT in actions
     assert actions <= {Action.AUDIT, Action.OFF}

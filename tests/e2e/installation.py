@@ -64,7 +64,7 @@ class Replica:
         return read_sample(self.get("/metrics")[1], series)
 
     @property
-    def leads(self) -> bool:
+    def is_leader(self) -> bool:
         return self.sample("mlgate_leader") == 1.0
 
     @property

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.e2e.cluster import Cluster
-from webhook.commands.trial import make_files
+from webhook.commands.trial import make_dev_files
 
 AGENT = {
     "name": "agent",
@@ -49,7 +49,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 def registered(cluster: Cluster, name: str, namespace: str) -> Iterator[None]:
     """The webhook, called for the Pods of a namespace; configurations are called in the order of
     their names."""
-    files = make_files()
+    files = make_dev_files()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.certificate, files.key)
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:

@@ -16,7 +16,7 @@ import yaml
 from tests.e2e.cluster import Cluster, until
 from tests.e2e.custom_kinds import CUSTOM, installed
 from tests.e2e.installation import BASE, CONFIGURATIONS, NAMESPACE, Installation
-from webhook.identity.rotation import Issuer, encode
+from webhook.identity.rotation import Issuer, encode_identity
 
 DISABLED = "mlgate.dev/disabled"
 SECRET = ("secret", "mlgate-tls", "-n", NAMESPACE)
@@ -116,7 +116,7 @@ def spoil_leaf(cluster: Cluster) -> None:
 def change_authority(cluster: Cluster) -> None:
     """Put another authority into the Secret, all at once. The last one is kept until no replica
     serves a leaf of it; replicas are found by their EndpointSlices."""
-    texts = encode(Issuer(NAMES).create(datetime.datetime.now(datetime.UTC)))
+    texts = encode_identity(Issuer(NAMES).create(datetime.datetime.now(datetime.UTC)))
     data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
     cluster.kubectl("patch", *SECRET, "-p", json.dumps({"data": data}))
     until(lambda: "last-authority.crt" in cluster.get(*SECRET)["data"])

@@ -57,7 +57,7 @@ def test_e58_the_break_glass_holds_until_it_is_taken_back(
 
         successor = installation.add(*QUICK)
         installation.remove(replica)
-        until(lambda: successor.leads, 40.0)
+        until(lambda: successor.is_leader, 40.0)
         until(lambda: successor.sample("mlgate_registration_disabled") == 1.0)
         assert configured(installation) == [[], []]
         assert successor.sample(WRITES) == 0
@@ -114,7 +114,7 @@ def test_e56_what_was_uninstalled_stays_away(
     cluster: Cluster, installation: Installation, replica: Replica, namespace: str
 ) -> None:
     """Though a replica still runs, and would answer."""
-    until(lambda: replica.leads, 40.0)
+    until(lambda: replica.is_leader, 40.0)
     printed = installation.uninstall()
     assert printed == "the webhook configurations are removed; mlgate may be deleted now\n"
     end = time.monotonic() + 4.0  # a leader renews every two seconds
@@ -122,7 +122,7 @@ def test_e56_what_was_uninstalled_stays_away(
         found = [one for one in CONFIGURATIONS if cluster.try_kubectl("get", one).returncode == 0]
         assert found == []
     assert replica.ready
-    assert not replica.leads
+    assert not replica.is_leader
     assert create(cluster, namespace, bad_job(), restarting_pod()) == CREATED
     installation.remove(replica, signal.SIGKILL)
 
@@ -132,10 +132,12 @@ def test_e53_the_loss_of_the_leader_changes_no_configuration(
 ) -> None:
     """Its follower writes once: what was changed behind its back."""
     follower = installation.add(*QUICK)
-    until(lambda: replica.leads, 40.0)
+    until(lambda: replica.is_leader, 40.0)
     before = generations(cluster), configured(installation)
     installation.remove(replica, signal.SIGKILL)
-    until(lambda: follower.leads or (generations(cluster), configured(installation)) != before, 40)
+    until(
+        lambda: follower.is_leader or (generations(cluster), configured(installation)) != before, 40
+    )
     assert (generations(cluster), configured(installation)) == before
     assert refuses(cluster, namespace)
 

@@ -67,8 +67,8 @@ def secret(cluster: Cluster) -> dict[str, str]:
 
 
 def leader(installed: Installation) -> Replica:
-    until(lambda: any(one.leads for one in installed.replicas), 40.0)
-    return next(one for one in installed.replicas if one.leads)
+    until(lambda: any(one.is_leader for one in installed.replicas), 40.0)
+    return next(one for one in installed.replicas if one.is_leader)
 
 
 def test_d45_the_authority_changes_without_a_failed_review(
@@ -137,7 +137,7 @@ def test_the_api_server_restarts(
     cluster.stop_api_server()
     cluster.start_api_server()
     until(lambda: requests.answers[-1].reached)
-    until(lambda: any(one.leads for one in installed.replicas), 40.0)
+    until(lambda: any(one.is_leader for one in installed.replicas), 40.0)
     assert all(one.ready for one in installed.replicas)
     assert requests.failed == []
 

@@ -23,7 +23,7 @@ from tests.e2e.workloads import (
     unbounded_schedule,
 )
 from tests.webhook.bodies import job, owner
-from webhook.server.settings import revise
+from webhook.server.policy_reloader import revision_of
 
 ANNOTATION = "mlgate.dev/defaulted"
 PROFILE = "mlgate.dev/profile"
@@ -468,7 +468,7 @@ def changed(cluster: Cluster, installation: Installation) -> Iterator[Installati
     """Another policy, until the end of the module."""
     assert "horizontalpodautoscalers" in registered(installation)
     installation.policy.write_text(CHANGED)
-    in_force = f'mlgate_config_revision{{revision="{revise(CHANGED.encode())}"}}'
+    in_force = f'mlgate_config_revision{{revision="{revision_of(CHANGED.encode())}"}}'
     until(lambda: installation.replicas[0].sample(in_force) == 1)
     until(lambda: "horizontalpodautoscalers" not in registered(installation), 5.0)
     yield installation

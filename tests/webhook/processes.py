@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.threads import Threads
-from tests.webhook.desks import JSON
-from webhook.identity.authority import Pair, issue_leaf, make_authority
+from tests.webhook.in_process import JSON
+from webhook.identity.authority import KeyPair, issue_leaf, make_authority
 
 HOST = "127.0.0.1"
 DAY = datetime.timedelta(days=1)
@@ -36,11 +36,11 @@ class Pairs:
         self.authority = folder / f"{name}.crt"
         self.authority.write_text(self._authority.certificate)
 
-    def issue(self, life: datetime.timedelta = 10 * DAY) -> Pair:
+    def issue(self, life: datetime.timedelta = 10 * DAY) -> KeyPair:
         """A new leaf, not yet in its files."""
         return issue_leaf(self._authority, ("localhost", HOST), self._now, life)
 
-    def issue_client(self, name: str) -> Pair:
+    def issue_client(self, name: str) -> KeyPair:
         """A client's certificate with a common name, and for no purpose in particular."""
         key = ec.generate_private_key(ec.SECP256R1())
         signer = serialization.load_pem_private_key(self._authority.key.encode(), None)
@@ -59,9 +59,9 @@ class Pairs:
         pem = serialization.Encoding.PEM
         plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         secret = key.private_bytes(pem, *plain).decode()
-        return Pair(certificate.public_bytes(pem).decode(), secret)
+        return KeyPair(certificate.public_bytes(pem).decode(), secret)
 
-    def write(self, pair: Pair) -> None:
+    def write(self, pair: KeyPair) -> None:
         """Put a leaf where the server reads it: two writes, one after the other."""
         self.certificate.write_text(pair.certificate)
         self.key.write_text(pair.key)

@@ -26,26 +26,26 @@ from tests.webhook.bodies import (
     pytorch_job,
     review,
 )
-from tests.webhook.desks import Office, settings_of
+from tests.webhook.in_process import InProcessServer, policies_of
 from webhook.review import mutation
-from webhook.review.admission import Outcome, Surroundings, mutate, validate
-from webhook.review.deadline import DEFAULT, Deadline, read_timeout
+from webhook.review.admission import ENDPOINTS, ReviewOutcome, mutate, validate
+from webhook.review.context import ReviewContext
+from webhook.review.deadline import DEFAULT_TIMEOUT, Deadline, read_timeout
 from webhook.review.patch import PatchFailure
-from webhook.review.record import read_record
+from webhook.review.record import make_record
 from webhook.review.request import BadReview
-from webhook.server import app
-from webhook.server.app import MAX_BODY, Limits
+from webhook.server.handler import DEFAULT_MAX_BODY, RequestLimits
 
-KNOWN = Surroundings(Policy(), Inventory(), TODAY, "abc123")
+KNOWN = ReviewContext(Policy(), Inventory(), TODAY, "abc123")
 BOTH = pytest.mark.parametrize("judge", [validate, mutate])
 
 
-def response_of(outcome: Outcome) -> dict[str, Any]:
+def response_of(outcome: ReviewOutcome) -> dict[str, Any]:
     response: dict[str, Any] = outcome.body["response"]
     return response
 
 
-def patch_of(outcome: Outcome) -> list[dict[str, Any]]:
+def patch_of(outcome: ReviewOutcome) -> list[dict[str, Any]]:
     patch: list[dict[str, Any]] = json.loads(base64.b64decode(response_of(outcome)["patch"]))
     return patch
 
@@ -120,12 +120,12 @@ def test_a06_a_patch_that_does_not_apply_is_dropped(monkeypatch: pytest.MonkeyPa
     def refuse(_tree: Any, _patch: Any) -> Any:
         raise PatchFailure("there is no ground")
 
-    office = Office()
+    server = InProcessServer()
     monkeypatch.setattr(mutation, "apply_patch", refuse)
-    response = office.send(review(admitted(job())), "mutate")
+    response = server.send(review(admitted(job())), "mutate")
     assert response["allowed"] is True
     assert "patch" not in response
-    assert office.sample("mlgate_patch_selfcheck_failures_total") == 1
+    assert server.sample("mlgate_patch_selfcheck_failures_total") == 1
 
 
 @pytest.mark.parametrize("operation", ["DELETE", "CONNECT", "CREATE"])
@@ -141,16 +141,16 @@ def test_a08_an_unexpected_exception_is_http_500(
     def crash(_review: Any, _known: Any) -> Any:
         raise KeyError("bug")
 
-    monkeypatch.setitem(app.ENDPOINTS, endpoint, crash)
-    office = Office()
-    answer = office.post(b"{}", endpoint)
+    monkeypatch.setitem(ENDPOINTS, endpoint, crash)
+    server = InProcessServer()
+    answer = server.post(b"{}", endpoint)
     assert answer.status == 500
     assert b"allowed" not in answer.body
-    assert office.sample("mlgate_http_errors_total", status="500") == 1
+    assert server.sample("mlgate_http_errors_total", status="500") == 1
 
 
 def test_a08_a_decision_is_http_200() -> None:
-    assert Office().send(review(admitted(job())))["allowed"] is False
+    assert InProcessServer().send(review(admitted(job())))["allowed"] is False
 
 
 def test_a09_a_denial_is_403_forbidden_with_a_message() -> None:
@@ -201,7 +201,7 @@ def test_a12_audit_annotations_are_plain_names() -> None:
 @pytest.mark.parametrize("kind", ["text/plain", "", "application/jsonp", "application/yaml"])
 def test_a13_another_content_type_is_415(kind: str) -> None:
     body = json.dumps(review(job())).encode()
-    assert Office().post(body, headers={"content-type": kind}).status == 415
+    assert InProcessServer().post(body, headers={"content-type": kind}).status == 415
 
 
 @pytest.mark.parametrize(
@@ -218,21 +218,21 @@ def test_a13_another_content_type_is_415(kind: str) -> None:
     ],
 )
 def test_a13_what_is_no_review_is_400(body: bytes) -> None:
-    assert Office().post(body).status == 400
+    assert InProcessServer().post(body).status == 400
 
 
 def test_a13_a_body_above_the_limit_is_413() -> None:
-    office = Office(limits=Limits(max_body=1000))
-    assert office.post(b" " * 1001).status == 413
-    assert office.post(json.dumps(review({"kind": "A"})).encode()).status == 200
+    server = InProcessServer(limits=RequestLimits(max_body=1000))
+    assert server.post(b" " * 1001).status == 413
+    assert server.post(json.dumps(review({"kind": "A"})).encode()).status == 200
 
 
 def test_a14_an_update_of_two_large_objects_is_answered() -> None:
-    assert MAX_BODY >= 2 * 3 * 1024 * 1024 + 512 * 1024
+    assert DEFAULT_MAX_BODY >= 2 * 3 * 1024 * 1024 + 512 * 1024
     new, old = cron_job(), cron_job(schedule="0 2 * * *")
     for body in (new, old):
         body["metadata"]["annotations"] = {"note": "x" * 1_400_000}
-    assert Office().send(review(new, operation="UPDATE", old=old))["allowed"] is True
+    assert InProcessServer().send(review(new, operation="UPDATE", old=old))["allowed"] is True
 
 
 def test_a15_unknown_fields_are_tolerated_and_stay() -> None:
@@ -249,14 +249,14 @@ def test_a16_names_may_be_generated_and_the_namespace_the_requests() -> None:
     request = review(body, name="")
     outcome = validate(request, KNOWN)
     assert {finding.object.namespace for finding in outcome.findings} == {NAMESPACE}
-    assert read_record("validate", request).name == "sweep-*"
+    assert make_record("validate", outcome.request).name == "sweep-*"
 
 
 def test_a17_judged_by_kind_reported_by_request_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {"group": "batch", "version": "v1beta1", "kind": "OldJob"}
-    office = Office()
-    assert office.send(review(admitted(job()), requestKind=asked))["allowed"] is False
-    assert office.lines()[-1]["kind"] == "OldJob"
+    server = InProcessServer()
+    assert server.send(review(admitted(job()), requestKind=asked))["allowed"] is False
+    assert server.lines()[-1]["kind"] == "OldJob"
 
 
 @pytest.mark.parametrize(
@@ -266,11 +266,11 @@ def test_a17_judged_by_kind_reported_by_request_kind(monkeypatch: pytest.MonkeyP
         (b"timeout=500ms", 0.5),
         (b"a=b&timeout=1m30s", 30.0),
         (b"timeout=2.5s&x=", 2.5),
-        (b"", DEFAULT),
-        (b"timeout=soon", DEFAULT),
-        (b"timeout=-1s", DEFAULT),
-        (b"timeout=0s", DEFAULT),
-        (b"mytimeout=3s", DEFAULT),
+        (b"", DEFAULT_TIMEOUT),
+        (b"timeout=soon", DEFAULT_TIMEOUT),
+        (b"timeout=-1s", DEFAULT_TIMEOUT),
+        (b"timeout=0s", DEFAULT_TIMEOUT),
+        (b"mytimeout=3s", DEFAULT_TIMEOUT),
     ],
 )
 def test_a18_the_timeout_of_the_query_is_read(query: bytes, seconds: float) -> None:
@@ -296,7 +296,7 @@ def test_an_owner_of_which_nothing_is_known_caps_at_warn() -> None:
 
 
 def test_revision_of_a_file_is_in_the_audit_annotations(tmp_path: Any) -> None:
-    office = Office(settings_of(tmp_path, "profile: strict\n"))
-    notes = office.send(review(admitted(job())))["auditAnnotations"]
-    assert notes["policy-revision"] == office.desk.settings.active.revision
+    server = InProcessServer(policies_of(tmp_path, "profile: strict\n"))
+    notes = server.send(review(admitted(job())))["auditAnnotations"]
+    assert notes["policy-revision"] == server.handler.policies.active.revision
     assert notes["profile"] == "strict"

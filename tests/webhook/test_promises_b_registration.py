@@ -27,10 +27,10 @@ from tests.webhook.conditions import Missing, holds
 from tests.webhook.identity.verifying import DAY
 from webhook.commands import webhook_config
 from webhook.identity.authority import make_authority
-from webhook.registration.configurations import Place, configurations, plural_of
+from webhook.registration.configurations import RegistrationOptions, make_configurations, plural_of
 from webhook.registration.scope import checked_kinds
 
-PLACE = Place("mlgate-system")
+PLACE = RegistrationOptions("mlgate-system")
 READERS = [rule for rule in ALL if rule.check is not None and rule.reads]
 """The rules for which a kind is registered; the others go along."""
 EVERY_KIND = {("", "namespaces"): "namespaces.mlgate.dev"}
@@ -62,9 +62,11 @@ def only(code: str, **stated: Any) -> Policy:
 OFF = only("none")
 
 
-def hooks_of(policy: Policy = DEFAULT, place: Place = PLACE) -> dict[str, dict[str, Any]]:
+def hooks_of(
+    policy: Policy = DEFAULT, place: RegistrationOptions = PLACE
+) -> dict[str, dict[str, Any]]:
     """All webhooks of both configurations, by name."""
-    made = configurations(policy, place)
+    made = make_configurations(policy, place)
     return {hook["name"]: hook for one in made for hook in one["webhooks"]}
 
 
@@ -87,7 +89,7 @@ def resource_of(kind: Kind) -> tuple[str, str]:
 
 
 def test_b20_mutating_and_validating_are_two_configurations_that_end_elsewhere() -> None:
-    validating, mutating = configurations(DEFAULT, PLACE)
+    validating, mutating = make_configurations(DEFAULT, PLACE)
     assert validating["kind"] == "ValidatingWebhookConfiguration"
     assert mutating["kind"] == "MutatingWebhookConfiguration"
     for one, path in ((validating, "/validate"), (mutating, "/mutate")):
@@ -154,7 +156,7 @@ def test_b21_whatever_some_namespace_denies_is_in_the_enforcing_one(
         assert readers
         for kind in readers:
             assert (kind.name in checked) or actions == {Action.OFF}
-            assert Action.DENY not in actions or checked[kind.name].denied
+            assert Action.DENY not in actions or checked[kind.name].may_deny
 
 
 def has_part(kind: Kind, parts: tuple[str, ...]) -> bool:
@@ -442,7 +444,7 @@ def test_b28_only_what_is_made_or_changed_is_asked_about(policy: Policy) -> None
 
 
 def test_b29_without_rules_there_is_nothing_to_ask_about() -> None:
-    validating, mutating = configurations(OFF, PLACE)
+    validating, mutating = make_configurations(OFF, PLACE)
     assert [hook["name"] for hook in validating["webhooks"]] == ["namespaces.mlgate.dev"]
     assert mutating["webhooks"] == []
 
@@ -487,8 +489,8 @@ def test_b29_whatever_a_rule_finds_is_of_a_kind_that_it_registers(rule: Any, pro
             seen.add(kind.kind.name)
             fix = found.finding.fix
             told = found.finding.action in (Action.DENY, Action.WARN)
-            assert kind.denied or found.finding.action is not Action.DENY
-            assert kind.mended or not (fix is not None and fix.safe and told)
+            assert kind.may_deny or found.finding.action is not Action.DENY
+            assert kind.may_patch or not (fix is not None and fix.safe and told)
     assert seen
 
 
@@ -508,8 +510,8 @@ def test_b29_the_command_prints_what_the_leader_would_apply(tmp_path: Path) -> N
         str(bundle),
     ]
     assert webhook_config.run(arguments_of(*line), out, err) == 0
-    place = Place("ml", "gate", bundle=bundle.read_text())
-    assert tuple(yaml.safe_load_all(out.getvalue())) == configurations(
+    place = RegistrationOptions("ml", "gate", bundle=bundle.read_text())
+    assert tuple(yaml.safe_load_all(out.getvalue())) == make_configurations(
         Policy(profile="strict"), place
     )
     assert err.getvalue() == ""
@@ -518,7 +520,7 @@ def test_b29_the_command_prints_what_the_leader_would_apply(tmp_path: Path) -> N
 def test_b29_without_a_bundle_the_command_leaves_the_field_to_others() -> None:
     out = io.StringIO()
     assert webhook_config.run(arguments_of(), out, io.StringIO()) == 0
-    assert tuple(yaml.safe_load_all(out.getvalue())) == configurations(DEFAULT, PLACE)
+    assert tuple(yaml.safe_load_all(out.getvalue())) == make_configurations(DEFAULT, PLACE)
     assert "caBundle" not in out.getvalue()
     bundle = hooks_of(place=PLACE._replace(bundle="a"))["enforce.mlgate.dev"]["clientConfig"]
     assert base64.b64decode(bundle["caBundle"]) == b"a"
@@ -554,7 +556,7 @@ def test_b30_rules_name_kinds_that_may_be_installed_later() -> None:
 
 
 def test_b31_we_are_called_after_the_mutators_whose_objects_we_fill_in() -> None:
-    _, mutating = configurations(DEFAULT, PLACE)
+    _, mutating = make_configurations(DEFAULT, PLACE)
     others = [
         "istio-sidecar-injector",
         "kueue-mutating-webhook-configuration",

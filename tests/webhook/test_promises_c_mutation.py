@@ -17,13 +17,14 @@ from rules.model import Action, Fix, Presence, Set
 from rules.policy import Policy
 from tests.manifests import TODAY, read_cases, read_documents
 from tests.webhook.bodies import admitted, cron_job, job, owner, pytorch_job, review
-from tests.webhook.desks import Office, settings_of
+from tests.webhook.in_process import InProcessServer, policies_of
 from webhook.review import mutation
-from webhook.review.admission import Outcome, Surroundings, mutate, validate
-from webhook.review.mutation import ANNOTATION
-from webhook.server.process import look_at_policy
+from webhook.review.admission import ReviewOutcome, mutate, validate
+from webhook.review.context import ReviewContext
+from webhook.review.mutation import DEFAULTED
+from webhook.server.process import reload_policy
 
-KNOWN = Surroundings(Policy(), Inventory(), TODAY)
+KNOWN = ReviewContext(Policy(), Inventory(), TODAY)
 
 
 def objects() -> list[dict[str, Any]]:
@@ -36,16 +37,16 @@ def objects() -> list[dict[str, Any]]:
     ]
 
 
-def patch_of(outcome: Outcome) -> list[dict[str, Any]]:
+def patch_of(outcome: ReviewOutcome) -> list[dict[str, Any]]:
     text = outcome.body["response"].get("patch")
     return json.loads(base64.b64decode(text)) if text else []
 
 
-def mended(body: dict[str, Any], known: Surroundings = KNOWN) -> Any:
+def mended(body: dict[str, Any], known: ReviewContext = KNOWN) -> Any:
     return jsonpatch.apply_patch(body, patch_of(mutate(review(body), known)))
 
 
-def strict() -> Surroundings:
+def strict() -> ReviewContext:
     return KNOWN._replace(policy=Policy(profile="strict"))
 
 
@@ -70,7 +71,7 @@ def test_c32_for_any_job(spec: dict[str, Any], applied: bool) -> None:  # noqa: 
 
 
 def test_c33_fixes_that_do_not_come_to_rest_make_no_patch(monkeypatch: pytest.MonkeyPatch) -> None:
-    office = Office()
+    server = InProcessServer()
     number = iter(range(1000))
 
     def restless(findings: Any) -> Any:
@@ -79,10 +80,10 @@ def test_c33_fixes_that_do_not_come_to_rest_make_no_patch(monkeypatch: pytest.Mo
         return [finding._replace(fix=fix) for finding in findings][:1]
 
     monkeypatch.setattr(mutation, "_choose", restless)
-    response = office.send(review(admitted(job())), "mutate")
+    response = server.send(review(admitted(job())), "mutate")
     assert response["allowed"] is True
     assert "patch" not in response
-    assert office.sample("mlgate_patch_selfcheck_failures_total") == 1
+    assert server.sample("mlgate_patch_selfcheck_failures_total") == 1
 
 
 def test_c34_only_leaves_are_written_and_nothing_is_removed() -> None:
@@ -162,15 +163,15 @@ def test_c40_what_was_added_is_annotated_and_told() -> None:
     body = admitted(job())
     outcome = mutate(review(body), KNOWN)
     after = jsonpatch.apply_patch(body, patch_of(outcome))
-    assert after["metadata"]["annotations"][ANNOTATION] == "TRN002 spec.backoffLimit"
+    assert after["metadata"]["annotations"][DEFAULTED] == "TRN002 spec.backoffLimit"
     (warning,) = outcome.body["response"]["warnings"]
     assert warning == "mlgate added TRN002 spec.backoffLimit; add it to the manifest"
 
 
 def test_c41_a_rules_mutation_can_be_switched_off_live(tmp_path: Path) -> None:
-    office = Office(settings_of(tmp_path, "profile: standard\n"))
-    assert "patch" in office.send(review(admitted(job())), "mutate")
+    server = InProcessServer(policies_of(tmp_path, "profile: standard\n"))
+    assert "patch" in server.send(review(admitted(job())), "mutate")
     text = "apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {TRN002: off}\n"
     (tmp_path / "mlgate.yaml").write_text(text)
-    look_at_policy(office.desk)
-    assert "patch" not in office.send(review(admitted(job())), "mutate")
+    reload_policy(server.handler)
+    assert "patch" not in server.send(review(admitted(job())), "mutate")

@@ -13,40 +13,41 @@ from rules.inventory import Inventory
 from rules.policy import Policy
 from tests.manifests import TODAY
 from tests.webhook.bodies import admitted, cron_job, job, review
-from tests.webhook.desks import Cluster, Office
+from tests.webhook.in_process import Cluster, InProcessServer
 from tests.webhook.processes import Load, Pairs, is_ready, serve, wait_until
-from webhook.identity.certificates import Certificates, files
+from webhook.identity.certificates import Certificates, file_source
 from webhook.review import self_test
-from webhook.review.admission import Surroundings, validate
-from webhook.server.app import Limits
-from webhook.server.concurrency import Busy
-from webhook.server.probes import reasons
-from webhook.server.settings import Settings, Unusable
+from webhook.review.admission import validate
+from webhook.review.context import ReviewContext
+from webhook.server.concurrency_limit import Overloaded
+from webhook.server.handler import RequestLimits
+from webhook.server.policy_reloader import PolicyReloader, PolicyUnusable
+from webhook.server.probes import not_ready_reasons
 
-KNOWN = Surroundings(Policy(), Inventory(), TODAY)
+KNOWN = ReviewContext(Policy(), Inventory(), TODAY)
 
 
 def certificates(folder: Path, life: datetime.timedelta) -> Certificates:
     pairs = Pairs(folder)
     pairs.write(pairs.issue(life))
-    return Certificates(files(pairs.certificate, pairs.key))
+    return Certificates(file_source(pairs.certificate, pairs.key))
 
 
 def test_e52_not_ready_until_all_is_there(tmp_path: Path) -> None:
     good = certificates(tmp_path, datetime.timedelta(days=9))
-    desk = Office(knowledge=Cluster(missing="namespaces are not read yet")).desk
-    assert list(reasons(desk, good)) == ["not started", "namespaces are not read yet"]
-    desk.life.started = True
-    desk.knowledge = Cluster()
-    assert list(reasons(desk, good)) == []
-    desk.life.stopping = True
-    assert list(reasons(desk, good)) == ["stopping"]
+    handler = InProcessServer(cluster=Cluster(waiting="namespaces are not read yet")).handler
+    assert list(not_ready_reasons(handler, good)) == ["not started", "namespaces are not read yet"]
+    handler.lifecycle.started = True
+    handler.cluster = Cluster()
+    assert list(not_ready_reasons(handler, good)) == []
+    handler.lifecycle.stopping = True
+    assert list(not_ready_reasons(handler, good)) == ["stopping"]
 
 
 def test_e52_not_ready_with_a_certificate_that_ends_within_a_day(tmp_path: Path) -> None:
-    desk = Office().desk
-    desk.life.started = True
-    (reason,) = reasons(desk, certificates(tmp_path, datetime.timedelta(hours=23)))
+    handler = InProcessServer().handler
+    handler.lifecycle.started = True
+    (reason,) = not_ready_reasons(handler, certificates(tmp_path, datetime.timedelta(hours=23)))
     assert reason.startswith("the certificate ends at ")
 
 
@@ -59,8 +60,8 @@ def test_e52_no_policy_counts_before_a_review_of_our_own_passes(
         return crashed
 
     monkeypatch.setattr(self_test, "validate", broken)
-    with pytest.raises(Unusable, match="TRN001 crashed"):
-        Settings()
+    with pytest.raises(PolicyUnusable, match="TRN001 crashed"):
+        PolicyReloader()
 
 
 def test_e54_sigterm_answers_on_and_exits_before_the_grace(tmp_path: Path) -> None:
@@ -103,27 +104,26 @@ def test_e57_finalizers_may_always_go() -> None:
 
 
 def test_e59_beyond_the_places_is_503_at_once() -> None:
-    office = Office(limits=Limits(concurrency=1))
+    server = InProcessServer(limits=RequestLimits(concurrency=1))
     body = json.dumps(review(admitted(job()))).encode()
-    with office.desk.gate.enter():
-        start = time.monotonic()
-        assert office.post(body).status == 503
-        assert time.monotonic() - start < 0.1
-    assert office.post(body).status == 200
-    assert office.sample("mlgate_queue_rejects_total") == 1
+    with server.handler.limit.slot():
+        assert server.post(body).status == 503
+    assert server.chunks_read == 0, "nothing is waited for, not even the body"
+    assert server.post(body).status == 200
+    assert server.sample("mlgate_queue_rejects_total") == 1
 
 
 def test_e59_the_bytes_that_are_held_are_bounded() -> None:
-    gate = Office(limits=Limits(max_body=100)).desk.gate
-    gate.hold(400)
-    with pytest.raises(Busy):
-        gate.hold(1)
-    gate.release(400)
-    gate.hold(1)
+    limit = InProcessServer(limits=RequestLimits(max_body=100)).handler.limit
+    limit.reserve(400)
+    with pytest.raises(Overloaded):
+        limit.reserve(1)
+    limit.release(400)
+    limit.reserve(1)
 
 
 def test_e59_all_places_and_bytes_are_given_back() -> None:
-    office = Office(limits=Limits(max_body=4000))
+    server = InProcessServer(limits=RequestLimits(max_body=4000))
     for body in (b"{", b" " * 4001, json.dumps(review(admitted(job()))).encode()):
-        office.post(body)
-    assert (office.desk.gate.taken, office.desk.gate.held) == (0, 0)
+        server.post(body)
+    assert (server.handler.limit.in_flight, server.handler.limit.held_bytes) == (0, 0)

@@ -15,13 +15,14 @@ from rules.manifest import Manifest
 from rules.policy import Policy
 from tests.manifests import TODAY
 from tests.webhook.bodies import NAMESPACE, admitted, cron_job, deployment, job, owner, review
-from tests.webhook.desks import Cluster, Office, settings_of
-from webhook.review.admission import Outcome, Surroundings, mutate, validate
+from tests.webhook.in_process import Cluster, InProcessServer, policies_of
+from webhook.review.admission import ReviewOutcome, mutate, validate
+from webhook.review.context import ReviewContext
 
-KNOWN = Surroundings(Policy(), Inventory(), TODAY)
+KNOWN = ReviewContext(Policy(), Inventory(), TODAY)
 
 
-def actions(outcome: Outcome) -> dict[str, str]:
+def actions(outcome: ReviewOutcome) -> dict[str, str]:
     return {finding.rule: str(finding.action) for finding in outcome.findings}
 
 
@@ -40,22 +41,22 @@ namespaces:
   - match: {{name: {NAMESPACE}}}
     rules: {{TRN002: {action}, TRN003: off}}
 """
-    office = Office(settings_of(tmp_path, text))
-    response = office.send(review(admitted(job())))
+    server = InProcessServer(policies_of(tmp_path, text))
+    response = server.send(review(admitted(job())))
     assert response["allowed"] is allowed
     assert any("TRN002" in line for line in response.get("warnings", ())) is warned
-    elsewhere = office.send(review(admitted(job()), namespace="other"))
+    elsewhere = server.send(review(admitted(job()), namespace="other"))
     assert elsewhere["allowed"] is False
 
 
 def test_f60_a_namespace_asks_for_its_profile_by_label() -> None:
-    office = Office(knowledge=Cluster({"mlgate.dev/profile": "observe"}))
-    assert office.send(review(admitted(job())))["allowed"] is True
+    server = InProcessServer(cluster=Cluster({"mlgate.dev/profile": "observe"}))
+    assert server.send(review(admitted(job())))["allowed"] is True
 
 
 def test_f60_an_unknown_profile_falls_back_to_the_policys() -> None:
-    office = Office(knowledge=Cluster({"mlgate.dev/profile": "lenient"}))
-    assert office.send(review(admitted(job())))["allowed"] is False
+    server = InProcessServer(cluster=Cluster({"mlgate.dev/profile": "lenient"}))
+    assert server.send(review(admitted(job())))["allowed"] is False
 
 
 def test_f62_an_update_is_denied_only_what_it_brings_in() -> None:
@@ -92,9 +93,9 @@ def test_f62_status_and_scale_always_pass(subresource: str) -> None:
 
 
 def test_f62_scaling_down_in_the_object_itself_passes() -> None:
-    office = Office()
+    server = InProcessServer()
     new, old = deployment(replicas=1), deployment(replicas=3)
-    assert office.send(review(new, operation="UPDATE", old=old))["allowed"] is True
+    assert server.send(review(new, operation="UPDATE", old=old))["allowed"] is True
 
 
 @pytest.mark.parametrize(
@@ -107,10 +108,10 @@ def test_f62_scaling_down_in_the_object_itself_passes() -> None:
 )
 def test_f63_children_made_by_a_controller_pass(username: str, tmp_path: Path) -> None:
     text = "controllers: ['system:serviceaccount:kubeflow:training-operator']\n"
-    office = Office(settings_of(tmp_path, text), Cluster())
+    server = InProcessServer(policies_of(tmp_path, text), Cluster())
     body = admitted(job())
     body["metadata"]["ownerReferences"] = [owner()]
-    response = office.send(review(body, userInfo={"username": username}))
+    response = server.send(review(body, userInfo={"username": username}))
     assert response["allowed"] is True
     assert "warnings" not in response
 
@@ -124,8 +125,8 @@ def test_f63_the_word_of_the_owner_reference_alone_does_not_count() -> None:
         "job-controller",
     ]
     for username in pretended:
-        office = Office(knowledge=Cluster())
-        assert office.send(review(body, userInfo={"username": username}))["allowed"] is False
+        server = InProcessServer(cluster=Cluster())
+        assert server.send(review(body, userInfo={"username": username}))["allowed"] is False
 
 
 def test_f63_an_owner_that_exists_was_judged() -> None:
@@ -149,18 +150,18 @@ def test_f65_dry_run_is_decided_alike_and_leaves_nothing() -> None:
     for endpoint in (validate, mutate):
         wet = endpoint(review(admitted(job())), KNOWN)
         dry = endpoint(review(admitted(job()), dryRun=True), KNOWN)
-        assert wet == dry
-    office = Office()
-    before = office.desk.knowledge.inventory.rows()
-    office.send(review(admitted(job()), dryRun=True))
-    assert office.desk.knowledge.inventory.rows() == before
+        assert wet == dry._replace(request=wet.request)
+    server = InProcessServer()
+    before = server.handler.cluster.inventory.rows()
+    server.send(review(admitted(job()), dryRun=True))
+    assert server.handler.cluster.inventory.rows() == before
 
 
 def test_f66_a_denial_names_every_rule_with_path_found_expected_and_fix(tmp_path: Path) -> None:
-    office = Office(settings_of(tmp_path, "profile: strict\n"))
+    server = InProcessServer(policies_of(tmp_path, "profile: strict\n"))
     body = admitted(job(backoffLimit=20))
     body["spec"]["template"]["spec"]["restartPolicy"] = "OnFailure"
-    message = office.send(review(body))["status"]["message"]
+    message = server.send(review(body))["status"]["message"]
     for part in (
         "[TRN001 ",
         "[TRN002 ",
@@ -176,7 +177,7 @@ def test_f66_a_denial_names_every_rule_with_path_found_expected_and_fix(tmp_path
 
 
 def test_f66_a_denial_is_never_longer_than_two_kilobytes(tmp_path: Path) -> None:
-    office = Office(settings_of(tmp_path, "profile: strict\n"))
+    server = InProcessServer(policies_of(tmp_path, "profile: strict\n"))
     body = admitted(job(backoffLimit=20))
     pod = body["spec"]["template"]["spec"]
     pod["restartPolicy"] = "OnFailure"
@@ -185,7 +186,7 @@ def test_f66_a_denial_is_never_longer_than_two_kilobytes(tmp_path: Path) -> None
         {"name": f"c{n}", "image": "a", "resources": {"requests": {"nvidia.com/gpu": 1}}}
         for n in range(40)
     ]
-    message = office.send(review(body))["status"]["message"]
+    message = server.send(review(body))["status"]["message"]
     assert len(message.encode()) <= 2048
     assert "more: run mlgate lint" in message
 
@@ -194,7 +195,7 @@ def test_f67_a_rule_that_crashes_takes_no_other_with_it(monkeypatch: pytest.Monk
     def crash(*_arguments: Any) -> Any:
         raise RuntimeError("bug")
 
-    office = Office()
+    server = InProcessServer()
     broken = BY_CODE["TRN003"]._replace(check=crash)
     rules = tuple(broken if rule.code == "TRN003" else rule for rule in BY_CODE.values())
     plain = Engine.__init__
@@ -203,11 +204,11 @@ def test_f67_a_rule_that_crashes_takes_no_other_with_it(monkeypatch: pytest.Monk
         plain(self, *arguments, **{**options, "rules": rules})
 
     monkeypatch.setattr(Engine, "__init__", with_broken)
-    good = office.send(review(admitted(job(backoffLimit=2))))
+    good = server.send(review(admitted(job(backoffLimit=2))))
     assert good["allowed"] is True
     assert any("TRN003" in line and "crashed" in line for line in good["warnings"])
-    assert office.send(review(admitted(job())))["allowed"] is False
-    assert office.sample("mlgate_rule_errors_total", rule="TRN003") == 2
+    assert server.send(review(admitted(job())))["allowed"] is False
+    assert server.sample("mlgate_rule_errors_total", rule="TRN003") == 2
 
 
 def test_exceptions_are_judged_by_the_day_of_the_request(tmp_path: Path) -> None:
@@ -215,7 +216,7 @@ def test_exceptions_are_judged_by_the_day_of_the_request(tmp_path: Path) -> None
 exceptions:
   - {rules: [TRN002], match: {namespace: research}, reason: old, owner: ml, expires: 2026-06-01}
 """
-    policy = settings_of(tmp_path, text).active.policy
+    policy = policies_of(tmp_path, text).active.policy
     known = KNOWN._replace(policy=policy)
     assert actions(validate(review(admitted(job())), known))["TRN002"] == "excepted"
     tomorrow = known._replace(now=TODAY + datetime.timedelta(days=1))

@@ -8,9 +8,9 @@ import pytest
 
 from rules.kinds import BUILT_IN
 from tests.webhook.bodies import NAMESPACE, UID, admitted, cron_job, deployment, job, review
-from tests.webhook.desks import Office, settings_of
-from webhook.observability.metrics import SECONDS
-from webhook.server import app
+from tests.webhook.in_process import InProcessServer, policies_of
+from webhook.observability.metrics import DURATION_BUCKETS
+from webhook.review.admission import ENDPOINTS
 
 LISTED = {
     "mlgate_requests_total",
@@ -33,7 +33,7 @@ LISTED = {
 
 
 def test_h72_every_metric_is_there_and_documented() -> None:
-    text = Office().desk.metrics.render().decode()
+    text = InProcessServer().handler.metrics.render().decode()
     page = (Path(__file__).parents[2] / "docs/webhook.md").read_text()
     for name in LISTED:
         family = name.removesuffix("_total").removesuffix("_bucket")
@@ -42,33 +42,33 @@ def test_h72_every_metric_is_there_and_documented() -> None:
 
 
 def test_h72_reviews_are_counted_by_what_was_decided() -> None:
-    office = Office()
-    office.send(review(admitted(job()), dryRun=True))
-    office.send(review(deployment()))
-    office.send(review(admitted(job())), "mutate")
+    server = InProcessServer()
+    server.send(review(admitted(job()), dryRun=True))
+    server.send(review(deployment()))
+    server.send(review(admitted(job())), "mutate")
     labels = {"op": "CREATE", "mode": "standard"}
     denied = {**labels, "endpoint": "validate", "kind": "Job", "allowed": "false"}
-    assert office.sample("mlgate_requests_total", **denied, dry_run="true") == 1
+    assert server.sample("mlgate_requests_total", **denied, dry_run="true") == 1
     allowed = {**labels, "endpoint": "validate", "kind": "Deployment", "allowed": "true"}
-    assert office.sample("mlgate_requests_total", **allowed, dry_run="false") == 1
+    assert server.sample("mlgate_requests_total", **allowed, dry_run="false") == 1
     findings = {"rule": "TRN002", "result": "fail", "mode": "deny"}
-    assert office.sample("mlgate_rule_results_total", **findings) == 2
-    assert office.sample("mlgate_patches_total", rule="TRN002") == 1
-    assert office.sample("mlgate_request_duration_seconds_count", endpoint="validate") == 2
-    assert (SECONDS[0], SECONDS[-1]) == (0.005, 10.0)
+    assert server.sample("mlgate_rule_results_total", **findings) == 2
+    assert server.sample("mlgate_patches_total", rule="TRN002") == 1
+    assert server.sample("mlgate_request_duration_seconds_count", endpoint="validate") == 2
+    assert (DURATION_BUCKETS[0], DURATION_BUCKETS[-1]) == (0.005, 10.0)
 
 
 def test_h72_used_exceptions_are_counted(tmp_path: Path) -> None:
     entry = "{rules: [TRN002], match: {kind: Job}, reason: a, owner: b}"
-    office = Office(settings_of(tmp_path, f"exceptions: [{entry}]\n"))
-    assert office.send(review(admitted(job())))["allowed"] is True
-    assert office.sample("mlgate_exceptions_used_total", rule="TRN002") == 1
+    server = InProcessServer(policies_of(tmp_path, f"exceptions: [{entry}]\n"))
+    assert server.send(review(admitted(job())))["allowed"] is True
+    assert server.sample("mlgate_exceptions_used_total", rule="TRN002") == 1
     skipped = {"rule": "TRN002", "result": "skip", "mode": "excepted"}
-    assert office.sample("mlgate_rule_results_total", **skipped) == 1
+    assert server.sample("mlgate_rule_results_total", **skipped) == 1
 
 
 def test_h72_what_a_client_makes_up_makes_no_new_series() -> None:
-    office = Office()
+    server = InProcessServer()
     for number in range(50):
         body = {"apiVersion": f"g{number}/v1", "kind": f"K{number}", "metadata": {"name": "a"}}
         made_up: dict[str, Any] = {
@@ -76,10 +76,10 @@ def test_h72_what_a_client_makes_up_makes_no_new_series() -> None:
             "operation": f"O{number}",
             "name": f"m{number}",
         }
-        office.send(review(body, **made_up))
+        server.send(review(body, **made_up))
     series = [
         sample
-        for family in office.desk.metrics.registry.collect()
+        for family in server.handler.metrics.registry.collect()
         for sample in family.samples
         if sample.name == "mlgate_requests_total"
     ]
@@ -89,9 +89,9 @@ def test_h72_what_a_client_makes_up_makes_no_new_series() -> None:
 
 
 def test_h73_a_line_says_who_what_where_and_why() -> None:
-    office = Office()
-    office.send(review(admitted(job())))
-    (line,) = office.lines()
+    server = InProcessServer()
+    server.send(review(admitted(job())))
+    (line,) = server.lines()
     assert line.pop("ms") >= 0
     assert line.pop("time").endswith("+00:00")
     assert line == {
@@ -121,9 +121,9 @@ def test_h73_a_line_says_who_what_where_and_why() -> None:
     ],
 )
 def test_h73_the_decision_is_one_of_four(request_: Any, endpoint: str, decision: str) -> None:
-    office = Office()
-    office.send(request_, endpoint)
-    assert office.lines()[-1]["decision"] == decision
+    server = InProcessServer()
+    server.send(request_, endpoint)
+    assert server.lines()[-1]["decision"] == decision
 
 
 SECRET = "hunter2-hunter2"  # noqa: S105 - what must not appear
@@ -138,32 +138,32 @@ def secretive() -> dict[str, Any]:
 
 
 def test_h73_no_value_of_the_object_is_logged() -> None:
-    office = Office()
+    server = InProcessServer()
     for endpoint in ("validate", "mutate"):
-        office.send(review(secretive()), endpoint)
-    assert SECRET not in office.stream.getvalue()
-    assert SECRET not in office.desk.metrics.render().decode()
+        server.send(review(secretive()), endpoint)
+    assert SECRET not in server.stream.getvalue()
+    assert SECRET not in server.handler.metrics.render().decode()
 
 
 def test_h73_not_even_when_the_review_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(review_: Any, _known: Any) -> Any:
         raise ValueError(json.dumps(review_))
 
-    monkeypatch.setitem(app.ENDPOINTS, "validate", crash)
-    office = Office()
-    assert office.post(json.dumps(review(secretive())).encode()).status == 500
-    (line,) = office.lines()
+    monkeypatch.setitem(ENDPOINTS, "validate", crash)
+    server = InProcessServer()
+    assert server.post(json.dumps(review(secretive())).encode()).status == 500
+    (line,) = server.lines()
     assert line["event"] == "crash"
     assert line["error"] == "ValueError"
     assert any("test_promises_h" in frame for frame in line["where"])
-    assert SECRET not in office.stream.getvalue()
+    assert SECRET not in server.stream.getvalue()
 
 
 def test_h73_control_characters_do_not_reach_the_terminal() -> None:
-    office = Office()
+    server = InProcessServer()
     nasty = "a\x1b[31m\n\x9b\u202e\x7f"
-    office.send(review(deployment(), name=nasty, userInfo={"username": nasty}, namespace=nasty))
-    text = office.stream.getvalue()
+    server.send(review(deployment(), name=nasty, userInfo={"username": nasty}, namespace=nasty))
+    text = server.stream.getvalue()
     assert text.count("\n") == 1
     assert text.rstrip("\n").isprintable()
     assert "\\u001b" not in text

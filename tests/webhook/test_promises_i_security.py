@@ -17,15 +17,21 @@ from rules.inventory import Inventory
 from rules.policy import Policy
 from tests.manifests import TODAY
 from tests.webhook.bodies import admitted, cron_job, job, pytorch_job, review
-from tests.webhook.desks import POLICY, Office, settings_of
-from webhook.observability.logs import Bridge, Log
-from webhook.review.admission import Surroundings, mutate, validate
-from webhook.review.decoding import DEEPEST, decode
+from tests.webhook.in_process import POLICY, InProcessServer, policies_of
+from webhook.observability.logs import Log, LogBridge
+from webhook.review.admission import mutate, validate
+from webhook.review.context import ReviewContext
+from webhook.review.decoding import MAX_DEPTH, decode_body
 from webhook.review.request import BadReview
-from webhook.server.process import look_at_policy
-from webhook.server.settings import BUILT_IN, Settings, Unusable, count_expired
+from webhook.server.policy_reloader import (
+    BUILT_IN_REVISION,
+    PolicyReloader,
+    PolicyUnusable,
+    count_expired_exceptions,
+)
+from webhook.server.process import reload_policy
 
-KNOWN = Surroundings(Policy(profile="strict"), Inventory(), TODAY)
+KNOWN = ReviewContext(Policy(profile="strict"), Inventory(), TODAY)
 
 
 def nested(levels: int) -> bytes:
@@ -33,12 +39,12 @@ def nested(levels: int) -> bytes:
 
 
 def test_i79_depth_is_bounded() -> None:
-    assert decode(nested(DEEPEST - 2))
-    for levels in (DEEPEST + 1, 900, 100_000):
+    assert decode_body(nested(MAX_DEPTH - 2))
+    for levels in (MAX_DEPTH + 1, 900, 100_000):
         with pytest.raises(BadReview) as refused:
-            decode(nested(levels))
+            decode_body(nested(levels))
         assert refused.value.status == 400
-        assert Office().post(nested(levels)).status == 400
+        assert InProcessServer().post(nested(levels)).status == 400
 
 
 @pytest.mark.parametrize("text", ["a" * 200_000, "-" * 200_000, "$(" * 100_000, "{{" * 100_000])
@@ -240,7 +246,7 @@ def test_i79_of_a_key_that_stands_twice_the_last_counts() -> None:
     first = json.dumps(review(admitted(job())))
     twice = first.replace('"backoffLimit": 6', '"backoffLimit": 9, "backoffLimit": 2')
     assert twice != first
-    assert validate(decode(twice.encode()), KNOWN._replace(policy=Policy())).allowed
+    assert validate(decode_body(twice.encode()), KNOWN._replace(policy=Policy())).allowed
 
 
 _LEAF = st.none() | st.booleans() | st.integers(-1, 9) | st.text(max_size=5) | st.floats()
@@ -288,7 +294,7 @@ def test_i79_whatever_stands_anywhere_there_is_an_answer_or_400(data: st.DataObj
 @given(body=st.binary(max_size=200))
 def test_i79_whatever_bytes_come_they_are_no_review(body: bytes) -> None:
     with pytest.raises(BadReview):
-        validate(decode(body), KNOWN)
+        validate(decode_body(body), KNOWN)
 
 
 BAD = [
@@ -303,38 +309,38 @@ BAD = [
 
 @pytest.mark.parametrize("text", BAD)
 def test_i80_a_bad_policy_is_no_beginning(text: str, tmp_path: Path) -> None:
-    with pytest.raises(Unusable, match=r"mlgate\.yaml:\d+:\d+: "):
-        settings_of(tmp_path, text)
+    with pytest.raises(PolicyUnusable, match=r"mlgate\.yaml:\d+:\d+: "):
+        policies_of(tmp_path, text)
 
 
 @pytest.mark.parametrize("text", BAD)
 def test_i80_the_last_good_policy_stays(text: str, tmp_path: Path) -> None:
-    office = Office(settings_of(tmp_path, "profile: observe\n"))
-    good = office.desk.settings.active
+    server = InProcessServer(policies_of(tmp_path, "profile: observe\n"))
+    good = server.handler.policies.active
     (tmp_path / "mlgate.yaml").write_text(POLICY + text)
     for _ in range(3):
-        look_at_policy(office.desk)
-    assert office.desk.settings.active is good
-    assert office.send(review(admitted(job())))["allowed"] is True
-    assert office.sample("mlgate_config_reload_total", ok="false") == 1
-    assert [line["level"] for line in office.lines() if line["event"] == "policy"] == ["error"]
+        reload_policy(server.handler)
+    assert server.handler.policies.active is good
+    assert server.send(review(admitted(job())))["allowed"] is True
+    assert server.sample("mlgate_config_reload_total", ok="false") == 1
+    assert [line["level"] for line in server.lines() if line["event"] == "policy"] == ["error"]
 
 
 def test_i80_a_mended_policy_counts_at_once(tmp_path: Path) -> None:
-    office = Office(settings_of(tmp_path, "profile: observe\n"))
+    server = InProcessServer(policies_of(tmp_path, "profile: observe\n"))
     file = tmp_path / "mlgate.yaml"
     for text, ok in (("profile: [", False), ("profile: strict", True)):
         file.write_text(POLICY + text)
-        look_at_policy(office.desk)
-        assert (office.desk.settings.error is None) is ok
-    revision = office.desk.settings.active.revision
-    assert office.sample("mlgate_config_reload_total", ok="true") == 1
-    assert office.sample("mlgate_config_revision", revision=revision) == 1
-    assert office.send(review(admitted(job())))["allowed"] is False
+        reload_policy(server.handler)
+        assert (server.handler.policies.error is None) is ok
+    revision = server.handler.policies.active.revision
+    assert server.sample("mlgate_config_reload_total", ok="true") == 1
+    assert server.sample("mlgate_config_revision", revision=revision) == 1
+    assert server.send(review(admitted(job())))["allowed"] is False
 
 
 def test_i80_a_file_that_was_gone_and_came_back_is_good(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path, "profile: observe\n")
+    settings = policies_of(tmp_path, "profile: observe\n")
     file = tmp_path / "mlgate.yaml"
     text = file.read_text()
     file.unlink()
@@ -355,29 +361,29 @@ def test_i80_kubelets_symlink_swap_is_followed(tmp_path: Path) -> None:
 
     publish("..one", "observe")
     (tmp_path / "mlgate.yaml").symlink_to("..data/mlgate.yaml")
-    settings = Settings(tmp_path / "mlgate.yaml")
+    settings = PolicyReloader(tmp_path / "mlgate.yaml")
     publish("..two", "strict")
     assert settings.refresh() is True
     assert settings.active.policy.profile == "strict"
 
 
 def test_the_policys_revision_is_that_of_its_text(tmp_path: Path) -> None:
-    assert Settings().active.revision == BUILT_IN
-    one = settings_of(tmp_path, "profile: strict\n").active.revision
-    assert one == settings_of(tmp_path, "profile: strict\n").active.revision
-    assert one != settings_of(tmp_path, "profile: strict \n").active.revision
+    assert PolicyReloader().active.revision == BUILT_IN_REVISION
+    one = policies_of(tmp_path, "profile: strict\n").active.revision
+    assert one == policies_of(tmp_path, "profile: strict\n").active.revision
+    assert one != policies_of(tmp_path, "profile: strict \n").active.revision
 
 
 def test_expired_exceptions_are_counted(tmp_path: Path) -> None:
     entry = "{rules: [TRN002], match: {kind: Job}, reason: a, owner: b, expires: 2026-05-31}"
-    policy = settings_of(tmp_path, f"exceptions: [{entry}]\n").active.policy
-    assert count_expired(policy, TODAY) == 1
-    assert count_expired(policy, TODAY.replace(month=5)) == 0
+    policy = policies_of(tmp_path, f"exceptions: [{entry}]\n").active.policy
+    assert count_expired_exceptions(policy, TODAY) == 1
+    assert count_expired_exceptions(policy, TODAY.replace(month=5)) == 0
 
 
 def test_what_a_library_says_again_at_once_is_written_once() -> None:
     stream = io.StringIO()
-    bridge = Bridge(Log(stream))
+    bridge = LogBridge(Log(stream))
     crash = (OSError, OSError("too many open files"), None)
     for text, exc_info in (("Invalid HTTP request.", None), ("else", None), ("accept", crash)):
         for _ in range(1000):

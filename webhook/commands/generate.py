@@ -1,25 +1,25 @@
-"""What of the deployment is generated: the permissions.
+"""Writes what is generated of the deployment: the permissions.
 
-``python -m webhook.commands.generate`` writes them, with ``--check`` it only says whether they are
+``python -m webhook.commands.generate`` writes them; with ``--check`` it only says whether they are
 out of date.
 """
 
 import sys
 from pathlib import Path
 
-from webhook.replica import access
+from webhook.replica.permissions import render_access
 
 ACCESS = Path("deploy/base/access.yaml")
 
 
 def is_stale() -> bool:
     """Whether the file is missing or out of date."""
-    return not ACCESS.exists() or ACCESS.read_text(encoding="utf-8") != access.render()
+    return not ACCESS.exists() or ACCESS.read_text(encoding="utf-8") != render_access()
 
 
 def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
-        ACCESS.write_text(access.render(), encoding="utf-8")
+        ACCESS.write_text(render_access(), encoding="utf-8")
         return 0
     if not is_stale():
         return 0

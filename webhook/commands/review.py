@@ -11,16 +11,16 @@ from typing import Any, TextIO
 from rules.inventory import Inventory
 from rules.model import Finding
 from rules.paths import dotted
-from webhook.review.admission import Outcome, Surroundings, mutate, validate
-from webhook.review.answer import url
-from webhook.review.decoding import decode
-from webhook.review.record import Record, decision, read_record
+from webhook.review.admission import ENDPOINTS, ReviewOutcome
+from webhook.review.answer import rule_url
+from webhook.review.context import ReviewContext
+from webhook.review.decoding import decode_body
+from webhook.review.record import ReviewRecord, decision, make_record
 from webhook.review.request import BadReview
-from webhook.server.settings import Active, Settings, Unusable
+from webhook.server.policy_reloader import ActivePolicy, PolicyReloader, PolicyUnusable
 
 ALLOWED, DENIED, USAGE_ERROR, CRASHED, UNREADABLE = 0, 1, 2, 3, 4
-STDIN = "-"
-ENDPOINTS = {"validate": validate, "mutate": mutate}
+_STDIN = "-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,17 +36,17 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Exit code 0 for allowed, 1 for denied, 2 for a policy that cannot be used, 3 where a rule
     crashed, 4 for a review that cannot be read."""
     try:
-        active = Settings(arguments.policy).active
-    except Unusable as error:
+        active = PolicyReloader(arguments.policy).active
+    except PolicyUnusable as error:
         err.write(f"{error}\n")
         return USAGE_ERROR
     try:
-        review = decode(_read(arguments))
-        outcome = ENDPOINTS[arguments.endpoint](review, _surround(active))
+        review = decode_body(_read(arguments))
+        outcome = ENDPOINTS[arguments.endpoint](review, _context(active))
     except (BadReview, OSError) as error:
         err.write(f"{arguments.file}: {error}\n")
         return UNREADABLE
-    record = read_record(arguments.endpoint, review)
+    record = make_record(arguments.endpoint, outcome.request)
     write = _FORMATS[arguments.format]
     out.write(write(record, outcome, active))
     if outcome.errors:
@@ -55,18 +55,18 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> bytes:
-    if arguments.file != STDIN:
+    if arguments.file != _STDIN:
         return Path(arguments.file).read_bytes()
     read: bytes = arguments.stdin.buffer.read()
     return read
 
 
-def _surround(active: Active) -> Surroundings:
+def _context(active: ActivePolicy) -> ReviewContext:
     today = datetime.datetime.now(datetime.UTC).date()
-    return Surroundings(active.policy, Inventory(), today, active.revision)
+    return ReviewContext(active.policy, Inventory(), today, active.revision)
 
 
-def _write_text(record: Record, outcome: Outcome, active: Active) -> str:
+def _write_text(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePolicy) -> str:
     place = f"{record.namespace}/{record.name}".strip("/")
     subresource = f" ({record.subresource})" if record.subresource else ""
     head = f"{record.operation} {record.kind} {place}{subresource} by {record.user or 'nobody'}"
@@ -80,7 +80,7 @@ def _write_text(record: Record, outcome: Outcome, active: Active) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _sentence(outcome: Outcome) -> str:
+def _sentence(outcome: ReviewOutcome) -> str:
     verdict = "allowed" if outcome.allowed else "denied"
     if outcome.passed is not None:
         return f"{verdict} without judging: {outcome.passed}"
@@ -96,7 +96,7 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
         yield f"      fix: {finding.fix.title}"
     if finding.note:
         yield f"      note: {finding.note}"
-    yield f"      {url(finding.rule)}"
+    yield f"      {rule_url(finding.rule)}"
 
 
 def _titled(title: str, items: Any) -> list[str]:
@@ -109,13 +109,13 @@ def _operation_line(operation: dict[str, Any]) -> str:
     return f"{operation['op']} {operation['path']}{value}"
 
 
-def read_patch(outcome: Outcome) -> list[dict[str, Any]]:
+def read_patch(outcome: ReviewOutcome) -> list[dict[str, Any]]:
     """The operations of the patch in an answer; none where there is no patch."""
     text = outcome.body["response"].get("patch")
     return json.loads(base64.b64decode(text)) if text else []
 
 
-def _write_json(record: Record, outcome: Outcome, active: Active) -> str:
+def _write_json(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePolicy) -> str:
     tree = {
         "request": record._asdict(),
         "decision": decision(outcome),
@@ -145,11 +145,11 @@ def _export(finding: Finding) -> dict[str, Any]:
         "fix": finding.fix.title if finding.fix else None,
         "note": finding.note,
         "fingerprint": finding.fingerprint,
-        "url": url(finding.rule),
+        "url": rule_url(finding.rule),
     }
 
 
-_FORMATS: dict[str, Callable[[Record, Outcome, Active], str]] = {
+_FORMATS: dict[str, Callable[[ReviewRecord, ReviewOutcome, ActivePolicy], str]] = {
     "text": _write_text,
     "json": _write_json,
 }

@@ -1,21 +1,25 @@
-"""``mlgate serve``: the admission webhook."""
+"""``mlgate serve``: the admission webhook.
+
+Everything of the extra ``webhook`` is imported inside functions, so that ``mlgate serve --help``
+works without it, and a missing package is named.
+"""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from webhook.replica import options
+from webhook.commands.cluster_arguments import add_cluster_arguments, read_replica_options
 
 if TYPE_CHECKING:
     from webhook.identity.certificates import Certificates
     from webhook.observability.logs import Log
     from webhook.replica.member import Member
-    from webhook.server.app import Desk
-    from webhook.server.process import Place
-    from webhook.server.settings import Settings
+    from webhook.server.handler import ReviewHandler
+    from webhook.server.policy_reloader import PolicyReloader
+    from webhook.server.process import ServerOptions
 
 UNANSWERED, USAGE_ERROR = 1, 2
-LOCAL = "127.0.0.1"
+_LOCALHOST = "127.0.0.1"
 EXTRA = frozenset(
     "cryptography fastapi httptools kubernetes orjson prometheus_client uvicorn uvloop".split()
 )
@@ -57,13 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 7 MiB)")
     add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 64)")
-    options.add_arguments(parser)
+    add_cluster_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Serve until told to stop: 0 then, 1 where the API server does not answer, 2 for wrong
     arguments, policy or certificates."""
-    problem = _complain(arguments)
+    problem = _usage_problem(arguments)
     if problem is not None:
         err.write(f"mlgate serve: {problem}\n")
         return USAGE_ERROR
@@ -78,8 +82,8 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         return USAGE_ERROR
 
 
-def _complain(arguments: argparse.Namespace) -> str | None:
-    """What is wrong between arguments that are each as they should be."""
+def _usage_problem(arguments: argparse.Namespace) -> str | None:
+    """What is wrong with the combination of arguments that are each valid."""
     files = (arguments.tls_cert, arguments.tls_key)
     if files != (None, None) and None in files:
         return "--tls-cert and --tls-key go together"
@@ -90,10 +94,11 @@ def _complain(arguments: argparse.Namespace) -> str | None:
     if arguments.grace <= arguments.shutdown_delay:
         delay = arguments.shutdown_delay
         return f"--grace ({arguments.grace:g}) must be more than --shutdown-delay ({delay:g})"
-    return _complain_of_cluster(arguments, own=files == (None, None) and not arguments.dev)
+    return _cluster_problem(arguments, own=files == (None, None) and not arguments.dev)
 
 
-def _complain_of_cluster(arguments: argparse.Namespace, *, own: bool) -> str | None:
+def _cluster_problem(arguments: argparse.Namespace, *, own: bool) -> str | None:
+    """The same for those that concern the cluster; ``own``: the certificate is mlgate's own."""
     url = arguments.url
     faults = {
         "give --tls-cert and --tls-key, or --dev": arguments.no_cluster and own,
@@ -115,7 +120,7 @@ def _uninstall(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     from webhook.replica.member import uninstall
 
     try:
-        uninstall(connect(arguments.kubeconfig), options.read_options(arguments))
+        uninstall(connect(arguments.kubeconfig), read_replica_options(arguments))
     except ApiError as error:
         err.write(f"mlgate serve: {error}\n")
         return UNANSWERED
@@ -124,67 +129,66 @@ def _uninstall(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
 
 def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
-    from webhook.identity.certificates import Certificates, Unusable
+    from webhook.identity.certificates import Certificates, CertificateUnusable
     from webhook.observability.logs import Log
+    from webhook.server.policy_reloader import PolicyReloader, PolicyUnusable
     from webhook.server.process import serve
-    from webhook.server.settings import Settings
-    from webhook.server.settings import Unusable as BadPolicy
 
     log = Log(err)
+    options = _server_options(arguments)
     try:
-        _check_ports(_place(arguments))
-        settings = Settings(arguments.policy)
+        _check_ports(options)
+        policies = PolicyReloader(arguments.policy)
         certificates = _certify(arguments, out)
-        member = _join(arguments, settings, log, own=certificates is None)
+        member = _join(arguments, policies, log, own=certificates is None)
         if certificates is None:
             source = member.source if member else None
             assert source is not None, "a certificate is in files or the cluster's"  # noqa: S101
             certificates = Certificates(source, arguments.client_ca)
-    except (BadPolicy, Unusable, ValueError) as error:
+    except (PolicyUnusable, CertificateUnusable, ValueError) as error:
         err.write(f"{error}\n")
         return USAGE_ERROR
     except ConnectionError as error:
         err.write(f"mlgate serve: {error}\n")
         return UNANSWERED
-    desk = _make_desk(arguments, settings, member, log)
-    return serve(desk, certificates, _place(arguments), member)
+    return serve(_make_handler(arguments, policies, member, log), certificates, options, member)
 
 
-def _check_ports(place: "Place") -> None:
+def _check_ports(options: "ServerOptions") -> None:
     """Whether both ports are free, before anything is begun or printed. Raises ValueError."""
     import socket
 
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
-    for flag, port in (("--port", place.port), ("--metrics-port", place.metrics_port)):
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    for flag, port in (("--port", options.port), ("--metrics-port", options.metrics_port)):
         with socket.socket(family) as one:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                one.bind((place.host, port))
+                one.bind((options.host, port))
             except OSError as error:
-                text = f"mlgate serve: {flag} {port} on {place.host}: {error.strerror}"
+                text = f"mlgate serve: {flag} {port} on {options.host}: {error.strerror}"
                 raise ValueError(text) from None
 
 
 def _certify(arguments: argparse.Namespace, out: TextIO) -> "Certificates | None":
     """The certificate in the files given, or with --dev in new ones, and how to have them trusted.
     None where mlgate makes its own in the cluster."""
-    from webhook.identity.certificates import Certificates, files
+    from webhook.identity.certificates import Certificates, file_source
 
     if arguments.tls_cert is not None:
-        given = files(arguments.tls_cert, arguments.tls_key)
+        given = file_source(arguments.tls_cert, arguments.tls_key)
         return Certificates(given, arguments.client_ca)
     if not arguments.dev:
         return None
-    from webhook.commands.trial import explain, make_files
+    from webhook.commands.trial import make_dev_files, registration_steps
 
-    made = make_files()
-    out.write(explain(arguments.port, made.authority.read_bytes()))
+    made = make_dev_files()
+    out.write(registration_steps(arguments.port, made.authority.read_bytes()))
     out.flush()
-    return Certificates(files(made.certificate, made.key), arguments.client_ca)
+    return Certificates(file_source(made.certificate, made.key), arguments.client_ca)
 
 
 def _join(
-    arguments: argparse.Namespace, settings: "Settings", log: "Log", *, own: bool
+    arguments: argparse.Namespace, policies: "PolicyReloader", log: "Log", *, own: bool
 ) -> "Member | None":
     """The replica's part in the cluster; None where it is to have none."""
     if arguments.no_cluster or (arguments.dev and arguments.kubeconfig is None):
@@ -192,29 +196,36 @@ def _join(
     from cluster.client import connect
     from webhook.replica.member import Member
 
-    found = options.read_options(arguments)
+    options = read_replica_options(arguments)
     if arguments.dev:
-        found = found._replace(register=False)
-    client = connect(found.kubeconfig)
-    return Member(found, client, lambda: settings.active.policy, log, own=own)
+        options = options._replace(register=False)
+    client = connect(options.kubeconfig)
+    return Member(options, client, lambda: policies.active.policy, log, own=own)
 
 
-def _make_desk(
-    arguments: argparse.Namespace, settings: "Settings", member: "Member | None", log: "Log"
-) -> "Desk":
-    from webhook.knowledge.cluster_facts import Knowledge, NoCluster
-    from webhook.server.app import CONCURRENCY, MAX_BODY, Desk, Limits
+def _make_handler(
+    arguments: argparse.Namespace, policies: "PolicyReloader", member: "Member | None", log: "Log"
+) -> "ReviewHandler":
+    from webhook.knowledge.cluster_facts import ClusterFacts, NoCluster
+    from webhook.server.handler import (
+        DEFAULT_CONCURRENCY,
+        DEFAULT_MAX_BODY,
+        RequestLimits,
+        ReviewHandler,
+    )
 
-    knowledge: Knowledge = NoCluster() if member is None else member
-    limits = Limits(arguments.max_body or MAX_BODY, arguments.concurrency or CONCURRENCY)
-    return Desk(settings=settings, knowledge=knowledge, log=log, limits=limits)
+    cluster: ClusterFacts = NoCluster() if member is None else member
+    limits = RequestLimits(
+        arguments.max_body or DEFAULT_MAX_BODY, arguments.concurrency or DEFAULT_CONCURRENCY
+    )
+    return ReviewHandler(policies=policies, cluster=cluster, log=log, limits=limits)
 
 
-def _place(arguments: argparse.Namespace) -> "Place":
-    from webhook.server.process import Place
+def _server_options(arguments: argparse.Namespace) -> "ServerOptions":
+    from webhook.server.process import ServerOptions
 
-    return Place(
-        host=arguments.host or (LOCAL if arguments.dev else Place().host),
+    return ServerOptions(
+        host=arguments.host or (_LOCALHOST if arguments.dev else ServerOptions().host),
         port=arguments.port,
         metrics_port=arguments.metrics_port,
         shutdown_delay=0.0 if arguments.dev else arguments.shutdown_delay,

@@ -11,14 +11,14 @@ import yaml
 from rules.kinds import BUILT_IN
 from webhook.identity.authority import issue_leaf, make_authority
 
-HOST = "localhost"
-NAMES = (HOST, "127.0.0.1", "::1")
-LIFE = datetime.timedelta(days=30)
-NAME = "mlgate-dev"
-LABEL = "mlgate.dev/try"
+_HOST = "localhost"
+_NAMES = (_HOST, "127.0.0.1", "::1")
+_LIFETIME = datetime.timedelta(days=30)
+_NAME = "mlgate-dev"
+_LABEL = "mlgate.dev/try"
 
 
-class Files(NamedTuple):
+class DevFiles(NamedTuple):
     """A certificate, its key, and the authority that signed it."""
 
     certificate: Path
@@ -26,34 +26,34 @@ class Files(NamedTuple):
     authority: Path
 
 
-def make_files(life: datetime.timedelta = LIFE) -> Files:
-    """A throw-away pair for localhost in a new folder that only its owner reads."""
+def make_dev_files(life: datetime.timedelta = _LIFETIME) -> DevFiles:
+    """A throw-away pair for localhost in a new folder that only its owner may read."""
     now = datetime.datetime.now(datetime.UTC)
     authority = make_authority(now, life)
-    leaf = issue_leaf(authority, NAMES, now, life)
+    leaf = issue_leaf(authority, _NAMES, now, life)
     folder = Path(tempfile.mkdtemp(prefix="mlgate-dev-"))
-    files = Files(folder / "tls.crt", folder / "tls.key", folder / "ca.crt")
+    files = DevFiles(folder / "tls.crt", folder / "tls.key", folder / "ca.crt")
     for file, text in zip(files, (*leaf, authority.certificate), strict=True):
         file.write_text(text)
     return files
 
 
-def explain(port: int, authority: bytes) -> str:
-    """The lines that register this server with a cluster whose API server runs on this machine,
-    for namespaces that ask for it."""
+def registration_steps(port: int, authority: bytes) -> str:
+    """The shell commands that register this server with a cluster whose API server runs on this
+    machine, for namespaces with a label of its own."""
     configurations = [
         _configuration("Validating", "validate", port, authority),
         _configuration("Mutating", "mutate", port, authority),
     ]
     manifests = yaml.safe_dump_all(configurations, sort_keys=False)
     return (
-        f"# Try it in a namespace of its own; the API server must reach https://{HOST}:{port}.\n"
-        f"kubectl create namespace {NAME}\n"
-        f"kubectl label namespace {NAME} {LABEL}=true\n"
+        f"# Try it in a namespace of its own; the API server must reach https://{_HOST}:{port}.\n"
+        f"kubectl create namespace {_NAME}\n"
+        f"kubectl label namespace {_NAME} {_LABEL}=true\n"
         f"kubectl apply -f - <<'END'\n{manifests}END\n"
         f"# and when done:\n"
-        f"# kubectl delete validatingwebhookconfiguration,mutatingwebhookconfiguration {NAME}\n"
-        f"# kubectl delete namespace {NAME}\n"
+        f"# kubectl delete validatingwebhookconfiguration,mutatingwebhookconfiguration {_NAME}\n"
+        f"# kubectl delete namespace {_NAME}\n"
     )
 
 
@@ -61,12 +61,12 @@ def _configuration(prefix: str, endpoint: str, port: int, authority: bytes) -> d
     groups = sorted({kind.group for kind in BUILT_IN} - {""})
     operations = ["CREATE", "UPDATE"] if endpoint == "validate" else ["CREATE"]
     webhook = {
-        "name": f"{endpoint}.{NAME}.mlgate.dev",
+        "name": f"{endpoint}.{_NAME}.mlgate.dev",
         "clientConfig": {
-            "url": f"https://{HOST}:{port}/{endpoint}",
+            "url": f"https://{_HOST}:{port}/{endpoint}",
             "caBundle": base64.b64encode(authority).decode(),
         },
-        "namespaceSelector": {"matchLabels": {LABEL: "true"}},
+        "namespaceSelector": {"matchLabels": {_LABEL: "true"}},
         "rules": [
             _rule([""], ["pods"], operations),
             _rule(groups, ["*"], operations),
@@ -79,7 +79,7 @@ def _configuration(prefix: str, endpoint: str, port: int, authority: bytes) -> d
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": f"{prefix}WebhookConfiguration",
-        "metadata": {"name": NAME},
+        "metadata": {"name": _NAME},
         "webhooks": [webhook],
     }
 

@@ -1,4 +1,4 @@
-"""Certificates of mlgate's own: an authority, the leaf that the webhook serves, and their text.
+"""Certificates: making an authority and the leaf that the webhook serves, and reading their text.
 
 ECDSA P-256 throughout. Times are passed in, aware and in UTC; PEM is text.
 """
@@ -15,21 +15,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _BACKDATED = datetime.timedelta(hours=1)
-"""How far before now a certificate begins, for clocks that are behind."""
+"""How far before now a certificate begins, for an API server whose clock is behind."""
 
 
-class Pair(NamedTuple):
+class KeyPair(NamedTuple):
     """A certificate and its private key, PEM."""
 
     certificate: str
     key: str
 
 
-def make_authority(now: datetime.datetime, lifetime: datetime.timedelta) -> Pair:
-    """A new authority that signs itself. Its name holds its serial number, so that two of them in
-    one bundle are never taken for each other."""
+def make_authority(now: datetime.datetime, lifetime: datetime.timedelta) -> KeyPair:
+    """A new authority, self-signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     serial = x509.random_serial_number()
+    # Its name holds its serial number: during a rotation two authorities stand in one bundle, and
+    # a verifier looks for an issuer by its name.
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"mlgate-ca-{serial:x}")])
     builder = (
         _begin(name, name, key.public_key(), serial, now, lifetime)
@@ -41,15 +42,16 @@ def make_authority(now: datetime.datetime, lifetime: datetime.timedelta) -> Pair
 
 
 def issue_leaf(
-    authority: Pair, names: Iterable[str], now: datetime.datetime, lifetime: datetime.timedelta
-) -> Pair:
+    authority: KeyPair, names: Iterable[str], now: datetime.datetime, lifetime: datetime.timedelta
+) -> KeyPair:
     """A server's certificate for ``names`` (DNS names or IP addresses), never outliving its
     authority."""
-    signer = read_certificate(authority.certificate)
+    signer = parse_certificate(authority.certificate)
     signing_key = _read_key(authority.key)
     key = ec.generate_private_key(ec.SECP256R1())
-    sought = list(names)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, sought[0][:64])])
+    wanted = list(names)
+    # A common name holds 64 characters at most; verifiers look at the alternative names only.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, wanted[0][:64])])
     lifetime = min(lifetime, signer.not_valid_after_utc - now)
     serial = x509.random_serial_number()
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key())
@@ -59,20 +61,20 @@ def issue_leaf(
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(
-            x509.SubjectAlternativeName([_general_name(one) for one in sought]), critical=False
+            x509.SubjectAlternativeName([_general_name(one) for one in wanted]), critical=False
         )
         .add_extension(identifier, critical=False)
     )
     return _sign(builder, key, signing_key)
 
 
-def read_certificate(text: str) -> x509.Certificate:
+def parse_certificate(text: str) -> x509.Certificate:
     """The first certificate in PEM. Raises ValueError."""
     return x509.load_pem_x509_certificate(text.encode())
 
 
-def read_bundle(text: str) -> dict[str, x509.Certificate]:
-    """The certificates in PEM by their SHA-256. Raises ValueError; empty text holds none."""
+def parse_bundle(text: str) -> dict[str, x509.Certificate]:
+    """The certificates in PEM by their SHA-256, none for empty text. Raises ValueError."""
     if not text.strip():
         return {}
     found = x509.load_pem_x509_certificates(text.encode())
@@ -81,44 +83,45 @@ def read_bundle(text: str) -> dict[str, x509.Certificate]:
 
 def check_bundle(text: str) -> str:
     """``text``, which must be certificates in PEM and nothing that is secret. Raises ValueError."""
+    # The bundle ends up in an object that everybody in the cluster may read.
     if "PRIVATE KEY" in text:
         raise ValueError("it holds a private key; expected certificates alone")
-    if not read_bundle(text):
+    if not parse_bundle(text):
         raise ValueError("it holds no certificate")
     return text
 
 
-def fingerprint(text: str) -> str:
+def certificate_fingerprint(text: str) -> str:
     """The SHA-256 of a PEM certificate."""
-    return read_certificate(text).fingerprint(hashes.SHA256()).hex()
+    return parse_certificate(text).fingerprint(hashes.SHA256()).hex()
 
 
 def expiry(text: str) -> datetime.datetime:
     """When a PEM certificate expires."""
-    return read_certificate(text).not_valid_after_utc
+    return parse_certificate(text).not_valid_after_utc
 
 
 def is_issued_by(certificate: x509.Certificate, authority: str) -> bool:
     """Whether the authority, PEM, signed a certificate."""
     try:
-        certificate.verify_directly_issued_by(read_certificate(authority))
+        certificate.verify_directly_issued_by(parse_certificate(authority))
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 
 
-def matches(pair: Pair) -> bool:
+def key_matches(pair: KeyPair) -> bool:
     """Whether certificate and key can be read and belong together."""
     try:
-        public = read_certificate(pair.certificate).public_key()
+        public = parse_certificate(pair.certificate).public_key()
         return bool(public == _read_key(pair.key).public_key())
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
 
 
 def alternative_names(text: str) -> set[str]:
-    """The DNS names and addresses that a PEM certificate is for, as ``spell`` writes them."""
-    extensions = read_certificate(text).extensions
+    """The DNS names and addresses in a PEM certificate, as ``canonical_name`` writes them."""
+    extensions = parse_certificate(text).extensions
     try:
         found = extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
@@ -126,8 +129,8 @@ def alternative_names(text: str) -> set[str]:
     return {str(one.value) for one in found.value}
 
 
-def spell(name: str) -> str:
-    """A DNS name or address as certificates hold it: an address has many spellings."""
+def canonical_name(name: str) -> str:
+    """A DNS name or address as certificates hold it: an IPv6 address has many spellings."""
     return str(_general_name(name).value)
 
 
@@ -154,9 +157,9 @@ def _sign(
     builder: x509.CertificateBuilder,
     key: ec.EllipticCurvePrivateKey,
     signing_key: ec.EllipticCurvePrivateKey,
-) -> Pair:
+) -> KeyPair:
     certificate = builder.sign(signing_key, hashes.SHA256())
-    return Pair(
+    return KeyPair(
         certificate.public_bytes(serialization.Encoding.PEM).decode(),
         key.private_bytes(
             serialization.Encoding.PEM,

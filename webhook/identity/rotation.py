@@ -1,9 +1,8 @@
-"""What the replicas serve and the API server trusts: one authority and one leaf, and their change.
+"""The rotation of the authority and the leaf that all replicas share: a pure state machine.
 
-A pure state machine. An authority is followed by the next one in five steps: the next is added to
-the bundle, the bundle is published and waited for, the leaf is issued anew by the next, every
-replica is waited for, the last is trimmed from the bundle. At each step whoever trusts the bundle
-trusts every leaf that may still be served.
+An authority is replaced in five steps: the next one is added to the bundle; the bundle is published
+and waited for; the next authority issues a new leaf; every replica is waited for; the old authority
+is removed from the bundle. At each step the bundle covers every leaf that may still be served.
 """
 
 import datetime
@@ -11,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from webhook.identity.authority import (
-    Pair,
+    KeyPair,
     alternative_names,
+    canonical_name,
     expiry,
     is_issued_by,
     issue_leaf,
+    key_matches,
     make_authority,
-    matches,
-    read_certificate,
-    spell,
+    parse_certificate,
 )
 
 _KEYS = {
@@ -42,21 +41,21 @@ class Lifetimes(NamedTuple):
     leaf_left: datetime.timedelta = datetime.timedelta(days=30)
 
 
-class Progress(NamedTuple):
-    """What the leader sees. ``published``: for long enough every configuration has trusted the
-    whole bundle. ``served``: every replica serves a leaf of the authority in use."""
+class RotationProgress(NamedTuple):
+    """What the leader observes. ``published``: every configuration has trusted the whole bundle for
+    long enough. ``served``: every replica serves a leaf of the authority in use."""
 
     published: bool = False
     served: bool = False
 
 
-class Identity(NamedTuple):
+class WebhookIdentity(NamedTuple):
     """What the Secret holds. ``incoming`` is the next authority while it is being published,
     ``outgoing`` the certificate of the last one while its leaf may still be served."""
 
-    authority: Pair
-    leaf: Pair
-    incoming: Pair | None = None
+    authority: KeyPair
+    leaf: KeyPair
+    incoming: KeyPair | None = None
     outgoing: str | None = None
 
     @property
@@ -68,19 +67,19 @@ class Identity(NamedTuple):
 
 
 class Issuer(NamedTuple):
-    """Makes identities for ``names``, DNS names or addresses of the webhook."""
+    """Makes identities for ``names``, the DNS names or addresses of the webhook."""
 
     names: Sequence[str]
     lifetimes: Lifetimes = Lifetimes()
 
-    def create(self, now: datetime.datetime) -> Identity:
+    def create(self, now: datetime.datetime) -> WebhookIdentity:
         """A new authority with its leaf."""
         authority = make_authority(now, self.lifetimes.authority)
-        return Identity(authority, self._issue(authority, now))
+        return WebhookIdentity(authority, self._issue(authority, now))
 
-    def repair(self, identity: Identity | None, now: datetime.datetime) -> Identity:
-        """``identity`` where it can be served now; else one that can, with the same authority
-        where that one can still sign."""
+    def repair(self, identity: WebhookIdentity | None, now: datetime.datetime) -> WebhookIdentity:
+        """``identity`` where it can be served now; else one that can be, by the same authority
+        where that can still sign."""
         if identity is None or not _can_sign(identity.authority, now):
             return self.create(now)
         if self._can_serve(identity, now):
@@ -88,25 +87,26 @@ class Issuer(NamedTuple):
         return identity._replace(leaf=self._issue(identity.authority, now))
 
     def recover(
-        self, found: Identity | None, last: Identity | None, now: datetime.datetime
-    ) -> Identity:
-        """What to go on with when the Secret has changed behind the leader's back; ``last`` is what
-        the replicas were given before.
-
-        A Secret that was deleted comes back, and its authority is followed by a new one, in case
-        the key was not to be trusted any more. Of an authority that nobody announced the one before
-        stays in the bundle, until its leaf is not served any more.
-        """
+        self, found: WebhookIdentity | None, last: WebhookIdentity | None, now: datetime.datetime
+    ) -> WebhookIdentity:
+        """What to go on with when somebody else has changed the Secret; ``last`` is what the
+        replicas were given before."""
         if last is None or not _can_sign(last.authority, now):
             return self.repair(found, now)
         if found is None:
+            # Whoever deletes the Secret may have done it because the key is known to others: it is
+            # written again, so that nothing breaks, and a rotation begins.
             return last if last.incoming else self._announce(last, now)
+        # An authority that no bundle has announced: the one before stays trusted until no replica
+        # serves its leaf.
         if found.outgoing is None and found.authority.certificate not in last.bundle:
             return found._replace(outgoing=last.authority.certificate)
         return found
 
-    def advance(self, identity: Identity, now: datetime.datetime, progress: Progress) -> Identity:
-        """The next step, for the leader alone; ``identity`` itself where it is not time for one."""
+    def advance(
+        self, identity: WebhookIdentity, now: datetime.datetime, progress: RotationProgress
+    ) -> WebhookIdentity:
+        """The next step, which only the leader takes; ``identity`` itself where none is due."""
         identity = self.repair(identity, now)
         incoming, outgoing = identity.incoming, identity.outgoing
         if outgoing is not None and (progress.served or expiry(outgoing) <= now):
@@ -118,69 +118,75 @@ class Issuer(NamedTuple):
             return self._announce(identity, now)
         return self._renew(identity, now)
 
-    def _renew(self, identity: Identity, now: datetime.datetime) -> Identity:
-        """A leaf in time, whatever the authority's change waits for. One that ends with its
-        authority cannot be had for longer."""
+    def _renew(self, identity: WebhookIdentity, now: datetime.datetime) -> WebhookIdentity:
+        """A new leaf in time, whatever step the rotation is at."""
         ends = expiry(identity.leaf.certificate)
-        most = expiry(identity.authority.certificate)
-        if ends - now >= self.lifetimes.leaf_left or ends >= most:
+        latest = expiry(identity.authority.certificate)
+        # A leaf that ends with its authority cannot be had for longer: without the second condition
+        # a new one would be issued at every look.
+        if ends - now >= self.lifetimes.leaf_left or ends >= latest:
             return identity
         return identity._replace(leaf=self._issue(identity.authority, now))
 
-    def _announce(self, identity: Identity, now: datetime.datetime) -> Identity:
+    def _announce(self, identity: WebhookIdentity, now: datetime.datetime) -> WebhookIdentity:
+        # One rotation at a time: the last one is not over while an outgoing authority is there.
         if identity.outgoing is not None:
             return identity
         return identity._replace(incoming=make_authority(now, self.lifetimes.authority))
 
-    def _swap(self, identity: Identity, incoming: Pair, now: datetime.datetime) -> Identity:
+    def _swap(
+        self, identity: WebhookIdentity, incoming: KeyPair, now: datetime.datetime
+    ) -> WebhookIdentity:
         outgoing = identity.authority.certificate
-        return Identity(incoming, self._issue(incoming, now), outgoing=outgoing)
+        return WebhookIdentity(incoming, self._issue(incoming, now), outgoing=outgoing)
 
-    def _issue(self, authority: Pair, now: datetime.datetime) -> Pair:
+    def _issue(self, authority: KeyPair, now: datetime.datetime) -> KeyPair:
         return issue_leaf(authority, self.names, now, self.lifetimes.leaf)
 
-    def _can_serve(self, identity: Identity, now: datetime.datetime) -> bool:
+    def _can_serve(self, identity: WebhookIdentity, now: datetime.datetime) -> bool:
         leaf = identity.leaf
         return (
-            matches(leaf)
+            key_matches(leaf)
             and expiry(leaf.certificate) > now
-            and alternative_names(leaf.certificate).issuperset(map(spell, self.names))
-            and is_issued_by(read_certificate(leaf.certificate), identity.authority.certificate)
+            and alternative_names(leaf.certificate).issuperset(map(canonical_name, self.names))
+            and is_issued_by(parse_certificate(leaf.certificate), identity.authority.certificate)
         )
 
 
-def encode(identity: Identity) -> dict[str, str]:
+def encode_identity(identity: WebhookIdentity) -> dict[str, str]:
     """An identity as the texts of a Secret."""
     data = {_OUTGOING: identity.outgoing or ""}
     for name, keys in _KEYS.items():
-        pair: Pair = getattr(identity, name) or Pair("", "")
+        pair: KeyPair = getattr(identity, name) or KeyPair("", "")
         data.update(zip(keys, pair, strict=True))
     return {key: text for key, text in data.items() if text}
 
 
-def decode(data: Mapping[str, str]) -> Identity | None:
-    """The identity in a Secret's texts; None where it lacks an authority that can be read. A leaf
-    that cannot be served is for ``Issuer.repair``; an authority to come or gone that cannot be read
-    is left out: nothing may hang on it."""
+def decode_identity(data: Mapping[str, str]) -> WebhookIdentity | None:
+    """The identity in a Secret's texts; None where it has no authority that can be read.
+
+    A leaf that cannot be served is left to ``Issuer.repair``. An incoming or outgoing authority
+    that cannot be read is left out: the webhook must come up without it.
+    """
     pairs = {
-        name: Pair(data.get(certificate, ""), data.get(key, ""))
+        name: KeyPair(data.get(certificate, ""), data.get(key, ""))
         for name, (certificate, key) in _KEYS.items()
     }
     authority, leaf, incoming = pairs["authority"], pairs["leaf"], pairs["incoming"]
-    if not matches(authority):
+    if not key_matches(authority):
         return None
-    return Identity(
-        authority, leaf, incoming if matches(incoming) else None, _readable(data.get(_OUTGOING))
+    return WebhookIdentity(
+        authority, leaf, incoming if key_matches(incoming) else None, _readable(data.get(_OUTGOING))
     )
 
 
 def _readable(certificate: str | None) -> str | None:
     try:
-        read_certificate(certificate or "")
+        parse_certificate(certificate or "")
     except ValueError:
         return None
     return certificate
 
 
-def _can_sign(authority: Pair, now: datetime.datetime) -> bool:
-    return matches(authority) and expiry(authority.certificate) > now
+def _can_sign(authority: KeyPair, now: datetime.datetime) -> bool:
+    return key_matches(authority) and expiry(authority.certificate) > now

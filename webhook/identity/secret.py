@@ -1,15 +1,15 @@
-"""The Secret that holds the identity, written by any replica, read by all."""
+"""The Secret that holds the identity: any replica may write it, all read it."""
 
 import base64
 from collections.abc import Callable
 
-from cluster.client import Client, Conflict, Tree
-from webhook.identity.rotation import Identity, decode, encode
+from cluster.client import Client, Conflict, JsonObject
+from webhook.identity.rotation import WebhookIdentity, decode_identity, encode_identity
 
-_TRIES = 10
+_MAX_TRIES = 10
 
 
-class Store:
+class IdentitySecret:
     """One Secret in the API server."""
 
     def __init__(self, client: Client, namespace: str, name: str) -> None:
@@ -19,18 +19,17 @@ class Store:
         self.name = name
         self.title = f"secret {namespace}/{name}"
 
-    def read(self) -> Identity | None:
+    def read(self) -> WebhookIdentity | None:
         """The identity in the Secret, None where there is none that can be used. Raises
         ApiError."""
         return _decode(self._client.get(self.path))
 
-    def change(self, step: Callable[[Identity | None], Identity]) -> Identity:
-        """Write what ``step`` makes of the identity in the Secret, if it differs; the one that is
-        there afterwards. Where another replica was first, its identity is taken and stepped on.
-
-        Raises ApiError.
-        """
-        for _ in range(_TRIES):
+    def update(self, step: Callable[[WebhookIdentity | None], WebhookIdentity]) -> WebhookIdentity:
+        """Write what ``step`` makes of the identity in the Secret, if it differs; returns the one
+        that is there afterwards. Raises ApiError."""
+        # Optimistic locking: where another replica was first, its identity is read, and the step
+        # taken from there. So all replicas start with one and the same authority.
+        for _ in range(_MAX_TRIES):
             secret = self._client.get(self.path)
             found = _decode(secret)
             wanted = step(found)
@@ -43,7 +42,7 @@ class Store:
             return wanted
         raise Conflict(409, f"{self.title} changes too often")
 
-    def _write(self, secret: Tree | None, identity: Identity) -> None:
+    def _write(self, secret: JsonObject | None, identity: WebhookIdentity) -> None:
         body = {
             "apiVersion": "v1",
             "kind": "Secret",
@@ -51,7 +50,7 @@ class Store:
             "metadata": (secret or {}).get("metadata") or {"name": self.name},
             "data": {
                 key: base64.b64encode(text.encode()).decode()
-                for key, text in encode(identity).items()
+                for key, text in encode_identity(identity).items()
             },
         }
         if secret is None:
@@ -60,11 +59,11 @@ class Store:
         self._client.replace(self.path, body)
 
 
-def _decode(secret: Tree | None) -> Identity | None:
+def _decode(secret: JsonObject | None) -> WebhookIdentity | None:
     texts = {}
     for key, value in ((secret or {}).get("data") or {}).items():
         try:
             texts[key] = base64.b64decode(value).decode()
         except ValueError:
             continue
-    return decode(texts)
+    return decode_identity(texts)

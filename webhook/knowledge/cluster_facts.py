@@ -7,8 +7,8 @@ from rules.inventory import Inventory
 from rules.kinds.lookups import Answer
 
 
-class Knowledge(Protocol):
-    """Answers from memory, at once: nothing of this asks an API server while a review waits."""
+class ClusterFacts(Protocol):
+    """Answers from memory, at once: while a review waits, no API server is asked."""
 
     @property
     def inventory(self) -> Inventory:
@@ -20,22 +20,22 @@ class Knowledge(Protocol):
     def owner(self, uid: str) -> Answer:
         """Whether an object of that UID exists."""
 
-    def missing(self) -> str | None:
-        """Why there is no telling yet, for readiness; None where all is at hand."""
+    def not_ready(self) -> str | None:
+        """What is still waited for, as readiness reports it; None when all is there."""
 
 
 class NoCluster:
-    """Every look-up is unknown, and that is all there is to wait for."""
+    """Every look-up is unknown, and nothing is waited for."""
 
     def __init__(self) -> None:
         self.inventory = Inventory()
 
     def namespace_labels(self, _namespace: str) -> None:
-        """Not known."""
+        """Always unknown."""
 
     def owner(self, _uid: str) -> Answer:
-        """Not known."""
+        """Always unknown."""
         return Answer.UNKNOWN
 
-    def missing(self) -> None:
-        """Nothing."""
+    def not_ready(self) -> None:
+        """Never anything."""

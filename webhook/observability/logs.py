@@ -1,4 +1,5 @@
-"""JSON lines: one a review, one an event. Only fields named here; nothing of an object's content.
+"""JSON lines: one a review, one an event. Only the fields named here, and nothing that stands in an
+object.
 
 docs/webhook.md lists every field.
 """
@@ -12,21 +13,23 @@ from typing import Any, TextIO
 
 import orjson
 
-from webhook.review.admission import Outcome
-from webhook.review.record import Record, decision
+from webhook.review.admission import ReviewOutcome
+from webhook.review.record import ReviewRecord, decision
 
-QUIET = 1.0
-"""Seconds after a line of another library's in which it is not written again."""
+REPEAT_SECONDS = 1.0
+"""Seconds in which a line of another library is not written again."""
 
 
 class Log:
-    """Writes lines to ``stream``; each is flushed, so that nothing is lost with the process."""
+    """Writes lines to ``stream``. Each is flushed, so that the last ones of a crash are there."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
 
-    def review(self, record: Record, outcome: Outcome, seconds: float, revision: str) -> None:
+    def review(
+        self, record: ReviewRecord, outcome: ReviewOutcome, seconds: float, revision: str
+    ) -> None:
         """One review, answered."""
         fields = {
             "event": "review",
@@ -43,12 +46,12 @@ class Log:
         self._write("info", {key: value for key, value in fields.items() if value or key == "ms"})
 
     def event(self, level: str, event: str, **fields: Any) -> None:
-        """Something that happened to the server."""
+        """Something that happened to the server, with fields of its own."""
         self._write(level, {"event": event, **fields})
 
     def crash(self, event: str, error: BaseException, **fields: Any) -> None:
-        """An unexpected exception: its type and where it came from. Its text is left out, which
-        may quote an object."""
+        """An unexpected exception: its type and where it was raised."""
+        # Its text is left out: many exceptions quote the value at fault, which may be an object's.
         frames = traceback.extract_tb(error.__traceback__)[-8:]
         where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
         self.event("error", event, error=type(error).__name__, where=where, **fields)
@@ -61,27 +64,31 @@ class Log:
             self._stream.flush()
 
 
-class Complaint:
-    """Tells of a failure once, however often it comes again, until it is withdrawn."""
+class FailureReport:
+    """Reports a failure that comes again and again only once, until it is cleared.
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
-        self._told = ""
+    A loop that retries every few seconds would fill the log while an API server is away."""
 
-    def make(self, error: str) -> None:
-        """Tell, unless this was told last."""
-        if error != self._told:
-            self._told = error
-            self._tell(error)
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._last = ""
 
-    def withdraw(self) -> None:
-        """All is well again."""
-        self._told = ""
+    def report(self, error: str) -> None:
+        """Write ``error``, unless it is the one that was written last."""
+        if error != self._last:
+            self._last = error
+            self._write(error)
+
+    def clear(self) -> None:
+        """The failure is over: the same one is written again when it comes back."""
+        self._last = ""
 
 
-class Bridge(logging.Handler):
-    """Other libraries' log records as lines of ours. What is said again at once is left out: a
-    client can make a server complain as often as it likes."""
+class LogBridge(logging.Handler):
+    """Writes other libraries' log records as lines of the log.
+
+    A record that is repeated at once is left out: a client can make a server complain as often as
+    it likes."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(logging.WARNING)
@@ -94,13 +101,13 @@ class Bridge(logging.Handler):
         what = record.name, type(error).__name__ if error is not None else record.getMessage()
         if what == self._last and record.created < self._until:
             return
-        self._last, self._until = what, record.created + QUIET
+        self._last, self._until = what, record.created + REPEAT_SECONDS
         if error is not None:
             self._log.crash(record.name, error)
             return
         self._log.event(record.levelname.lower(), record.name, message=record.getMessage())
 
 
-def _rules(outcome: Outcome) -> Sequence[str]:
+def _rules(outcome: ReviewOutcome) -> Sequence[str]:
     """``TRN001/batch=deny``: rule, form and action of each finding, each once."""
     return sorted({f"{one.rule}/{one.form}={one.action}" for one in outcome.findings})

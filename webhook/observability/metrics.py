@@ -1,4 +1,5 @@
-"""Prometheus metrics. Labels take only values of closed sets: never a name or a namespace.
+"""Prometheus metrics. Labels take values of closed sets only: never a name or a namespace, of which
+a client could make up any number.
 
 docs/webhook.md lists every metric.
 """
@@ -17,16 +18,16 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from rules.kinds import find_kind
 from rules.policy import Policy
-from webhook.review.admission import Outcome
-from webhook.review.record import Record
+from webhook.review.admission import ReviewOutcome
+from webhook.review.record import ReviewRecord
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT"})
-OTHER = "other"
-UNJUDGED = "unjudged"
+METRICS_CONTENT_TYPE = CONTENT_TYPE_LATEST
+DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_OPERATIONS = frozenset({"CREATE", "UPDATE", "DELETE", "CONNECT"})
+_OTHER = "other"
+_UNJUDGED = "unjudged"
 
-# They would be a second series for each one, which nobody reads.
+# A ``_created`` series beside each counter would double the series, and nobody reads it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
@@ -45,7 +46,7 @@ class Metrics:
             "mlgate_request_duration_seconds",
             "Time from a request's head to its answer",
             ("endpoint",),
-            buckets=SECONDS,
+            buckets=DURATION_BUCKETS,
             registry=self.registry,
         )
         self.rule_results = self._counter(
@@ -78,15 +79,17 @@ class Metrics:
             "cert_not_after_seconds", "When the certificate ends, as a Unix time", ("kind",)
         )
 
-    def review(self, record: Record, outcome: Outcome, seconds: float, policy: Policy) -> None:
+    def review(
+        self, record: ReviewRecord, outcome: ReviewOutcome, seconds: float, policy: Policy
+    ) -> None:
         """Count one review."""
         self.requests.labels(
             record.endpoint,
-            record.operation if record.operation in OPERATIONS else OTHER,
-            record.kind if _is_known(record, policy) else OTHER,
+            record.operation if record.operation in _OPERATIONS else _OTHER,
+            record.kind if _is_known(record, policy) else _OTHER,
             _flag(outcome.allowed),
             _flag(record.dry_run),
-            outcome.profile or UNJUDGED,
+            outcome.profile or _UNJUDGED,
         ).inc()
         self.duration.labels(record.endpoint).observe(seconds)
         for finding in outcome.findings:
@@ -117,7 +120,8 @@ class Metrics:
         self.cert_not_after.labels("leaf").set(not_after)
 
     def policy(self, revision: str, expired: Callable[[], float]) -> None:
-        """The policy in force, and how many of its exceptions are past their day when asked."""
+        """Show the policy in force; ``expired`` counts its exceptions past their last day."""
+        # Counted at each scrape: an exception expires without any event that could count it.
         self.config_revision.clear()
         self.config_revision.labels(revision).set(1)
         self.exceptions_expired.set_function(expired)
@@ -133,7 +137,8 @@ class Metrics:
         return Gauge(f"mlgate_{name}", text, labels, registry=self.registry)
 
 
-def _is_known(record: Record, policy: Policy) -> bool:
+def _is_known(record: ReviewRecord, policy: Policy) -> bool:
+    """Whether the kind is one of a closed set: those that are built in, and the policy's own."""
     if find_kind(record.group, record.kind) is not None:
         return True
     return any((one.group, one.name) == (record.group, record.kind) for one in policy.kinds)

@@ -14,17 +14,18 @@ from typing import Any, NamedTuple
 from rules.kinds.schema import Kind
 from rules.policy import Policy
 from rules.policy.values import EXEMPT, PROFILE_LABEL
-from webhook.registration.scope import Checked, checked_kinds
+from webhook.registration.scope import CheckedKind, checked_kinds
 
-VALIDATING = "mlgate"
-MUTATING = "zz-mlgate"
+VALIDATING_NAME = "mlgate"
+MUTATING_NAME = "zz-mlgate"
 """Mutating configurations are called in the order of their names (apiserver
-``mutating_webhook_manager.go``). Late, we fill in what the others left; nothing depends on it."""
+``mutating_webhook_manager.go``). Called late, it fills in what the others left out; nothing depends
+on that."""
 
-GROUP = "admissionregistration.k8s.io"
-DISABLED = "mlgate.dev/disabled"
-"""The break-glass: with this annotation at ``"true"`` on the validating configuration, both stay
-empty until it is taken away."""
+REGISTRATION_GROUP = "admissionregistration.k8s.io"
+DISABLED_ANNOTATION = "mlgate.dev/disabled"
+"""The break-glass: while the validating configuration has this annotation at ``"true"``, both stay
+empty."""
 
 _LABELS = "object.metadata.labels"
 _OLD = "oldObject.metadata.labels"
@@ -37,11 +38,11 @@ _SYSTEM = ("kube-node-lease", "kube-public", "kube-system")
 _NAME = "kubernetes.io/metadata.name"
 _ENFORCER = "admissions.enforcer/disabled"
 
-Tree = dict[str, Any]
+_Object = dict[str, Any]
 
 
-class Place(NamedTuple):
-    """Where the webhook is reached, and how its configurations read.
+class RegistrationOptions(NamedTuple):
+    """Where the webhook is reached, and what its configurations say.
 
     ``bundle`` is the PEM that the API server is to trust; None leaves the field to whoever injects
     it. ``url`` replaces the Service, for a server outside of the cluster. ``failure_policy`` is
@@ -58,93 +59,100 @@ class Place(NamedTuple):
     timeout_seconds: int = 2
 
 
-def configurations(policy: Policy, place: Place) -> tuple[Tree, Tree]:
+def make_configurations(policy: Policy, options: RegistrationOptions) -> tuple[_Object, _Object]:
     """The ValidatingWebhookConfiguration and the MutatingWebhookConfiguration."""
     checked = tuple(checked_kinds(policy))
-    validating = _configuration("ValidatingWebhookConfiguration", VALIDATING)
-    validating["webhooks"] = list(_validating(checked, policy, place))
-    mutating = _configuration("MutatingWebhookConfiguration", MUTATING)
-    mutating["webhooks"] = list(_mutating(checked, policy, place))
+    validating = _configuration("ValidatingWebhookConfiguration", VALIDATING_NAME)
+    validating["webhooks"] = list(_validating(checked, policy, options))
+    mutating = _configuration("MutatingWebhookConfiguration", MUTATING_NAME)
+    mutating["webhooks"] = list(_mutating(checked, policy, options))
     return validating, mutating
 
 
-def _configuration(kind: str, name: str) -> Tree:
+def _configuration(kind: str, name: str) -> _Object:
     # The annotation keeps the admissions enforcer of AKS from rewriting the selectors.
     metadata = {
         "name": name,
         "labels": {"app.kubernetes.io/name": "mlgate"},
         "annotations": {_ENFORCER: "true"},
     }
-    return {"apiVersion": f"{GROUP}/v1", "kind": kind, "metadata": metadata}
+    return {"apiVersion": f"{REGISTRATION_GROUP}/v1", "kind": kind, "metadata": metadata}
 
 
-def _validating(checked: Iterable[Checked], policy: Policy, place: Place) -> Iterator[Tree]:
-    parts = {"enforce": place.failure_policy, "advise": "Ignore"}
+def _validating(
+    checked: Iterable[CheckedKind], policy: Policy, options: RegistrationOptions
+) -> Iterator[_Object]:
+    parts = {"enforce": options.failure_policy, "advise": "Ignore"}
     for name, failure_policy in parts.items():
         enforcing = name == "enforce"
-        rules = _rules((one.kind for one in checked if one.denied == enforcing), mutating=False)
+        rules = _rules((one.kind for one in checked if one.may_deny == enforcing), mutating=False)
         if rules:
-            hook = _webhook(f"{name}.mlgate.dev", "/validate", rules, policy, place)
+            hook = _webhook(f"{name}.mlgate.dev", "/validate", rules, policy, options)
             yield {**hook, "failurePolicy": failure_policy}
-    yield _namespaces(place)
+    yield _namespaces(options)
 
 
-def _namespaces(place: Place) -> Tree:
-    """The entry that sees who labels a Namespace with a profile, to tell of one that has no
-    effect. A Namespace that is being deleted changes by its subresources, which are not called
-    for."""
-    hook = _entry("namespaces.mlgate.dev", "/validate", [_rule("", ["namespaces"])], place)
+def _namespaces(options: RegistrationOptions) -> _Object:
+    """The entry that is called when a Namespace gets a profile label, to warn of one that has no
+    effect."""
+    # A Namespace that is being deleted changes by its subresources, which this does not match: it
+    # can never hold up the deletion.
+    hook = _entry("namespaces.mlgate.dev", "/validate", [_rule("", ["namespaces"])], options)
     condition = {"name": "labels-a-profile", "expression": _LABELS_A_PROFILE}
     return {**hook, "failurePolicy": "Ignore", "matchConditions": [condition]}
 
 
-def _mutating(checked: Iterable[Checked], policy: Policy, place: Place) -> Iterator[Tree]:
-    rules = _rules((one.kind for one in checked if one.mended), mutating=True)
+def _mutating(
+    checked: Iterable[CheckedKind], policy: Policy, options: RegistrationOptions
+) -> Iterator[_Object]:
+    rules = _rules((one.kind for one in checked if one.may_patch), mutating=True)
     if rules:
-        hook = _webhook("mutate.mlgate.dev", "/mutate", rules, policy, place)
+        hook = _webhook("mutate.mlgate.dev", "/mutate", rules, policy, options)
         yield {**hook, "failurePolicy": "Ignore", "reinvocationPolicy": "IfNeeded"}
 
 
-def _webhook(name: str, path: str, rules: list[Tree], policy: Policy, place: Place) -> Tree:
-    return {**_entry(name, path, rules, place), "matchConditions": _conditions(policy, place)}
+def _webhook(
+    name: str, path: str, rules: list[_Object], policy: Policy, options: RegistrationOptions
+) -> _Object:
+    return {**_entry(name, path, rules, options), "matchConditions": _conditions(policy, options)}
 
 
-def _entry(name: str, path: str, rules: list[Tree], place: Place) -> Tree:
+def _entry(name: str, path: str, rules: list[_Object], options: RegistrationOptions) -> _Object:
     return {
         "name": name,
-        "clientConfig": _client(path, place),
+        "clientConfig": _client(path, options),
         "rules": rules,
         "matchPolicy": "Equivalent",
-        "namespaceSelector": _selector(place),
+        "namespaceSelector": _selector(options),
         "objectSelector": {},
         "sideEffects": "None",
-        "timeoutSeconds": place.timeout_seconds,
+        "timeoutSeconds": options.timeout_seconds,
         "admissionReviewVersions": ["v1"],
     }
 
 
-def _client(path: str, place: Place) -> Tree:
-    client: Tree = {}
-    if place.bundle is not None:
-        client["caBundle"] = base64.b64encode(place.bundle.encode()).decode()
-    if place.url is not None:
-        return {**client, "url": place.url.rstrip("/") + path}
+def _client(path: str, options: RegistrationOptions) -> _Object:
+    client: _Object = {}
+    if options.bundle is not None:
+        client["caBundle"] = base64.b64encode(options.bundle.encode()).decode()
+    if options.url is not None:
+        return {**client, "url": options.url.rstrip("/") + path}
     service = {
-        "namespace": place.namespace,
-        "name": place.service,
+        "namespace": options.namespace,
+        "name": options.service,
         "path": path,
-        "port": place.port,
+        "port": options.port,
     }
     return {**client, "service": service}
 
 
-def _selector(place: Place) -> Tree:
-    names = sorted({*_SYSTEM, place.namespace})
+def _selector(options: RegistrationOptions) -> _Object:
+    names = sorted({*_SYSTEM, options.namespace})
     return {"matchExpressions": [{"key": _NAME, "operator": "NotIn", "values": names}]}
 
 
-def _conditions(policy: Policy, place: Place) -> list[Tree]:
-    account = f"system:serviceaccount:{place.namespace}:{place.service_account}"
+def _conditions(policy: Policy, options: RegistrationOptions) -> list[_Object]:
+    account = f"system:serviceaccount:{options.namespace}:{options.service_account}"
     conditions = {
         "not-exempt": _not_exempt(policy),
         "not-a-node": "!has(request.userInfo.groups) || "
@@ -153,7 +161,7 @@ def _conditions(policy: Policy, place: Place) -> list[Tree]:
         f"request.userInfo.username != '{account}'",
         "not-being-deleted": "object == null || !has(object.metadata) || "
         "!has(object.metadata.deletionTimestamp)",
-        # Asked of Pods only: on any other kind the annotation is the user's to write.
+        # Only of Pods: on any other kind a user could write the annotation to get past the rules.
         "not-a-mirror-pod": "request.resource.group != '' || request.resource.resource != 'pods' "
         "|| object == null || !has(object.metadata) || !has(object.metadata.annotations) || "
         "!('kubernetes.io/config.mirror' in object.metadata.annotations)",
@@ -162,8 +170,8 @@ def _conditions(policy: Policy, place: Place) -> list[Tree]:
 
 
 def _not_exempt(policy: Policy) -> str:
-    """The namespaces that rules.policy.is_exempt leaves alone, as CEL. Objects of the cluster
-    have none."""
+    """What ``rules.policy.is_exempt`` says of a namespace, as CEL; objects of the cluster have
+    none."""
     pattern = "|".join(_regex(glob) for glob in EXEMPT)
     exempt = f"request.namespace.matches('^({pattern})$')"
     named = sorted({str(entry.name) for entry in policy.namespaces if _is_exact(entry.name)})
@@ -178,12 +186,13 @@ def _is_exact(name: str | None) -> bool:
 
 
 def _regex(glob: str) -> str:
-    """A glob of EXEMPT (letters, ``-`` and ``*``) as a regular expression of RE2."""
+    """A glob of EXEMPT (letters, ``-`` and ``*``) as an RE2 regular expression."""
     return glob.replace("*", ".*")
 
 
-def _rules(kinds: Iterable[Kind], *, mutating: bool) -> list[Tree]:
-    """RuleWithOperations: exact resources, one rule for those that share all the rest."""
+def _rules(kinds: Iterable[Kind], *, mutating: bool) -> list[_Object]:
+    """``RuleWithOperations``: exact resources, one rule for those that share all the rest."""
+    # Wildcards would have the API server call for every status update in the group.
     resources: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
     for kind in kinds:
         creates = mutating or kind.immutable
@@ -203,7 +212,7 @@ def _rule(
     resources: list[str],
     scope: str = "Cluster",
     operations: Iterable[str] = ("CREATE", "UPDATE"),
-) -> Tree:
+) -> _Object:
     return {
         "apiGroups": [group],
         "apiVersions": ["*"],

@@ -5,29 +5,38 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cluster.client import Client, Tree
-from webhook.identity.authority import read_bundle
-from webhook.registration.configurations import DISABLED, GROUP, MUTATING, VALIDATING
+from cluster.client import Client, JsonObject
+from webhook.identity.authority import parse_bundle
+from webhook.registration.configurations import (
+    DISABLED_ANNOTATION,
+    MUTATING_NAME,
+    REGISTRATION_GROUP,
+    VALIDATING_NAME,
+)
 
-OWNER = "mlgate"
+FIELD_MANAGER = "mlgate"
 """The field manager of what is applied here."""
 
-BASE = f"/apis/{GROUP}/v1"
-PATHS = {
-    "ValidatingWebhookConfiguration": f"{BASE}/validatingwebhookconfigurations/{VALIDATING}",
-    "MutatingWebhookConfiguration": f"{BASE}/mutatingwebhookconfigurations/{MUTATING}",
+_BASE = f"/apis/{REGISTRATION_GROUP}/v1"
+CONFIGURATION_PATHS = {
+    "ValidatingWebhookConfiguration": f"{_BASE}/validatingwebhookconfigurations/{VALIDATING_NAME}",
+    "MutatingWebhookConfiguration": f"{_BASE}/mutatingwebhookconfigurations/{MUTATING_NAME}",
 }
 
 _OURS = ".mlgate.dev"
-"""How the names of our webhooks end. Others in the same configuration are none of our business."""
+"""How the names of mlgate's webhooks end. Others in the same configuration are left alone."""
 
 _ATOMIC = {"namespaceSelector", "objectSelector"}
-"""Mappings in which one key more changes what all the rest means (``structType=atomic``)."""
+"""Mappings of which an additional key changes the meaning (``structType=atomic``)."""
 
 
-class Truce(NamedTuple):
-    """How long to leave a configuration alone that others keep changing back: the pause doubles
-    with each write that follows the last one closely. Seconds; ``at`` is when it was written."""
+class WriteBackoff(NamedTuple):
+    """How long to leave a configuration alone that somebody else keeps changing back: the pause
+    doubles with each write that follows the last one closely. Seconds; ``at`` is when it was
+    written.
+
+    Two controllers that disagree would otherwise write to the API server without end.
+    """
 
     pause: float = 0.0
     at: float = -1e9
@@ -35,24 +44,24 @@ class Truce(NamedTuple):
     def may_write(self, now: float) -> bool:
         return now - self.at >= self.pause
 
-    def written(self, now: float) -> "Truce":
-        """After a write: the first ones in a while cost nothing."""
+    def after_write(self, now: float) -> "WriteBackoff":
+        """The state after a write; the first one in ten minutes is free."""
         if now - self.at > 600.0:
-            return Truce(0.0, now)
-        return Truce(min(max(self.pause * 2, 1.0), 300.0), now)
+            return WriteBackoff(0.0, now)
+        return WriteBackoff(min(max(self.pause * 2, 1.0), 300.0), now)
 
 
 class Registrar:
     """Keeps both configurations as ``wanted`` says.
 
-    Only the leader calls it; ``may_write`` is asked once more before each write, since it may lead
-    no longer.
+    Only the leader calls it. ``may_write`` is asked again before each write, since the lead may be
+    lost meanwhile.
     """
 
     def __init__(
         self,
         client: Client,
-        wanted: Callable[[], Iterable[Tree]],
+        wanted: Callable[[], Iterable[JsonObject]],
         clock: Callable[[], float] = time.monotonic,
         may_write: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -60,88 +69,92 @@ class Registrar:
         self._wanted = wanted
         self._clock = clock
         self._may_write = may_write
-        self._truces: dict[str, Truce] = {}
-        self._last: dict[str, Tree] = {}
+        self._backoffs: dict[str, WriteBackoff] = {}
+        self._last: dict[str, JsonObject] = {}
         self.disabled = False
         self.pause: float | None = None
-        """Seconds after which what was left alone may be written; None where nothing was."""
+        """Seconds after which a configuration that was left alone may be written, if one was."""
 
     def reconcile(self) -> list[str]:
         """Write what differs, at most once each; returns the kinds written. Raises ApiError."""
         self.pause = None
-        live = {kind: self._client.get(path) for kind, path in PATHS.items()}
+        live = {kind: self._client.get(path) for kind, path in CONFIGURATION_PATHS.items()}
         self.disabled = _is_disabled(live["ValidatingWebhookConfiguration"])
-        if self.disabled:  # whatever else is wrong
-            return [kind for kind in PATHS if self._empty(kind, live[kind])]
+        if self.disabled:  # comes first: the break-glass works whatever else is wrong
+            return [kind for kind in CONFIGURATION_PATHS if self._empty(kind, live[kind])]
         return [
             wanted["kind"]
             for wanted in self._wanted()
-            if self._settle(wanted, live[wanted["kind"]])
+            if self._apply_if_changed(wanted, live[wanted["kind"]])
         ]
 
     def trusts(self, bundle: str) -> bool:
         """Whether every webhook in the cluster trusts all of a bundle. Raises ApiError."""
-        sought = read_bundle(bundle).keys()
-        live = [self._client.get(path) for path in PATHS.values()]
+        sought = parse_bundle(bundle).keys()
+        live = [self._client.get(path) for path in CONFIGURATION_PATHS.values()]
         hooks = [hook for one in live for hook in _ours(one).values()]
         return all(sought <= _trusted(hook) for hook in hooks)
 
-    def _settle(self, wanted: Tree, live: Tree | None) -> bool:
+    def _apply_if_changed(self, wanted: JsonObject, live: JsonObject | None) -> bool:
         if live is not None and _holds(live, wanted) and _prune(live, wanted) == live:
             return False
         return self._write(wanted["kind"], wanted)
 
-    def _empty(self, kind: str, live: Tree | None) -> bool:
+    def _empty(self, kind: str, live: JsonObject | None) -> bool:
         if not live or not live.get("webhooks") or not self._may_write():
             return False
-        self._client.empty(PATHS[kind], "webhooks")
+        self._client.remove_field(CONFIGURATION_PATHS[kind], "webhooks")
         return True
 
-    def _write(self, kind: str, wanted: Tree) -> bool:
-        """Apply, unless the same was written before and others keep undoing it."""
+    def _write(self, kind: str, wanted: JsonObject) -> bool:
+        """Apply, unless the same was written just before and somebody else keeps undoing it."""
         now = self._clock()
         again = self._last.get(kind) == wanted
-        truce = self._truces[kind] if again else Truce()
-        if not truce.may_write(now):
-            due = truce.at + truce.pause - now
+        backoff = self._backoffs[kind] if again else WriteBackoff()
+        if not backoff.may_write(now):
+            due = backoff.at + backoff.pause - now
             self.pause = due if self.pause is None else min(self.pause, due)
             return False
         if not self._may_write():
             return False
-        applied = self._client.apply(PATHS[kind], wanted, OWNER)
-        self._truces[kind] = truce.written(now)
+        applied = self._client.apply(CONFIGURATION_PATHS[kind], wanted, FIELD_MANAGER)
+        self._backoffs[kind] = backoff.after_write(now)
         self._last[kind] = wanted
-        self._cut(kind, applied, _prune(applied, wanted))
+        self._remove_leftovers(kind, applied, _prune(applied, wanted))
         return True
 
-    def _cut(self, kind: str, live: Tree, pruned: Tree) -> None:
-        """Take away what applying leaves, since others own it too."""
+    def _remove_leftovers(self, kind: str, live: JsonObject, pruned: JsonObject) -> None:
         if pruned == live:
             return
+        # Server-side apply leaves what another field manager owns as well, such as what ``kubectl
+        # apply`` of an older configuration has written.
         version = {"resourceVersion": live["metadata"]["resourceVersion"]}
-        self._client.merge(PATHS[kind], {"metadata": version, "webhooks": pruned["webhooks"]})
+        self._client.merge(
+            CONFIGURATION_PATHS[kind], {"metadata": version, "webhooks": pruned["webhooks"]}
+        )
 
 
-def remove(client: Client) -> None:
+def remove_configurations(client: Client) -> None:
     """Delete both configurations. Raises ApiError."""
-    for path in PATHS.values():
+    for path in CONFIGURATION_PATHS.values():
         client.delete(path)
 
 
-def _is_disabled(live: Tree | None) -> bool:
+def _is_disabled(live: JsonObject | None) -> bool:
     annotations = ((live or {}).get("metadata") or {}).get("annotations") or {}
-    return bool(annotations.get(DISABLED) == "true")
+    return bool(annotations.get(DISABLED_ANNOTATION) == "true")
 
 
-def _ours(configuration: Tree | None) -> dict[str, Tree]:
-    """The webhooks of a configuration that are ours, by name."""
+def _ours(configuration: JsonObject | None) -> dict[str, JsonObject]:
+    """The webhooks of a configuration that are mlgate's, by name."""
     hooks = (configuration or {}).get("webhooks") or ()
     return {hook["name"]: hook for hook in hooks if hook["name"].endswith(_OURS)}
 
 
-def _prune(live: Tree, wanted: Tree) -> Tree:
-    """``live`` without webhooks of ours that are not wanted any more, and without conditions of
-    others in ours: one that is never true would switch it off unseen."""
+def _prune(live: JsonObject, wanted: JsonObject) -> JsonObject:
+    """``live`` without webhooks of mlgate's that are no longer wanted, and without conditions that
+    others have added to them."""
+    # A condition that is never true would switch a webhook off, and nobody would see it.
     own = {
         name: {"matchConditions": hook["matchConditions"]} for name, hook in _ours(wanted).items()
     }
@@ -155,7 +168,8 @@ def _prune(live: Tree, wanted: Tree) -> Tree:
 
 def _holds(live: Any, wanted: Any) -> bool:
     """Whether ``live`` has all of ``wanted``; mappings may have more, and so may a list of
-    webhooks, whose items are found by name."""
+    webhooks, whose items are matched by name."""
+    # The API server fills in defaults, which are no difference to write for.
     if isinstance(wanted, Mapping):
         return isinstance(live, Mapping) and all(
             live.get(key) == value if key in _ATOMIC else _holds(live.get(key), value)
@@ -171,9 +185,9 @@ def _named(items: list[Any]) -> bool:
     return all(isinstance(one, Mapping) and "name" in one for one in items)
 
 
-def _trusted(hook: Tree) -> set[str]:
+def _trusted(hook: JsonObject) -> set[str]:
     text = hook["clientConfig"].get("caBundle") or ""
     try:
-        return set(read_bundle(base64.b64decode(text).decode()))
+        return set(parse_bundle(base64.b64decode(text).decode()))
     except ValueError:
         return set()

@@ -1,4 +1,7 @@
-"""The kinds that a policy's rules check, and what may come of it."""
+"""The kinds that a policy's rules check, and whether that may deny or patch them.
+
+The API server calls only for these: a request that no rule would judge costs nothing.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -12,29 +15,30 @@ from rules.policy.decisions import weigh
 from rules.policy.values import PROFILE_LABEL, PROFILES
 
 
-class Checked(NamedTuple):
-    """A kind that a rule checks. ``denied``: some form may deny it; ``mended``: some safe fix of a
-    finding that is denied or warned of may be made."""
+class CheckedKind(NamedTuple):
+    """A kind that a rule checks. ``may_deny``: some finding may deny it; ``may_patch``: some safe
+    fix may be made, of a finding that denies or warns."""
 
     kind: Kind
-    denied: bool
-    mended: bool
+    may_deny: bool
+    may_patch: bool
 
 
-class _Enabled(NamedTuple):
+class _EnabledRule(NamedTuple):
     rule: Rule
-    denies: bool
-    mends: bool
+    may_deny: bool
+    may_patch: bool
 
 
-def checked_kinds(policy: Policy) -> Iterator[Checked]:
+def checked_kinds(policy: Policy) -> Iterator[CheckedKind]:
     """The kinds that an enabled rule checks, the policy's own ones too."""
     enabled = [one for rule in ALL if (one := _enable(policy, rule)) is not None]
     for kind in kinds_of(policy):
         found = [one for one in enabled if _checks(one.rule, kind)]
         if found:
-            denied = any(one.denies for one in found)
-            yield Checked(kind, denied, mended=any(one.mends for one in found))
+            may_deny = any(one.may_deny for one in found)
+            may_patch = any(one.may_patch for one in found)
+            yield CheckedKind(kind, may_deny, may_patch)
 
 
 def kinds_of(policy: Policy) -> tuple[Kind, ...]:
@@ -47,25 +51,26 @@ def kinds_of(policy: Policy) -> tuple[Kind, ...]:
 
 
 def _checks(rule: Rule, kind: Kind) -> bool:
-    """Whether the kind has a part that the rule reads. A manifest inside may be of any kind."""
+    """Whether the kind has a part that the rule reads."""
     if rule.check is None or not rule.reads:
         return False
+    # A manifest embedded in an object may be of any kind.
     return any(kind.has(part) for part in (*rule.reads, "inner"))
 
 
-def _enable(policy: Policy, rule: Rule) -> _Enabled | None:
-    """A rule with what may come of it in some namespace; None where it is off in all."""
+def _enable(policy: Policy, rule: Rule) -> _EnabledRule | None:
+    """A rule with what it may do in some namespace; None where it is off in all."""
     actions = {action for form in rule.forms for action in _actions(policy, rule, form)}
     if actions <= {Action.OFF}:
         return None
-    mends = rule.fix not in ("none", "unsafe") and not actions.isdisjoint(
+    may_patch = rule.fix not in ("none", "unsafe") and not actions.isdisjoint(
         {Action.DENY, Action.WARN}
     )
-    return _Enabled(rule, Action.DENY in actions, mends)
+    return _EnabledRule(rule, Action.DENY in actions, may_patch)
 
 
 def _actions(policy: Policy, rule: Rule, form: Form) -> Iterator[Action]:
-    """What a form comes to: in a namespace without entry and label, by each entry, by label."""
+    """The actions of a form: in a namespace without entry and label, by each entry, by label."""
     yield weigh(policy, rule, form).action
     for entry in policy.namespaces:
         anywhere = (entry._replace(name=None, labels=None),)

@@ -6,18 +6,20 @@ from prometheus_client import Counter, Gauge
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from webhook.knowledge.caches import Caches
+from webhook.knowledge.cluster_cache import ClusterCache
 from webhook.observability.metrics import Metrics
 
 
-class Measures:
-    """Counters and gauges of the leader's work, and of the caches as they are when asked."""
+class ClusterMetrics:
+    """Counters and gauges of the leader's work, and of the caches as they are at each scrape."""
 
-    def __init__(self, metrics: Metrics, caches: Caches, leads: Callable[[], bool]) -> None:
+    def __init__(
+        self, metrics: Metrics, cache: ClusterCache, is_leader: Callable[[], bool]
+    ) -> None:
         registry = metrics.registry
-        self.authority_ends = metrics.cert_not_after.labels("ca")
+        self.authority_expiry = metrics.cert_not_after.labels("ca")
         leader = Gauge("mlgate_leader", "1 on the replica that writes", registry=registry)
-        leader.set_function(lambda: float(leads()))
+        leader.set_function(lambda: float(is_leader()))
         self.writes = Counter(
             "mlgate_registration_writes",
             "Webhook configurations written",
@@ -34,21 +36,21 @@ class Measures:
             "Looks at certificate and registration that the API server did not answer",
             registry=registry,
         )
-        registry.register(CacheCollector(caches))
+        registry.register(CacheCollector(cache))
 
 
 class CacheCollector(Collector):
     """How far each cache is, and how many objects it knows."""
 
-    def __init__(self, caches: Caches) -> None:
-        self._caches = caches
+    def __init__(self, cache: ClusterCache) -> None:
+        self._cache = cache
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Two series for each kind that is watched."""
         labels = ("group", "kind")
         synced = GaugeMetricFamily("mlgate_cache_synced", "1 where a kind is known", labels=labels)
         objects = GaugeMetricFamily("mlgate_cache_objects", "Objects known", labels=labels)
-        for state in self._caches.states():
+        for state in self._cache.states():
             synced.add_metric((state.group, state.kind), float(state.synced))
             objects.add_metric((state.group, state.kind), float(state.objects))
         yield from (synced, objects)

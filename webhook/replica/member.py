@@ -1,39 +1,39 @@
-"""A replica as a member of its cluster: what it knows, what it serves, and what it keeps."""
+"""A replica as a member of its cluster: what it knows, what it serves, and what it reconciles."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from cluster.client import ApiError, Client, Tree
+from cluster.client import ApiError, Client, JsonObject
 from rules.kinds.lookups import Answer
 from rules.kinds.schema import Kind
 from rules.policy import Policy
 from webhook.identity.authority import expiry
-from webhook.identity.certificates import Source
+from webhook.identity.certificates import CertificateSource
 from webhook.identity.rotation import Issuer
-from webhook.identity.secret import Store
-from webhook.knowledge.caches import Caches
+from webhook.identity.secret import IdentitySecret
+from webhook.knowledge.cluster_cache import ClusterCache
 from webhook.observability.logs import Log
 from webhook.observability.metrics import Metrics
-from webhook.registration.configurations import configurations
-from webhook.registration.registrar import PATHS, Registrar, remove
+from webhook.registration.configurations import make_configurations
+from webhook.registration.registrar import CONFIGURATION_PATHS, Registrar, remove_configurations
 from webhook.registration.scope import kinds_of
-from webhook.replica.cluster_metrics import Measures
+from webhook.replica.cluster_metrics import ClusterMetrics
 from webhook.replica.credentials import Credentials
-from webhook.replica.election import Leader, Timing, retire
-from webhook.replica.options import Options, read_bundle
-from webhook.replica.peers import Replicas
-from webhook.replica.reconciler import Keeper
-from webhook.replica.trigger import Trigger
+from webhook.replica.election import LeaderElector, LeaseTiming, mark_uninstalled
+from webhook.replica.object_watch import ObjectWatch
+from webhook.replica.options import ReplicaOptions, read_bundle_file
+from webhook.replica.peers import Peers
+from webhook.replica.reconciler import Reconciler
 
-PATIENCE = 60.0
+START_TIMEOUT = 60.0
 """Seconds that a start waits for an API server that is away."""
 _PAUSE = 1.0
-_PASSING = (408, 409, 429)
-"""HTTP codes below 500 with which another try may go through."""
-_LAST_LOOK = 2.0
-"""Seconds that a look of the keeper's may take before the Lease is left to another."""
+# Request Timeout, Conflict, Too Many Requests: refusals that another try may not meet.
+_TRANSIENT = (408, 409, 429)
+_LAST_PASS = 2.0
+"""Seconds that a reconciliation may still take before the Lease is left to another."""
 _T = TypeVar("_T")
 
 
@@ -41,13 +41,13 @@ class Member:
     """The replica's knowledge of the cluster, and its part in the work that all share.
 
     ``policy`` gives the one in force. ``source`` is where the certificate comes from if it is
-    mlgate's own, None if it stands in files. Raises ApiError where the API server does not give
-    what a start needs, and ValueError where the bundle cannot be used.
+    mlgate's own (``own``), None if it stands in files. Raises ApiError where the API server does
+    not give what a start needs, and ValueError where the bundle cannot be used.
     """
 
     def __init__(
         self,
-        options: Options,
+        options: ReplicaOptions,
         client: Client,
         policy: Callable[[], Policy],
         log: Log,
@@ -59,177 +59,186 @@ class Member:
         self._policy = policy
         self._log = log
         self._answering: Callable[[], bool] = lambda: False
-        self._bundle = read_bundle(options.bundle)
+        self._bundle = read_bundle_file(options.bundle)
         self._registrar = Registrar(client, self._configure, may_write=self._may_write)
         self._credentials = self._obtain() if own else None
-        self._leader = Leader(
-            client, lease_path(options), options.replica, changed=self._led, failed=self._unelected
+        self._elector = LeaderElector(
+            client,
+            lease_path(options),
+            options.replica,
+            changed=self._leader_changed,
+            failed=self._election_failed,
         )
-        self._keeper = Keeper(self._look, log)
-        self._triggers = [*self._make_triggers()]
-        self._measures: Measures | None = None
-        self._caches = Caches(client.read, self._kinds, log)
-        self.inventory = self._caches.inventory
+        self._reconciler = Reconciler(self._reconcile, log)
+        self._watches = [*self._make_watches()]
+        self._metrics: ClusterMetrics | None = None
+        self._cache = ClusterCache(client.read, self._kinds, log)
+        self.inventory = self._cache.inventory
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> CertificateSource | None:
         return self._credentials.source if self._credentials else None
 
     def namespace_labels(self, namespace: str) -> Mapping[str, str] | None:
         """The labels of a Namespace, None where they are not known."""
-        return self._caches.namespace_labels(namespace)
+        return self._cache.namespace_labels(namespace)
 
     def owner(self, uid: str) -> Answer:
         """Whether an object of that UID exists."""
-        return self._caches.owner(uid)
+        return self._cache.owner(uid)
 
-    def missing(self) -> str | None:
+    def not_ready(self) -> str | None:
         """Why the replica is not ready; None where it is."""
-        if self._credentials is not None and self._credentials.stale():
+        if self._credentials is not None and self._credentials.is_stale():
             return f"the certificate in the {self._credentials.source.certificate} is not served"
-        return self._caches.missing()
+        return self._cache.not_ready()
 
     def start(self, answering: Callable[[], bool], metrics: Metrics) -> None:
-        """Begin to follow the cluster; the registration waits until reviews are answered, as
-        ``answering`` tells."""
-        self._answering = answering
-        self._measures = Measures(metrics, self._caches, self._leader.leads)
-        self._caches.start()
-        self._leader.start()
-        self._keeper.start()
-        for trigger in self._triggers:
-            trigger.start()
+        """Begin to follow the cluster.
 
-    def resign(self) -> None:
-        """Write no more, and leave the Lease to another replica. Reviews are answered still."""
-        for trigger in self._triggers:
-            trigger.stop()
-        self._keeper.stop()
-        self._keeper.join(_LAST_LOOK)
-        self._leader.stop(release=not self._keeper.is_alive())
+        The registration waits until ``answering`` says that reviews are answered: an API server
+        that calls a webhook before that delays or fails its users' requests.
+        """
+        self._answering = answering
+        self._metrics = ClusterMetrics(metrics, self._cache, self._elector.is_leader)
+        self._cache.start()
+        self._elector.start()
+        self._reconciler.start()
+        for watch in self._watches:
+            watch.start()
+
+    def step_down(self) -> None:
+        """Stop writing, and leave the Lease to another replica. Reviews are still answered."""
+        for watch in self._watches:
+            watch.stop()
+        self._reconciler.stop()
+        self._reconciler.join(_LAST_PASS)
+        # While a pass is under way, it may write: the Lease is then left to become stale.
+        self._elector.stop(release=not self._reconciler.is_alive())
 
     def stop(self) -> None:
-        """Resign, and end."""
-        self.resign()
-        self._caches.stop()
+        """Step down, and end."""
+        self.step_down()
+        self._cache.stop()
 
     def wake(self) -> None:
-        """Look at certificate and registration now: the policy has changed."""
-        self._keeper.wake()
+        """Reconcile certificate and registration now: the policy has changed."""
+        self._reconciler.wake()
 
     def _obtain(self) -> Credentials:
         """The identity that the replicas share. Raises ApiError where the API server does not
-        give it for ``PATIENCE``."""
-        place = self._options.place
-        name = f"{place.service}.{place.namespace}.svc"
-        names = (name, f"{name}.cluster.local", *_host_of(place.url))
-        replicas = Replicas(self._client, place.namespace, place.service, name)
-        store = Store(self._client, place.namespace, self._options.secret)
-        return insist(lambda: Credentials(store, Issuer(names), self._registrar, replicas))
+        give it for ``START_TIMEOUT``."""
+        options = self._options.registration
+        name = f"{options.service}.{options.namespace}.svc"
+        names = (name, f"{name}.cluster.local", *_host_of(options.url))
+        peers = Peers(self._client, options.namespace, options.service, name)
+        secret = IdentitySecret(self._client, options.namespace, self._options.secret)
+        return retry_while_unavailable(
+            lambda: Credentials(secret, Issuer(names), self._registrar, peers)
+        )
 
-    def _make_triggers(self) -> Iterator[Trigger]:
-        paths = [path for path in PATHS.values() if self._options.register]
+    def _make_watches(self) -> Iterator[ObjectWatch]:
+        paths = [path for path in CONFIGURATION_PATHS.values() if self._options.register]
         if self._credentials is not None:
             paths.append(self._credentials.path)
         for path in paths:
             collection, _, name = path.rpartition("/")
-            yield Trigger(self._client, collection, name, self._keeper.wake, self._unwatched)
+            wake = self._reconciler.wake
+            yield ObjectWatch(self._client, collection, name, wake, self._watch_failed(path))
 
     def _kinds(self) -> tuple[Kind, ...]:
         return kinds_of(self._policy())
 
-    def _led(self, leads: bool) -> None:  # noqa: FBT001 - the leader calls it with what is so
+    def _leader_changed(self, leads: bool) -> None:  # noqa: FBT001 - the elector calls it
         self._log.event("info", "leader", leads=leads, replica=self._options.replica)
-        self._keeper.wake()
+        self._reconciler.wake()
 
-    def _unelected(self, error: str) -> None:
+    def _election_failed(self, error: str) -> None:
         self._log.event("warning", "election-failed", error=error)
 
-    def _unwatched(self, error: str) -> None:
-        self._log.event("warning", "trigger-failed", error=error)
+    def _watch_failed(self, path: str) -> Callable[[str], None]:
+        return lambda error: self._log.event("warning", "watch-failed", resource=path, error=error)
 
-    def _look(self) -> float | None:
-        """One look of the keeper's: the certificate first, which the registration names. The
-        seconds after which the next is due, if that is soon."""
+    def _reconcile(self) -> float | None:
+        """One pass. The seconds after which the next is due, if that is soon."""
         try:
             try:
-                self._look_at_certificate()
-            finally:  # the break-glass must work without a certificate
-                self._look_at_registration()
+                # First, since the registration names it.
+                self._reconcile_certificate()
+            finally:  # the break-glass annotation must work without a certificate
+                self._reconcile_registration()
         except ApiError:
-            if self._measures:
-                self._measures.failures.inc()
+            if self._metrics:
+                self._metrics.failures.inc()
             raise
         return self._registrar.pause
 
-    def _look_at_certificate(self) -> None:
+    def _reconcile_certificate(self) -> None:
         credentials = self._credentials
         if credentials is None:
             return
         before = credentials.identity
-        credentials.look(leads=self._leader.leads())
+        credentials.sync(leads=self._elector.is_leader())
         if credentials.identity != before:
             self._log.event("info", "identity", **credentials.describe())
-        if self._measures:
+        if self._metrics:
             ends = expiry(credentials.identity.authority.certificate)
-            self._measures.authority_ends.set(ends.timestamp())
+            self._metrics.authority_expiry.set(ends.timestamp())
 
-    def _look_at_registration(self) -> None:
-        if not (self._answering() and self._options.register and self._leader.leads()):
+    def _reconcile_registration(self) -> None:
+        if not (self._answering() and self._options.register and self._elector.is_leader()):
             return
         for kind in self._registrar.reconcile():
             self._log.event("info", "registered", kind=kind, disabled=self._registrar.disabled)
-            if self._measures:
-                self._measures.writes.labels(kind).inc()
-        if self._measures:
-            self._measures.disabled.set(self._registrar.disabled)
+            if self._metrics:
+                self._metrics.writes.labels(kind).inc()
+        if self._metrics:
+            self._metrics.disabled.set(self._registrar.disabled)
 
-    def _configure(self) -> Iterator[Tree]:
-        place = self._options.place._replace(bundle=self._trusted())
-        yield from configurations(self._policy(), place)
+    def _configure(self) -> Iterator[JsonObject]:
+        options = self._options.registration._replace(bundle=self._trusted())
+        yield from make_configurations(self._policy(), options)
 
     def _trusted(self) -> str | None:
         """What the API server is to trust; of a file that cannot be read, what it held last."""
         if self._credentials is not None:
             return self._credentials.identity.bundle
         try:
-            self._bundle = read_bundle(self._options.bundle)
+            self._bundle = read_bundle_file(self._options.bundle)
         except ValueError as error:
             self._log.event("warning", "bundle", error=str(error))
         return self._bundle
 
     def _may_write(self) -> bool:
-        return self._leader.leads()
+        return self._elector.is_leader()
 
 
-def lease_path(options: Options) -> str:
+def lease_path(options: ReplicaOptions) -> str:
     """Where the Lease is by which the replicas elect one of them."""
-    namespace = options.place.namespace
+    namespace = options.registration.namespace
     return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{options.lease}"
 
 
-def uninstall(client: Client, options: Options, timing: Timing = Timing()) -> None:  # noqa: B008
-    """Remove the webhook configurations, though replicas may still run. Raises ApiError.
-
-    A leader learns of it when it renews the Lease, and could write until then: that is waited for.
-    """
+def uninstall(client: Client, options: ReplicaOptions, timing: LeaseTiming = LeaseTiming()) -> None:  # noqa: B008
+    """Remove the webhook configurations, though replicas may still run. Raises ApiError."""
     try:
-        retire(client, lease_path(options))
+        mark_uninstalled(client, lease_path(options))
+        # A leader reads the mark when it renews the Lease, and may write until then.
         time.sleep(timing.deadline)
     except ApiError as error:
-        if error.status != 404:  # without the namespace of the Lease nobody can lead
+        if error.status != 404:  # without the namespace of the Lease no replica can lead
             raise
-    remove(client)
+    remove_configurations(client)
 
 
-def insist(get: Callable[[], _T], patience: float = PATIENCE) -> _T:
-    """What ``get`` gives, tried again while the API server is away. Raises ApiError."""
-    end = time.monotonic() + patience
+def retry_while_unavailable(get: Callable[[], _T], timeout: float = START_TIMEOUT) -> _T:
+    """What ``get`` returns, tried again while the API server is away. Raises ApiError."""
+    end = time.monotonic() + timeout
     while True:
         try:
             return get()
         except ApiError as error:
-            refused = 400 <= error.status < 500 and error.status not in _PASSING
+            refused = 400 <= error.status < 500 and error.status not in _TRANSIENT
             if refused or time.monotonic() > end:
                 raise
         time.sleep(_PAUSE)

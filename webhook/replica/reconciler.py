@@ -1,55 +1,60 @@
-"""The thread that keeps things as they should be: the certificate, and the registration."""
+"""The thread that reconciles what the cluster has with what it should have."""
 
 import random
 import threading
 from collections.abc import Callable
 
-from webhook.observability.logs import Complaint, Log
+from webhook.observability.logs import FailureReport, Log
 
-PAUSE = 10.0
-"""Seconds between two looks when nothing wakes it."""
-REST = 0.2
-"""Seconds between two looks when something wakes it all the time."""
+RESYNC_SECONDS = 10.0
+"""Between two passes when nothing wakes it."""
+MIN_INTERVAL = 0.2
+"""Seconds between two passes when something wakes it all the time."""
 
 
-class Keeper(threading.Thread):
-    """Calls ``look`` from time to time, and at once when woken.
+class Reconciler(threading.Thread):
+    """Calls ``reconcile`` from time to time, and at once when woken.
 
-    ``look`` may say in how many seconds it wants to be called again."""
+    ``reconcile`` may return the seconds after which it wants to be called again. Whatever it raises
+    is logged, and it is called again.
+    """
 
-    def __init__(self, look: Callable[[], float | None], log: Log, pause: float = PAUSE) -> None:
-        super().__init__(name="keeper", daemon=True)
-        self._look = look
-        self._complaint = Complaint(
-            lambda error: log.event("warning", "keeper-failed", error=error)
+    def __init__(
+        self, reconcile: Callable[[], float | None], log: Log, resync: float = RESYNC_SECONDS
+    ) -> None:
+        super().__init__(name="reconciler", daemon=True)
+        self._reconcile = reconcile
+        self._failures = FailureReport(
+            lambda error: log.event("warning", "reconcile-failed", error=error)
         )
-        self._pause = pause
-        self._bell = threading.Event()
-        self._end = threading.Event()
+        self._resync = resync
+        self._woken = threading.Event()
+        self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Look, wait, look again."""
-        while not self._end.is_set():
-            self._bell.clear()
-            soon = self._try()
-            pause = self._pause * random.uniform(0.8, 1.2)  # noqa: S311 - it spreads
-            self._bell.wait(pause if soon is None else min(soon, pause))
-            self._end.wait(REST)
+        """Reconcile, wait, reconcile again."""
+        while not self._stopped.is_set():
+            # Cleared before the pass: a wake-up during it must lead to another pass.
+            self._woken.clear()
+            wanted = self._try()
+            pause = self._resync * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+            self._woken.wait(pause if wanted is None else min(wanted, pause))
+            self._stopped.wait(MIN_INTERVAL)
 
     def wake(self) -> None:
-        """Look now."""
-        self._bell.set()
+        """Reconcile now."""
+        self._woken.set()
 
     def stop(self) -> None:
-        """Look no more."""
-        self._end.set()
-        self._bell.set()
+        """Stop reconciling; a pass that is under way goes on to its end."""
+        self._stopped.set()
+        self._woken.set()
 
     def _try(self) -> float | None:
         try:
-            soon = self._look()
+            wanted = self._reconcile()
         except Exception as failure:  # noqa: BLE001 - the top of a thread: it must go on
-            self._complaint.make(f"{type(failure).__name__}: {failure}")
+            self._failures.report(f"{type(failure).__name__}: {failure}")
             return None
-        self._complaint.withdraw()
-        return soon
+        self._failures.clear()
+        return wanted

@@ -5,67 +5,30 @@ number, in docs/webhook-promises.md. A finding denies only in ``validate``; ``mu
 what nobody wrote.
 """
 
-from __future__ import annotations
-
 import base64
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from rules.engine import Engine, Evaluation
-from rules.inventory import Inventory
+from rules.engine import Evaluation
 from rules.kinds.lookups import Answer
-from rules.kinds.schema import Kind
-from rules.manifest import LAST_APPLIED, Manifest
 from rules.model import Action, Finding
-from rules.paths import shorten
-from rules.policy import ignores_in, is_exempt, profile_in
-from webhook.review import mutation
-from webhook.review.answer import allow, audit, deny, describe_patch, plain, warn
-from webhook.review.changes import is_only_metadata
-from webhook.review.finding_cache import Memory, Witness
-from webhook.review.mutation import Mutation, mend
-from webhook.review.namespaces import advise, is_namespace
-from webhook.review.owners import trusts_owner
-from webhook.review.request import Request, name_object, read_request
-
-if TYPE_CHECKING:
-    import datetime
-
-    from rules.policy import Policy
-
-JUDGED = ("CREATE", "UPDATE")
-SUBRESOURCES = ("", "ephemeralcontainers")
-"""The subresources that a rule reads; every other passes unjudged."""
+from webhook.review.answer import (
+    allow_review,
+    audit_annotations,
+    deny_review,
+    patch_warnings,
+    rule_warnings,
+)
+from webhook.review.context import AdmissionCase, ReviewContext, open_case
+from webhook.review.mutation import Mutation, plan_mutation
+from webhook.review.namespaces import is_namespace, profile_label_warnings
+from webhook.review.ratchet import ratchet, warn_only
+from webhook.review.request import Request, read_request
+from webhook.review.skipping import JUDGED_OPERATIONS, skip_reason
 
 
-def _unknown_owner(_uid: str) -> Answer:
-    return Answer.UNKNOWN
-
-
-def _no_labels(_namespace: str) -> None:
-    return None
-
-
-class Surroundings(NamedTuple):
-    """What is known besides the request.
-
-    ``namespace_labels`` gives a Namespace's labels, None where they are not known; ``owner`` says
-    whether an object of that UID exists; ``expired`` whether the time for this review is up.
-    ``revision`` names the policy in audit annotations. ``memory`` spares judging an object twice.
-    """
-
-    policy: Policy
-    inventory: Inventory
-    now: datetime.date
-    revision: str = ""
-    namespace_labels: Callable[[str], Mapping[str, str] | None] = _no_labels
-    owner: Callable[[str], Answer] = _unknown_owner
-    expired: Callable[[], bool] | None = None
-    memory: Memory | None = None
-
-
-class Outcome(NamedTuple):
+class ReviewOutcome(NamedTuple):
     """The answer, and what logs and metrics say of it.
 
     ``passed`` says why nothing was judged. ``errors`` are rules that crashed or for which no time
@@ -73,6 +36,7 @@ class Outcome(NamedTuple):
     of the patch failed.
     """
 
+    request: Request
     body: dict[str, Any]
     allowed: bool
     passed: str | None = None
@@ -83,194 +47,109 @@ class Outcome(NamedTuple):
     profile: str = ""
 
 
-def validate(review: Any, known: Surroundings) -> Outcome:
-    """The decision on a request: denied with every failing rule, or allowed with warnings."""
-    request = read_request(review)
-    engine = _engine(request, known)
-    passed = _passes(request, engine, known)
-    if passed is not None:
-        return _pass(request, passed, _advise(request, known))
-    evaluation = _judge(request.body, request, engine, known)
+def validate(review: Any, context: ReviewContext) -> ReviewOutcome:
+    """The decision on a request: denied with every failing rule, or allowed with warnings.
+    Raises ``BadReview``."""
+    case = open_case(read_request(review), context)
+    reason = skip_reason(case)
+    if reason is not None:
+        return _pass(case, reason, _label_warnings(case))
+    evaluation = case.judge(case.request.body)
     findings = evaluation.findings
-    if _doubtful(request, engine, known):
-        findings = tuple(_capped(finding) for finding in findings)
-    if request.operation == "UPDATE":
-        findings = _ratchet(findings, request, engine, known)
-    return _decide(request, findings, evaluation, known)
+    # An owner of which nothing is known may well exist, and was judged then: never denied twice.
+    if case.owner_answer() is Answer.UNKNOWN:
+        findings = tuple(map(warn_only, findings))
+    if case.request.operation == "UPDATE":
+        findings = ratchet(case, findings)
+    return _decide(case, findings, evaluation)
 
 
-def mutate(review: Any, known: Surroundings) -> Outcome:
-    """A patch of the safe fixes at places where nobody wrote anything, on CREATE only."""
-    request = read_request(review)
-    engine = _engine(request, known)
-    passed = _passes(request, engine, known)
-    if passed is None and request.operation != "CREATE":
-        passed = "only new objects are changed"
-    if passed is None and _doubtful(request, engine, known):
-        passed = "it has an owner, which is changed in its place"
-    if passed is not None:
-        return _pass(request, passed)
-    mended = mend(request.body, lambda body: _judge(body, request, engine, known))
-    return _patch(request, mended, known)
+def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
+    """A patch of the safe fixes at places where nobody wrote anything, on CREATE only.
+    Raises ``BadReview``."""
+    case = open_case(read_request(review), context)
+    reason = skip_reason(case)
+    # On an update, what is absent may have been taken away on purpose; and some templates, a
+    # Job's among them, cannot be changed any more (kubernetes/kubernetes#48388).
+    if reason is None and case.request.operation != "CREATE":
+        reason = "only new objects are changed"
+    if reason is None and case.owner_answer() is Answer.UNKNOWN:
+        reason = "it has an owner, which is changed in its place"
+    if reason is not None:
+        return _pass(case, reason)
+    return _patch(case, plan_mutation(case.request.body, case.judge))
 
 
-def _engine(request: Request, known: Surroundings) -> Engine:
-    inventory = Witness(known.inventory.at(request.namespace))
-    ignores = ignores_in(known.policy, request.namespace, _labels(request, known))
-    return Engine(known.policy, inventory, known.now, ignores=ignores, expired=known.expired)
+ENDPOINTS: dict[str, Callable[[Any, ReviewContext], ReviewOutcome]] = {
+    "validate": validate,
+    "mutate": mutate,
+}
+"""The path of each endpoint, without its slash."""
 
 
-def _labels(request: Request, known: Surroundings) -> Mapping[str, str] | None:
-    return known.namespace_labels(request.namespace)
+def _pass(case: AdmissionCase, reason: str, warnings: Sequence[str] = ()) -> ReviewOutcome:
+    answer = allow_review(case.request.uid, warnings)
+    return ReviewOutcome(case.request, answer, allowed=True, passed=reason)
 
 
-def _passes(request: Request, engine: Engine, known: Surroundings) -> str | None:
-    """Why a request passes unjudged; None where it is to be judged."""
-    if request.operation not in JUDGED or request.body is None:
-        return f"operation {plain(shorten(request.operation))}"
-    if request.subresource not in SUBRESOURCES:
-        return f"subresource {plain(shorten(request.subresource))}"
-    return _passes_as_object(request, engine, known)
-
-
-def _passes_as_object(request: Request, engine: Engine, known: Surroundings) -> str | None:
-    manifest = Manifest(request.body)
-    if manifest.mapping("metadata").get("deletionTimestamp") is not None:
-        return "the object is being deleted"
-    if request.operation == "UPDATE" and is_only_metadata(request.body, request.old):
-        return "only metadata changed"
-    if is_exempt(known.policy, request.namespace):
-        return "the namespace is exempt"
-    kind = engine.kind_of(manifest)
-    if kind is None:
-        return "no rule knows the kind"
-    return _passes_as_kind(request, manifest, kind, engine, known)
-
-
-def _passes_as_kind(
-    request: Request, manifest: Manifest, kind: Kind, engine: Engine, known: Surroundings
-) -> str | None:
-    if request.operation == "UPDATE" and kind.immutable:
-        return "the template cannot change any more"
-    owner = engine.owner_of(manifest)
-    if owner is None:
-        return None
-    if trusts_owner(request.username, known.policy.controllers):
-        return "its owner was judged, and a controller made it"
-    if known.owner(str(owner.get("uid"))) is Answer.FOUND:
-        return "its owner was judged"
-    return None
-
-
-def _doubtful(request: Request, engine: Engine, known: Surroundings) -> bool:
-    """Whether the object names an owner of which nothing is known: it is never denied then."""
-    owner = engine.owner_of(Manifest(request.body))
-    return owner is not None and known.owner(str(owner.get("uid"))) is Answer.UNKNOWN
-
-
-def _judge(
-    body: dict[str, Any], request: Request, engine: Engine, known: Surroundings
-) -> Evaluation:
-    labels = _labels(request, known)
-
-    def evaluate() -> Evaluation:
-        return engine.evaluate(_admit(name_object(body, request)), namespace_labels=labels)
-
-    if known.memory is None or not isinstance(engine.inventory, Witness):
-        return evaluate()
-    place = request.namespace, None if labels is None else frozenset(labels.items())
-    given = (known.policy, known.now, *place)
-    return known.memory.recall(body, given, engine.inventory, evaluate)
-
-
-def _ratchet(
-    findings: tuple[Finding, ...], request: Request, engine: Engine, known: Surroundings
-) -> tuple[Finding, ...]:
-    """An update is denied only what it brings in: what the old object had is warned of, and so is
-    what we had added there and a manifest without it takes away again."""
-    if request.old is None or not any(one.action is Action.DENY for one in findings):
-        return findings
-    old = _judge(request.old, request, engine, known)
-    had = {finding.fingerprint for finding in old.findings}
-    # Anyone who may write the object may write the annotation, as one that ignores a rule.
-    added = frozenset() if engine.ignores == "forbid" else mutation.read_record(request.old)
-    return tuple(
-        _capped(one) if one.fingerprint in had or _is_undone(one, added) else one
-        for one in findings
-    )
-
-
-def _is_undone(finding: Finding, added: Collection[str]) -> bool:
-    """Whether a finding is there because an addition of ours is not, and nobody wrote otherwise."""
-    fix = finding.fix
-    return fix is not None and fix.unwritten and mutation.describe(finding) in added
-
-
-def _capped(finding: Finding) -> Finding:
-    return finding._replace(action=Action.WARN) if finding.action is Action.DENY else finding
-
-
-def _admit(body: dict[str, Any]) -> Manifest:
-    applied = Manifest(body).mapping("metadata", "annotations").get(LAST_APPLIED)
-    last_applied = applied if isinstance(applied, str) else None
-    return Manifest(body, admitted=True, last_applied=last_applied)
-
-
-def _pass(request: Request, reason: str, warnings: Sequence[str] = ()) -> Outcome:
-    return Outcome(allow(request.uid, warnings), allowed=True, passed=reason)
-
-
-def _advise(request: Request, known: Surroundings) -> list[str]:
+def _label_warnings(case: AdmissionCase) -> list[str]:
     """What to say to whoever labels a Namespace."""
-    body = request.body
-    labels = request.operation in JUDGED and not request.subresource and is_namespace(body)
-    return advise(body, request.old, known.policy) if labels else []
+    request = case.request
+    if request.operation not in JUDGED_OPERATIONS or request.subresource:
+        return []
+    if not is_namespace(request.body):
+        return []
+    return profile_label_warnings(request.body, request.old, case.context.policy)
 
 
 def _decide(
-    request: Request, findings: tuple[Finding, ...], evaluation: Evaluation, known: Surroundings
-) -> Outcome:
+    case: AdmissionCase, findings: tuple[Finding, ...], evaluation: Evaluation
+) -> ReviewOutcome:
+    uid = case.request.uid
     denied = [finding for finding in findings if finding.action is Action.DENY]
     warned = [finding for finding in findings if finding.action is Action.WARN]
-    profile = profile_in(known.policy, request.namespace, _labels(request, known))
-    notes = audit("deny" if denied else "allow", findings, profile, known.revision)
-    warnings = warn(warned, evaluation.unfinished)
-    body = (
-        deny(request.uid, denied, warnings, notes)
-        if denied
-        else allow(request.uid, warnings, notes)
+    verdict = "deny" if denied else "allow"
+    notes = audit_annotations(verdict, findings, case.profile, case.context.revision)
+    warnings = rule_warnings(warned, evaluation.unfinished)
+    answer = (
+        deny_review(uid, denied, warnings, notes) if denied else allow_review(uid, warnings, notes)
     )
-    return Outcome(
-        body,
+    return ReviewOutcome(
+        case.request,
+        answer,
         allowed=not denied,
         findings=findings,
         errors=_errors(findings, evaluation),
-        profile=profile,
+        profile=case.profile,
     )
 
 
-def _patch(request: Request, mended: Mutation, known: Surroundings) -> Outcome:
-    profile = profile_in(known.policy, request.namespace, _labels(request, known))
-    errors = _errors(mended.evaluation.findings, mended.evaluation)
-    answer = allow(request.uid)
-    if mended.patch:
-        notes = audit("patch", mended.fixed, profile, known.revision)
-        answer = allow(request.uid, describe_patch(mended.fixed), notes)
-        answer["response"]["patchType"] = "JSONPatch"
-        answer["response"]["patch"] = base64.b64encode(
-            json.dumps(mended.patch, separators=(",", ":")).encode()
-        ).decode()
-    return Outcome(
-        answer,
+def _patch(case: AdmissionCase, mutation: Mutation) -> ReviewOutcome:
+    findings = mutation.evaluation.findings
+    return ReviewOutcome(
+        case.request,
+        _patch_answer(case, mutation),
         allowed=True,
-        findings=mended.evaluation.findings,
-        errors=errors,
-        patched=tuple(dict.fromkeys(finding.rule for finding in mended.fixed)),
-        dropped=mended.dropped,
-        profile=profile,
+        findings=findings,
+        errors=_errors(findings, mutation.evaluation),
+        patched=tuple(dict.fromkeys(finding.rule for finding in mutation.fixed)),
+        dropped=mutation.dropped,
+        profile=case.profile,
     )
+
+
+def _patch_answer(case: AdmissionCase, mutation: Mutation) -> dict[str, Any]:
+    if not mutation.patch:
+        return allow_review(case.request.uid)
+    notes = audit_annotations("patch", mutation.fixed, case.profile, case.context.revision)
+    answer = allow_review(case.request.uid, patch_warnings(mutation.fixed), notes)
+    patch = json.dumps(mutation.patch, separators=(",", ":")).encode()
+    answer["response"]["patchType"] = "JSONPatch"
+    answer["response"]["patch"] = base64.b64encode(patch).decode()
+    return answer
 
 
 def _errors(findings: tuple[Finding, ...], evaluation: Evaluation) -> tuple[str, ...]:
+    """Rules without an answer: MLG005 is the finding that stands for a crashed rule."""
     crashed = tuple(finding.message for finding in findings if finding.rule == "MLG005")
     return (*crashed, *(f"{code}: no time was left" for code in evaluation.unfinished))

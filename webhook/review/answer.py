@@ -10,29 +10,29 @@ from typing import Any
 
 from rules.model import Finding
 from rules.paths import dotted
-from webhook.review.mutation import describe
+from webhook.review.mutation import summarize_fix
 
-WARNING = 120
-WARNINGS = 2048
-"""Of the 4,096 runes that all webhooks share we take half."""
-MESSAGE = 2048
-_LINES = 40
-"""Lines of findings that are tried; no more can fit, each with its rule's name and address."""
+MAX_WARNING = 120
+MAX_WARNINGS = 2048
+"""Half of the 4,096 runes that all webhooks share."""
+MAX_MESSAGE = 2048
+_MAX_LINES = 40
+"""Lines of findings that are tried: with its rule's name and address each, no more can fit."""
 _MORE = "run mlgate lint for all of them"
 
 
-def allow(
+def allow_review(
     uid: str, warnings: Sequence[str] = (), notes: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """An AdmissionReview that lets the request pass."""
     return _review({"uid": uid, "allowed": True}, warnings, notes)
 
 
-def deny(
+def deny_review(
     uid: str, findings: Sequence[Finding], warnings: Sequence[str], notes: Mapping[str, str]
 ) -> dict[str, Any]:
     """An AdmissionReview that refuses the request with every rule that does."""
-    status = {"code": 403, "reason": "Forbidden", "message": explain(findings)}
+    status = {"code": 403, "reason": "Forbidden", "message": denial_message(findings)}
     return _review({"uid": uid, "allowed": False, "status": status}, warnings, notes)
 
 
@@ -50,53 +50,55 @@ def _review(
     }
 
 
-def explain(findings: Sequence[Finding]) -> str:
+def denial_message(findings: Sequence[Finding]) -> str:
     """Why a request is refused: each rule with path, found and expected value, and fix."""
-    lines = [_line(finding) for finding in findings[:_LINES]]
+    lines = [_line(finding) for finding in findings[:_MAX_LINES]]
     head = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}:"
     text = " ".join([head, *lines])
-    while len(text.encode()) > MESSAGE and len(lines) > 1:
+    while len(text.encode()) > MAX_MESSAGE and len(lines) > 1:
         lines.pop()
         text = " ".join([head, *lines, f"+{len(findings) - len(lines)} more: {_MORE}"])
-    return _cut(text, MESSAGE // 4) if len(text.encode()) > MESSAGE else text
+    # A single line that is too long: a character takes four bytes at most.
+    return _cut(text, MAX_MESSAGE // 4) if len(text.encode()) > MAX_MESSAGE else text
 
 
 def _line(finding: Finding) -> str:
+    # On one line: a message may quote the object, and no line of that may look like one of ours.
     fix = f"; fix: {finding.fix.title}" if finding.fix else ""
-    place = dotted(finding.path)
-    text = finding.message if place in finding.message else f"{place}: {finding.message}"
-    return plain(f"[{finding.rule} {finding.name}] {text}{fix} ({url(finding.rule)}).")
+    path = dotted(finding.path)
+    text = finding.message if path in finding.message else f"{path}: {finding.message}"
+    return printable(f"[{finding.rule} {finding.name}] {text}{fix} ({rule_url(finding.rule)}).")
 
 
-def url(code: str) -> str:
+def rule_url(code: str) -> str:
     """The page of a rule."""
     return f"https://mlgate.dev/rules/{code}"
 
 
-def warn(findings: Iterable[Finding], unfinished: Sequence[str] = ()) -> list[str]:
-    """Warnings, one a rule, each once; the last says how many are left out."""
+def rule_warnings(findings: Iterable[Finding], unfinished: Sequence[str] = ()) -> list[str]:
+    """One warning a rule; the last says how many are left out."""
     lines: dict[str, str] = {}
-    left = 0
+    left_out = 0
     for finding in findings:
         if finding.rule in lines:
-            left += 1
+            left_out += 1
             continue
-        lines[finding.rule] = _cut(plain(f"{finding.rule} {finding.message}"), WARNING)
+        lines[finding.rule] = _cut(printable(f"{finding.rule} {finding.message}"), MAX_WARNING)
     warnings = list(dict.fromkeys(lines.values()))
     if unfinished:
-        warnings.append(_cut(f"mlgate had no time for {', '.join(unfinished)}", WARNING))
-    return _bounded(warnings, left)
+        warnings.append(_cut(f"mlgate had no time for {', '.join(unfinished)}", MAX_WARNING))
+    return _bounded(warnings, left_out)
 
 
-def describe_patch(fixed: Iterable[Finding]) -> list[str]:
-    """What a patch adds, for whoever keeps the manifest."""
-    lines = dict.fromkeys(plain(f"mlgate added {describe(finding)}") for finding in fixed)
+def patch_warnings(fixed: Iterable[Finding]) -> list[str]:
+    """What a patch adds, so that it can be added to the manifest."""
+    lines = dict.fromkeys(printable(f"mlgate added {summarize_fix(finding)}") for finding in fixed)
     advice = "; add it to the manifest"
-    told = (line + advice if len(line) + len(advice) <= WARNING else line for line in lines)
-    return _bounded([_cut(line, WARNING) for line in told], 0)
+    full = (line + advice if len(line) + len(advice) <= MAX_WARNING else line for line in lines)
+    return _bounded([_cut(line, MAX_WARNING) for line in full], 0)
 
 
-def audit(
+def audit_annotations(
     decision: str, findings: Sequence[Finding], profile: str, revision: str
 ) -> dict[str, str]:
     """Audit annotations; the API server puts the webhook's name before each key."""
@@ -109,22 +111,24 @@ def audit(
     return notes
 
 
-def _bounded(warnings: list[str], left: int) -> list[str]:
+def _bounded(warnings: list[str], left_out: int) -> list[str]:
     total = 0
     kept = []
     for warning in warnings:
         total += len(warning)
-        if total > WARNINGS - WARNING:
-            left += 1
+        if total > MAX_WARNINGS - MAX_WARNING:
+            left_out += 1
             continue
         kept.append(warning)
-    if left:
-        kept.append(f"+{left} more, {_MORE}")
+    if left_out:
+        kept.append(f"+{left_out} more, {_MORE}")
     return kept
 
 
-def plain(text: str) -> str:
-    """Without line breaks and control characters."""
+def printable(text: str) -> str:
+    """The text without line breaks and control characters, which could write to a terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else " " for char in text)
 
 

@@ -7,27 +7,28 @@ It is the smaller of the webhook's ``timeoutSeconds`` and what is left of the us
 import re
 import time
 
-DEFAULT = 10.0
+DEFAULT_TIMEOUT = 10.0
 """Seconds, as for a webhook without ``timeoutSeconds``."""
-LONGEST = 30.0
-SHARE = 0.8
-"""What we take of it; the rest is for the way back."""
+MAX_TIMEOUT = 30.0
+REVIEW_SHARE = 0.8
+"""The part of it that a review may use; the rest is for the way back."""
 
 _UNITS = {b"ms": 0.001, b"s": 1.0, b"m": 60.0, b"h": 3600.0}
+# Nine digits at most: the text comes from a client, and a longer number means nothing.
 _PARAMETER = re.compile(rb"(?:\A|&)timeout=((?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h))+)(?:&|\Z)")
 _PART = re.compile(rb"([\d.]+)(ms|s|m|h)")
 
 
 class Deadline:
-    """``ends``: when the API server stops waiting, ``due``: when we want to be done; both in
-    seconds of the monotonic clock."""
+    """``due``: when the review is to be done; ``ends``: when the API server stops waiting. Both
+    are seconds of the monotonic clock."""
 
     __slots__ = ("due", "ends", "started")
 
     def __init__(self, query: bytes) -> None:
         self.started = time.monotonic()
         seconds = read_timeout(query)
-        self.due = self.started + seconds * SHARE
+        self.due = self.started + seconds * REVIEW_SHARE
         self.ends = self.started + seconds
 
     def expired(self) -> bool:
@@ -49,6 +50,6 @@ def read_timeout(query: bytes) -> float:
     longest ``timeoutSeconds`` there is."""
     found = _PARAMETER.search(query)
     if found is None:
-        return DEFAULT
+        return DEFAULT_TIMEOUT
     asked = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(found[1]))
-    return min(asked, LONGEST) or DEFAULT
+    return min(asked, MAX_TIMEOUT) or DEFAULT_TIMEOUT

@@ -1,4 +1,4 @@
-"""The bytes of a request as a tree, no deeper than the rules can follow."""
+"""The bytes of a request as JSON, no deeper than the rules can follow."""
 
 import json
 from collections.abc import Callable
@@ -13,26 +13,27 @@ except ImportError:  # pragma: no cover - depends on how mlgate was installed
 else:
     _loads = orjson.loads
 
-DEEPEST = 200
-"""Levels of a body. Kubernetes' own types stay below 30; the rules recurse over what they read."""
+MAX_DEPTH = 200
+"""Levels of nesting. Kubernetes' own types stay below 30, and rules recurse over what they read."""
 
 
-def decode(body: bytes) -> Any:
-    """The JSON value in ``body``; of a key that stands twice the last counts, as for the API
-    server. Raises ``BadReview`` for what is no JSON, or deeper than ``DEEPEST``."""
+def decode_body(body: bytes) -> Any:
+    """The JSON value in ``body``; of a repeated key the last one counts, as for the API
+    server. Raises ``BadReview`` for what is no JSON, or deeper than ``MAX_DEPTH``."""
     try:
         tree = _loads(body)
     except (ValueError, RecursionError) as error:
         raise BadReview(f"the body is no JSON: {error}") from None
-    if body.count(b"{") + body.count(b"[") > DEEPEST and _is_deep(tree):
-        raise BadReview(f"the body is nested deeper than {DEEPEST} levels")
+    # Counting brackets is cheap and never too low, so that only suspicious bodies are walked.
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _is_deep(tree):
+        raise BadReview(f"the body is nested deeper than {MAX_DEPTH} levels")
     return tree
 
 
 def _is_deep(tree: Any) -> bool:
     """Level by level: no recursion, and each value is seen once."""
     level = [tree]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [
             value
             for node in level

@@ -13,65 +13,68 @@ from rules.engine import Evaluation
 from rules.inventory import Inventory
 from rules.kinds.lookups import Answer, Reference
 
-Dump: TypeAlias = Callable[[Any], bytes]
+Serialize: TypeAlias = Callable[[Any], bytes]
 """A value as bytes: equal values of JSON have equal bytes."""
 
 _VOLATILE = frozenset({"uid", "creationTimestamp", "generation", "resourceVersion", "selfLink"})
 """What the API server writes into ``metadata`` between two reviews, and no rule reads."""
-_SIZE = 256
-_LONGEST = 64 * 1024
-"""Bytes of an object that is remembered."""
-_ROOM = 4 * 1024 * 1024
-"""Bytes of all of them."""
-_FINDINGS = 20
-"""Findings of an object that is remembered: a hostile one has thousands."""
+# Few objects are large, and few have many findings. Those that do may be hostile: they are judged
+# each time, instead of pushing everybody else's out of the cache.
+_MAX_ENTRIES = 256
+_MAX_OBJECT_BYTES = 64 * 1024
+_MAX_BYTES = 4 * 1024 * 1024
+_MAX_FINDINGS = 20
 
 
-class Memory:
-    """The evaluations of the last objects, each with all that it hangs on. Safe for threads."""
+class FindingCache:
+    """The evaluations of the last objects, each under all that it depends on. Safe for threads."""
 
-    def __init__(self, dump: Dump) -> None:
-        self._dump = dump
-        self._kept: OrderedDict[tuple[bytes, Hashable], Evaluation] = OrderedDict()
-        self._held = 0
+    def __init__(self, serialize: Serialize) -> None:
+        self._serialize = serialize
+        self._entries: OrderedDict[tuple[bytes, Hashable], Evaluation] = OrderedDict()
+        self._bytes = 0
         self._lock = Lock()
 
-    def recall(
+    def get_or_evaluate(
         self,
         body: dict[str, Any],
         given: tuple[Hashable, ...],
-        inventory: "Witness",
+        inventory: "TrackedInventory",
         evaluate: Callable[[], Evaluation],
     ) -> Evaluation:
-        """What ``evaluate`` finds in ``body``, by memory if it was asked before with the same
-        ``given``. Nothing is kept that hangs on other objects, or that was not finished."""
-        text = self._dump(_settled(body))
-        if len(text) > _LONGEST:
+        """What ``evaluate`` finds in ``body``; the cached evaluation if the same was asked with the
+        same ``given`` before."""
+        # The whole text is the key, not its hash: a made collision would lend one object the
+        # verdict of another.
+        text = self._serialize(_without_volatile(body))
+        if len(text) > _MAX_OBJECT_BYTES:
             return evaluate()
         key = (text, given)
         with self._lock:
-            known = self._kept.get(key)
+            known = self._entries.get(key)
             if known is not None:
-                self._kept.move_to_end(key)
+                self._entries.move_to_end(key)
                 return known
+        # Outside of the lock: two threads may evaluate the same object, and find the same.
         found = evaluate()._replace(workloads=())
-        few = len(found.findings) + len(found.suppressed) <= _FINDINGS
+        few = len(found.findings) + len(found.suppressed) <= _MAX_FINDINGS
+        # What depends on other objects changes with them, and what was not finished is not known.
         if few and not inventory.asked and not found.unfinished:
-            self._keep(key, found)
+            self._store(key, found)
         return found
 
-    def _keep(self, key: tuple[bytes, Hashable], found: Evaluation) -> None:
+    def _store(self, key: tuple[bytes, Hashable], found: Evaluation) -> None:
         with self._lock:
-            if key not in self._kept:
-                self._held += len(key[0])
-            self._kept[key] = found
-            while len(self._kept) > _SIZE or self._held > _ROOM:
-                (text, _), _ = self._kept.popitem(last=False)
-                self._held -= len(text)
+            if key not in self._entries:
+                self._bytes += len(key[0])
+            self._entries[key] = found
+            while len(self._entries) > _MAX_ENTRIES or self._bytes > _MAX_BYTES:
+                (text, _), _ = self._entries.popitem(last=False)
+                self._bytes -= len(text)
 
 
-class Witness(Inventory):
-    """An inventory that remembers whether it was asked anything."""
+class TrackedInventory(Inventory):
+    """An inventory that notes whether it was asked anything."""
 
     __slots__ = ("_inner", "asked")
 
@@ -86,7 +89,7 @@ class Witness(Inventory):
         return self._inner.ask(reference, fact)
 
 
-def _settled(body: dict[str, Any]) -> dict[str, Any]:
+def _without_volatile(body: dict[str, Any]) -> dict[str, Any]:
     metadata = body.get("metadata")
     if not isinstance(metadata, dict):
         return body

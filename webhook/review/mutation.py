@@ -9,20 +9,20 @@ from rules.model import Action, Edit, Finding, Set
 from rules.paths import dig, dotted
 from webhook.review.patch import PatchFailure, apply_patch
 
-ANNOTATION = "mlgate.dev/defaulted"
+DEFAULTED = "mlgate.dev/defaulted"
 """What was added, so that whoever keeps the manifest can add it there."""
 
-_ROUNDS = 5
-"""How often an object is judged again for what a fix has brought up."""
-_MOST_EDITS = 300
-"""Edits of one patch. Each is held against each other; no real object needs a tenth of them."""
+_MAX_ROUNDS = 5
+"""How often an object is judged again, since a fix may bring up another finding."""
+# Each edit is compared with each other one. No real object needs a tenth of these.
+_MAX_EDITS = 300
 
 
 class Mutation(NamedTuple):
-    """A patch, the findings that it mends, and what was found before it.
+    """A patch, the findings that it fixes, and what was found before it.
 
-    ``dropped``: the fixes were too many, did not come to rest, or the patch did not apply; there is
-    none then.
+    ``dropped``: the fixes were too many, never came to an end, or the patch did not apply. There is
+    no patch then.
     """
 
     patch: list[dict[str, Any]]
@@ -31,28 +31,28 @@ class Mutation(NamedTuple):
     dropped: bool = False
 
 
-def mend(body: dict[str, Any], judge: Callable[[dict[str, Any]], Evaluation]) -> Mutation:
+def plan_mutation(body: dict[str, Any], judge: Callable[[dict[str, Any]], Evaluation]) -> Mutation:
     """Apply fixes until nothing is left to fix, and check the patch against the object."""
     first = evaluation = judge(body)
-    mended, fixed = body, list[Finding]()
-    for _ in range(_ROUNDS):
-        fitting = [one for one in evaluation.findings if _fits(one)]
-        if len(_edits(fitting)) > _MOST_EDITS:
+    patched, fixed = body, list[Finding]()
+    for _ in range(_MAX_ROUNDS):
+        allowed = [one for one in evaluation.findings if _may_fix(one)]
+        if len(_edits(allowed)) > _MAX_EDITS:
             break
-        chosen = _choose(one for one in fitting if _is_open(one, mended))
+        chosen = _choose(one for one in allowed if _is_open(one, patched))
         if not chosen:
-            return _checked(body, mended, fixed, first)
+            return _checked(body, patched, fixed, first)
         try:
-            mended = apply(mended, _edits(chosen))
+            patched = apply(patched, _edits(chosen))
         except Inapplicable:
             break
         fixed += chosen
-        evaluation = judge(mended)
+        evaluation = judge(patched)
     return Mutation([], (), first, dropped=True)
 
 
 def _is_open(finding: Finding, body: Any) -> bool:
-    """Whether a fix would change something: where it says what the API server's default says
+    """Whether a fix would change something. Where it sets what the API server's default has set
     already, there is nothing to patch."""
     try:
         return apply(body, _edits([finding])) is not body
@@ -61,7 +61,8 @@ def _is_open(finding: Finding, body: Any) -> bool:
 
 
 def _choose(findings: Iterable[Finding]) -> list[Finding]:
-    """Of findings whose fixes disagree, the first."""
+    """The findings whose fixes go together; of two that conflict, the first. The other is found
+    again in the next round, if it still holds."""
     chosen: list[Finding] = []
     for finding in findings:
         if not conflict(_edits(chosen), _edits([finding])):
@@ -69,13 +70,15 @@ def _choose(findings: Iterable[Finding]) -> list[Finding]:
     return chosen
 
 
-def _fits(finding: Finding) -> bool:
-    """Whether the webhook may make the fix."""
+def _may_fix(finding: Finding) -> bool:
+    """Whether the webhook may make the fix: a safe one, at places where nobody wrote anything."""
     fix = finding.fix
     if fix is None or not fix.safe or not fix.absent:
         return False
     if finding.action not in (Action.DENY, Action.WARN):
         return False
+    # A manifest that stands as text inside the object has comments and an order of its own, which
+    # rewriting the whole text would lose.
     if finding.embedded is not None and finding.embedded.text:
         return False
     return all(isinstance(edit, Set) for edit in fix.edits)
@@ -86,12 +89,14 @@ def _edits(findings: Iterable[Finding]) -> list[Edit]:
 
 
 def _checked(
-    body: dict[str, Any], mended: Any, fixed: list[Finding], first: Evaluation
+    body: dict[str, Any], patched: Any, fixed: list[Finding], first: Evaluation
 ) -> Mutation:
     edits = _edits(fixed)
-    if not edits or mended is body:
+    if not edits or patched is body:
         return Mutation([], (), first)
-    edits.append(_record(body, fixed))
+    edits.append(_annotate(body, fixed))
+    # The API server refuses the whole request for a patch that does not apply, whatever the
+    # failure policy says. So the patch is tried here, by an implementation of its own.
     try:
         patch = json_patch(body, edits)
         same = apply_patch(body, patch) == apply(body, edits)
@@ -102,20 +107,22 @@ def _checked(
     return Mutation(patch, tuple(fixed), first)
 
 
-def _record(body: dict[str, Any], fixed: list[Finding]) -> Set:
-    """The annotation that says what was added; nothing in it changes from one run to the next."""
-    path = ("metadata", "annotations", ANNOTATION)
-    lines = [dig(body, path), *(describe(finding) for finding in fixed)]
+def _annotate(body: dict[str, Any], fixed: list[Finding]) -> Set:
+    """The annotation that says what was added."""
+    # No time and no version in it: a GitOps tool that applies the same manifest again must get the
+    # same object.
+    path = ("metadata", "annotations", DEFAULTED)
+    lines = [dig(body, path), *(summarize_fix(finding) for finding in fixed)]
     return Set(path, "; ".join(line for line in lines if isinstance(line, str)))
 
 
-def read_record(body: Any) -> frozenset[str]:
-    """What was added to an object, by its annotation: lines as ``describe`` writes them."""
-    noted = dig(body, ("metadata", "annotations", ANNOTATION))
+def read_defaulted(body: Any) -> frozenset[str]:
+    """What was added to an object, by its annotation: lines as ``summarize_fix`` writes them."""
+    noted = dig(body, ("metadata", "annotations", DEFAULTED))
     return frozenset(noted.split("; ")) if isinstance(noted, str) else frozenset()
 
 
-def describe(finding: Finding) -> str:
+def summarize_fix(finding: Finding) -> str:
     """A fix in a line: ``TRN002 spec.backoffLimit``."""
     paths = [dotted(edit.path) for edit in finding.fix.edits] if finding.fix else []
     return f"{finding.rule} {', '.join(paths)}"

@@ -1,4 +1,7 @@
-"""What is said to whoever labels a Namespace: an unknown profile falls back without a word else."""
+"""Warnings about the profile label of a Namespace.
+
+Nothing else tells its author that an unknown profile means the policy's own.
+"""
 
 from typing import Any
 
@@ -15,8 +18,8 @@ def is_namespace(body: Any) -> bool:
     )
 
 
-def advise(body: dict[str, Any], old: Any, policy: Policy) -> list[str]:
-    """Warnings on a label that was set just now and does not mean what it seems to."""
+def profile_label_warnings(body: dict[str, Any], old: Any, policy: Policy) -> list[str]:
+    """Warnings about a label that this request sets and that does not mean what it seems to."""
     label = _profile(body)
     if label is None or (isinstance(old, dict) and _profile(old) == label):
         return []

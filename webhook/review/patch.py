@@ -1,7 +1,8 @@
-"""JSON Patches as the API server applies them, for the check of our own before it is sent.
+"""JSON Patches as the API server applies them, to check a patch before it is sent.
 
 A patch that does not apply rejects the request, even where the webhook's failure is to be ignored
-(apiserver ``mutating/dispatcher.go``), so no patch leaves that was not tried.
+(apiserver ``mutating/dispatcher.go``), so that every patch is tried first. This
+implementation shares nothing with the one that makes the patches.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ class PatchFailure(ValueError):
 def apply_patch(tree: Any, patch: list[dict[str, Any]]) -> Any:
     """``tree`` with ``patch`` applied (RFC 6902: add, replace, remove). The input is unchanged.
 
-    Raises ``PatchFailure`` where an operation has no ground to stand on.
+    Raises ``PatchFailure`` where an operation does not fit.
     """
     for operation in patch:
         tree = _apply(tree, _keys(operation["path"]), operation)

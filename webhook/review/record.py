@@ -1,16 +1,18 @@
 """What logs and metrics say of a request: who, what, where; never what stands in the object."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from webhook.review.admission import Outcome
+from rules.manifest import Manifest
+from webhook.review.admission import ReviewOutcome
+from webhook.review.answer import printable
+from webhook.review.request import Request
 
-_LONGEST = 253
+_MAX_LENGTH = 253
 """The longest name in Kubernetes; what is longer is cut."""
 
 
-class Record(NamedTuple):
-    """A request as it is reported: the kind that was asked for, which differs from the judged one
-    where the API server converted it (``matchPolicy: Equivalent``)."""
+class ReviewRecord(NamedTuple):
+    """A request as it is reported, in text that is safe to print."""
 
     endpoint: str
     uid: str = ""
@@ -24,51 +26,38 @@ class Record(NamedTuple):
     dry_run: bool = False
 
 
-def read_record(endpoint: str, review: Any) -> Record:
-    """The record of a review that was answered; whatever is no text there is left out."""
-    request = _mapping(review, "request")
-    kind = _mapping(request, "requestKind") or _mapping(request, "kind")
-    return Record(
+def make_record(endpoint: str, request: Request) -> ReviewRecord:
+    """The record of a request that ``endpoint`` answered."""
+    return ReviewRecord(
         endpoint,
-        uid=_text(request, "uid"),
-        operation=_text(request, "operation"),
-        group=_text(kind, "group"),
-        kind=_text(kind, "kind"),
-        subresource=_text(request, "subResource"),
-        namespace=_text(request, "namespace"),
-        name=_name(request),
-        user=_text(_mapping(request, "userInfo"), "username"),
-        dry_run=request.get("dryRun") is True,
+        uid=_clean(request.uid),
+        operation=_clean(request.operation),
+        group=_clean(request.group),
+        kind=_clean(request.kind),
+        subresource=_clean(request.subresource),
+        namespace=_clean(request.namespace),
+        name=_clean(_name(request)),
+        user=_clean(request.username),
+        dry_run=request.dry_run,
     )
 
 
-def _name(request: dict[str, Any]) -> str:
-    """The name, or ``generateName*``: the API server makes it up after admission."""
-    name = _text(request, "name")
-    if name:
+def _name(request: Request) -> str:
+    """The name, or ``generateName*``: the API server generates it after admission."""
+    if request.name:
+        return request.name
+    metadata = Manifest(request.body or {}).mapping("metadata")
+    name, prefix = metadata.get("name"), metadata.get("generateName")
+    if isinstance(name, str) and name:
         return name
-    metadata = _mapping(_mapping(request, "object"), "metadata")
-    generated = _text(metadata, "generateName")
-    return _text(metadata, "name") or (f"{generated}*" if generated else "")
+    return f"{prefix}*" if isinstance(prefix, str) and prefix else ""
 
 
-def _mapping(holder: Any, key: str) -> dict[str, Any]:
-    found = holder.get(key) if isinstance(holder, dict) else None
-    return found if isinstance(found, dict) else {}
+def _clean(text: str) -> str:
+    return printable(text[:_MAX_LENGTH])
 
 
-def _text(holder: dict[str, Any], key: str) -> str:
-    """A text without control characters, which could otherwise write to whoever reads the log."""
-    found = holder.get(key)
-    if not isinstance(found, str):
-        return ""
-    found = found[:_LONGEST]
-    if found.isprintable():
-        return found
-    return "".join(char if char.isprintable() else " " for char in found)
-
-
-def decision(outcome: Outcome) -> str:
+def decision(outcome: ReviewOutcome) -> str:
     """``deny``, ``patch``, ``allow``, or ``pass`` for what was not judged."""
     if not outcome.allowed:
         return "deny"

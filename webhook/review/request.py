@@ -1,4 +1,4 @@
-"""The request of an AdmissionReview: the parts that decide.
+"""The request of an AdmissionReview, read once: by it is decided, logged and counted.
 
 The API server's contract is ``admission.k8s.io/v1``, AdmissionRequest.
 """
@@ -15,19 +15,52 @@ class BadReview(ValueError):
 
 
 class Request(NamedTuple):
-    """The parts of an AdmissionRequest that decide."""
+    """An AdmissionRequest; text that is missing, or no text, is empty.
+
+    ``group`` and ``kind`` are those that were asked for: they differ from the object's own where
+    the API server converted it (``matchPolicy: Equivalent``).
+    """
 
     uid: str
     operation: str
     subresource: str
     namespace: str
+    name: str
     username: str
+    group: str
+    kind: str
+    dry_run: bool
     body: Any
     old: Any
 
 
 def read_request(review: Any) -> Request:
     """The request of an AdmissionReview. Raises ``BadReview``."""
+    request = _open(review)
+    uid = request.get("uid")
+    if not isinstance(uid, str) or not uid:
+        raise BadReview("the request has no uid")
+    body, old = request.get("object"), request.get("oldObject")
+    if not isinstance(body, dict | None) or not isinstance(old, dict | None):
+        raise BadReview("the request's object is no JSON object")
+    kind = _mapping(request, "requestKind") or _mapping(request, "kind")
+    return Request(
+        uid,
+        operation=_text(request, "operation"),
+        subresource=_text(request, "subResource"),
+        namespace=_text(request, "namespace"),
+        name=_text(request, "name"),
+        username=_text(_mapping(request, "userInfo"), "username"),
+        group=_text(kind, "group"),
+        kind=_text(kind, "kind"),
+        dry_run=request.get("dryRun") is True,
+        body=body,
+        old=old,
+    )
+
+
+def _open(review: Any) -> dict[str, Any]:
+    """The request in an AdmissionReview of the one version that is understood."""
     if not isinstance(review, dict):
         raise BadReview("the body is no JSON object; expected an AdmissionReview")
     found = f"{review.get('apiVersion')} {review.get('kind')}"
@@ -36,32 +69,22 @@ def read_request(review: Any) -> Request:
     request = review.get("request")
     if not isinstance(request, dict):
         raise BadReview("the AdmissionReview has no request")
-    uid = request.get("uid")
-    if not isinstance(uid, str) or not uid:
-        raise BadReview("the request has no uid")
-    body, old = request.get("object"), request.get("oldObject")
-    if not isinstance(body, dict | None) or not isinstance(old, dict | None):
-        raise BadReview("the request's object is no JSON object")
-    user = request.get("userInfo")
-    return Request(
-        uid,
-        _text(request.get("operation")),
-        _text(request.get("subResource")),
-        _text(request.get("namespace")),
-        _text(user.get("username")) if isinstance(user, dict) else "",
-        body,
-        old,
-    )
+    return request
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _mapping(holder: dict[str, Any], key: str) -> dict[str, Any]:
+    found = holder.get(key)
+    return found if isinstance(found, dict) else {}
 
 
-def name_object(body: dict[str, Any], request: Request) -> dict[str, Any]:
+def _text(holder: dict[str, Any], key: str) -> str:
+    found = holder.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def with_namespace(body: dict[str, Any], request: Request) -> dict[str, Any]:
     """The object with the request's namespace, which its own metadata may lack."""
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = _mapping(body, "metadata")
     if not request.namespace or metadata.get("namespace") == request.namespace:
         return body
     return {**body, "metadata": {**metadata, "namespace": request.namespace}}

@@ -1,31 +1,35 @@
-"""A review of our own, by which a policy shows that it can be used."""
+"""A built-in review that a policy has to pass before it is put in force."""
 
 import datetime
 from typing import Any
 
 from rules.inventory import Inventory
 from rules.policy import Policy
-from webhook.review.admission import Outcome, Surroundings, mutate, validate
+from webhook.review.admission import ReviewOutcome, mutate, validate
+from webhook.review.context import ReviewContext
 
 _UID = "self-test"
 _DAY = datetime.date(2026, 1, 1)
 
 
-class Broken(Exception):
-    """A review of our own was not answered as it must be."""
+class SelfTestFailure(Exception):
+    """The built-in review was not answered as it must be."""
 
 
-def try_policy(policy: Policy) -> None:
-    """Judge one job with every rule. What the answer is depends on the policy; that there is one,
-    and that no rule crashed, does not. Raises ``Broken``."""
-    known = Surroundings(policy, Inventory(), _DAY)
-    for review in (validate, mutate):
-        problem = _fault(review(_review(), known))
+def self_test(policy: Policy) -> None:
+    """Judge one Job with every rule. Raises ``SelfTestFailure``.
+
+    What the decision is depends on the policy. That there is one, and that no rule crashed, does
+    not.
+    """
+    context = ReviewContext(policy, Inventory(), _DAY)
+    for judge in (validate, mutate):
+        problem = _fault(judge(_review(), context))
         if problem:
-            raise Broken(f"the self-test of {review.__name__} failed: {problem}")
+            raise SelfTestFailure(f"the self-test of {judge.__name__} failed: {problem}")
 
 
-def _fault(outcome: Outcome) -> str | None:
+def _fault(outcome: ReviewOutcome) -> str | None:
     if outcome.errors:
         return "; ".join(outcome.errors)
     if outcome.body["response"]["uid"] != _UID:

@@ -1,24 +1,28 @@
-"""Where a server is in its life, as its probes tell."""
+"""Where a server is between its start and its end, as its probes report it."""
 
 import time
 
-HUNG = 15.0
-"""Seconds without a beat after which the event loop counts as hung."""
+HUNG_SECONDS = 15.0
+"""Without a heartbeat for this long, the event loop counts as hung."""
 
 
-class Life:
-    """Shared between the server's loop, which writes, and the probes' thread, which reads."""
+class Lifecycle:
+    """Written by the event loop's thread, read by that of the probes.
+
+    Each attribute is replaced in one operation, so that there is no lock: the probes must answer
+    even when the loop hangs.
+    """
 
     def __init__(self) -> None:
         self.started = False
         self.stopping = False
-        self._beat = time.monotonic()
+        self._last_heartbeat = time.monotonic()
 
-    def beat(self) -> None:
-        """The event loop turns."""
-        self._beat = time.monotonic()
+    def heartbeat(self) -> None:
+        """Note that the event loop is running."""
+        self._last_heartbeat = time.monotonic()
 
     @property
     def hung(self) -> bool:
-        """Whether the event loop has stood still for long."""
-        return time.monotonic() - self._beat > HUNG
+        """Whether the event loop has stood still for too long."""
+        return time.monotonic() - self._last_heartbeat > HUNG_SECONDS

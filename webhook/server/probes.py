@@ -1,4 +1,7 @@
-"""Probes and metrics: plain HTTP on a port of their own, answered by a thread of their own."""
+"""Probes and metrics: plain HTTP on a port of their own, answered by a thread of their own.
+
+A probe must be answered when the event loop hangs, and a kubelet has no client certificate.
+"""
 
 import asyncio
 import datetime
@@ -12,31 +15,31 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from webhook.identity.certificates import Certificates
-from webhook.observability.metrics import CONTENT_TYPE
-from webhook.server.app import Desk
-from webhook.server.protocol import bound
+from webhook.observability.metrics import METRICS_CONTENT_TYPE
+from webhook.server.handler import ReviewHandler
+from webhook.server.protocol import bounded_protocol
 
-CONNECTIONS = 128
+_MAX_CONNECTIONS = 128
 """At a time; a kubelet and a Prometheus need few."""
-PATIENCE = 5
+_KEEP_ALIVE = 5
 """Seconds that a connection may be silent."""
-MAX_BODY = 1024
+_MAX_BODY = 1024
 
 
-def create_probes(desk: Desk, certificates: Certificates) -> Starlette:
+def create_probe_app(handler: ReviewHandler, certificates: Certificates) -> Starlette:
     """GET /healthz, /readyz and /metrics."""
 
     async def healthz(_request: Request) -> Response:
-        hung = desk.life.hung
+        hung = handler.lifecycle.hung
         return PlainTextResponse("the event loop hangs\n" if hung else "ok\n", 503 if hung else 200)
 
     async def readyz(_request: Request) -> Response:
-        found = [*reasons(desk, certificates)]
-        text = "".join(f"{reason}\n" for reason in found)
-        return PlainTextResponse(text or "ok\n", 503 if found else 200)
+        reasons = [*not_ready_reasons(handler, certificates)]
+        text = "".join(f"{reason}\n" for reason in reasons)
+        return PlainTextResponse(text or "ok\n", 503 if reasons else 200)
 
     async def metrics(_request: Request) -> Response:
-        return Response(desk.metrics.render(), media_type=CONTENT_TYPE)
+        return Response(handler.metrics.render(), media_type=METRICS_CONTENT_TYPE)
 
     return Starlette(
         routes=[
@@ -47,22 +50,23 @@ def create_probes(desk: Desk, certificates: Certificates) -> Starlette:
     )
 
 
-def reasons(desk: Desk, certificates: Certificates) -> Iterator[str]:
-    """Why no review should be sent here. The policy in force is good: it would not be in force."""
-    if not desk.life.started:
+def not_ready_reasons(handler: ReviewHandler, certificates: Certificates) -> Iterator[str]:
+    """Why no review should be sent here. A policy is never among them: a bad one is not put in
+    force."""
+    if not handler.lifecycle.started:
         yield "not started"
-    if desk.life.stopping:
+    if handler.lifecycle.stopping:
         yield "stopping"
-    if desk.life.hung:
+    if handler.lifecycle.hung:
         yield "the event loop hangs"
     if certificates.ends_soon(datetime.datetime.now(datetime.UTC)):
         yield f"the certificate ends at {certificates.pair.not_after:%FT%TZ}"
-    missing = desk.knowledge.missing()
-    if missing:
-        yield missing
+    waiting = handler.cluster.not_ready()
+    if waiting:
+        yield waiting
 
 
-class Probes(threading.Thread):
+class ProbeServer(threading.Thread):
     """Serves ``app`` until stopped."""
 
     def __init__(self, app: Starlette, host: str, port: int) -> None:
@@ -72,14 +76,14 @@ class Probes(threading.Thread):
             host=host,
             port=port,
             loop="asyncio",
-            http=bound(MAX_BODY, CONNECTIONS),
+            http=bounded_protocol(_MAX_BODY, _MAX_CONNECTIONS),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            backlog=CONNECTIONS,
-            timeout_keep_alive=PATIENCE,
+            backlog=_MAX_CONNECTIONS,
+            timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=1,
         )
         self.server = uvicorn.Server(config)
@@ -90,5 +94,5 @@ class Probes(threading.Thread):
         asyncio.run(self.server.serve())
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Stop serving."""
         self.server.should_exit = True

@@ -1,8 +1,8 @@
-"""The process: one event loop that judges, a thread for probes, a thread that watches files.
+"""The process: one event loop that judges, a thread for probes, a thread that polls files.
 
 Its end is the part that users notice. The API server learns of a stopping replica seconds after
-the replica does, so it goes on answering for a while, asks each client to come again elsewhere,
-and only then closes. Idle TLS connections would hold the exit for 30 seconds: they are cut.
+the replica does, so it goes on answering for a while, asks each client to connect elsewhere, and
+only then closes. Idle TLS connections would hold the exit for 30 seconds: they are cut.
 """
 
 import asyncio
@@ -24,29 +24,30 @@ import uvicorn
 import uvloop
 
 from webhook.identity.certificates import Certificates
-from webhook.observability.logs import Bridge
-from webhook.server.app import Application, Desk
-from webhook.server.probes import Probes, create_probes
-from webhook.server.protocol import bound
-from webhook.server.settings import count_expired
-from webhook.server.watch import Watch
+from webhook.observability.logs import LogBridge
+from webhook.server.app import Application
+from webhook.server.file_poller import FilePoller
+from webhook.server.handler import ReviewHandler
+from webhook.server.policy_reloader import count_expired_exceptions
+from webhook.server.probes import ProbeServer, create_probe_app
+from webhook.server.protocol import bounded_protocol
 
-if TYPE_CHECKING:  # the kubernetes client is not for those who ask no cluster
+if TYPE_CHECKING:  # without a cluster nothing of the kubernetes client is imported
     from webhook.replica.member import Member
 
 KEEP_ALIVE = 120
 """Seconds; the API server drops an idle connection after 90, and must be the first to do so."""
-CONNECTIONS = 1024
+MAX_CONNECTIONS = 1024
 """At a time; an API server keeps up to 25 that are idle."""
-LAST_WORDS = 1.0
-"""Seconds that clients have to take the last answers and close, before they are cut off."""
-SWITCH = 0.0005
+DRAIN_SECONDS = 1.0
+"""How long clients have to take the last answers and close, before they are cut off."""
+SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread that judges a large object lets the event loop go on."""
 GC_THRESHOLDS = (20_000, 50, 1000)
 """A full collection with all of FastAPI in it takes 20 ms: it is frozen, and collected rarely."""
 
 
-class Place(NamedTuple):
+class ServerOptions(NamedTuple):
     """Where to listen, and how to end: seconds of going on after SIGTERM, and until the exit."""
 
     host: str = "0.0.0.0"  # noqa: S104 - a Service's traffic comes from anywhere
@@ -57,21 +58,28 @@ class Place(NamedTuple):
     client_names: frozenset[str] = frozenset()
 
 
-class Server(uvicorn.Server):
-    """uvicorn, with signals and an end of our own."""
+class ReviewServer(uvicorn.Server):
+    """uvicorn, with its own handling of signals and of the end.
+
+    ``step_down`` is called when the end begins, in a thread.
+    """
 
     def __init__(
-        self, config: uvicorn.Config, desk: Desk, place: Place, resign: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        handler: ReviewHandler,
+        options: ServerOptions,
+        step_down: Callable[[], None],
     ) -> None:
         super().__init__(config)
-        self._resign = resign
-        self._desk = desk
-        self._place = place
-        self._last = 0.0
+        self._step_down = step_down
+        self._handler = handler
+        self._options = options
+        self._ends_at = 0.0
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """SIGTERM and SIGINT begin the end."""
+        """Begin the end at SIGTERM and SIGINT."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -81,31 +89,34 @@ class Server(uvicorn.Server):
 
     def stop(self) -> None:
         """Not ready from now on, closed after the delay; the second signal closes at once."""
-        life, place = self._desk.life, self._place
-        if life.stopping:
+        lifecycle, options = self._handler.lifecycle, self._options
+        if lifecycle.stopping:
             self.should_exit = True
             return
-        life.stopping = True
-        threading.Thread(target=self._resign, name="resigning", daemon=True).start()
-        self._last = time.monotonic() + place.grace
-        self._desk.log.event("info", "stopping", delay=place.shutdown_delay, grace=place.grace)
-        asyncio.get_running_loop().call_later(place.shutdown_delay, self._close)
+        lifecycle.stopping = True
+        # In a thread, since it asks the API server: reviews are answered meanwhile.
+        threading.Thread(target=self._step_down, name="step-down", daemon=True).start()
+        self._ends_at = time.monotonic() + options.grace
+        delay = options.shutdown_delay
+        self._handler.log.event("info", "stopping", delay=delay, grace=options.grace)
+        asyncio.get_running_loop().call_later(delay, self._close)
 
     def _close(self) -> None:
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen; then everything that is there to stay is out of the collector's sight."""
+        """Listen."""
         await super().startup(sockets)
+        # All that is there to stay is put out of the collector's sight.
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        sys.setswitchinterval(SWITCH)
-        self._desk.life.started = True
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        self._handler.lifecycle.started = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second."""
-        self._desk.life.beat()
+        """Called by uvicorn ten times a second."""
+        self._handler.lifecycle.heartbeat()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -114,8 +125,10 @@ class Server(uvicorn.Server):
             listener.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        await self._wait(self.server_state.tasks, self._last - LAST_WORDS)
-        await self._wait(self.server_state.connections, time.monotonic() + LAST_WORDS)
+        await self._wait(self.server_state.tasks, self._ends_at - DRAIN_SECONDS)
+        await self._wait(self.server_state.connections, time.monotonic() + DRAIN_SECONDS)
+        # uvicorn waits for every TLS connection to be closed by its client, which an idle one is
+        # not for 30 seconds.
         for left in list(self.server_state.connections):
             left.transport.abort()
         self.force_exit = True
@@ -123,59 +136,75 @@ class Server(uvicorn.Server):
 
     async def _wait(self, busy: set[Any], until: float) -> None:
         while busy and time.monotonic() < until:
-            self._desk.life.beat()
+            # uvicorn's ticks have ended by now.
+            self._handler.lifecycle.heartbeat()
             await asyncio.sleep(0.02)
 
 
 def serve(
-    desk: Desk, certificates: Certificates, place: Place, member: "Member | None" = None
+    handler: ReviewHandler,
+    certificates: Certificates,
+    options: ServerOptions,
+    member: "Member | None" = None,
 ) -> int:
     """Serve until told to stop; the exit code. ``member``: the replica's part in a cluster."""
-    bridge = Bridge(desk.log)
+    bridge = LogBridge(handler.log)
     for name in ("uvicorn.error", "asyncio"):
         logging.getLogger(name).addHandler(bridge)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(desk, certificates, place, member))
+        return runner.run(_serve(handler, certificates, options, member))
 
 
 async def _serve(
-    desk: Desk, certificates: Certificates, place: Place, member: "Member | None"
+    handler: ReviewHandler,
+    certificates: Certificates,
+    options: ServerOptions,
+    member: "Member | None",
 ) -> int:
-    resign = member.resign if member else lambda: None
-    server = Server(_configure(desk, certificates.context, place), desk, place, resign)
+    step_down = member.step_down if member else lambda: None
+    config = _configure(handler, certificates.context, options)
+    server = ReviewServer(config, handler, options, step_down)
     loop = asyncio.get_running_loop()
-    probes = Probes(create_probes(desk, certificates), place.host, place.metrics_port)
-    looks = (
-        partial(look_at_policy, desk, *([member.wake] if member else [])),
-        partial(look_at_certificates, desk, certificates, loop.call_soon_threadsafe),
+    probe_app = create_probe_app(handler, certificates)
+    probes = ProbeServer(probe_app, options.host, options.metrics_port)
+    checks = (
+        partial(reload_policy, handler, *([member.wake] if member else [])),
+        partial(reload_certificates, handler, certificates, loop.call_soon_threadsafe),
     )
-    watch = Watch(looks, desk.log)
-    _publish(desk, certificates)
+    poller = FilePoller(checks, handler.log)
+    _publish_policy(handler)
+    handler.metrics.certificate(certificates.pair.not_after.timestamp(), ok=True)
     probes.start()
-    watch.start()
+    poller.start()
     if member is not None:
-        member.start(lambda: desk.life.started, desk.metrics)
-    desk.log.event(
-        "info", "starting", host=place.host, port=place.port, revision=desk.settings.active.revision
-    )
+        member.start(lambda: handler.lifecycle.started, handler.metrics)
+    revision = handler.policies.active.revision
+    handler.log.event("info", "starting", host=options.host, port=options.port, revision=revision)
     await server.serve()
     if member is not None:
-        # Not by the loop's executor, whose threads the loop waits for when it is closed.
-        leaving = threading.Thread(target=member.stop, name="leaving", daemon=True)
-        leaving.start()
-        leaving.join(LAST_WORDS)
-    watch.stop()
+        _leave(member)
+    poller.stop()
     probes.stop()
-    desk.log.event("info", "stopped")
+    handler.log.event("info", "stopped")
     return 0
 
 
-def _configure(desk: Desk, context: ssl.SSLContext, place: Place) -> uvicorn.Config:
+def _leave(member: "Member") -> None:
+    # Not by the loop's executor: the loop waits for its threads when it is closed, and an API
+    # server that is away would hold the exit.
+    leaving = threading.Thread(target=member.stop, name="leaving", daemon=True)
+    leaving.start()
+    leaving.join(DRAIN_SECONDS)
+
+
+def _configure(
+    handler: ReviewHandler, context: ssl.SSLContext, options: ServerOptions
+) -> uvicorn.Config:
     config = uvicorn.Config(
-        Application(desk),
-        host=place.host,
-        port=place.port,
-        http=bound(desk.limits.max_body, CONNECTIONS, place.client_names),
+        Application(handler),
+        host=options.host,
+        port=options.port,
+        http=bounded_protocol(handler.limits.max_body, MAX_CONNECTIONS, options.client_names),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -186,48 +215,49 @@ def _configure(desk: Desk, context: ssl.SSLContext, place: Place) -> uvicorn.Con
         timeout_graceful_shutdown=1,
     )
     config.load()
+    # uvicorn would make a context of its own from file names; this one can be given a new
+    # certificate while it is in use.
     config.ssl = context
     return config
 
 
-def _publish(desk: Desk, certificates: Certificates) -> None:
-    _publish_policy(desk)
-    desk.metrics.certificate(certificates.pair.not_after.timestamp(), ok=True)
+def _publish_policy(handler: ReviewHandler) -> None:
+    active = handler.policies.active
+    expired = partial(_count_expired, handler)
+    handler.metrics.policy(active.revision, expired)
 
 
-def _publish_policy(desk: Desk) -> None:
-    active = desk.settings.active
-    desk.metrics.policy(active.revision, lambda: count_expired(active.policy, _today()))
+def _count_expired(handler: ReviewHandler) -> int:
+    today = datetime.datetime.now(datetime.UTC).date()
+    return count_expired_exceptions(handler.policies.active.policy, today)
 
 
-def look_at_policy(desk: Desk, follow: Callable[[], None] = lambda: None) -> None:
-    """Take up a changed policy; count and log how that went. ``follow`` is called then."""
-    changed = desk.settings.refresh()
-    if changed is None:
+def reload_policy(handler: ReviewHandler, changed: Callable[[], None] = lambda: None) -> None:
+    """Take up a changed policy, and count and log how that went; ``changed`` is called then."""
+    good = handler.policies.refresh()
+    if good is None:
         return
-    desk.metrics.reload(ok=changed)
-    if changed:
-        _publish_policy(desk)
-        desk.log.event("info", "policy", revision=desk.settings.active.revision)
-        follow()
+    handler.metrics.reload(ok=good)
+    if good:
+        _publish_policy(handler)
+        handler.log.event("info", "policy", revision=handler.policies.active.revision)
+        changed()
         return
-    desk.log.event("error", "policy", error=desk.settings.error)
+    handler.log.event("error", "policy", error=handler.policies.error)
 
 
-def look_at_certificates(
-    desk: Desk, certificates: Certificates, call: Callable[[Callable[[], None]], object]
+def reload_certificates(
+    handler: ReviewHandler,
+    certificates: Certificates,
+    call: Callable[[Callable[[], None]], object],
 ) -> None:
-    """Take up a changed certificate; count and log how that went."""
-    changed = certificates.refresh(call)
-    if changed is None:
+    """Take up a changed certificate, and count and log how that went."""
+    good = certificates.refresh(call)
+    if good is None:
         return
-    desk.metrics.certificate(certificates.pair.not_after.timestamp(), ok=changed)
-    if changed:
+    handler.metrics.certificate(certificates.pair.not_after.timestamp(), ok=good)
+    if good:
         until = certificates.pair.not_after.isoformat()
-        desk.log.event("info", "certificate", not_after=until)
+        handler.log.event("info", "certificate", not_after=until)
         return
-    desk.log.event("error", "certificate", error=certificates.error)
-
-
-def _today() -> datetime.date:
-    return datetime.datetime.now(datetime.UTC).date()
+    handler.log.event("error", "certificate", error=certificates.error)

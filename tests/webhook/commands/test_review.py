@@ -12,7 +12,7 @@ import pytest
 
 from linter.cli import main
 from tests.webhook.bodies import admitted, cron_job, deployment, job, review
-from tests.webhook.desks import POLICY
+from tests.webhook.in_process import POLICY
 
 
 def replay(folder: Path, request: Any, *arguments: str) -> tuple[int, str, str]:

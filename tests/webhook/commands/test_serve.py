@@ -12,8 +12,9 @@ import yaml
 from linter.cli import main
 from tests.cluster.fake_api import running
 from tests.cluster.fake_store import install
-from webhook.replica import election, options
-from webhook.replica.options import NAMESPACE, Options
+from webhook.commands import cluster_arguments
+from webhook.replica import election
+from webhook.replica.options import DEFAULT_NAMESPACE, ReplicaOptions
 
 HOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 
@@ -123,7 +124,7 @@ def test_e56_uninstall_removes_both_configurations(
     assert ("mutatingwebhookconfigurations", "zz-mlgate") not in left
     assert ("validatingwebhookconfigurations", "mlgate") not in left
     assert ("mutatingwebhookconfigurations", "another") in left
-    assert election.UNINSTALLED in lease["metadata"]["annotations"]
+    assert election.UNINSTALLED_ANNOTATION in lease["metadata"]["annotations"]
 
 
 def test_uninstall_tells_why_it_could_not(tmp_path: Path) -> None:
@@ -136,29 +137,29 @@ def test_uninstall_tells_why_it_could_not(tmp_path: Path) -> None:
     assert answer.err.startswith("mlgate serve: 403: GET /apis/coordination.k8s.io/v1/")
 
 
-def read(*arguments: str) -> Options:
+def read(*arguments: str) -> ReplicaOptions:
     parser = argparse.ArgumentParser()
-    options.add_arguments(parser)
-    return options.read_options(parser.parse_args(arguments))
+    cluster_arguments.add_cluster_arguments(parser)
+    return cluster_arguments.read_replica_options(parser.parse_args(arguments))
 
 
 def test_a_pod_knows_its_name_and_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POD_NAME", "mlgate-7d4b")
     monkeypatch.setenv("POD_NAMESPACE", "ml-platform")
     found = read()
-    assert found.place.namespace == "ml-platform"
+    assert found.registration.namespace == "ml-platform"
     assert found.replica.startswith("mlgate-7d4b-")
-    assert read("--namespace", "other").place.namespace == "other"
+    assert read("--namespace", "other").registration.namespace == "other"
 
 
 def test_a_namespace_is_read_from_the_service_account(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("POD_NAMESPACE", raising=False)
-    monkeypatch.setattr(options, "_OWN_NAMESPACE", tmp_path / "namespace")
-    assert read().place.namespace == NAMESPACE
+    monkeypatch.setattr(cluster_arguments, "_OWN_NAMESPACE", tmp_path / "namespace")
+    assert read().registration.namespace == DEFAULT_NAMESPACE
     (tmp_path / "namespace").write_text("ml-platform\n")
-    assert read().place.namespace == "ml-platform"
+    assert read().registration.namespace == "ml-platform"
 
 
 def test_a_replica_that_starts_anew_is_another_one() -> None:

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 
 from tests.webhook.identity.verifying import DAY, NAME, NOW, verify
 from webhook.identity.authority import (
-    Pair,
+    KeyPair,
     alternative_names,
+    canonical_name,
+    certificate_fingerprint,
     expiry,
-    fingerprint,
     is_issued_by,
     issue_leaf,
+    key_matches,
     make_authority,
-    matches,
-    read_bundle,
-    read_certificate,
-    spell,
+    parse_bundle,
+    parse_certificate,
 )
 
 AUTHORITY = make_authority(NOW, 365 * DAY)
@@ -68,7 +68,7 @@ def test_two_authorities_in_one_bundle_are_told_apart() -> None:
     bundle = AUTHORITY.certificate + OTHER.certificate
     theirs = issue_leaf(OTHER, [NAME], NOW, 90 * DAY)
     assert verify(bundle, LEAF.certificate) == verify(bundle, theirs.certificate) == ""
-    names = {one.subject.rfc4514_string() for one in read_bundle(bundle).values()}
+    names = {one.subject.rfc4514_string() for one in parse_bundle(bundle).values()}
     assert len(names) == 2
 
 
@@ -122,31 +122,34 @@ def test_names_and_addresses_are_read_back() -> None:
 )
 def test_an_address_has_one_spelling(written: str, held: str) -> None:
     leaf = issue_leaf(AUTHORITY, [written], NOW, DAY)
-    assert alternative_names(leaf.certificate) == {spell(written)} == {held}
+    assert alternative_names(leaf.certificate) == {canonical_name(written)} == {held}
 
 
 def test_a_bundle_is_read_by_fingerprints() -> None:
     bundle = AUTHORITY.certificate + OTHER.certificate
-    both = {fingerprint(AUTHORITY.certificate), fingerprint(OTHER.certificate)}
-    assert read_bundle(bundle).keys() == both
+    both = {
+        certificate_fingerprint(AUTHORITY.certificate),
+        certificate_fingerprint(OTHER.certificate),
+    }
+    assert parse_bundle(bundle).keys() == both
     assert len(both) == 2
-    assert read_bundle("") == read_bundle(" \n") == {}
+    assert parse_bundle("") == parse_bundle(" \n") == {}
     with pytest.raises(ValueError, match="PEM"):
-        read_bundle("no certificate")
+        parse_bundle("no certificate")
 
 
 def test_only_a_key_of_the_certificate_matches_it() -> None:
     ours = key_text(ec.generate_private_key(ec.SECP256R1()), b"secret")
     rsa_key = key_text(rsa.generate_private_key(public_exponent=65537, key_size=2048))
-    assert matches(LEAF)
+    assert key_matches(LEAF)
     for key in (AUTHORITY.key, OTHER.key, ours, rsa_key, "", "no key", LEAF.key[:100]):
-        assert not matches(Pair(LEAF.certificate, key)), key
+        assert not key_matches(KeyPair(LEAF.certificate, key)), key
     for certificate in ("", "no certificate", AUTHORITY.certificate, LEAF.certificate[:100]):
-        assert not matches(Pair(certificate, LEAF.key)), certificate
+        assert not key_matches(KeyPair(certificate, LEAF.key)), certificate
 
 
 def test_issued_means_signed() -> None:
-    leaf = read_certificate(LEAF.certificate)
+    leaf = parse_certificate(LEAF.certificate)
     assert is_issued_by(leaf, AUTHORITY.certificate)
     assert not is_issued_by(leaf, OTHER.certificate)
     assert not is_issued_by(leaf, LEAF.certificate)
@@ -157,5 +160,5 @@ def test_a_curve_that_nobody_supports_is_no_crash() -> None:
     der = ssl.PEM_cert_to_DER_cert(LEAF.certificate)
     assert der.count(P_256) == 1
     odd = ssl.DER_cert_to_PEM_cert(der.replace(P_256, P_192_V2))
-    assert not matches(Pair(odd, LEAF.key))
-    assert not is_issued_by(read_certificate(LEAF.certificate), odd)
+    assert not key_matches(KeyPair(odd, LEAF.key))
+    assert not is_issued_by(parse_certificate(LEAF.certificate), odd)

@@ -16,20 +16,31 @@ from hypothesis.stateful import (
 
 from tests.webhook.identity.verifying import DAY, NAME, NOW, verify
 from webhook.identity.authority import (
-    Pair,
+    KeyPair,
     alternative_names,
     expiry,
     is_issued_by,
     issue_leaf,
     make_authority,
-    read_bundle,
-    read_certificate,
+    parse_bundle,
+    parse_certificate,
 )
-from webhook.identity.rotation import Identity, Issuer, Lifetimes, Progress, decode, encode
+from webhook.identity.rotation import (
+    Issuer,
+    Lifetimes,
+    RotationProgress,
+    WebhookIdentity,
+    decode_identity,
+    encode_identity,
+)
 
 ISSUER = Issuer([NAME])
 FIRST = ISSUER.create(NOW)
-NOTHING, PUBLISHED, SERVED = Progress(), Progress(published=True), Progress(served=True)
+NOTHING, PUBLISHED, SERVED = (
+    RotationProgress(),
+    RotationProgress(published=True),
+    RotationProgress(served=True),
+)
 DUE = NOW + 246 * DAY
 """The authority has less than 120 of its 365 days left."""
 ANNOUNCED = ISSUER.advance(FIRST, DUE, NOTHING)
@@ -38,13 +49,13 @@ TRIMMED = ISSUER.advance(SWAPPED, DUE, SERVED)
 STEPS = {"first": FIRST, "announced": ANNOUNCED, "swapped": SWAPPED, "trimmed": TRIMMED}
 
 
-def authorities(identity: Identity) -> list[str]:
+def authorities(identity: WebhookIdentity) -> list[str]:
     """The certificates of the bundle, the one in use first."""
     incoming = [identity.incoming.certificate] if identity.incoming else []
     return [identity.authority.certificate, *incoming, *filter(None, [identity.outgoing])]
 
 
-def serves(identity: Identity, at: datetime.datetime) -> bool:
+def serves(identity: WebhookIdentity, at: datetime.datetime) -> bool:
     """Whether the leaf is trusted by whoever trusts the bundle."""
     return verify(identity.bundle, identity.leaf.certificate, at) == ""
 
@@ -58,7 +69,7 @@ def test_a_new_identity_is_one_authority_and_its_leaf() -> None:
 
 def test_nothing_changes_before_its_time() -> None:
     at = NOW + 60 * DAY
-    assert ISSUER.advance(FIRST, at, Progress(published=True, served=True)) is FIRST
+    assert ISSUER.advance(FIRST, at, RotationProgress(published=True, served=True)) is FIRST
     assert ISSUER.repair(FIRST, NOW + 89 * DAY) is FIRST
 
 
@@ -85,7 +96,7 @@ def test_the_leaf_changes_only_when_the_bundle_is_published() -> None:
     assert SWAPPED.authority == ANNOUNCED.incoming
     assert SWAPPED.incoming is None
     assert SWAPPED.outgoing == ANNOUNCED.authority.certificate
-    assert is_issued_by(read_certificate(SWAPPED.leaf.certificate), SWAPPED.authority.certificate)
+    assert is_issued_by(parse_certificate(SWAPPED.leaf.certificate), SWAPPED.authority.certificate)
 
 
 def test_the_last_authority_goes_only_when_no_replica_serves_its_leaf() -> None:
@@ -133,8 +144,8 @@ def test_a_leaf_that_cannot_be_served_is_issued_anew_by_the_same_authority() -> 
     other = ISSUER.create(NOW)
     damaged = {
         "of another authority": FIRST._replace(leaf=other.leaf),
-        "another's key": FIRST._replace(leaf=Pair(FIRST.leaf.certificate, other.leaf.key)),
-        "no text": FIRST._replace(leaf=Pair("", "")),
+        "another's key": FIRST._replace(leaf=KeyPair(FIRST.leaf.certificate, other.leaf.key)),
+        "no text": FIRST._replace(leaf=KeyPair("", "")),
         "another name": FIRST._replace(leaf=issue_leaf(FIRST.authority, ["x"], NOW, DAY)),
         "no name": FIRST._replace(leaf=FIRST.authority),
     }
@@ -154,7 +165,7 @@ def test_a_leaf_that_has_ended_is_issued_anew() -> None:
 
 def test_without_an_authority_that_can_sign_everything_is_new() -> None:
     at = NOW + 365 * DAY
-    lost = FIRST._replace(authority=Pair(FIRST.authority.certificate, "no key"))
+    lost = FIRST._replace(authority=KeyPair(FIRST.authority.certificate, "no key"))
     for identity, when in ((None, NOW), (lost, NOW), (FIRST, at), (ANNOUNCED, at)):
         after = ISSUER.repair(identity, when)
         assert serves(after, when)
@@ -189,44 +200,44 @@ def test_an_authority_that_nobody_announced_leaves_the_last_one_trusted() -> Non
 
 @pytest.mark.parametrize("name", STEPS)
 def test_what_is_written_is_read_back(name: str) -> None:
-    written = encode(STEPS[name])
-    assert decode(written) == STEPS[name]
+    written = encode_identity(STEPS[name])
+    assert decode_identity(written) == STEPS[name]
     assert all(written.values())
     assert {"tls.crt", "tls.key", "authority.crt", "authority.key"} <= written.keys()
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_every_damage_to_a_secret_is_repaired(name: str) -> None:
-    written = encode(STEPS[name])
+    written = encode_identity(STEPS[name])
     for key, text in written.items():
         for damage in ("", "no certificate", text[:80], text.replace("A", "B")):
-            found = decode({**written, key: damage})
+            found = decode_identity({**written, key: damage})
             after = ISSUER.repair(found, DUE)
             assert serves(after, DUE), (key, damage)
-            assert decode(encode(after)) == after
+            assert decode_identity(encode_identity(after)) == after
 
 
 def test_an_authority_to_come_or_gone_that_cannot_be_read_costs_nothing_else() -> None:
-    announced, swapped = encode(ANNOUNCED), encode(SWAPPED)
+    announced, swapped = encode_identity(ANNOUNCED), encode_identity(SWAPPED)
     for key in ("next-authority.crt", "next-authority.key"):
-        assert decode({**announced, key: "no"}) == ANNOUNCED._replace(incoming=None)
-    assert decode({**swapped, "last-authority.crt": "no"}) == TRIMMED
+        assert decode_identity({**announced, key: "no"}) == ANNOUNCED._replace(incoming=None)
+    assert decode_identity({**swapped, "last-authority.crt": "no"}) == TRIMMED
 
 
 def test_a_damaged_leaf_costs_no_authority() -> None:
     for key in ("tls.crt", "tls.key"):
-        found = decode({**encode(ANNOUNCED), key: "no"})
+        found = decode_identity({**encode_identity(ANNOUNCED), key: "no"})
         assert found is not None
         after = ISSUER.repair(found, DUE)
         assert after == ANNOUNCED._replace(leaf=after.leaf)
 
 
 def test_a_secret_without_line_ends_is_still_a_bundle() -> None:
-    texts = {key: text.strip() for key, text in encode(ANNOUNCED).items()}
-    found = decode(texts)
+    texts = {key: text.strip() for key, text in encode_identity(ANNOUNCED).items()}
+    found = decode_identity(texts)
     assert found is not None
-    assert read_bundle(found.bundle).keys() == read_bundle(ANNOUNCED.bundle).keys()
-    assert len(read_bundle(found.bundle)) == 2
+    assert parse_bundle(found.bundle).keys() == parse_bundle(ANNOUNCED.bundle).keys()
+    assert len(parse_bundle(found.bundle)) == 2
 
 
 class Rollout(RuleBasedStateMachine):
@@ -241,16 +252,17 @@ class Rollout(RuleBasedStateMachine):
         self.served = [self.identity.leaf, self.identity.leaf]
         self.before = self.identity.leaf
 
-    def move(self, identity: Identity) -> None:
+    def move(self, identity: WebhookIdentity) -> None:
         if identity.leaf != self.identity.leaf:
             self.before = self.identity.leaf
         self.identity = identity
 
-    def progress(self) -> Progress:
+    def progress(self) -> RotationProgress:
         authority = self.identity.authority.certificate
-        leaves = [read_certificate(leaf.certificate) for leaf in self.served]
-        return Progress(
-            published=read_bundle(self.trusted).keys() >= read_bundle(self.identity.bundle).keys(),
+        leaves = [parse_certificate(leaf.certificate) for leaf in self.served]
+        return RotationProgress(
+            published=parse_bundle(self.trusted).keys()
+            >= parse_bundle(self.identity.bundle).keys(),
             served=all(is_issued_by(leaf, authority) for leaf in leaves),
         )
 
@@ -283,7 +295,7 @@ class Rollout(RuleBasedStateMachine):
 
     @rule()
     def read_the_secret(self) -> None:
-        read = decode(encode(self.identity))
+        read = decode_identity(encode_identity(self.identity))
         assert read == self.identity
 
     @rule()
@@ -309,7 +321,7 @@ class Rollout(RuleBasedStateMachine):
         leaf, authority = self.identity.leaf, self.identity.authority
         assert expiry(leaf.certificate) <= expiry(authority.certificate)
 
-    def is_trusted(self, bundle: str, leaf: Pair) -> bool:
+    def is_trusted(self, bundle: str, leaf: KeyPair) -> bool:
         ended = expiry(leaf.certificate) <= self.now
         return ended or verify(bundle, leaf.certificate, self.now) == ""
 
@@ -338,5 +350,5 @@ def test_the_machine_above_goes_all_the_way_round() -> None:
 
 def test_two_authorities_never_share_a_name() -> None:
     pairs = [make_authority(NOW, DAY) for _ in range(3)]
-    names = {read_certificate(one.certificate).subject for one in pairs}
+    names = {parse_certificate(one.certificate).subject for one in pairs}
     assert len(names) == 3

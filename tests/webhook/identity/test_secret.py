@@ -8,8 +8,8 @@ import pytest
 from cluster.client import ApiError, Conflict
 from tests.cluster.fake_store import Request, Store, StoreClient, install
 from tests.webhook.identity.verifying import NAME, NOW
-from webhook.identity.rotation import Identity, Issuer
-from webhook.identity.secret import Store as Secret
+from webhook.identity.rotation import Issuer, WebhookIdentity
+from webhook.identity.secret import IdentitySecret
 
 ISSUER = Issuer((NAME,))
 PATH = "/api/v1/namespaces/mlgate-system/secrets/mlgate-tls"
@@ -22,13 +22,13 @@ def store() -> Store:
     return one
 
 
-def secret_of(store: Store) -> Secret:
-    return Secret(StoreClient(store), "mlgate-system", "mlgate-tls")
+def secret_of(store: Store) -> IdentitySecret:
+    return IdentitySecret(StoreClient(store), "mlgate-system", "mlgate-tls")
 
 
-def obtain(store: Store) -> Identity:
+def obtain(store: Store) -> WebhookIdentity:
     """What a replica does at its start."""
-    return secret_of(store).change(lambda found: ISSUER.repair(found, NOW))
+    return secret_of(store).update(lambda found: ISSUER.repair(found, NOW))
 
 
 def test_what_was_written_is_read_again(store: Store) -> None:
@@ -40,7 +40,7 @@ def test_what_was_written_is_read_again(store: Store) -> None:
 
 def test_d46_two_replicas_that_start_at_once_serve_the_same(store: Store) -> None:
     """The second creates the Secret between the first one's look and its write."""
-    others: list[Identity] = []
+    others: list[WebhookIdentity] = []
     undisturbed = store.fault
 
     def interfere(request: Request) -> bool:
@@ -57,16 +57,16 @@ def test_d46_two_replicas_that_start_at_once_serve_the_same(store: Store) -> Non
 
 def test_d46_a_step_is_taken_anew_on_what_another_wrote(store: Store) -> None:
     first = obtain(store)
-    stepped: list[Identity | None] = []
+    stepped: list[WebhookIdentity | None] = []
 
-    def step(found: Identity | None) -> Identity:
+    def step(found: WebhookIdentity | None) -> WebhookIdentity:
         stepped.append(found)
         if len(stepped) == 1:
-            secret_of(store).change(lambda _found: ISSUER.create(NOW))
+            secret_of(store).update(lambda _found: ISSUER.create(NOW))
         assert found is not None
         return found._replace(outgoing=first.authority.certificate)
 
-    after = secret_of(store).change(step)
+    after = secret_of(store).update(step)
     assert stepped[0] == first
     assert stepped[1] is not None
     assert stepped[1].authority != first.authority
@@ -77,12 +77,12 @@ def test_d46_a_step_is_taken_anew_on_what_another_wrote(store: Store) -> None:
 def test_a_secret_that_others_keep_changing_is_left_to_the_next_look(store: Store) -> None:
     obtain(store)
 
-    def step(_found: Identity | None) -> Identity:
-        secret_of(store).change(lambda _one: ISSUER.create(NOW))
+    def step(_found: WebhookIdentity | None) -> WebhookIdentity:
+        secret_of(store).update(lambda _one: ISSUER.create(NOW))
         return ISSUER.create(NOW)
 
     with pytest.raises(Conflict, match="changes too often"):
-        secret_of(store).change(step)
+        secret_of(store).update(step)
 
 
 @pytest.mark.parametrize("broken", ["", "no base 64", base64.b64encode(b"\xff").decode()])

@@ -5,7 +5,7 @@ import datetime
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from webhook.identity.authority import read_bundle, read_certificate
+from webhook.identity.authority import parse_bundle, parse_certificate
 
 NAME = "mlgate.mlgate-system.svc"
 NOW = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
@@ -14,12 +14,12 @@ DAY = datetime.timedelta(days=1)
 
 def verify(bundle: str, leaf: str, at: datetime.datetime = NOW, name: str = NAME) -> str:
     """Why whoever trusts ``bundle`` would not trust ``leaf``; empty where it does. Both PEM."""
-    trusted = list(read_bundle(bundle).values())
+    trusted = list(parse_bundle(bundle).values())
     if not trusted:
         return "nothing is trusted"
     verifier = PolicyBuilder().store(Store(trusted)).time(at)
     try:
-        verifier.build_server_verifier(x509.DNSName(name)).verify(read_certificate(leaf), [])
+        verifier.build_server_verifier(x509.DNSName(name)).verify(parse_certificate(leaf), [])
     except VerificationError as error:
         return str(error)
     return ""

@@ -9,17 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.client import ApiError, Tree
+from cluster.client import ApiError, JsonObject
 from rules.checks import ALL
 from rules.model import Action
 from rules.policy import DEFAULT, Policy
 from tests.cluster.fake_store import APPLY, Failure, Request, Store, StoreClient, install
 from tests.webhook.identity.verifying import DAY, NOW
 from webhook.identity.authority import make_authority
-from webhook.registration.configurations import DISABLED, Place, configurations
-from webhook.registration.registrar import PATHS, Registrar, remove
+from webhook.registration.configurations import (
+    DISABLED_ANNOTATION,
+    RegistrationOptions,
+    make_configurations,
+)
+from webhook.registration.registrar import CONFIGURATION_PATHS, Registrar, remove_configurations
 
-VALIDATING, MUTATING = PATHS
+VALIDATING, MUTATING = CONFIGURATION_PATHS
 FIRST = make_authority(NOW, 365 * DAY).certificate
 SECOND = make_authority(NOW, 365 * DAY).certificate
 QUIET = Policy(profile="observe", namespace_labels="ignored")
@@ -33,31 +37,33 @@ class Cluster:
     def __init__(self) -> None:
         self.now = 5.0
         self.policy = DEFAULT
-        self.place = Place("mlgate-system", bundle=FIRST)
+        self.place = RegistrationOptions("mlgate-system", bundle=FIRST)
         self.store = Store()
         install(self.store)
         self.client = StoreClient(self.store)
         self.registrar = Registrar(self.client, self.wanted, lambda: self.now)
 
-    def wanted(self) -> tuple[Tree, Tree]:
-        return configurations(self.policy, self.place)
+    def wanted(self) -> tuple[JsonObject, JsonObject]:
+        return make_configurations(self.policy, self.place)
 
-    def live(self, kind: str) -> Tree:
-        found = self.client.get(PATHS[kind])
+    def live(self, kind: str) -> JsonObject:
+        found = self.client.get(CONFIGURATION_PATHS[kind])
         assert found is not None
         return found
 
-    def hooks(self, kind: str) -> dict[str, Tree]:
+    def hooks(self, kind: str) -> dict[str, JsonObject]:
         return {hook["name"]: hook for hook in self.live(kind).get("webhooks") or ()}
 
     def edit(self, kind: str, **fields: Any) -> None:
         """Replace fields of our first webhook, as ``kubectl edit`` does."""
         live = copy.deepcopy(self.live(kind))
         live["webhooks"][0].update(fields)
-        self.client.replace(PATHS[kind], live)
+        self.client.replace(CONFIGURATION_PATHS[kind], live)
 
     def annotate(self, kind: str, value: str | None) -> None:
-        self.client.merge(PATHS[kind], {"metadata": {"annotations": {DISABLED: value}}})
+        self.client.merge(
+            CONFIGURATION_PATHS[kind], {"metadata": {"annotations": {DISABLED_ANNOTATION: value}}}
+        )
 
     def writes(self) -> int:
         """How often the registrar has written."""
@@ -71,7 +77,7 @@ def cluster() -> Cluster:
     return one
 
 
-def bundle_of(hook: Tree) -> str:
+def bundle_of(hook: JsonObject) -> str:
     return base64.b64decode(hook["clientConfig"].get("caBundle") or "").decode()
 
 
@@ -95,7 +101,7 @@ def test_what_the_server_and_others_add_is_left_alone(cluster: Cluster) -> None:
     live["metadata"]["labels"]["team"] = "ml"
     live["metadata"]["ownerReferences"] = [{"name": "someone"}]
     live["webhooks"][0]["newField2030"] = {"a": 1}
-    cluster.client.replace(PATHS[VALIDATING], live)
+    cluster.client.replace(CONFIGURATION_PATHS[VALIDATING], live)
     assert cluster.registrar.reconcile() == []
     assert cluster.live(VALIDATING)["metadata"]["labels"]["team"] == "ml"
 
@@ -124,7 +130,7 @@ def test_d48_a_wiped_bundle_is_mended_by_one_write(cluster: Cluster, kind: str) 
         {"sideEffects": "NoneOnDryRun"},
     ],
 )
-def test_d48_every_field_that_matters_is_put_back(cluster: Cluster, fields: Tree) -> None:
+def test_d48_every_field_that_matters_is_put_back(cluster: Cluster, fields: JsonObject) -> None:
     cluster.edit(VALIDATING, **fields)
     assert cluster.registrar.reconcile() == [VALIDATING]
     assert cluster.live(VALIDATING)["webhooks"] == cluster.wanted()[0]["webhooks"]
@@ -148,9 +154,9 @@ def test_d48_a_condition_of_others_that_would_switch_a_webhook_off_goes(cluster:
 
 def test_what_others_applied_first_is_taken_over_whole(cluster: Cluster) -> None:
     """As after ``mlgate webhook-config | kubectl apply``: another owns all the fields too."""
-    remove(cluster.client)
+    remove_configurations(cluster.client)
     for wanted in cluster.wanted():
-        cluster.client.apply(PATHS[wanted["kind"]], wanted, "kubectl")
+        cluster.client.apply(CONFIGURATION_PATHS[wanted["kind"]], wanted, "kubectl")
     assert cluster.registrar.reconcile() == []
     cluster.policy = QUIET
     assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
@@ -160,7 +166,7 @@ def test_what_others_applied_first_is_taken_over_whole(cluster: Cluster) -> None
 
 
 def test_a_deleted_configuration_comes_back(cluster: Cluster) -> None:
-    cluster.client.delete(PATHS[MUTATING])
+    cluster.client.delete(CONFIGURATION_PATHS[MUTATING])
     assert cluster.registrar.reconcile() == [MUTATING]
     assert cluster.hooks(MUTATING).keys() == {"mutate.mlgate.dev"}
 
@@ -208,7 +214,7 @@ def test_webhooks_of_others_in_the_same_configuration_stay(cluster: Cluster) -> 
     foreign = {"name": "other.example.com", "clientConfig": {"url": "https://other.example.com"}}
     live = copy.deepcopy(cluster.live(VALIDATING))
     live["webhooks"].append(foreign)
-    cluster.client.replace(PATHS[VALIDATING], live)
+    cluster.client.replace(CONFIGURATION_PATHS[VALIDATING], live)
     assert cluster.registrar.reconcile() == []
     assert cluster.registrar.trusts(FIRST), "whom they trust is their affair"
     cluster.policy = QUIET
@@ -299,10 +305,10 @@ def test_e58_only_the_word_true_on_the_validating_configuration_counts(
 
 
 def test_e58_nothing_is_made_only_to_be_emptied(cluster: Cluster) -> None:
-    cluster.client.delete(PATHS[MUTATING])
+    cluster.client.delete(CONFIGURATION_PATHS[MUTATING])
     cluster.annotate(VALIDATING, "true")
     assert cluster.registrar.reconcile() == [VALIDATING]
-    assert cluster.client.get(PATHS[MUTATING]) is None
+    assert cluster.client.get(CONFIGURATION_PATHS[MUTATING]) is None
 
 
 def test_a_bundle_is_trusted_when_every_webhook_of_ours_has_all_of_it(cluster: Cluster) -> None:
@@ -332,7 +338,7 @@ def test_e53_whatever_fails_no_configuration_is_ever_written_empty(turns: list[s
     assert all(body["webhooks"] for body in applied)
     cluster.store.fault = Store().fault
     cluster.registrar.reconcile()
-    assert [cluster.live(kind)["webhooks"] for kind in PATHS] == [
+    assert [cluster.live(kind)["webhooks"] for kind in CONFIGURATION_PATHS] == [
         wanted["webhooks"] for wanted in cluster.wanted()
     ]
 
@@ -340,10 +346,10 @@ def test_e53_whatever_fails_no_configuration_is_ever_written_empty(turns: list[s
 def meddle(cluster: Cluster, turn: str) -> None:
     """Something goes wrong before the next look."""
     cluster.store.fault = Store().fault
-    if turn == "wiped" and cluster.client.get(PATHS[VALIDATING]):
+    if turn == "wiped" and cluster.client.get(CONFIGURATION_PATHS[VALIDATING]):
         cluster.edit(VALIDATING, clientConfig={})
     if turn == "deleted":
-        cluster.client.delete(PATHS[MUTATING])
+        cluster.client.delete(CONFIGURATION_PATHS[MUTATING])
     if turn == "policy":
         cluster.policy = STRICT if cluster.policy is DEFAULT else DEFAULT
     if turn in ("away", "lost"):
@@ -371,13 +377,17 @@ def test_what_is_refused_is_raised_and_tried_again(cluster: Cluster) -> None:
 
 def test_removing_takes_both_away_and_is_fine_with_none(cluster: Cluster) -> None:
     def there() -> list[str]:
-        return [kind for kind, path in PATHS.items() if cluster.client.get(path) is not None]
+        return [
+            kind
+            for kind, path in CONFIGURATION_PATHS.items()
+            if cluster.client.get(path) is not None
+        ]
 
     assert there() == [VALIDATING, MUTATING]
     for _ in range(2):
-        remove(cluster.client)
+        remove_configurations(cluster.client)
         assert there() == []
     cluster.registrar.reconcile()
-    cluster.client.delete(PATHS[VALIDATING])
-    remove(cluster.client)
+    cluster.client.delete(CONFIGURATION_PATHS[VALIDATING])
+    remove_configurations(cluster.client)
     assert there() == []

@@ -9,13 +9,13 @@ import pytest
 from rules.policy import DEFAULT
 from tests.cluster.fake_store import Store, StoreClient, install
 from tests.webhook.identity.verifying import NAME, verify
-from webhook.identity.authority import Pair, expiry, issue_leaf, read_certificate
-from webhook.identity.rotation import Identity, Issuer, Lifetimes
-from webhook.identity.secret import Store as Secret
-from webhook.registration.configurations import Place, configurations
+from webhook.identity.authority import KeyPair, expiry, issue_leaf, parse_certificate
+from webhook.identity.rotation import Issuer, Lifetimes, WebhookIdentity
+from webhook.identity.secret import IdentitySecret
+from webhook.registration.configurations import RegistrationOptions, make_configurations
 from webhook.registration.registrar import Registrar
-from webhook.replica.credentials import LATE, SETTLE, Credentials, Trust
-from webhook.replica.peers import Replicas
+from webhook.replica.credentials import PROPAGATION_SECONDS, STALE_SECONDS, BundleTrust, Credentials
+from webhook.replica.peers import Peers
 
 SECRETS = "/api/v1/secrets"
 DAY = datetime.timedelta(days=1)
@@ -31,13 +31,13 @@ class Clock:
         return self.now
 
 
-class Peers(Replicas):
+class KnownPeers(Peers):
     """Replicas that serve what the test says."""
 
     def __init__(self, authorities: list[str]) -> None:
         self.authorities = authorities
 
-    def serve(self, authority: str) -> bool:
+    def all_serve(self, authority: str) -> bool:
         return bool(self.authorities) and all(one == authority for one in self.authorities)
 
 
@@ -59,15 +59,22 @@ class Cluster:
         """Another replica starts."""
         client = StoreClient(self.store)
         registrar = Registrar(client, list)
-        secret = Secret(client, "mlgate-system", "mlgate-tls")
-        return Credentials(secret, self._issuer, registrar, Peers(self._served), SETTLE, self.clock)
+        secret = IdentitySecret(client, "mlgate-system", "mlgate-tls")
+        return Credentials(
+            secret,
+            self._issuer,
+            registrar,
+            KnownPeers(self._served),
+            PROPAGATION_SECONDS,
+            self.clock,
+        )
 
     def look(self, seconds: float = 0.0, *, registers: bool = True) -> None:
         """Some time goes by, and every replica looks; the leader registers what it has then."""
         self.clock.now += seconds
         for number, replica in enumerate(self.replicas):
             if number not in self.stuck:
-                replica.look(leads=number == 0)
+                replica.sync(leads=number == 0)
             self._served[:] = [self._authority_of(one) for one in self.replicas]
         if registers:
             self.registrar.reconcile()
@@ -89,10 +96,10 @@ class Cluster:
     def lose_secret(self) -> None:
         self.store.delete(self.store.kinds[SECRETS], "mlgate-tls", "mlgate-system")
 
-    def write(self, identity: Identity) -> None:
+    def write(self, identity: WebhookIdentity) -> None:
         """Somebody else writes the Secret."""
         client = StoreClient(self.store)
-        Secret(client, "mlgate-system", "mlgate-tls").change(lambda _found: identity)
+        IdentitySecret(client, "mlgate-system", "mlgate-tls").update(lambda _found: identity)
 
     def _authority_of(self, replica: Credentials) -> str:
         known = [
@@ -104,7 +111,7 @@ class Cluster:
 
     def _configure(self) -> Any:
         bundle = self.replicas[0].identity.bundle
-        return configurations(DEFAULT, Place("mlgate-system", bundle=bundle))
+        return make_configurations(DEFAULT, RegistrationOptions("mlgate-system", bundle=bundle))
 
 
 def _now() -> datetime.datetime:
@@ -116,7 +123,7 @@ def leaf_of(replica: Credentials) -> str:
     return replica.source.read()[0].decode()
 
 
-def served_by(replica: Credentials, authority: Pair) -> bool:
+def served_by(replica: Credentials, authority: KeyPair) -> bool:
     return verify(authority.certificate, leaf_of(replica), _now()) == ""
 
 
@@ -141,7 +148,7 @@ def test_d45_an_authority_near_its_end_is_followed_by_the_next_step_by_step() ->
     assert cluster.bundle == last.bundle
 
 
-def short_lived(identity: Identity, life: datetime.timedelta) -> Identity:
+def short_lived(identity: WebhookIdentity, life: datetime.timedelta) -> WebhookIdentity:
     """An identity of another authority, with ``life`` left of it."""
     issuer = Issuer((NAME,), Lifetimes(authority=life, leaf=9 * DAY))
     made = issuer.create(_now())
@@ -190,7 +197,7 @@ def test_d45_nothing_is_swapped_before_the_bundle_is_published() -> None:
     assert cluster.replicas[0].identity.authority == old
     cluster.registrar.reconcile()
     cluster.look()
-    cluster.look(SETTLE - 0.1)
+    cluster.look(PROPAGATION_SECONDS - 0.1)
     assert cluster.replicas[0].identity.authority == old
     cluster.look(0.2)
     assert cluster.replicas[0].identity.authority != old
@@ -225,11 +232,11 @@ def test_d44_the_last_good_leaf_stays_when_the_secret_cannot_be_used() -> None:
     cluster = Cluster(1)
     follower = cluster.join()
     good = leaf_of(follower)
-    cluster.write(follower.identity._replace(leaf=Pair("broken", "broken")))
-    follower.look(leads=False)
+    cluster.write(follower.identity._replace(leaf=KeyPair("broken", "broken")))
+    follower.sync(leads=False)
     assert leaf_of(follower) == good
     cluster.lose_secret()
-    follower.look(leads=False)
+    follower.sync(leads=False)
     assert leaf_of(follower) == good
 
 
@@ -238,14 +245,14 @@ def test_d47_a_leaf_that_is_not_served_for_long_makes_the_replica_not_ready() ->
     follower = cluster.join()
     fresh = Issuer((NAME,)).create(_now())
     cluster.write(fresh)
-    follower.look(leads=False)
-    assert not follower.stale()
-    cluster.clock.now += LATE + 1
-    follower.look(leads=False)
-    assert follower.stale()
+    follower.sync(leads=False)
+    assert not follower.is_stale()
+    cluster.clock.now += STALE_SECONDS + 1
+    follower.sync(leads=False)
+    assert follower.is_stale()
     cluster.write(follower._served)
-    follower.look(leads=False)
-    assert not follower.stale()
+    follower.sync(leads=False)
+    assert not follower.is_stale()
 
 
 def test_the_identity_is_described_without_a_key() -> None:
@@ -255,15 +262,15 @@ def test_the_identity_is_described_without_a_key() -> None:
     assert told["authority_ends"] == expiry(identity.authority.certificate).isoformat()
     assert (told["incoming"], told["outgoing"]) == ("", "")
     assert not [value for value in told.values() if "PRIVATE" in value]
-    assert read_certificate(identity.leaf.certificate)
+    assert parse_certificate(identity.leaf.certificate)
 
 
 @pytest.mark.parametrize(("seconds", "settled"), [(0.0, False), (9.9, False), (10.0, True)])
 def test_trust_counts_when_it_has_lasted(seconds: float, settled: bool) -> None:  # noqa: FBT001
     clock = Clock()
-    trust = Trust(lambda bundle: bundle != "unknown", SETTLE, clock)
-    assert not trust.settled("one")
+    trust = BundleTrust(lambda bundle: bundle != "unknown", PROPAGATION_SECONDS, clock)
+    assert not trust.is_settled("one")
     clock.now += seconds
-    assert trust.settled("one") is settled
-    assert not trust.settled("two")
-    assert not trust.settled("unknown")
+    assert trust.is_settled("one") is settled
+    assert not trust.is_settled("two")
+    assert not trust.is_settled("unknown")

@@ -13,10 +13,17 @@ from tests.cluster.fake_api import FakeApi, running
 from tests.cluster.fake_store import Failure, Request, Store, StoreClient, Tree, install
 from tests.cluster.waiting import until
 from webhook.replica import election
-from webhook.replica.election import Leader, Observed, Timing, is_free, observe, retire
+from webhook.replica.election import (
+    LeaderElector,
+    LeaseTiming,
+    ObservedLease,
+    mark_uninstalled,
+    may_acquire,
+    observe,
+)
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/mlgate-system/leases/mlgate"
-TIMING = Timing()
+TIMING = LeaseTiming()
 
 
 class Clock:
@@ -46,13 +53,13 @@ class Trial:
         self.client = StoreClient(self.store)
         self.replicas = [self.join(f"replica-{number}") for number in range(count)]
 
-    def join(self, name: str) -> Leader:
-        return Leader(Line(self), PATH, name)
+    def join(self, name: str) -> LeaderElector:
+        return LeaderElector(Line(self), PATH, name)
 
     def leading(self) -> list[str]:
-        return [one._identity for one in self.replicas if one.leads()]
+        return [one._replica for one in self.replicas if one.is_leader()]
 
-    def wait(self, seconds: float, *trying: Leader) -> None:
+    def wait(self, seconds: float, *trying: LeaderElector) -> None:
         """Let time pass; whoever is ``trying`` tries every two seconds."""
         end = self.clock.now + seconds
         while self.clock.now < end:
@@ -241,26 +248,26 @@ def test_who_was_overtaken_does_not_release_another_ones_lease(trial: Trial) -> 
     first._thread = Stopped()
     first.stop()
     assert trial.lease()["spec"]["holderIdentity"] == "replica-1"
-    assert not second.leads()
+    assert not second.is_leader()
 
 
 def test_after_an_uninstall_nobody_that_ran_before_leads(trial: Trial) -> None:
     first, second = trial.replicas
     trial.wait(4, first, second)
-    retire(trial.client, PATH)
+    mark_uninstalled(trial.client, PATH)
     trial.wait(TIMING.retry + 0.1, first, second)
     assert trial.leading() == []
     trial.wait(60, first, second)
     assert trial.leading() == []
     third = trial.join("replica-3")
     third._try()
-    assert third.leads(), "what is installed again may lead"
+    assert third.is_leader(), "what is installed again may lead"
 
 
 def test_an_uninstall_needs_no_lease_and_survives_a_renewal(trial: Trial) -> None:
-    retire(trial.client, PATH)
+    mark_uninstalled(trial.client, PATH)
     first, _ = trial.replicas
-    assert election.UNINSTALLED in trial.lease()["metadata"]["annotations"]
+    assert election.UNINSTALLED_ANNOTATION in trial.lease()["metadata"]["annotations"]
     trial.clock.now += 1
     first = trial.join("replica-3")
     first._try()
@@ -274,10 +281,10 @@ def test_an_uninstall_needs_no_lease_and_survives_a_renewal(trial: Trial) -> Non
         return False
 
     trial.store.fault = renew_once
-    retire(trial.client, PATH)
+    mark_uninstalled(trial.client, PATH)
     trial.store.fault = Store().fault
     first._try()
-    assert not first.leads()
+    assert not first.is_leader()
 
 
 def test_an_uninstall_that_never_gets_through_says_so(trial: Trial) -> None:
@@ -291,10 +298,10 @@ def test_an_uninstall_that_never_gets_through_says_so(trial: Trial) -> None:
 
     trial.store.fault = meddle
     with pytest.raises(Conflict):
-        retire(trial.client, PATH)
+        mark_uninstalled(trial.client, PATH)
     trial.store.fault = away
     with pytest.raises(ApiError):
-        retire(trial.client, PATH)
+        mark_uninstalled(trial.client, PATH)
 
 
 def test_what_others_wrote_in_the_lease_stays(trial: Trial) -> None:
@@ -314,15 +321,15 @@ def test_what_others_wrote_in_the_lease_stays(trial: Trial) -> None:
 
 def test_a_lease_is_stale_by_the_time_since_it_last_changed() -> None:
     spec = {"holderIdentity": "a", "renewTime": "1", "leaseDurationSeconds": 15}
-    seen = observe(spec, Observed(), 100.0)
-    assert seen == Observed("a", "1", 15.0, 100.0)
+    seen = observe(spec, ObservedLease(), 100.0)
+    assert seen == ObservedLease("a", "1", 15.0, 100.0)
     assert observe(spec, seen, 110.0) is seen
-    assert not is_free(seen, "b", 114.9)
-    assert is_free(seen, "b", 115.0)
-    assert is_free(seen, "a", 100.0)
+    assert not may_acquire(seen, "b", 114.9)
+    assert may_acquire(seen, "b", 115.0)
+    assert may_acquire(seen, "a", 100.0)
     renewed = observe({**spec, "renewTime": "0"}, seen, 110.0)
     assert renewed.since == 110.0, "a change counts, whatever another machine's clock says"
-    assert is_free(observe({}, seen, 120.0), "b", 120.0)
+    assert may_acquire(observe({}, seen, 120.0), "b", 120.0)
 
 
 STEP = st.tuples(
@@ -387,28 +394,28 @@ def api() -> Iterator[FakeApi]:
 
 
 def test_threads_take_turns(api: FakeApi) -> None:
-    timing = Timing(duration=3, deadline=2.5, retry=0.05)
+    timing = LeaseTiming(duration=3, deadline=2.5, retry=0.05)
     heard: list[tuple[str, bool]] = []
 
-    def make(name: str) -> Leader:
+    def make(name: str) -> LeaderElector:
         changed: Callable[[bool], None] = lambda leads: heard.append((name, leads))  # noqa: E731
-        return Leader(api.client(), PATH, name, timing, changed)
+        return LeaderElector(api.client(), PATH, name, timing, changed)
 
     first, second = make("first"), make("second")
     first.start()
-    until(first.leads)
+    until(first.is_leader)
     second.start()
     until(lambda: len(api.written("PUT")) >= 3)
-    assert first.leads()
-    assert not second.leads()
+    assert first.is_leader()
+    assert not second.is_leader()
     first.stop()
-    until(second.leads)
+    until(second.is_leader)
     until(lambda: ("second", True) in heard)
     assert heard == [("first", True), ("first", False), ("second", True)]
     api.fault = away
-    until(lambda: not second.leads())
+    until(lambda: not second.is_leader())
     until(lambda: heard[-1] == ("second", False))
     api.fault = Store().fault
-    until(second.leads)
+    until(second.is_leader)
     second.stop()
     assert not second._thread.is_alive()

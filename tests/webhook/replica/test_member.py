@@ -20,20 +20,20 @@ from webhook.identity.authority import make_authority
 from webhook.identity.certificates import Certificates
 from webhook.observability.logs import Log
 from webhook.observability.metrics import Metrics
-from webhook.replica.election import Timing
-from webhook.replica.member import Member, insist, uninstall
-from webhook.replica.options import Options
+from webhook.replica.election import LeaseTiming
+from webhook.replica.member import Member, retry_while_unavailable, uninstall
+from webhook.replica.options import ReplicaOptions
 
 HOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 LEASES = "/apis/coordination.k8s.io/v1/leases"
 AUTHORITY = make_authority(datetime.datetime.now(datetime.UTC), DAY).certificate
-OPTIONS = Options(replica="mlgate-0", kubeconfig=None)
+OPTIONS = ReplicaOptions(replica="mlgate-0", kubeconfig=None)
 
 
 class Started:
     """A member with what it writes to."""
 
-    def __init__(self, api: FakeApi, options: Options, *, own: bool = True) -> None:
+    def __init__(self, api: FakeApi, options: ReplicaOptions, *, own: bool = True) -> None:
         self.stream = io.StringIO()
         self.answering, self.metrics = False, Metrics()
         log = Log(self.stream)
@@ -66,7 +66,7 @@ def test_it_registers_when_it_serves_and_not_before(api: FakeApi, started: Start
     until(lambda: bool(started.events("leader")))
     assert not api.kinds[HOOKS].objects
     started.answering = True
-    started.member._keeper.wake()
+    started.member._reconciler.wake()
     until(lambda: bool(api.kinds[HOOKS].objects))
     (configuration,) = api.kinds[HOOKS].objects.values()
     bundle = base64.b64decode(configuration["webhooks"][0]["clientConfig"]["caBundle"]).decode()
@@ -87,7 +87,7 @@ def test_its_certificate_can_be_served(started: Started) -> None:
 def test_it_knows_the_cluster(api: FakeApi, started: Started) -> None:
     api.put(api.kinds["/api/v1/namespaces"], "ml", metadata={"labels": {"a": "b"}})
     uid = api.put(api.kinds["/apis/batch/v1/jobs"], "one", "ml")
-    until(lambda: started.member.missing() is None)
+    until(lambda: started.member.not_ready() is None)
     until(lambda: started.member.namespace_labels("ml") == {"a": "b"})
     until(lambda: started.member.owner(uid) is Answer.FOUND)
     assert started.member.owner("another") is Answer.ABSENT
@@ -111,13 +111,13 @@ def test_with_a_certificate_in_files_no_secret_is_touched(api: FakeApi, tmp_path
     bundle.write_text(AUTHORITY)
     started = Started(api, OPTIONS._replace(bundle=bundle), own=False)
     started.answering = True
-    started.member._keeper.wake()
+    started.member._reconciler.wake()
     until(lambda: bool(api.kinds[HOOKS].objects))
     (configuration,) = api.kinds[HOOKS].objects.values()
     found = configuration["webhooks"][0]["clientConfig"]["caBundle"]
     assert base64.b64decode(found).decode() == AUTHORITY
     bundle.write_text("")
-    started.member._keeper.wake()
+    started.member._reconciler.wake()
     until(lambda: bool(started.events("bundle")))
     assert started.events("bundle")[0]["error"] == f"{bundle}: it holds no certificate"
     assert api.kinds[HOOKS].objects["", "mlgate"] == configuration
@@ -130,19 +130,19 @@ def test_where_it_is_not_to_register_it_does_not(api: FakeApi) -> None:
     started = Started(api, OPTIONS._replace(register=False), own=False)
     started.answering = True
     until(lambda: bool(started.events("leader")))
-    started.member._keeper.wake()
-    until(lambda: started.member.missing() is None)
+    started.member._reconciler.wake()
+    until(lambda: started.member.not_ready() is None)
     assert not api.kinds[HOOKS].objects
     started.member.stop()
 
 
 def test_e56_uninstalled_configurations_do_not_come_back(api: FakeApi, started: Started) -> None:
     started.answering = True
-    started.member._keeper.wake()
+    started.member._reconciler.wake()
     until(lambda: bool(api.kinds[HOOKS].objects))
-    uninstall(api.client(), OPTIONS, Timing(deadline=3.0))
-    started.member._keeper.wake()
-    assert not started.member._leader.leads()
+    uninstall(api.client(), OPTIONS, LeaseTiming(deadline=3.0))
+    started.member._reconciler.wake()
+    assert not started.member._elector.is_leader()
     assert not api.kinds[HOOKS].objects
 
 
@@ -155,7 +155,7 @@ def test_a_start_waits_for_an_api_server_that_is_away(monkeypatch: pytest.Monkey
             raise answers.pop()
         return "there"
 
-    assert insist(get) == "there"
+    assert retry_while_unavailable(get) == "there"
 
 
 @pytest.mark.parametrize(("status", "patience"), [(403, 60.0), (0, 0.0)])
@@ -164,7 +164,7 @@ def test_a_refusal_and_a_long_absence_end_a_start(status: int, patience: float) 
         raise ApiError(status, "no")
 
     with pytest.raises(ApiError, match="no"):
-        insist(get, patience)
+        retry_while_unavailable(get, patience)
 
 
 def test_without_a_lease_it_says_why_it_does_not_lead(api: FakeApi) -> None:

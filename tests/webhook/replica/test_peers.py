@@ -14,8 +14,8 @@ import pytest
 from cluster.client import Client
 from tests.webhook.identity.verifying import DAY, NAME
 from tests.webhook.processes import free_port
-from webhook.identity.authority import Pair, issue_leaf, make_authority
-from webhook.replica.peers import Address, Replicas, read_leaf
+from webhook.identity.authority import KeyPair, issue_leaf, make_authority
+from webhook.replica.peers import PeerAddress, Peers, fetch_leaf
 
 HOST = "127.0.0.1"
 NOW = datetime.datetime.now(datetime.UTC)
@@ -43,7 +43,7 @@ def endpoint_slice(*ports: int, kind: str = "IPv4", ready: bool = True) -> dict[
 
 
 @contextmanager
-def serving(authority: Pair, folder: Path) -> Iterator[int]:
+def serving(authority: KeyPair, folder: Path) -> Iterator[int]:
     """A TLS server with a leaf of an authority; its port."""
     leaf = issue_leaf(authority, (NAME,), NOW, DAY)
     for name, text in zip(("crt", "key"), leaf, strict=True):
@@ -75,49 +75,49 @@ def _hang_up(listener: socket.socket) -> None:
     plain.close()
 
 
-def replicas(*slices: dict[str, Any]) -> Replicas:
-    return Replicas(Slices(*slices), "mlgate-system", "mlgate", NAME)
+def replicas(*slices: dict[str, Any]) -> Peers:
+    return Peers(Slices(*slices), "mlgate-system", "mlgate", NAME)
 
 
 def test_all_must_serve_a_leaf_of_the_authority(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     with serving(AUTHORITY, tmp_path) as one, serving(OTHER, tmp_path / "other") as another:
-        assert replicas(endpoint_slice(one)).serve(AUTHORITY.certificate)
-        assert not replicas(endpoint_slice(one)).serve(OTHER.certificate)
+        assert replicas(endpoint_slice(one)).all_serve(AUTHORITY.certificate)
+        assert not replicas(endpoint_slice(one)).all_serve(OTHER.certificate)
         both = replicas(endpoint_slice(one), endpoint_slice(another))
-        assert not both.serve(AUTHORITY.certificate)
+        assert not both.all_serve(AUTHORITY.certificate)
 
 
 def test_one_that_does_not_answer_may_serve_anything(tmp_path: Path) -> None:
     with serving(AUTHORITY, tmp_path) as one:
         away = replicas(endpoint_slice(one), endpoint_slice(free_port()))
-        assert not away.serve(AUTHORITY.certificate)
+        assert not away.all_serve(AUTHORITY.certificate)
 
 
 def test_none_at_all_says_nothing() -> None:
-    assert not replicas().serve(AUTHORITY.certificate)
+    assert not replicas().all_serve(AUTHORITY.certificate)
 
 
 def test_replicas_that_are_not_ready_are_asked_as_well() -> None:
-    assert replicas(endpoint_slice(8443, ready=False)).addresses() == [Address(HOST, 8443)]
+    assert replicas(endpoint_slice(8443, ready=False)).addresses() == [PeerAddress(HOST, 8443)]
 
 
 def test_each_address_is_asked_once_and_names_never() -> None:
     slices = (endpoint_slice(8443), endpoint_slice(8443), endpoint_slice(8443, kind="FQDN"))
-    assert replicas(*slices).addresses() == [Address(HOST, 8443)]
+    assert replicas(*slices).addresses() == [PeerAddress(HOST, 8443)]
 
 
 def test_a_port_for_something_else_is_not_asked() -> None:
     both = endpoint_slice(8443)
     both["ports"].append({"name": "metrics", "port": 8080})
-    assert replicas(both).addresses() == [Address(HOST, 8443)]
+    assert replicas(both).addresses() == [PeerAddress(HOST, 8443)]
     both["ports"] = [{"port": 8443}]
-    assert replicas(both).addresses() == [Address(HOST, 8443)]
+    assert replicas(both).addresses() == [PeerAddress(HOST, 8443)]
 
 
 def test_only_slices_of_the_service_are_asked_for() -> None:
     client = Slices()
-    Replicas(client, "mlgate-system", "mlgate", NAME).addresses()
+    Peers(client, "mlgate-system", "mlgate", NAME).addresses()
     (path,) = client.asked
     assert path.startswith("/apis/discovery.k8s.io/v1/namespaces/mlgate-system/endpointslices?")
     assert path.endswith("labelSelector=kubernetes.io/service-name%3Dmlgate")
@@ -132,5 +132,5 @@ def test_what_is_no_tls_shows_no_leaf() -> None:
     with socket.create_server((HOST, 0)) as listener:
         thread = threading.Thread(target=_hang_up, args=(listener,))
         thread.start()
-        assert read_leaf(Address(HOST, listener.getsockname()[1]), NAME) is None
+        assert fetch_leaf(PeerAddress(HOST, listener.getsockname()[1]), NAME) is None
         thread.join()

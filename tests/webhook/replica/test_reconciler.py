@@ -1,4 +1,4 @@
-"""The keeper's thread and what wakes it."""
+"""The reconciler's thread and what wakes it."""
 
 import io
 import json
@@ -12,14 +12,14 @@ from tests.cluster.fake_api import FakeApi, running
 from tests.cluster.fake_store import install
 from tests.cluster.waiting import until
 from webhook.observability.logs import Log
-from webhook.replica.reconciler import Keeper
-from webhook.replica.trigger import Trigger
+from webhook.replica.object_watch import ObjectWatch
+from webhook.replica.reconciler import Reconciler
 
 SECRETS = "/api/v1/secrets"
 
 
-class Looks:
-    """Counts looks; the next one fails if told so."""
+class Passes:
+    """Counts passes; the next one fails if told so."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -40,58 +40,58 @@ def stream() -> io.StringIO:
 
 
 @pytest.fixture
-def looks() -> Looks:
-    return Looks()
+def passes() -> Passes:
+    return Passes()
 
 
 @pytest.fixture
-def keeper(looks: Looks, stream: io.StringIO) -> Iterator[Keeper]:
-    one = Keeper(looks, Log(stream), pause=60.0)
+def reconciler(passes: Passes, stream: io.StringIO) -> Iterator[Reconciler]:
+    one = Reconciler(passes, Log(stream), resync=60.0)
     yield one
     one.stop()
     one.join(5.0)
     assert not one.is_alive()
 
 
-def test_it_looks_at_once_and_when_it_is_woken(keeper: Keeper, looks: Looks) -> None:
-    keeper.start()
-    until(lambda: looks.count == 1)
-    keeper.wake()
-    until(lambda: looks.count == 2)
+def test_it_passes_at_once_and_when_it_is_woken(reconciler: Reconciler, passes: Passes) -> None:
+    reconciler.start()
+    until(lambda: passes.count == 1)
+    reconciler.wake()
+    until(lambda: passes.count == 2)
 
 
-def test_it_looks_as_soon_as_the_last_look_wants(looks: Looks, stream: io.StringIO) -> None:
-    def look() -> float:
-        looks()
+def test_it_passes_as_soon_as_the_last_look_wants(passes: Passes, stream: io.StringIO) -> None:
+    def reconcile() -> float:
+        passes()
         return 0.01
 
-    keeper = Keeper(look, Log(stream), pause=60.0)
-    keeper.start()
-    until(partial(looks.reached, 3))
-    keeper.stop()
-    keeper.join(5.0)
+    reconciler = Reconciler(reconcile, Log(stream), resync=60.0)
+    reconciler.start()
+    until(partial(passes.reached, 3))
+    reconciler.stop()
+    reconciler.join(5.0)
 
 
-def test_it_looks_by_itself_from_time_to_time(looks: Looks, stream: io.StringIO) -> None:
-    keeper = Keeper(looks, Log(stream), pause=0.01)
-    keeper.start()
-    until(lambda: looks.count >= 3)
-    keeper.stop()
-    keeper.join(5.0)
+def test_it_passes_by_itself_from_time_to_time(passes: Passes, stream: io.StringIO) -> None:
+    reconciler = Reconciler(passes, Log(stream), resync=0.01)
+    reconciler.start()
+    until(lambda: passes.count >= 3)
+    reconciler.stop()
+    reconciler.join(5.0)
 
 
 def test_a_failure_is_told_once_and_ends_nothing(
-    keeper: Keeper, looks: Looks, stream: io.StringIO
+    reconciler: Reconciler, passes: Passes, stream: io.StringIO
 ) -> None:
-    looks.failure = OSError("away")
-    keeper.start()
+    passes.failure = OSError("away")
+    reconciler.start()
     for seen in range(1, 4):
-        until(partial(looks.reached, seen))
-        keeper.wake()
-    until(partial(looks.reached, 4))
+        until(partial(passes.reached, seen))
+        reconciler.wake()
+    until(partial(passes.reached, 4))
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [(line["event"], line["error"]) for line in lines] == [
-        ("keeper-failed", "OSError: away")
+        ("reconcile-failed", "OSError: away")
     ]
 
 
@@ -105,8 +105,8 @@ def api() -> Iterator[FakeApi]:
 def test_a_change_of_the_object_wakes_and_of_another_does_not(api: FakeApi) -> None:
     secrets = api.kinds[SECRETS]
     woken = threading.Semaphore(0)
-    trigger = Trigger(api.client(), "/api/v1/namespaces/ml/secrets", "mlgate-tls", woken.release)
-    trigger.start()
+    watch = ObjectWatch(api.client(), "/api/v1/namespaces/ml/secrets", "mlgate-tls", woken.release)
+    watch.start()
     until(lambda: bool(api.requests))
     api.put(secrets, "other", "ml", data={})
     api.put(secrets, "mlgate-tls", "ml", data={"a": "1"})
@@ -114,26 +114,26 @@ def test_a_change_of_the_object_wakes_and_of_another_does_not(api: FakeApi) -> N
     assert not woken.acquire(timeout=0.2)
     api.delete(secrets, "mlgate-tls", "ml")
     assert woken.acquire(timeout=5.0)
-    trigger.stop()
+    watch.stop()
     api.end_watches()
-    trigger.join(5.0)
-    assert not trigger.is_alive()
+    watch.join(5.0)
+    assert not watch.is_alive()
 
 
 def test_a_watch_that_is_refused_is_opened_again(
     api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webhook.replica.trigger._PAUSE", 0.02)
+    monkeypatch.setattr("webhook.replica.object_watch._PAUSE", 0.02)
     secrets = api.kinds[SECRETS]
     secrets.status = 403
     woken = threading.Event()
-    trigger = Trigger(api.client(), SECRETS, "mlgate-tls", woken.set)
-    trigger.start()
+    watch = ObjectWatch(api.client(), SECRETS, "mlgate-tls", woken.set)
+    watch.start()
     until(lambda: len(api.requests) >= 2)
     secrets.status = 200
     until(lambda: bool(api.asked(secrets, watch=True)))
     api.put(secrets, "mlgate-tls", "ml", data={})
     assert woken.wait(5.0)
-    trigger.stop()
+    watch.stop()
     api.end_watches()
-    trigger.join(5.0)
+    watch.join(5.0)

@@ -12,18 +12,19 @@ from rules.inventory import Inventory
 from rules.kinds.lookups import Answer
 from rules.policy import Policy
 from tests.webhook.bodies import UID, admitted, job, review
-from webhook.review.admission import Outcome, Surroundings, mutate, validate
+from webhook.review.admission import ReviewOutcome, mutate, validate
+from webhook.review.context import ReviewContext
 from webhook.review.request import BadReview
 
-KNOWN = Surroundings(Policy(), Inventory(), datetime.date(2026, 6, 1))
+KNOWN = ReviewContext(Policy(), Inventory(), datetime.date(2026, 6, 1))
 OWNER = [{"apiVersion": "batch/v1", "kind": "CronJob", "uid": "u1", "controller": True}]
 
 
-def rules(outcome: Outcome) -> list[tuple[str, str, str]]:
+def rules(outcome: ReviewOutcome) -> list[tuple[str, str, str]]:
     return [(one.rule, one.form, str(one.action)) for one in outcome.findings]
 
 
-def patched(body: dict[str, Any], outcome: Outcome) -> Any:
+def patched(body: dict[str, Any], outcome: ReviewOutcome) -> Any:
     patch = json.loads(base64.b64decode(outcome.body["response"]["patch"]))
     return jsonpatch.apply_patch(body, patch)
 

@@ -13,8 +13,9 @@ from rules.inventory import Inventory
 from rules.policy import Policy
 from tests.manifests import TODAY, Case, read_cases, read_documents
 from tests.webhook.bodies import admitted, cron_job, job, review
-from webhook.review.admission import Surroundings, mutate, validate
-from webhook.review.finding_cache import Memory
+from webhook.review.admission import mutate, validate
+from webhook.review.context import ReviewContext
+from webhook.review.finding_cache import FindingCache
 
 CASES = read_cases()
 
@@ -23,8 +24,8 @@ def dump(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def known(**given: Any) -> Surroundings:
-    return Surroundings(Policy(), Inventory(), TODAY)._replace(memory=Memory(dump), **given)
+def known(**given: Any) -> ReviewContext:
+    return ReviewContext(Policy(), Inventory(), TODAY)._replace(cache=FindingCache(dump), **given)
 
 
 @pytest.fixture
@@ -159,7 +160,7 @@ def test_the_oldest_is_forgotten_first(evaluations: list[str]) -> None:
 )
 def test_memory_changes_no_answer(case: Case) -> None:
     around = known()
-    forgetful = around._replace(memory=None)
+    forgetful = around._replace(cache=None)
     for document in read_documents(case.text):
         for endpoint in (mutate, validate, validate):
             request = review(document.value)
@@ -182,9 +183,9 @@ def test_the_bytes_of_all_that_is_kept_are_bounded() -> None:
     for number in range(100):
         body["metadata"]["annotations"]["note"] = f"{number}" + "x" * 60_000
         validate(review(body), around)
-    assert around.memory is not None
-    assert around.memory._held <= 4 * 1024 * 1024
-    assert around.memory._held == sum(len(text) for text, _ in around.memory._kept)
+    assert around.cache is not None
+    assert around.cache._bytes <= 4 * 1024 * 1024
+    assert around.cache._bytes == sum(len(text) for text, _ in around.cache._entries)
 
 
 def test_a_namespace_without_labels_is_one_like_any_other() -> None:

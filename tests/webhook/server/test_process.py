@@ -16,9 +16,9 @@ import pytest
 from cryptography import x509
 
 from tests.webhook.bodies import UID, admitted, job, review
-from tests.webhook.desks import POLICY
+from tests.webhook.in_process import POLICY
 from tests.webhook.processes import HOST, Load, Pairs, Served, ask, free_port, serve, wait_until
-from webhook.identity.certificates import Certificates, Unusable, files
+from webhook.identity.certificates import Certificates, CertificateUnusable, file_source
 from webhook.server.process import KEEP_ALIVE
 
 BODY = review(admitted(job()))
@@ -332,12 +332,12 @@ def _answers(port: int) -> bool:
 
 def test_certificates_that_cannot_be_served_are_no_beginning(tmp_path: Path) -> None:
     made = Pairs(tmp_path)
-    with pytest.raises(Unusable, match="No such file"):
-        Certificates(files(made.certificate, made.key))
+    with pytest.raises(CertificateUnusable, match="No such file"):
+        Certificates(file_source(made.certificate, made.key))
     made.write(made.issue())
     made.key.write_text(made.issue().key)
-    with pytest.raises(Unusable, match="does not fit"):
-        Certificates(files(made.certificate, made.key))
+    with pytest.raises(CertificateUnusable, match="does not fit"):
+        Certificates(file_source(made.certificate, made.key))
     made.write(made.issue(datetime.timedelta(minutes=-1)))
-    with pytest.raises(Unusable, match="ended on"):
-        Certificates(files(made.certificate, made.key))
+    with pytest.raises(CertificateUnusable, match="ended on"):
+        Certificates(file_source(made.certificate, made.key))

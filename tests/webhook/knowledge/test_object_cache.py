@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.kinds import BUILT_IN
-from webhook.knowledge.objects import Objects, Wanted, wanted_of
+from webhook.knowledge.object_cache import ObjectCache, WatchedKind, watched_kinds
 
-WANTED = {(one.group, one.kind): one for one in wanted_of(BUILT_IN)}
+WANTED = {(one.group, one.kind): one for one in watched_kinds(BUILT_IN)}
 
 
 def item(name: str, uid: str, namespace: str = "ml", **body: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def spec_of(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_uids_are_kept_and_forgotten() -> None:
-    objects = Objects(None)
+    objects = ObjectCache(None)
     objects.put(item("a", "1"))
     objects.put(item("a", "1"))
     objects.put(item("b", "2"))
@@ -35,7 +35,7 @@ def test_uids_are_kept_and_forgotten() -> None:
 
 
 def test_facts_are_found_by_namespace_and_name_and_follow_the_object() -> None:
-    objects = Objects(spec_of)
+    objects = ObjectCache(spec_of)
     objects.put(item("a", "1", spec={"replicas": 1}))
     objects.put(item("a", "2", "other", spec={"replicas": 2}))
     objects.put(item("c", "3", "", spec={"replicas": 3}))
@@ -50,7 +50,7 @@ def test_facts_are_found_by_namespace_and_name_and_follow_the_object() -> None:
 
 
 def test_an_object_made_anew_is_the_one_that_is_found() -> None:
-    objects = Objects(spec_of)
+    objects = ObjectCache(spec_of)
     objects.put(item("a", "1", spec={"replicas": 1}))
     objects.drop(item("a", "1"))
     objects.put(item("a", "2", spec={"replicas": 2}))
@@ -59,7 +59,7 @@ def test_an_object_made_anew_is_the_one_that_is_found() -> None:
 
 
 def test_nothing_of_an_object_is_kept_but_its_facts() -> None:
-    objects = Objects(WANTED["apps", "Deployment"].facts)
+    objects = ObjectCache(WANTED["apps", "Deployment"].read_facts)
     secret = {"name": "PASSWORD", "value": "hunter2"}
     pod = {"containers": [{"name": "main", "env": [secret]}]}
     objects.put(item("a", "1", spec={"template": {"spec": pod}}))
@@ -70,18 +70,18 @@ def test_nothing_of_an_object_is_kept_but_its_facts() -> None:
 def test_namespaces_are_wanted_for_their_labels_alone() -> None:
     wanted = WANTED["", "Namespace"]
     assert not wanted.whole
-    assert wanted.facts is not None
-    assert wanted.facts(item("ml", "1", "")) == {"labels": {}}
+    assert wanted.read_facts is not None
+    assert wanted.read_facts(item("ml", "1", "")) == {"labels": {}}
     bare = {"metadata": {"name": "ml", "uid": "1", "labels": None}}
-    assert wanted.facts(bare) == {"labels": {}}
+    assert wanted.read_facts(bare) == {"labels": {}}
 
 
 def test_every_kind_is_wanted_and_whole_only_where_it_has_facts() -> None:
     assert WANTED.keys() == {("", "Namespace"), *((one.group, one.name) for one in BUILT_IN)}
-    assert WANTED["", "Pod"] == Wanted("", "Pod")
-    assert WANTED["ray.io", "RayJob"] == Wanted("ray.io", "RayJob")
+    assert WANTED["", "Pod"] == WatchedKind("", "Pod")
+    assert WANTED["ray.io", "RayJob"] == WatchedKind("ray.io", "RayJob")
     for wanted in WANTED.values():
-        assert wanted.whole == (wanted.facts is not None and wanted.kind != "Namespace")
+        assert wanted.whole == (wanted.read_facts is not None and wanted.kind != "Namespace")
     assert WANTED["apps", "StatefulSet"].whole
 
 
@@ -97,9 +97,9 @@ TREE = st.recursive(
 )
 
 
-@given(TREE, st.sampled_from([one for one in WANTED.values() if one.facts]))
-def test_whatever_an_object_holds_its_facts_can_be_read(spec: Any, wanted: Wanted) -> None:
+@given(TREE, st.sampled_from([one for one in WANTED.values() if one.read_facts]))
+def test_whatever_an_object_holds_its_facts_can_be_read(spec: Any, wanted: WatchedKind) -> None:
     """One object that could not be read would keep its whole kind from being known."""
-    objects = Objects(wanted.facts)
+    objects = ObjectCache(wanted.read_facts)
     objects.put(item("odd", "1", spec=spec))
     assert isinstance(objects.find("ml", "odd"), dict)

@@ -1,4 +1,4 @@
-"""The server's parts without a process: a desk, and its application called directly."""
+"""The server's parts without a process: a handler, and its application called directly."""
 
 import asyncio
 import io
@@ -11,8 +11,9 @@ from rules.inventory import Inventory
 from rules.kinds import lookups
 from webhook.knowledge.cluster_facts import NoCluster
 from webhook.observability.logs import Log
-from webhook.server.app import Application, Desk, Limits
-from webhook.server.settings import Settings
+from webhook.server.app import Application
+from webhook.server.handler import RequestLimits, ReviewHandler
+from webhook.server.policy_reloader import PolicyReloader
 
 POLICY = "apiVersion: mlgate.dev/v1\nkind: Policy\n"
 JSON = {"content-type": "application/json"}
@@ -25,12 +26,12 @@ class Cluster(NoCluster):
         self,
         labels: Mapping[str, str] | None = None,
         owners: tuple[str, ...] = (),
-        missing: str | None = None,
+        waiting: str | None = None,
     ) -> None:
         self.inventory = Inventory(complete=True)
         self._labels = labels
         self._owners = owners
-        self._missing = missing
+        self._waiting = waiting
 
     def namespace_labels(self, _namespace: str) -> Mapping[str, str] | None:  # type: ignore[override]
         return self._labels
@@ -38,35 +39,37 @@ class Cluster(NoCluster):
     def owner(self, uid: str) -> lookups.Answer:
         return lookups.Answer.FOUND if uid in self._owners else lookups.Answer.ABSENT
 
-    def missing(self) -> str | None:  # type: ignore[override]
-        return self._missing
+    def not_ready(self) -> str | None:  # type: ignore[override]
+        return self._waiting
 
 
-class Answer(NamedTuple):
-    """An HTTP answer."""
+class Reply(NamedTuple):
+    """An HTTP response."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
 
-class Office:
-    """A desk with its log, and a way to send it reviews."""
+class InProcessServer:
+    """A handler with its log, and a way to send it reviews."""
 
     def __init__(
         self,
-        settings: Settings | None = None,
-        knowledge: NoCluster | None = None,
-        limits: Limits | None = None,
+        policies: PolicyReloader | None = None,
+        cluster: NoCluster | None = None,
+        limits: RequestLimits | None = None,
     ) -> None:
         self.stream = io.StringIO()
-        self.desk = Desk(
-            settings=settings or Settings(),
-            knowledge=knowledge or NoCluster(),
+        self.handler = ReviewHandler(
+            policies=policies or PolicyReloader(),
+            cluster=cluster or NoCluster(),
             log=Log(self.stream),
             limits=limits,
         )
-        self.app = Application(self.desk)
+        self.app = Application(self.handler)
+        self.chunks_read = 0
+        """Of all bodies so far."""
 
     def post(
         self,
@@ -74,7 +77,7 @@ class Office:
         endpoint: str = "validate",
         query: str = "",
         headers: Mapping[str, str] = JSON,
-    ) -> Answer:
+    ) -> Reply:
         """The answer to whatever is sent."""
         return asyncio.run(self._post(body, endpoint, query, headers))
 
@@ -87,12 +90,13 @@ class Office:
 
     async def _post(
         self, body: bytes, endpoint: str, query: str, headers: Mapping[str, str]
-    ) -> Answer:
+    ) -> Reply:
         sent: list[Any] = []
         chunks = [body[at : at + 65536] for at in range(0, len(body), 65536)] or [b""]
 
         async def receive() -> dict[str, Any]:
             chunk = chunks.pop(0)
+            self.chunks_read += 1
             return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
 
         async def send(message: Any) -> None:
@@ -108,7 +112,7 @@ class Office:
         await self.app(scope, receive, send)
         start, *rest = sent
         shown = {key.decode(): value.decode() for key, value in start["headers"]}
-        return Answer(start["status"], shown, b"".join(one.get("body", b"") for one in rest))
+        return Reply(start["status"], shown, b"".join(one.get("body", b"") for one in rest))
 
     def lines(self) -> list[dict[str, Any]]:
         """The log so far."""
@@ -116,11 +120,11 @@ class Office:
 
     def sample(self, name: str, **labels: str) -> float:
         """The value of a metric, 0 where it was never counted."""
-        return self.desk.metrics.registry.get_sample_value(name, labels) or 0.0
+        return self.handler.metrics.registry.get_sample_value(name, labels) or 0.0
 
 
-def settings_of(folder: Path, text: str) -> Settings:
-    """Settings that read a file with the policy ``text``."""
+def policies_of(folder: Path, text: str) -> PolicyReloader:
+    """The policies of a file with the policy ``text``."""
     file = folder / "mlgate.yaml"
     file.write_text(POLICY + text)
-    return Settings(file)
+    return PolicyReloader(file)

@@ -13,41 +13,41 @@ from rules.checks import ALL
 from rules.policy import DEFAULT, Policy
 from rules.policy.file import PolicyError, read_policy
 from rules.reader import ReadError, decode
-from webhook.review.self_test import Broken, try_policy
+from webhook.review.self_test import SelfTestFailure, self_test
 
-BUILT_IN = "built-in"
+BUILT_IN_REVISION = "built-in"
 
 
-class Unusable(Exception):
+class PolicyUnusable(Exception):
     """A policy file that cannot be used; the message is whole lines."""
 
 
-class Active(NamedTuple):
+class ActivePolicy(NamedTuple):
     """A policy and the short name of its text."""
 
     policy: Policy
     revision: str
 
 
-class Settings:
+class PolicyReloader:
     """The policy in force, and what is wrong with the file, if anything is.
 
-    Raises ``Unusable`` where there is no good policy to begin with.
+    Raises ``PolicyUnusable`` where there is no good policy to begin with.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._seen: bytes | None = None
         self.error: str | None = None
-        self.active = Active(DEFAULT, BUILT_IN)
+        self.active = ActivePolicy(DEFAULT, BUILT_IN_REVISION)
         if path is None:
-            _try(DEFAULT, BUILT_IN)
+            _try(DEFAULT, BUILT_IN_REVISION)
             return
         self._seen = _read(path)
-        self.active = load_policy(path, self._seen)
+        self.active = load_active_policy(path, self._seen)
 
     def refresh(self) -> bool | None:
-        """Look at the file. None where nothing changed, True where a new policy is in force,
+        """Read the file again. None where nothing changed, True where a new policy is in force,
         False where the file cannot be used and the last good policy stays."""
         if self._path is None:
             return None
@@ -56,50 +56,52 @@ class Settings:
             if raw == self._seen:
                 return self._recovered()
             self._seen = raw
-            self.active = load_policy(self._path, raw)
-        except Unusable as unusable:
+            self.active = load_active_policy(self._path, raw)
+        except PolicyUnusable as unusable:
             return self._broke(str(unusable))
         self.error = None
         return True
 
     def _recovered(self) -> bool | None:
-        """A file that could not be read is back as it was."""
-        if self.error is None or revise(self._seen or b"") != self.active.revision:
+        """True where a file that could not be read is back as it was."""
+        if self.error is None or revision_of(self._seen or b"") != self.active.revision:
             return None
         self.error = None
         return True
 
     def _broke(self, error: str) -> bool | None:
+        # The same fault is reported once, not at every poll.
         if error == self.error:
             return None
         self.error = error
         return False
 
 
-def load_policy(path: Path, raw: bytes | None = None) -> Active:
-    """The policy in a file, tried on a review of our own before it counts.
+def load_active_policy(path: Path, raw: bytes | None = None) -> ActivePolicy:
+    """The policy in a file, which has passed the self-test.
 
-    Raises ``Unusable`` with one line ``FILE:LINE:COLUMN: message`` for each problem.
+    Raises ``PolicyUnusable`` with one line ``FILE:LINE:COLUMN: message`` for each problem.
     """
     raw = _read(path) if raw is None else raw
     try:
         policy = read_policy(decode(raw), ALL)
     except ReadError as error:
-        raise Unusable(f"{path}:{error}") from None
+        raise PolicyUnusable(f"{path}:{error}") from None
     except PolicyError as error:
-        places = [(one.span.line, one.span.column, one.message) for one in error.problems]
-        lines = [f"{path}:{line}:{column}: {message}" for line, column, message in places]
-        raise Unusable("\n".join(lines)) from None
+        lines = [
+            f"{path}:{one.span.line}:{one.span.column}: {one.message}" for one in error.problems
+        ]
+        raise PolicyUnusable("\n".join(lines)) from None
     _try(policy, str(path))
-    return Active(policy, revise(raw))
+    return ActivePolicy(policy, revision_of(raw))
 
 
-def revise(raw: bytes) -> str:
-    """The short name of a policy's text."""
+def revision_of(raw: bytes) -> str:
+    """The short name of a policy's text, by its SHA-256."""
     return hashlib.sha256(raw).hexdigest()[:12]
 
 
-def count_expired(policy: Policy, today: datetime.date) -> int:
+def count_expired_exceptions(policy: Policy, today: datetime.date) -> int:
     """How many of a policy's exceptions are past their last day."""
     return sum(one.expires is not None and one.expires < today for one in policy.exceptions)
 
@@ -108,12 +110,13 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unusable(f"{path}: {error.strerror}") from None
+        raise PolicyUnusable(f"{path}: {error.strerror}") from None
 
 
 def _try(policy: Policy, name: str) -> None:
-    """Judge with a policy before it counts, which also compiles what the rules compile once."""
+    """Judge with a policy before it is put in force."""
+    # It also compiles what the rules compile at first use, so that no first review pays for it.
     try:
-        try_policy(policy)
-    except Broken as error:
-        raise Unusable(f"{name}: {error}") from None
+        self_test(policy)
+    except SelfTestFailure as error:
+        raise PolicyUnusable(f"{name}: {error}") from None

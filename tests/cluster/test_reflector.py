@@ -1,21 +1,21 @@
 """A reflector against an API server that misbehaves in each of the ways that are known."""
 
-import io
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from cluster.discovery import Refused, Resource
+from cluster.client import ApiError
+from cluster.discovery import Resource
+from cluster.reflector import Backoff, Reflector, WatchTiming
 from rules.kinds.core import KINDS
 from tests.cluster.fake_api import FakeApi, Kind, running
 from tests.cluster.waiting import until
-from webhook.knowledge.objects import Wanted, wanted_of
-from webhook.knowledge.reflector import Backoff, Pace, Reflector
-from webhook.observability.logs import Log
+from webhook.knowledge.object_cache import ObjectCache, WatchedKind, watched_kinds
 
-PACE = Pace(watch=(20, 20), first=0.05, longest=0.2, stale=0.5)
-DEPLOYMENT = next(one for one in wanted_of(KINDS) if one.kind == "Deployment")
+TIMING = WatchTiming(watch=(20, 20), first=0.05, longest=0.2, stale=0.5)
+DEPLOYMENT = next(one for one in watched_kinds(KINDS) if one.kind == "Deployment")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def pods(api: FakeApi) -> Kind:
 
 
 @pytest.fixture
-def reflector(api: FakeApi, pods: Kind) -> Iterator[Reflector]:
+def reflector(api: FakeApi, pods: Kind) -> Iterator[Reflector[ObjectCache]]:
     one = make(api, pods)
     yield one
     one.stop()
@@ -38,85 +38,92 @@ def reflector(api: FakeApi, pods: Kind) -> Iterator[Reflector]:
     assert not one._thread.is_alive()
 
 
-def make(api: FakeApi, kind: Kind, wanted: Wanted | None = None, pace: Pace = PACE) -> Reflector:
-    wanted = wanted or Wanted(kind.group, kind.kind)
+def make(
+    api: FakeApi, kind: Kind, wanted: WatchedKind | None = None, timing: WatchTiming = TIMING
+) -> Reflector[ObjectCache]:
+    wanted = wanted or WatchedKind(kind.group, kind.kind)
     resource = Resource(kind.path, namespaced=True)
-    return Reflector(api.read, resource, wanted, pace, Log(io.StringIO()))
+    store = partial(ObjectCache, wanted.read_facts)
+    return Reflector(api.read, resource, store, timing, lambda _error: None, whole=wanted.whole)
 
 
 def test_it_holds_what_was_listed_and_what_was_watched(
-    api: FakeApi, pods: Kind, reflector: Reflector
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
 ) -> None:
     listed = api.put(pods, "a", "ml")
     assert not reflector.synced()
     reflector.start()
     until(reflector.synced)
-    assert reflector.objects.has(listed)
+    assert reflector.store.has(listed)
     watched = api.put(pods, "b", "ml")
-    until(lambda: reflector.objects.has(watched))
-    assert len(reflector.objects) == 2
+    until(lambda: reflector.store.has(watched))
+    assert len(reflector.store) == 2
     assert len(api.asked(pods, watch=False)) == 1
 
 
-def test_it_forgets_what_is_deleted(api: FakeApi, pods: Kind, reflector: Reflector) -> None:
+def test_it_forgets_what_is_deleted(
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
+) -> None:
     uid = api.put(pods, "a", "ml")
     reflector.start()
-    until(lambda: reflector.objects.has(uid))
+    until(lambda: reflector.store.has(uid))
     api.delete(pods, "a", "ml")
-    until(lambda: not reflector.objects.has(uid))
+    until(lambda: not reflector.store.has(uid))
     assert reflector.synced()
 
 
 def test_an_object_made_anew_under_its_name_has_another_uid(
-    api: FakeApi, pods: Kind, reflector: Reflector
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
 ) -> None:
     old = api.put(pods, "a", "ml")
     reflector.start()
-    until(lambda: reflector.objects.has(old))
+    until(lambda: reflector.store.has(old))
     api.delete(pods, "a", "ml")
     new = api.put(pods, "a", "ml")
-    until(lambda: reflector.objects.has(new))
-    assert not reflector.objects.has(old)
+    until(lambda: reflector.store.has(new))
+    assert not reflector.store.has(old)
 
 
-def test_long_lists_come_in_pages(api: FakeApi, pods: Kind, reflector: Reflector) -> None:
+def test_long_lists_come_in_pages(
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
+) -> None:
     uids = [api.put(pods, f"pod-{number}", "ml") for number in range(1201)]
     reflector.start()
     until(reflector.synced)
-    assert all(map(reflector.objects.has, uids))
+    assert all(map(reflector.store.has, uids))
     pages = api.asked(pods, watch=False)
     assert [page.get("continue") for page in pages] == [None, "500", "1000"]
     assert {page["limit"] for page in pages} == {"500"}
 
 
 def test_a_watch_goes_on_from_where_the_last_one_ended(
-    api: FakeApi, pods: Kind, reflector: Reflector
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
 ) -> None:
     reflector.start()
     until(lambda: bool(api.asked(pods, watch=True)))
     first = api.put(pods, "a", "ml")
-    until(lambda: reflector.objects.has(first))
+    until(lambda: reflector.store.has(first))
     api.end_watches()
     between = api.put(pods, "b", "ml")
-    until(lambda: reflector.objects.has(between))
+    until(lambda: reflector.store.has(between))
     assert len(api.asked(pods, watch=False)) == 1
 
 
 def test_a_watch_that_is_too_old_means_a_new_list(
-    api: FakeApi, pods: Kind, reflector: Reflector
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
 ) -> None:
     kept, lost = api.put(pods, "kept", "ml"), api.put(pods, "lost", "ml")
     reflector.start()
     until(lambda: bool(api.asked(pods, watch=True)))
     api.delete(pods, "lost", "ml", quietly=True)
     api.compact(pods)
-    until(lambda: not reflector.objects.has(lost))
-    assert reflector.objects.has(kept)
+    until(lambda: not reflector.store.has(lost))
+    assert reflector.store.has(kept)
     assert len(api.asked(pods, watch=False)) == 2
 
 
 def test_a_watch_refused_as_too_old_means_a_new_list(
-    api: FakeApi, pods: Kind, reflector: Reflector
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
 ) -> None:
     reflector.start()
     until(lambda: bool(api.asked(pods, watch=True)))
@@ -125,12 +132,12 @@ def test_a_watch_refused_as_too_old_means_a_new_list(
     api.compact(pods)
     uid = api.put(pods, "a", "ml")
     pods.status = 200
-    until(lambda: reflector.objects.has(uid))
+    until(lambda: reflector.store.has(uid))
     assert len(api.asked(pods, watch=False)) == 2
 
 
 def test_bookmarks_move_the_place_to_go_on_from(
-    api: FakeApi, pods: Kind, reflector: Reflector
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
 ) -> None:
     api.bookmarks = True
     reflector.start()
@@ -145,22 +152,22 @@ def test_bookmarks_move_the_place_to_go_on_from(
 
 
 def test_a_list_that_ends_half_way_changes_nothing(
-    api: FakeApi, pods: Kind, reflector: Reflector
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
 ) -> None:
     uid = api.put(pods, "a", "ml")
     reflector.start()
-    until(lambda: reflector.objects.has(uid))
+    until(lambda: reflector.store.has(uid))
     pods.list_status = 500
     api.compact(pods)
     until(lambda: len(api.asked(pods, watch=False)) >= 3)
-    assert reflector.objects.has(uid)
+    assert reflector.store.has(uid)
     pods.list_status = 200
     until(lambda: reflector._failing_since is None)
-    assert reflector.objects.has(uid)
+    assert reflector.store.has(uid)
 
 
 def test_what_cannot_be_refreshed_is_not_synced_any_more(
-    api: FakeApi, pods: Kind, reflector: Reflector
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
 ) -> None:
     uid = api.put(pods, "a", "ml")
     reflector.start()
@@ -168,12 +175,14 @@ def test_what_cannot_be_refreshed_is_not_synced_any_more(
     pods.status = 500
     api.end_watches()
     until(lambda: not reflector.synced())
-    assert reflector.objects.has(uid), "what was found stays found"
+    assert reflector.store.has(uid), "what was found stays found"
     pods.status = 200
     until(reflector.synced)
 
 
-def test_a_forbidden_kind_is_never_synced(api: FakeApi, pods: Kind, reflector: Reflector) -> None:
+def test_a_forbidden_kind_is_never_synced(
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
+) -> None:
     pods.status = 403
     reflector.start()
     until(lambda: len(api.asked(pods, watch=False)) >= 3)
@@ -181,7 +190,7 @@ def test_a_forbidden_kind_is_never_synced(api: FakeApi, pods: Kind, reflector: R
 
 
 def test_watches_that_end_at_once_are_not_opened_in_a_rush(api: FakeApi, pods: Kind) -> None:
-    hasty = make(api, pods, pace=PACE._replace(watch=(0, 0), first=0.2))
+    hasty = make(api, pods, timing=TIMING._replace(watch=(0, 0), first=0.2))
     hasty.start()
     time.sleep(1.0)
     hasty.stop()
@@ -190,7 +199,7 @@ def test_watches_that_end_at_once_are_not_opened_in_a_rush(api: FakeApi, pods: K
 
 
 def test_stopping_does_not_wait_for_a_slow_list(
-    api: FakeApi, pods: Kind, reflector: Reflector
+    api: FakeApi, pods: Kind, reflector: Reflector[ObjectCache]
 ) -> None:
     pods.list_delay = 3.0
     reflector.start()
@@ -206,12 +215,12 @@ def test_facts_are_kept_and_follow_the_object(api: FakeApi) -> None:
     one = make(api, deployments, DEPLOYMENT)
     one.start()
     until(one.synced)
-    assert one.objects.find("ml", "web") == {"limits": ["nvidia.com/gpu"]}
-    assert one.objects.find("other", "web") is None
+    assert one.store.find("ml", "web") == {"limits": ["nvidia.com/gpu"]}
+    assert one.store.find("other", "web") is None
     api.put(deployments, "web", "ml", **limits("cpu", "memory"))
-    until(lambda: one.objects.find("ml", "web") == {"limits": ["cpu", "memory"]})
+    until(lambda: one.store.find("ml", "web") == {"limits": ["cpu", "memory"]})
     api.delete(deployments, "web", "ml")
-    until(lambda: one.objects.find("ml", "web") is None)
+    until(lambda: one.store.find("ml", "web") is None)
     one.stop()
     one.join(5.0)
 
@@ -234,10 +243,10 @@ def test_only_what_has_facts_is_asked_for_whole(api: FakeApi, pods: Kind) -> Non
 
 
 def test_pauses_double_up_to_a_bound_and_heed_the_server() -> None:
-    backoff = Backoff(Pace(first=1.0, longest=8.0))
+    backoff = Backoff(WatchTiming(first=1.0, longest=8.0))
     pauses = [backoff.after(OSError()) for _ in range(40)]
     for pause, middle in zip(pauses, [1.0, 2.0, 4.0, *[8.0] * 37], strict=True):
         assert middle / 2 <= pause <= middle * 1.5
-    assert backoff.after(Refused(429, "slow down", after=60.0)) == 60.0
+    assert backoff.after(ApiError(429, "slow down", retry_after=60.0)) == 60.0
     backoff.reset()
     assert backoff.after(OSError()) <= 1.5

@@ -7,30 +7,30 @@ from rules.inventory import Inventory
 from rules.kinds.lookups import Answer, Reference
 
 
-class Found(NamedTuple):
+class Lookup(NamedTuple):
     """What is known of one object: found with its facts, absent, or unknown."""
 
     answer: Answer
     facts: dict[str, Any]
 
 
-Find: TypeAlias = Callable[[str, str, str, str], Found]
-"""(group, kind, namespace, name) -> what is known. The namespace of a kind that has none is not
-looked at."""
+FindObject: TypeAlias = Callable[[str, str, str, str], Lookup]
+"""(group, kind, namespace, name) -> what is known. The namespace is ignored for a kind of objects
+that have none."""
 
 
-class Lookups(Inventory):
-    """An inventory that holds nothing: it answers from what is known at the time of asking."""
+class ClusterInventory(Inventory):
+    """An inventory that holds nothing itself: each question goes to the cluster's cache."""
 
     __slots__ = ("_find",)
 
-    def __init__(self, find: Find, namespace: str = "") -> None:
+    def __init__(self, find: FindObject, namespace: str = "") -> None:
         super().__init__(namespace=namespace)
         self._find = find
 
-    def at(self, namespace: str) -> "Lookups":
+    def at(self, namespace: str) -> "ClusterInventory":
         """The same objects, seen from another namespace."""
-        return Lookups(self._find, namespace)
+        return ClusterInventory(self._find, namespace)
 
     def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
         """What is known of one fact of the object that ``reference`` names."""
@@ -40,6 +40,8 @@ class Lookups(Inventory):
         ]
         held = [one.facts.get(fact) for one in found if one.answer is Answer.FOUND]
         if held:
+            # A reference may leave the kind open. Where objects of two kinds have the name, a fact
+            # is known only if they agree on it.
             alike = all(value == held[0] for value in held[1:])
             return (Answer.FOUND, held[0]) if alike else (Answer.UNKNOWN, None)
         absent = all(one.answer is Answer.ABSENT for one in found)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from cluster.reflector import WatchTiming
 from rules.kinds import BUILT_IN
 from rules.kinds.lookups import Answer, Reference
 from rules.kinds.schema import Kind
@@ -15,11 +16,12 @@ from rules.policy.kinds import custom_kinds
 from tests.cluster import fake_api
 from tests.cluster.fake_api import FakeApi, running
 from tests.cluster.waiting import until
-from webhook.knowledge.caches import Caches, State
-from webhook.knowledge.reflector import Pace
+from webhook.knowledge.cluster_cache import CacheState, CacheTiming, ClusterCache
 from webhook.observability.logs import Log
 
-PACE = Pace(watch=(20, 20), first=0.05, longest=0.2, stale=1.5, discovery=0.05, patience=30.0)
+TIMING = CacheTiming(
+    WatchTiming(watch=(20, 20), first=0.05, longest=0.2, stale=1.5), discovery=0.05, readiness=30.0
+)
 UNHEARD = "00000000-0000-0000-0000-000000000000"
 
 
@@ -33,21 +35,21 @@ class Cluster:
         self.jobs = api.serve("batch", "v1", "Job", "jobs")
         self.kinds: tuple[Kind, ...] = BUILT_IN
         self.log = io.StringIO()
-        self.caches = self.make(PACE)
+        self.caches = self.make(TIMING)
 
-    def make(self, pace: Pace) -> Caches:
-        self.caches = Caches(self.api.read, lambda: self.kinds, Log(self.log), pace)
+    def make(self, timing: CacheTiming) -> ClusterCache:
+        self.caches = ClusterCache(self.api.read, lambda: self.kinds, Log(self.log), timing)
         return self.caches
 
     def start(self) -> None:
         """Start, and wait until all is known."""
         self.caches.start()
-        until(lambda: self.caches.missing() is None)
+        until(lambda: self.caches.not_ready() is None)
 
     def ray_jobs(self) -> fake_api.Kind:
         return self.api.serve("ray.io", "v1", "RayJob", "rayjobs")
 
-    def state(self, kind: str) -> State:
+    def state(self, kind: str) -> CacheState:
         return next(one for one in self.caches.states() if one.kind == kind)
 
     def ask(self, name: str, kind: str = "Deployment") -> Answer:
@@ -75,7 +77,7 @@ def test_before_the_first_list_nothing_is_known(cluster: Cluster) -> None:
     assert caches.owner(UNHEARD) is Answer.UNKNOWN
     assert caches.namespace_labels("ml") is None
     assert cluster.ask("web") is Answer.UNKNOWN
-    assert str(caches.missing()).startswith("not listed yet: Namespace, Pod")
+    assert str(caches.not_ready()).startswith("not listed yet: Namespace, Pod")
     assert not any(one.synced for one in caches.states())
 
 
@@ -118,7 +120,7 @@ def test_b30_a_kind_that_the_cluster_does_not_have_is_waited_for_by_nobody(
     cluster: Cluster,
 ) -> None:
     cluster.start()
-    empty = State("ray.io", "RayJob", synced=True, objects=0)
+    empty = CacheState("ray.io", "RayJob", synced=True, objects=0)
     until(lambda: cluster.state("RayJob") == empty)
     until(lambda: cluster.caches.owner(UNHEARD) is Answer.ABSENT)
 
@@ -128,7 +130,7 @@ def test_b30_a_kind_that_is_installed_later_is_watched_without_a_restart(cluster
     rays = cluster.ray_jobs()
     uid = cluster.api.put(rays, "tune", "ml")
     until(lambda: cluster.caches.owner(uid) is Answer.FOUND)
-    assert cluster.state("RayJob") == State("ray.io", "RayJob", synced=True, objects=1)
+    assert cluster.state("RayJob") == CacheState("ray.io", "RayJob", synced=True, objects=1)
 
 
 def test_a_kind_that_is_uninstalled_is_forgotten(cluster: Cluster) -> None:
@@ -152,14 +154,14 @@ def test_a_kind_that_one_look_misses_is_not_absent(cluster: Cluster) -> None:
     cluster.caches._thread.join()
     cluster.caches._stop.clear()
     rays.hidden = True
-    cluster.caches._look()
+    cluster.caches._update()
     assert cluster.caches.owner(uid) is Answer.FOUND
     rays.hidden = False
-    cluster.caches._look()
+    cluster.caches._update()
     rays.hidden = True
-    cluster.caches._look()
+    cluster.caches._update()
     assert cluster.caches.owner(uid) is Answer.FOUND, "the two were not in a row"
-    cluster.caches._look()
+    cluster.caches._update()
     assert cluster.caches.owner(uid) is Answer.ABSENT
     assert len(cluster.api.asked(rays, watch=False)) == 1
 
@@ -181,19 +183,19 @@ def test_what_is_not_listed_yet_is_unknown_and_not_absent(cluster: Cluster) -> N
     until(lambda: cluster.caches.owner(job) is Answer.FOUND)
     assert cluster.caches.owner(UNHEARD) is Answer.UNKNOWN
     assert cluster.ask("web") is Answer.UNKNOWN
-    until(lambda: cluster.caches.missing() == "not listed yet: Deployment.apps")
+    until(lambda: cluster.caches.not_ready() == "not listed yet: Deployment.apps")
     cluster.deployments.list_status = 200
     until(lambda: cluster.caches.owner(UNHEARD) is Answer.ABSENT)
     assert cluster.ask("web") is Answer.ABSENT
-    assert cluster.caches.missing() is None
+    assert cluster.caches.not_ready() is None
 
 
 def test_readiness_waits_for_a_list_only_so_long(cluster: Cluster) -> None:
     cluster.jobs.status = 403
-    caches = cluster.make(PACE._replace(patience=0.5))
+    caches = cluster.make(TIMING._replace(readiness=0.5))
     caches.start()
-    until(lambda: caches.missing() == "not listed yet: Job.batch")
-    until(lambda: caches.missing() is None)
+    until(lambda: caches.not_ready() == "not listed yet: Job.batch")
+    until(lambda: caches.not_ready() is None)
     assert not cluster.state("Job").synced
     assert caches.owner(UNHEARD) is Answer.UNKNOWN
 
@@ -201,7 +203,7 @@ def test_readiness_waits_for_a_list_only_so_long(cluster: Cluster) -> None:
 def test_a_kind_that_is_forbidden_takes_no_other_with_it(cluster: Cluster) -> None:
     cluster.jobs.status = 403
     deployment = cluster.api.put(cluster.deployments, "web", "ml", spec=container("nvidia.com/gpu"))
-    cluster.make(PACE._replace(patience=0.1))
+    cluster.make(TIMING._replace(readiness=0.1))
     cluster.start()
     until(lambda: cluster.state("Deployment").synced)
     assert cluster.caches.owner(deployment) is Answer.FOUND
@@ -218,7 +220,7 @@ def test_once_ready_a_replica_stays_ready(cluster: Cluster) -> None:
         kind.status = 500
     cluster.api.end_watches()
     until(lambda: not cluster.state("Job").synced)
-    assert cluster.caches.missing() is None
+    assert cluster.caches.not_ready() is None
 
 
 def test_what_was_found_stays_found_while_the_api_server_is_away(cluster: Cluster) -> None:
@@ -242,7 +244,7 @@ def test_without_discovery_a_kind_that_was_absent_is_unknown_after_a_while(
     def broken() -> None:
         raise OSError("no route")
 
-    monkeypatch.setattr(cluster.caches._discovery, "look", broken)
+    monkeypatch.setattr(cluster.caches._discovery, "refresh", broken)
     until(lambda: not cluster.state("RayJob").synced)
     assert cluster.state("Job").synced, "what is watched needs no discovery"
     assert cluster.caches.owner(UNHEARD) is Answer.UNKNOWN

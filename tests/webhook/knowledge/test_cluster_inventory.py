@@ -5,21 +5,21 @@ from hypothesis import strategies as st
 
 from rules.inventory import Inventory
 from rules.kinds.lookups import Answer, Reference
-from webhook.knowledge.lookups import Found, Lookups
+from webhook.knowledge.cluster_inventory import ClusterInventory, Lookup
 
-UNKNOWN = Found(Answer.UNKNOWN, {})
-ABSENT = Found(Answer.ABSENT, {})
+UNKNOWN = Lookup(Answer.UNKNOWN, {})
+ABSENT = Lookup(Answer.ABSENT, {})
 REFERENCE = Reference("apps", ("Deployment", "ReplicaSet"), None, "web")
 
 
-def found(**facts: object) -> Found:
-    return Found(Answer.FOUND, facts)
+def found(**facts: object) -> Lookup:
+    return Lookup(Answer.FOUND, facts)
 
 
-def ask(deployment: Found, replica_set: Found, fact: str = "gpu") -> tuple[Answer, object]:
+def ask(deployment: Lookup, replica_set: Lookup, fact: str = "gpu") -> tuple[Answer, object]:
     """What is known of a fact of a name that two kinds may have."""
     known = {"Deployment": deployment, "ReplicaSet": replica_set}
-    lookups = Lookups(lambda _group, kind, _namespace, _name: known[kind])
+    lookups = ClusterInventory(lambda _group, kind, _namespace, _name: known[kind])
     return lookups.at("ml").ask(REFERENCE, fact)
 
 
@@ -43,11 +43,11 @@ def test_absent_means_that_every_kind_is_known_not_to_have_it() -> None:
 def test_the_place_is_the_references_or_else_the_askers() -> None:
     asked: list[tuple[str, str, str, str]] = []
 
-    def note(*where: str) -> Found:
+    def note(*where: str) -> Lookup:
         asked.append(where)  # type: ignore[arg-type]
         return ABSENT
 
-    lookups = Lookups(note)
+    lookups = ClusterInventory(note)
     lookups.at("ml").ask(REFERENCE, "gpu")
     lookups.at("ml").ask(REFERENCE._replace(namespace="other"), "gpu")
     lookups.ask(REFERENCE, "gpu")
@@ -74,9 +74,9 @@ def test_it_says_what_a_complete_inventory_says(
     inventory = Inventory(complete=True)
     inventory.merge([("apps", *row) for row in rows])
 
-    def find(_group: str, kind: str, namespace: str, name: str) -> Found:
+    def find(_group: str, kind: str, namespace: str, name: str) -> Lookup:
         facts = held.get((kind, namespace, name))
-        return ABSENT if facts is None else Found(Answer.FOUND, dict(facts))
+        return ABSENT if facts is None else Lookup(Answer.FOUND, dict(facts))
 
     asked = inventory.at("ml").ask(REFERENCE, fact)
-    assert Lookups(find).at("ml").ask(REFERENCE, fact) == asked
+    assert ClusterInventory(find).at("ml").ask(REFERENCE, fact) == asked

@@ -1,0 +1,87 @@
+"""The arguments by which a command finds its place in the cluster."""
+
+import argparse
+import os
+import socket
+from pathlib import Path
+
+from webhook.registration.configurations import RegistrationOptions
+from webhook.replica.options import DEFAULT_NAMESPACE, ReplicaOptions
+
+_OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+
+def add_registration_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that the webhook configurations are made from."""
+    add = parser.add_argument_group("what is registered").add_argument
+    add("--namespace", metavar="NAME", help="mlgate's own (default: the pod's, or mlgate-system)")
+    add("--service", default="mlgate", metavar="NAME", help="the Service (default: mlgate)")
+    add("--service-port", type=int, default=443, metavar="N", help="its port (default: 443)")
+    add("--service-account", default="mlgate", metavar="NAME", help="whose requests pass unseen")
+    add("--url", metavar="URL", help="where the API server calls, instead of the Service")
+    add("--ca-bundle", type=Path, metavar="FILE", help="what it is to trust for --tls-cert, PEM")
+    add(
+        "--failure-policy",
+        choices=("Ignore", "Fail"),
+        default="Ignore",
+        help="what becomes of requests that a rule may deny when mlgate is away (default: Ignore)",
+    )
+    add(
+        "--webhook-timeout",
+        type=int,
+        choices=(1, 2, 3),
+        default=2,
+        metavar="SECONDS",
+        help="how long the API server waits for mlgate, 1 to 3 (default: 2)",
+    )
+
+
+def add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
+    """All arguments that concern the cluster."""
+    add_registration_arguments(parser)
+    add = parser.add_argument_group("in a cluster").add_argument
+    add("--kubeconfig", metavar="FILE", help="reach the API server by it; without it as a pod")
+    add("--secret", default="mlgate-tls", metavar="NAME", help="that holds mlgate's certificate")
+    add("--lease", default="mlgate", metavar="NAME", help="by which one replica is elected")
+    add("--no-register", action="store_true", help="leave the webhook configurations to others")
+    add("--uninstall", action="store_true", help="remove the webhook configurations, and end")
+
+
+def read_registration_options(
+    arguments: argparse.Namespace, bundle: str | None = None
+) -> RegistrationOptions:
+    """How the webhook is reached, by the arguments and the pod's environment."""
+    return RegistrationOptions(
+        arguments.namespace or _find_namespace(),
+        arguments.service,
+        arguments.service_account,
+        arguments.service_port,
+        bundle,
+        arguments.url,
+        arguments.failure_policy,
+        arguments.webhook_timeout,
+    )
+
+
+def read_replica_options(arguments: argparse.Namespace) -> ReplicaOptions:
+    """The options that the arguments give; the rest by the pod's environment."""
+    return ReplicaOptions(
+        read_registration_options(arguments),
+        arguments.secret,
+        arguments.lease,
+        bundle=arguments.ca_bundle,
+        register=not arguments.no_register,
+        kubeconfig=arguments.kubeconfig,
+        # A container that is started again has the name of the one before, whose Lease it must
+        # not renew: the random part tells them apart.
+        replica=f"{os.environ.get('POD_NAME') or socket.gethostname()}-{os.urandom(3).hex()}",
+    )
+
+
+def _find_namespace() -> str:
+    if "POD_NAMESPACE" in os.environ:
+        return os.environ["POD_NAMESPACE"]
+    try:
+        return _OWN_NAMESPACE.read_text().strip() or DEFAULT_NAMESPACE
+    except OSError:
+        return DEFAULT_NAMESPACE

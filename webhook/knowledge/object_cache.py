@@ -1,0 +1,81 @@
+"""What is kept of a cluster's objects: UIDs, and the facts that rules ask for. Never an object."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from rules.kinds.schema import Kind
+from rules.manifest import Manifest
+
+LABELS_FACT = "labels"
+
+_Object = dict[str, Any]
+
+
+class WatchedKind(NamedTuple):
+    """A kind to watch. ``read_facts`` gives what is kept of an object besides its UID, None where
+    that is nothing; ``whole`` says that it reads more than the metadata."""
+
+    group: str
+    kind: str
+    read_facts: Callable[[_Object], dict[str, Any]] | None = None
+    whole: bool = False
+
+
+class ObjectCache:
+    """The UIDs of all objects of a kind, and their facts by namespace and name.
+
+    One thread writes and any may read, without a lock: each step is one operation on one set or
+    dictionary, and the values in them are replaced, never changed.
+    """
+
+    __slots__ = ("_facts", "_read_facts", "_uids")
+
+    def __init__(self, read_facts: Callable[[_Object], dict[str, Any]] | None) -> None:
+        self._read_facts = read_facts
+        self._uids: set[str] = set()
+        self._facts: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def put(self, item: _Object) -> None:
+        """Take in an object, new or changed."""
+        metadata = item["metadata"]
+        self._uids.add(metadata["uid"])
+        if self._read_facts is not None:
+            self._facts[_key(metadata)] = self._read_facts(item)
+
+    def drop(self, item: _Object) -> None:
+        """Forget a deleted object."""
+        metadata = item["metadata"]
+        self._uids.discard(metadata["uid"])
+        self._facts.pop(_key(metadata), None)
+
+    def has(self, uid: str) -> bool:
+        """Whether there is an object of that UID."""
+        return uid in self._uids
+
+    def find(self, namespace: str, name: str) -> dict[str, Any] | None:
+        """The facts of an object, None where there is none."""
+        return self._facts.get((namespace, name))
+
+    def __len__(self) -> int:
+        return len(self._uids)
+
+
+def watched_kinds(kinds: Iterable[Kind]) -> tuple[WatchedKind, ...]:
+    """Namespaces, and every kind: an object of any of them may own others or have facts."""
+    return (WatchedKind("", "Namespace", _read_labels), *map(_watched, kinds))
+
+
+def _watched(kind: Kind) -> WatchedKind:
+    # Most kinds are watched for their UIDs alone. Then the API server is asked for metadata only,
+    # a small part of the whole objects' size.
+    if not kind.has("facts"):
+        return WatchedKind(kind.group, kind.name)
+    return WatchedKind(kind.group, kind.name, lambda body: kind.facts(Manifest(body)), whole=True)
+
+
+def _read_labels(item: _Object) -> dict[str, Any]:
+    return {LABELS_FACT: item["metadata"].get("labels") or {}}
+
+
+def _key(metadata: _Object) -> tuple[str, str]:
+    return metadata.get("namespace") or "", metadata["name"]

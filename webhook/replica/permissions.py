@@ -1,0 +1,78 @@
+"""What a replica may ask of the API server, each permission with its reason.
+
+Discovery is not among them: ``system:discovery`` gives it to every authenticated client (kubernetes
+``bootstrappolicy/policy.go``).
+"""
+
+from collections.abc import Iterable
+
+import yaml
+
+from cluster.access import Permission, ServiceAccount, grant, list_and_watch
+from cluster.client import JsonObject
+from rules.kinds import BUILT_IN
+from rules.kinds.schema import Kind
+from webhook.registration.configurations import (
+    MUTATING_NAME,
+    REGISTRATION_GROUP,
+    VALIDATING_NAME,
+    plural_of,
+)
+from webhook.replica.options import ReplicaOptions
+
+_NAME = "mlgate"
+_KEPT = ("get", "watch", "create", "patch", "delete")
+_NAMESPACES = ("", "namespaces")
+
+
+def own_permissions(options: ReplicaOptions) -> tuple[Permission, ...]:
+    """What is allowed in mlgate's own namespace."""
+    return (
+        # The identity that all replicas share: each reads it and watches for changes, and replaces
+        # one that cannot be served.
+        Permission("", ("secrets",), ("get", "watch", "update"), (options.secret,)),
+        # The first replica creates it. A POST carries no name that RBAC could look at.
+        Permission("", ("secrets",), ("create",)),
+        # The election: to read, and to acquire, renew or release. Uninstalling marks the Lease.
+        Permission("coordination.k8s.io", ("leases",), ("get", "update"), (options.lease,)),
+        # The first replica creates it, by POST as well.
+        Permission("coordination.k8s.io", ("leases",), ("create",)),
+        # Where the other replicas listen: their certificates are checked before the authority that
+        # issued the old ones is dropped. The names of slices are generated.
+        Permission("discovery.k8s.io", ("endpointslices",), ("list",)),
+    )
+
+
+def cluster_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, ...]:
+    """What is allowed in the whole cluster."""
+    resources = (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in kinds))
+    return (
+        # Of Namespaces the labels; of each kind the UIDs of its objects, which may own others, and
+        # the facts that rules look up.
+        *list_and_watch(resources),
+        # Both configurations: read and watched, applied and emptied by PATCH, deleted in the end.
+        # Applying one that is missing asks for ``create`` too, of its name (apiserver
+        # ``endpoints/handlers/patch.go``), so that no other can be created.
+        Permission(
+            REGISTRATION_GROUP, ("validatingwebhookconfigurations",), _KEPT, (VALIDATING_NAME,)
+        ),
+        Permission(REGISTRATION_GROUP, ("mutatingwebhookconfigurations",), _KEPT, (MUTATING_NAME,)),
+    )
+
+
+def access_manifests(options: ReplicaOptions = ReplicaOptions()) -> tuple[JsonObject, ...]:  # noqa: B008 - it never changes
+    """Role and ClusterRole, each with its binding to the ServiceAccount."""
+    namespace = options.registration.namespace
+    account = ServiceAccount(namespace, options.registration.service_account)
+    return (
+        *grant(_NAME, account, own_permissions(options), namespace),
+        *grant(_NAME, account, cluster_permissions()),
+    )
+
+
+def render_access() -> str:
+    """The manifests as a file."""
+    header = "# Written by `make generate` from webhook/replica/permissions.py, which says why.\n"
+    return header + yaml.safe_dump_all(
+        access_manifests(), sort_keys=False, default_flow_style=None, width=90
+    )

@@ -1,0 +1,97 @@
+"""What a review is judged with: the policy in force, what is known of the cluster, and the time."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from rules.engine import Engine, Evaluation
+from rules.inventory import Inventory
+from rules.kinds.lookups import Answer
+from rules.manifest import LAST_APPLIED, Manifest
+from rules.policy import Policy, ignores_in, profile_in
+from webhook.review.finding_cache import FindingCache, TrackedInventory
+from webhook.review.request import Request, with_namespace
+
+
+def _unknown_owner(_uid: str) -> Answer:
+    return Answer.UNKNOWN
+
+
+def _no_labels(_namespace: str) -> None:
+    return None
+
+
+class ReviewContext(NamedTuple):
+    """What is known besides the request.
+
+    ``namespace_labels`` gives a Namespace's labels, None where they are not known; ``owner`` says
+    whether an object of that UID exists; ``expired`` whether the time for this review is up.
+    ``revision`` names the policy in audit annotations. ``cache`` spares judging an object twice.
+    """
+
+    policy: Policy
+    inventory: Inventory
+    now: datetime.date
+    revision: str = ""
+    namespace_labels: Callable[[str], Mapping[str, str] | None] = _no_labels
+    owner: Callable[[str], Answer] = _unknown_owner
+    expired: Callable[[], bool] | None = None
+    cache: FindingCache | None = None
+
+
+class AdmissionCase(NamedTuple):
+    """One request, with what is known and the engine that judges it."""
+
+    request: Request
+    context: ReviewContext
+    inventory: TrackedInventory
+    engine: Engine
+
+    @property
+    def labels(self) -> Mapping[str, str] | None:
+        """The labels of the request's Namespace, None where they are not known."""
+        return self.context.namespace_labels(self.request.namespace)
+
+    @property
+    def profile(self) -> str:
+        """The profile that holds in the request's namespace."""
+        return profile_in(self.context.policy, self.request.namespace, self.labels)
+
+    def owner_answer(self) -> Answer | None:
+        """Whether the object's controlling owner exists; None for an object without one."""
+        owner = self.engine.owner_of(Manifest(self.request.body))
+        return None if owner is None else self.context.owner(str(owner.get("uid")))
+
+    def judge(self, body: dict[str, Any]) -> Evaluation:
+        """What the rules find in ``body``, a state of the request's object."""
+        labels = self.labels
+
+        def evaluate() -> Evaluation:
+            manifest = _admitted(with_namespace(body, self.request))
+            return self.engine.evaluate(manifest, namespace_labels=labels)
+
+        cache = self.context.cache
+        if cache is None:
+            return evaluate()
+        # Everything besides the object that an evaluation depends on; what other objects it asked
+        # for, the inventory notes.
+        known_labels = None if labels is None else frozenset(labels.items())
+        given = (self.context.policy, self.context.now, self.request.namespace, known_labels)
+        return cache.get_or_evaluate(body, given, self.inventory, evaluate)
+
+
+def open_case(request: Request, context: ReviewContext) -> AdmissionCase:
+    """The case of one request."""
+    inventory = TrackedInventory(context.inventory.at(request.namespace))
+    labels = context.namespace_labels(request.namespace)
+    ignores = ignores_in(context.policy, request.namespace, labels)
+    engine = Engine(
+        context.policy, inventory, context.now, ignores=ignores, expired=context.expired
+    )
+    return AdmissionCase(request, context, inventory, engine)
+
+
+def _admitted(body: dict[str, Any]) -> Manifest:
+    applied = Manifest(body).mapping("metadata", "annotations").get(LAST_APPLIED)
+    last_applied = applied if isinstance(applied, str) else None
+    return Manifest(body, admitted=True, last_applied=last_applied)

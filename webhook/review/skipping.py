@@ -1,0 +1,55 @@
+"""Which requests pass unjudged, and why."""
+
+from rules.kinds.lookups import Answer
+from rules.kinds.schema import Kind
+from rules.manifest import Manifest
+from rules.paths import shorten
+from rules.policy import is_exempt
+from webhook.review.answer import printable
+from webhook.review.changes import is_only_metadata
+from webhook.review.context import AdmissionCase
+from webhook.review.owners import trusts_owner
+
+JUDGED_OPERATIONS = ("CREATE", "UPDATE")
+# Rules read a Pod's ephemeral containers. All other subresources (status, scale, binding ...) carry
+# objects of other kinds, or parts that no rule reads.
+_JUDGED_SUBRESOURCES = ("", "ephemeralcontainers")
+
+
+def skip_reason(case: AdmissionCase) -> str | None:
+    """Why a request passes unjudged; None where it is to be judged."""
+    request = case.request
+    if request.operation not in JUDGED_OPERATIONS or request.body is None:
+        return f"operation {printable(shorten(request.operation))}"
+    if request.subresource not in _JUDGED_SUBRESOURCES:
+        return f"subresource {printable(shorten(request.subresource))}"
+    return _object_reason(case)
+
+
+def _object_reason(case: AdmissionCase) -> str | None:
+    request = case.request
+    manifest = Manifest(request.body)
+    # Removing a finalizer is an update too: denied, it would keep the object for ever.
+    if manifest.mapping("metadata").get("deletionTimestamp") is not None:
+        return "the object is being deleted"
+    if request.operation == "UPDATE" and is_only_metadata(request.body, request.old):
+        return "only metadata changed"
+    if is_exempt(case.context.policy, request.namespace):
+        return "the namespace is exempt"
+    kind = case.engine.kind_of(manifest)
+    if kind is None:
+        return "no rule knows the kind"
+    return _kind_reason(case, kind)
+
+
+def _kind_reason(case: AdmissionCase, kind: Kind) -> str | None:
+    request = case.request
+    if request.operation == "UPDATE" and kind.immutable:
+        return "the template cannot change any more"
+    owner = case.owner_answer()
+    if owner is None:
+        return None
+    # A denied child leaves its controller retrying for ever, and no user sees the message.
+    if trusts_owner(request.username, case.context.policy.controllers):
+        return "its owner was judged, and a controller made it"
+    return "its owner was judged" if owner is Answer.FOUND else None

@@ -1,0 +1,151 @@
+"""The HTTP side of a review: what comes in is bounded, what goes out is a decision or an error.
+
+A decision is always HTTP 200. Anything else that goes wrong is an HTTP error, so that the API
+server applies the webhook's failure policy; it is never a denial.
+"""
+
+import asyncio
+import datetime
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
+
+import orjson
+from starlette.types import Receive, Scope
+
+from webhook.knowledge.cluster_facts import ClusterFacts
+from webhook.observability.logs import Log
+from webhook.observability.metrics import Metrics
+from webhook.review.admission import ENDPOINTS, ReviewOutcome
+from webhook.review.context import ReviewContext
+from webhook.review.deadline import Deadline
+from webhook.review.decoding import decode_body
+from webhook.review.finding_cache import FindingCache
+from webhook.review.record import make_record
+from webhook.review.request import BadReview
+from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded
+from webhook.server.lifecycle import Lifecycle
+from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
+from webhook.server.request_body import RequestBody, RequestRefused, check_head
+
+DEFAULT_MAX_BODY = 7 * 1024 * 1024
+"""An update carries the object twice, and the API server takes objects of 3 MiB."""
+DEFAULT_CONCURRENCY = 64
+LARGE_BODY = 128 * 1024
+"""A larger body is judged in a thread beside the event loop, so that others need not wait."""
+MAX_FULL_BODIES = 4
+"""How many bodies of the largest size may be held at a time."""
+
+
+class HttpAnswer(NamedTuple):
+    """An HTTP response in JSON; ``close``: the connection ends with it."""
+
+    status: int
+    content: bytes
+    close: bool = False
+
+
+class RequestLimits(NamedTuple):
+    """``max_body``: bytes of one body; ``concurrency``: reviews in work or waiting."""
+
+    max_body: int = DEFAULT_MAX_BODY
+    concurrency: int = DEFAULT_CONCURRENCY
+
+
+class ReviewHandler:
+    """Answers requests for reviews. Everything that an answer needs hangs on it."""
+
+    def __init__(
+        self,
+        *,
+        policies: PolicyReloader,
+        cluster: ClusterFacts,
+        log: Log,
+        metrics: Metrics | None = None,
+        lifecycle: Lifecycle | None = None,
+        limits: RequestLimits | None = None,
+    ) -> None:
+        self.policies = policies
+        self.cluster = cluster
+        self.log = log
+        self.metrics = metrics or Metrics()
+        self.lifecycle = lifecycle or Lifecycle()
+        self.limits = limits or RequestLimits()
+        max_bytes = MAX_FULL_BODIES * self.limits.max_body
+        self.limit = ConcurrencyLimit(self.limits.concurrency, max_bytes)
+        self.metrics.in_flight.set_function(lambda: self.limit.in_flight)
+        # One thread: two large reviews at a time would take the interpreter from small ones twice.
+        self._large_reviews = ThreadPoolExecutor(1, "large-reviews")
+        self._cache = FindingCache(orjson.dumps)
+
+    async def handle(self, endpoint: str, scope: Scope, receive: Receive) -> HttpAnswer:
+        """The answer to one request for ``/<endpoint>``."""
+        deadline = Deadline(scope["query_string"])
+        try:
+            answer = await self._answer(endpoint, scope, receive, deadline)
+        except RequestRefused as refused:
+            answer = self._refuse(refused.status, str(refused))
+        except Overloaded:
+            answer = self._refuse(503, "too many reviews at once")
+        except Exception as error:  # noqa: BLE001 - no bug may look like a decision
+            self.log.crash("crash", error, endpoint=endpoint)
+            answer = self._refuse(500, "internal error")
+        # A client that connects anew reaches another replica.
+        return answer._replace(close=True) if self.lifecycle.stopping else answer
+
+    async def _answer(
+        self, endpoint: str, scope: Scope, receive: Receive, deadline: Deadline
+    ) -> HttpAnswer:
+        announced = check_head(scope["headers"], self.limits.max_body)
+        with self.limit.slot():
+            body = RequestBody(self.limit, self.limits.max_body)
+            try:
+                await body.read(receive, deadline, announced)
+                return await self._review(endpoint, body, deadline)
+            finally:
+                body.release()
+
+    async def _review(self, endpoint: str, body: RequestBody, deadline: Deadline) -> HttpAnswer:
+        # Read once: a policy that changes meanwhile holds from the next review on.
+        active = self.policies.active
+        judge = partial(self._judge, endpoint, body, deadline, active)
+        if body.size > LARGE_BODY:
+            loop = asyncio.get_running_loop()
+            outcome = await loop.run_in_executor(self._large_reviews, judge)
+        else:
+            outcome = judge()
+        seconds = deadline.spent
+        record = make_record(endpoint, outcome.request)
+        self.metrics.review(record, outcome, seconds, active.policy)
+        self.log.review(record, outcome, seconds, active.revision)
+        return HttpAnswer(200, orjson.dumps(outcome.body))
+
+    def _judge(
+        self, endpoint: str, body: RequestBody, deadline: Deadline, active: ActivePolicy
+    ) -> ReviewOutcome:
+        """The decision on one body. Raises ``RequestRefused``, ``Overloaded``."""
+        # Under load a review may wait so long that nobody takes its answer any more: judging it
+        # would only delay those that can still be in time.
+        if deadline.over():
+            raise Overloaded
+        try:
+            return ENDPOINTS[endpoint](decode_body(body.take()), self._context(active, deadline))
+        except BadReview as bad:
+            raise RequestRefused(bad.status, str(bad)) from None
+
+    def _context(self, active: ActivePolicy, deadline: Deadline) -> ReviewContext:
+        return ReviewContext(
+            active.policy,
+            self.cluster.inventory,
+            datetime.datetime.now(datetime.UTC).date(),
+            active.revision,
+            self.cluster.namespace_labels,
+            self.cluster.owner,
+            deadline.expired,
+            self._cache,
+        )
+
+    def _refuse(self, status: int, reason: str) -> HttpAnswer:
+        self.metrics.refusal(status)
+        # What is left of a body that is too large or too late is not worth reading.
+        return HttpAnswer(status, orjson.dumps({"error": reason}), close=status in (408, 413))
