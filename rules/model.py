@@ -48,6 +48,12 @@ class Value(NamedTuple):
     def unknown(self) -> bool:
         return self.presence is Presence.UNKNOWN
 
+    @property
+    def number(self) -> int | float | None:
+        """The value, where it is a number; true and false are none."""
+        found = self.value
+        return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+
 
 class Severity(StrEnum):
     """How sure the harm is. It orders and colours, nothing else."""

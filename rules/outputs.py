@@ -1,27 +1,15 @@
-"""Where a training container writes, and whether that outlives its pod."""
+"""The outputs that a training container names, in its arguments, script and environment."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 from functools import lru_cache
-from posixpath import join, normpath
+from posixpath import join
 from typing import Any, NamedTuple
 
-from rules.kinds.pods import Container, Mount, Pod, Volume
-from rules.manifest import is_template
+from rules.kinds.pods import Container
 from rules.memory import remember
-from rules.paths import Path, shorten
-
-
-class Keeping(StrEnum):
-    """What becomes of what is written to a place."""
-
-    DURABLE = "durable"
-    WEAK = "weak"
-    EPHEMERAL = "ephemeral"
-    READ_ONLY = "read-only"
-    UNKNOWN = "unknown"
+from rules.model import Parameter
+from rules.paths import Path
 
 
 class Output(NamedTuple):
@@ -35,13 +23,11 @@ class Output(NamedTuple):
     name: str
     main: bool
 
-
-class Place(NamedTuple):
-    """What an output's place is: ``what`` in words, ``path`` of the volume or mount."""
-
-    keeping: Keeping
-    what: str
-    path: Path | None = None
+    @property
+    def scheme(self) -> str:
+        """What stands before ``://`` in a URI; nothing in a path."""
+        found = _SCHEME.match(self.target)
+        return found[1] if found else ""
 
 
 class Naming:
@@ -62,12 +48,6 @@ class Naming:
         return self._environment.fullmatch(name) is not None
 
 
-@lru_cache(maxsize=8)
-def naming_of(flags: str, inputs: str, environment: str) -> Naming:
-    """One Naming for each set of expressions: it remembers the names that it has judged."""
-    return Naming(flags, inputs, environment)
-
-
 OUTPUT_FLAG = (
     r"(?i)(?:[\w.-]*[_.-])?(?:(?:outputs?|out|ckpts?|checkpoints?|artifacts?|results?|export)"
     r"(?:[_-]?(?:dir|directory|path|file|location|folder|root|uri|url|to|bucket))?"
@@ -83,6 +63,13 @@ OUTPUT_ENV = (
     r"|SM_MODEL_DIR|AIP_MODEL_DIR"
 )
 
+PARAMETERS = (
+    Parameter("output_flag", "flags that name an output", default=OUTPUT_FLAG, regex=True),
+    Parameter("input_flag", "flags that do not, after all", default=INPUT_FLAG, regex=True),
+    Parameter("output_env", "environment names of an output", default=OUTPUT_ENV, regex=True),
+)
+"""What a policy may say of the names of outputs: ``naming_of`` reads it."""
+
 _SECONDARY = re.compile(r"(?:^|[_.-])(?:model|log|logging|run|work|tensorboard)", re.IGNORECASE)
 _TRACKERS = ("MLFLOW_TRACKING_URI", "AIP_MODEL_DIR")
 _WORD = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"';|&()]+)")
@@ -97,27 +84,13 @@ _LONGEST = 20_000
 _LONGEST_PLACE = 512
 """Characters of a path or URI that are read: a variable may stand in it a thousand times."""
 
-_NODE = "which stays on one node"
-_SOURCES: dict[str, tuple[Keeping, str]] = {
-    **{
-        source: (Keeping.DURABLE, source)
-        for source in (
-            "persistentVolumeClaim volumeClaimTemplate nfs cephfs azureFile azureDisk glusterfs "
-            "iscsi fc csi gcePersistentDisk awsElasticBlockStore rbd cinder vsphereVolume quobyte "
-            "portworxVolume scaleIO storageos flexVolume"
-        ).split()
-    },
-    **{
-        source: (Keeping.READ_ONLY, f"a {source}")
-        for source in "configMap secret projected downwardAPI image gitRepo".split()
-    },
-    "hostPath": (Keeping.WEAK, f"a hostPath, {_NODE}"),
-    "local": (Keeping.WEAK, f"a local volume, {_NODE}"),
-    "ephemeral": (Keeping.EPHEMERAL, "an ephemeral claim, deleted with its pod"),
-    "emptyDir": (Keeping.EPHEMERAL, "an emptyDir, deleted with its pod"),
-}
-"""core/v1 Volume sources. A generic ephemeral volume is a claim that is deleted with its pod;
-``volumeClaimTemplate`` is ours, for a claim that a controller makes."""
+
+def naming_of(params: Mapping[str, Any]) -> Naming:
+    """One Naming for each set of expressions: it remembers the names that it has judged."""
+    return _naming(*(params[parameter.name] for parameter in PARAMETERS))
+
+
+_naming = lru_cache(maxsize=8)(Naming)
 
 
 def read_outputs(container: Container, naming: Naming) -> list[Output]:
@@ -130,7 +103,7 @@ def read_outputs(container: Container, naming: Naming) -> list[Output]:
     return [output for output in found if _is_place(output)]
 
 
-def find_store(texts: list[str], schemes: frozenset[str]) -> str | None:
+def find_store(texts: Iterable[str], schemes: frozenset[str]) -> str | None:
     """The first object-store URI in ``texts``, by its scheme."""
     for text in texts:
         for scheme in _read_schemes(text[:_LONGEST]):
@@ -156,65 +129,6 @@ def find_tracker(container: Container) -> str | None:
         if name in names:
             return name
     return "WANDB_LOG_MODEL" if {"WANDB_PROJECT", "WANDB_LOG_MODEL"} <= names.keys() else None
-
-
-class Storage:
-    """A pod's volumes and artifacts: what becomes of what its containers write.
-
-    Everything is looked up, never searched: a hostile pod has thousands of each.
-    """
-
-    def __init__(self, pod: Pod, schemes: frozenset[str]) -> None:
-        self._pod = pod
-        self._schemes = schemes
-        self._volumes = {volume.name: volume for volume in reversed(pod.volumes)}
-        self._artifacts = sorted(artifact.rstrip("/") for artifact in pod.artifacts)
-
-    def locate(self, outputs: Iterable[Output], container: Container) -> list[Place]:
-        """The place of each output: by its URI, its artifact, or the mount that holds its path."""
-        mounts = {mount.mount_path.rstrip("/"): mount for mount in reversed(container.mounts)}
-        return [self._locate(output, container, mounts) for output in outputs]
-
-    def classify(self, mount: Mount) -> Place:
-        """What becomes of what is written under a mount."""
-        volume = self._volumes.get(mount.volume)
-        if volume is None:
-            if not self._known or is_template(mount.volume):
-                return Place(Keeping.UNKNOWN, f"volume {shorten(mount.volume)!r}")
-            what = f"volumes[] has no {shorten(mount.volume)!r}"
-            return Place(Keeping.EPHEMERAL, what, mount.path)
-        keeping, what = _classify_volume(volume)
-        if mount.read_only and keeping is not Keeping.EPHEMERAL:
-            return Place(Keeping.READ_ONLY, f"{what}, mounted read-only", mount.path)
-        return Place(keeping, what, volume.path)
-
-    def _locate(self, output: Output, container: Container, mounts: Mapping[str, Mount]) -> Place:
-        scheme = _SCHEME.match(output.target)
-        if scheme:
-            known = scheme[1].lower() in self._schemes
-            return Place(Keeping.DURABLE if known else Keeping.UNKNOWN, scheme[0])
-        if is_template(output.target):
-            return Place(Keeping.UNKNOWN, output.target)
-        target = _absolute(output.target, container)
-        folders = [] if target is None else _folders(target)
-        if folders and self._has_artifact(folders):
-            return Place(Keeping.DURABLE, "an output artifact")
-        mount = next((mounts[folder] for folder in folders if folder in mounts), None)
-        if mount is not None:
-            return self.classify(mount)
-        keeping = Keeping.EPHEMERAL if self._known else Keeping.UNKNOWN
-        return Place(keeping, "the container's file system")
-
-    @property
-    def _known(self) -> bool:
-        return self._pod.outputs_known and self._pod.complete
-
-    def _has_artifact(self, folders: list[str]) -> bool:
-        """Whether a path, the first of its ``folders``, lies in an artifact or holds one."""
-        at = bisect_left(self._artifacts, folders[0].rstrip("/") + "/")
-        if at < len(self._artifacts) and _covers(folders[0], self._artifacts[at]):
-            return True
-        return any(_is_in(self._artifacts, folder) for folder in folders)
 
 
 def read_environment(container: Container) -> dict[str, tuple[str, Path]]:
@@ -311,43 +225,3 @@ def _is_place(output: Output) -> bool:
     if _SCHEME.match(target) or target.startswith(("/", "./", "../", "~", "$", "{{")):
         return True
     return output.main and "/" in target and " " not in target
-
-
-def _absolute(target: str, container: Container) -> str | None:
-    if target.startswith("/"):
-        return normpath(target)
-    folder = container.get("workingDir")
-    if not isinstance(folder, str) or not folder.startswith("/") or target.startswith("~"):
-        return None
-    return normpath(join(folder[:_LONGEST_PLACE], target))
-
-
-def _covers(folder: str, target: str) -> bool:
-    folder = folder.rstrip("/")
-    return target == folder or target.startswith(f"{folder}/")
-
-
-def _folders(target: str) -> list[str]:
-    """A path and every folder above it, without a slash at the end; the root is the empty one."""
-    path = target.rstrip("/")
-    return [path, *(path[:at] for at in range(len(path) - 1, -1, -1) if path[at] == "/")]
-
-
-def _is_in(names: list[str], name: str) -> bool:
-    """Whether ``name`` is one of ``names``, which are sorted."""
-    at = bisect_left(names, name)
-    return at < len(names) and names[at] == name
-
-
-def _classify_volume(volume: Volume) -> tuple[Keeping, str]:
-    body: Mapping[str, Any] = volume.body
-    source = next((key for key in body if key in _SOURCES), None)
-    if source is None and set(body) <= {"name"}:
-        return Keeping.EPHEMERAL, "an emptyDir (no source is named), deleted with its pod"
-    if source is None:
-        return Keeping.UNKNOWN, "a volume of unknown source"
-    keeping, what = _SOURCES[source]
-    settings = body[source]
-    if keeping is Keeping.DURABLE and isinstance(settings, dict) and settings.get("readOnly"):
-        return Keeping.READ_ONLY, f"{what}, read-only"
-    return keeping, what

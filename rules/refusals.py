@@ -5,6 +5,7 @@ say. The words are those of ``pkg/apis/<group>/validation`` at Kubernetes 1.36.
 """
 
 # batch
+RESTART_POLICIES = "Required value: valid values: OnFailure, Never"  # without the quotes
 ONLY_NEVER = 'only "Never" is supported when podFailurePolicy is specified'
 INDEXED_ONLY = "requires indexed completion mode"
 POD_NAME_TOO_LONG = "will not able to create pod with invalid DNS label"

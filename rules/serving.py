@@ -1,13 +1,15 @@
-"""How long a model server may take to load, and how long its probes let it."""
+"""How long a model server may take to load."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from rules.kinds.pods import Container, Pod
+from rules.kinds.pods import Container, Pod, Probes
+from rules.kinds.roles import Role
 from rules.outputs import read_environment, read_texts
-from rules.paths import Path, dig
+from rules.paths import dig
 from rules.quantity import GIBIBYTE, parse_quantity
+from rules.workload import Workload
 
 LOAD_ANNOTATION = "mlgate.dev/model-load-seconds"
 
@@ -23,6 +25,7 @@ _NOT_SERVERS = re.compile(
 )
 _SIZE = re.compile(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
+_SERVING = frozenset({Role.SERVING})
 _SMALL = 3
 _CUT = 8_000
 
@@ -34,41 +37,34 @@ class Load(NamedTuple):
     seconds: int
 
 
-class Budget(NamedTuple):
-    """How long a probe waits: at most ``seconds`` until it has failed for good."""
+def find_slow_servers(
+    workload: Workload, table: Mapping[str, Any]
+) -> Iterator[tuple[Pod, Container, Load]]:
+    """The containers that may load a model for long, with how long: in a pod with accelerators
+    those that ask for one, else all that do its work.
 
-    delay: int
-    period: int
-    failures: int
+    ``table`` is the policy's ``slow_load_seconds``: seconds by size of the model.
+    """
+    for pod in workload.pods_of(_SERVING):
+        if pod.probes is Probes.NONE or not pod.complete:
+            continue
+        loading = [main for main in pod.mains if _is_accelerated(workload, main)]
+        for container in loading or pod.mains:
+            load = estimate_load(pod, container, table, accelerated=bool(loading))
+            if load is not None:
+                yield pod, container, load
 
-    @property
-    def seconds(self) -> int:
-        return self.delay + self.period * self.failures
 
-
-def read_budget(probe: Mapping[str, Any]) -> Budget | None:
-    """A probe's budget with the API's defaults (0, 10, 3), which null and 0 come to as well; None
-    where a number is a template."""
-    numbers = [
-        probe.get(key) or default
-        for key, default in (
-            ("initialDelaySeconds", 0),
-            ("periodSeconds", 10),
-            ("failureThreshold", 3),
-        )
-    ]
-    if any(isinstance(number, bool) or not isinstance(number, int) for number in numbers):
-        return None
-    return Budget(*numbers)
+def _is_accelerated(workload: Workload, container: Container) -> bool:
+    _, resources = workload.resources(container)
+    limited = next(workload.accelerators.asked(resources, "limits"), None)
+    return limited is not None or bool(container.get("resources", "claims"))
 
 
 def estimate_load(
     pod: Pod, container: Container, table: Mapping[str, Any], *, accelerated: bool
 ) -> Load | None:
-    """How long the container's model may take to load; None where nothing says it is slow.
-
-    ``table`` is the policy's ``slow_load_seconds``: seconds by size of the model.
-    """
+    """How long the container's model may take to load; None where nothing says it is slow."""
     stated = _stated(pod)
     if stated is not None:
         return Load(f"annotation {LOAD_ANNOTATION} says so", stated)
@@ -131,8 +127,3 @@ def _seconds(size: float | None, table: Mapping[str, Any], nodes: int) -> int:
     if size is None or size <= _SMALL:
         return int(table["default"])
     return int(table["13B"] if size <= 13 else table["40B"])
-
-
-def probe_path(container: Container, name: str) -> Path:
-    """Where a probe stands, or would."""
-    return (*container.path, name)

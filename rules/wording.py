@@ -1,9 +1,9 @@
-"""How a rule tells what it found in a field, and how its fix writes something else there."""
+"""How a rule tells what it found in a field, joins problems, and writes something else there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rules.model import Fix, Presence, Set, Value
+from rules.model import Fix, Presence, Problem, Related, Set, Value
 from rules.paths import dotted, shorten
 
 
@@ -53,3 +53,10 @@ def _join_presence(values: list[Value]) -> Presence:
     if all(value.unwritten for value in values):
         return Presence.DEFAULTED
     return Presence.WRITTEN
+
+
+def join_problems(problems: Sequence[Problem]) -> Problem:
+    """One problem of several: the first, with the places of the others as related ones."""
+    first, *rest = problems
+    others = tuple(Related(one.path, one.message) for one in rest)
+    return first._replace(related=(*first.related, *others))

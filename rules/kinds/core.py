@@ -13,13 +13,11 @@ from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path, dig, expand
+from rules.refusals import RESTART_POLICIES
 
 JOB_PRIORS = {Role.TRAINING: 1, Role.BATCH: 1, Role.DATA: 1, Role.SERVING: -6}
 JOB_COUNTING = "it bounds the whole Job, all retries included"
-_REJECTED = (
-    'the API server refuses this ("Required value: valid values: OnFailure, Never"): '
-    "add restartPolicy: Never"
-)
+_REJECTED = f'the API server refuses this ("{RESTART_POLICIES}"): add restartPolicy: Never'
 
 
 def read_job_restart(job: SpecView, family: str = "batch") -> Restart:
@@ -27,14 +25,14 @@ def read_job_restart(job: SpecView, family: str = "batch") -> Restart:
 
     Source: ``pkg/apis/batch/validation`` (ValidateJobSpec).
     """
+    policy = job.value("template", "spec", "restartPolicy", default="Always")
     return Restart(
-        job.value("template", "spec", "restartPolicy", default="Always"),
+        policy,
         "Always",
         family=family,
-        rejected=True,
         safe=True,
         needs_never=find_failure_policy(job),
-        note=_REJECTED,
+        note=_REJECTED if policy.value == "Always" else "",
     )
 
 

@@ -71,9 +71,9 @@ class Restart(NamedTuple):
     """A pod template's restart policy.
 
     ``value.value`` is the effective policy, ``default`` what absence means, ``family`` the key of
-    TRN001's parameter ``allowed``, ``form`` the rule's form. ``rejected``: the API server refuses
-    absence and Always. ``recommended`` is what the fix writes and ``safe`` whether writing it
-    where nothing is written is safe. ``note`` is a sentence on the operator's semantics.
+    TRN001's parameter ``allowed``, ``form`` the rule's form. ``recommended`` is what the fix
+    writes and ``safe`` whether writing it where nothing is written is safe. ``note`` is a sentence
+    on what the API server or the operator makes of the value.
     """
 
     value: Value
@@ -81,7 +81,6 @@ class Restart(NamedTuple):
     allowed: tuple[str, ...] = ("Never",)
     family: str = "batch"
     form: str = "batch"
-    rejected: bool = False
     recommended: str = "Never"
     safe: bool = False
     elastic: bool = False

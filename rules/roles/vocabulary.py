@@ -4,8 +4,9 @@ Everything here is lower case. Weights: 6 and more say what runs, 3 to 5 say it 
 only add to something else.
 """
 
+import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rules.kinds.roles import Role
 
@@ -102,3 +103,13 @@ TRAINING_ENVIRONMENT = frozenset(
     "WORLD_SIZE MASTER_ADDR MASTER_PORT RANK LOCAL_RANK TF_CONFIG FI_PROVIDER".split()
 )
 TRAINING_PREFIXES = ("NCCL_", "WANDB_", "MLFLOW_", "PET_")
+
+_ML = (
+    r"(?i)(?:^|[-_/.])(?:ml|ai|models?|train(?:er|ing)?|bert|llm|gpt|llama|mnist|pytorch|tensorflow)"
+    r"(?:$|[-_/.:])"
+)
+
+
+def sounds_like_ml(*names: Any) -> bool:
+    """Whether a word of some names is one of machine learning's, whatever it says of a role."""
+    return re.search(_ML, "/".join(str(name or "") for name in names)) is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.model import Action, Form, Severity, form_table
+from rules.model import Action, Form, Severity, Value, form_table
 
 
 def test_a_form_is_a_line() -> None:
@@ -28,3 +28,10 @@ def test_a_form_that_does_not_hang_on_the_role_says_so() -> None:
 def test_a_line_that_is_no_form_is_refused(row: str) -> None:
     with pytest.raises(ValueError, match=r"unpack|not a valid"):
         form_table(row)
+
+
+@pytest.mark.parametrize(
+    ("found", "number"), [(3, 3), (0.5, 0.5), (True, None), ("3", None), (None, None)]
+)
+def test_a_value_knows_whether_it_is_a_number(found: object, number: object) -> None:
+    assert Value(("a",), found).number is number

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rules.model import Fix, Presence, Set, Value
-from rules.wording import show_value, tell_value, write_value, write_values
+from rules.model import Fix, Presence, Problem, Related, Set, Value
+from rules.wording import join_problems, show_value, tell_value, write_value, write_values
 
 PATH = ("spec", "backoffLimit")
 
@@ -82,3 +82,13 @@ def test_a_fix_knows_from_its_values_who_wrote_there(
 def test_a_fix_cannot_forget_who_wrote_there() -> None:
     with pytest.raises(TypeError, match="presence"):
         Fix("set it", (), safe=True)  # type: ignore[call-arg]
+
+
+def test_problems_join_at_the_place_of_the_first() -> None:
+    first = Problem("hard", ("a",), "is a", related=(Related(("x",), "is x"),))
+    joined = join_problems(
+        [first, Problem("soft", ("b",), "is b"), Problem("soft", ("c",), "is c")]
+    )
+
+    places = (Related(("x",), "is x"), Related(("b",), "is b"), Related(("c",), "is c"))
+    assert joined == first._replace(related=places)

@@ -12,16 +12,12 @@ from it.
 
 ## Example
 ```yaml
-resources:
-  requests:
-    nvidia.com/gpu: 1
+resources: {requests: {nvidia.com/gpu: 1}}
 ```
 
 ## Use instead
 ```yaml
-resources:
-  limits:
-    nvidia.com/gpu: 1
+resources: {limits: {nvidia.com/gpu: 1}}
 ```
 
 ## Fix safety

@@ -13,7 +13,6 @@ errors.
 kind: HorizontalPodAutoscaler
 spec:
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: server}
-  minReplicas: 1
   maxReplicas: 10
 ```
 
@@ -22,7 +21,6 @@ spec:
 kind: HorizontalPodAutoscaler
 spec:
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: server}
-  minReplicas: 1
   maxReplicas: 10
   metrics:
   - type: Pods

@@ -35,162 +35,74 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.pods import Container, Pod, Probes
-from rules.kinds.roles import Role
-from rules.model import Fix, Presence, Problem, Related, Rule, Severity, Value, form_table
+from rules.model import Fix, Problem, Related, Rule, Severity, form_table
 from rules.paths import dotted
-from rules.serving import Budget, Load, estimate_load, probe_path, read_budget
+from rules.probes import INJECTED, Budget, make_startup_probe, read_budget
+from rules.serving import Load, find_slow_servers
 from rules.wording import write_values
 from rules.workload import Workload
-
-_SERVING = frozenset({Role.SERVING})
-_HANDLERS = ("httpGet", "tcpSocket", "grpc", "exec")
-_INJECTED = Budget(60, 5, 3)
-_KNOWN_HEALTH = (
-    (("vllm", "sglang", "text-generation-inference", "llama.cpp", "llamacpp"), "/health", 8000),
-    (("tritonserver",), "/v2/health/ready", 8000),
-    (("mlserver", "huggingfaceserver"), "/v2/health/ready", 8080),
-    (("ollama",), "/", 11434),
-    (("nim/", "/nim"), "/v1/health/ready", 8000),
-)
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     table = params["serving"]["slow_load_seconds"]
-    for pod in workload.pods_of(_SERVING):
-        if pod.probes is Probes.NONE or not pod.complete:
+    for pod, container, load in find_slow_servers(workload, table):
+        if container.get("startupProbe") is not None:
             continue
-        for container in _servers(workload, pod):
-            if container.get("startupProbe") is not None:
-                continue
-            load = _estimate(workload, pod, container, table)
-            if load is not None:
-                yield from _judge(workload, pod, container, load)
+        problem = _judge(workload, pod, container, load)
+        if problem is not None:
+            yield problem._replace(fix=_fix(workload, container, load), role_path=pod.path)
 
 
-def _servers(workload: Workload, pod: Pod) -> tuple[Container, ...]:
-    """The containers that load the model: those with an accelerator where there are any."""
-    loading = tuple(main for main in pod.mains if _has_accelerator(workload, main))
-    return loading or pod.mains
-
-
-def _has_accelerator(workload: Workload, container: Container) -> bool:
-    _, resources = workload.resources(container)
-    limited = next(workload.accelerators.asked(resources, "limits"), None)
-    return limited is not None or bool(container.get("resources", "claims"))
-
-
-def _estimate(
-    workload: Workload, pod: Pod, container: Container, table: Mapping[str, Any]
-) -> Load | None:
-    return estimate_load(pod, container, table, accelerated=_has_accelerator(workload, container))
-
-
-def _judge(workload: Workload, pod: Pod, container: Container, load: Load) -> Iterator[Problem]:
+def _judge(workload: Workload, pod: Pod, container: Container, load: Load) -> Problem | None:
     liveness = container.get("livenessProbe")
     if isinstance(liveness, Mapping):
-        yield from _judge_liveness(pod, container, liveness, load)
-    elif workload.partial or pod.probes is Probes.GIVEN:
-        return
-    elif pod.probes is Probes.INJECTED:
-        yield _killed(pod, container, _INJECTED, load, "the operator's injected livenessProbe")
-    else:
-        yield _absent(pod, container, load)
-
-
-def _judge_liveness(
-    pod: Pod, container: Container, liveness: Mapping[str, Any], load: Load
-) -> Iterator[Problem]:
-    budget = read_budget(liveness)
-    if budget is not None and budget.seconds < load.seconds:
-        yield _killed(pod, container, budget, load, "livenessProbe")
-    elif pod.probes is Probes.OWN:
-        yield _delayed(pod, container, budget, load)
-
-
-def _killed(pod: Pod, container: Container, budget: Budget, load: Load, probe: str) -> Problem:
-    least = budget.seconds - budget.period
-    return Problem(
-        form="killed",
-        path=probe_path(container, "livenessProbe"),
-        message=f"{probe} kills the server {least} to {budget.seconds} s after its start, and the "
-        f"model may load for {load.seconds} s ({load.reason}); expected a startupProbe",
-        fix=_fix(container, load),
-        related=_related(container),
-        role_path=pod.path,
-    )
-
-
-def _delayed(pod: Pod, container: Container, budget: Budget | None, load: Load) -> Problem:
-    waits = f" for {budget.seconds} s" if budget else ""
-    return Problem(
-        form="delayed",
-        path=probe_path(container, "livenessProbe"),
-        message=f"livenessProbe makes up for a missing startupProbe: a hung start goes unnoticed"
-        f"{waits}; expected a startupProbe of at least {load.seconds} s ({load.reason})",
-        fix=_fix(container, load),
-        related=_related(container),
-        role_path=pod.path,
-    )
-
-
-def _absent(pod: Pod, container: Container, load: Load) -> Problem:
-    ready = isinstance(container.get("readinessProbe"), Mapping)
-    return Problem(
-        form="absent",
-        path=probe_path(container, "startupProbe"),
-        message="no startupProbe and no livenessProbe: a load that hangs is never restarted; "
-        f"expected a startupProbe of at least {load.seconds} s ({load.reason})",
-        fix=_fix(container, load),
-        role_path=pod.path,
-        severity=Severity.INFO if ready else None,
-    )
-
-
-def _related(container: Container) -> tuple[Related, ...]:
-    path = probe_path(container, "startupProbe")
-    return (Related(path, "startupProbe would go here"),)
-
-
-def _fix(container: Container, load: Load) -> Fix | None:
-    handler, timeout = _own_handler(container)
-    safe = handler is not None
-    if handler is None:
-        handler = _known_handler(container)
-    if handler is None:
+        return _judge_own(pod, container, read_budget(liveness), load)
+    if workload.partial or pod.probes is Probes.GIVEN:
         return None
-    path = probe_path(container, "startupProbe")
-    failures = -(-load.seconds // 10)
-    probe = {
-        **handler,
-        "periodSeconds": 10,
-        "timeoutSeconds": max(5, timeout),
-        "failureThreshold": failures,
-    }
-    place = Value(path, presence=Presence.ABSENT)
-    return write_values(f"add {dotted(path)}: up to {failures * 10} s", [(place, probe)], safe=safe)
+    if pod.probes is Probes.INJECTED:
+        return _killed(container, INJECTED, load, "the operator's injected livenessProbe")
+    message = (
+        "no startupProbe and no livenessProbe: a load that hangs is never restarted; expected a "
+        f"startupProbe of at least {load.seconds} s ({load.reason})"
+    )
+    severity = Severity.INFO if isinstance(container.get("readinessProbe"), Mapping) else None
+    return Problem("absent", (*container.path, "startupProbe"), message, severity=severity)
 
 
-def _own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
-    """The handler of the container's own liveness or readiness probe, and its time-out."""
-    for name in ("livenessProbe", "readinessProbe"):
-        probe = container.get(name)
-        if not isinstance(probe, Mapping):
-            continue
-        handler = {key: probe[key] for key in _HANDLERS if probe.get(key) is not None}
-        timeout = probe.get("timeoutSeconds")
-        if handler:
-            return handler, timeout if isinstance(timeout, int) else 1
-    return None, 1
+def _judge_own(pod: Pod, container: Container, budget: Budget | None, load: Load) -> Problem | None:
+    if budget is not None and budget.seconds < load.seconds:
+        return _killed(container, budget, load, "livenessProbe")
+    if pod.probes is not Probes.OWN:
+        return None
+    waits = f" for {budget.seconds} s" if budget else ""
+    message = (
+        f"livenessProbe makes up for a missing startupProbe: a hung start goes unnoticed{waits}; "
+        f"expected a startupProbe of at least {load.seconds} s ({load.reason})"
+    )
+    return _on_liveness("delayed", container, message)
 
 
-def _known_handler(container: Container) -> dict[str, Any] | None:
-    """A server's usual health endpoint, by its image, on the container's own first port."""
-    image = str(container.get("image") or "").lower()
-    for names, path, usual in _KNOWN_HEALTH:
-        if any(name in image for name in names):
-            port = container.get("ports", 0, "containerPort")
-            return {"httpGet": {"path": path, "port": port if isinstance(port, int) else usual}}
-    return None
+def _killed(container: Container, budget: Budget, load: Load, probe: str) -> Problem:
+    message = (
+        f"{probe} kills the server {budget.least} to {budget.seconds} s after its start, and the "
+        f"model may load for {load.seconds} s ({load.reason}); expected a startupProbe"
+    )
+    return _on_liveness("killed", container, message)
+
+
+def _on_liveness(form: str, container: Container, message: str) -> Problem:
+    related = Related((*container.path, "startupProbe"), "startupProbe would go here")
+    return Problem(form, (*container.path, "livenessProbe"), message, related=(related,))
+
+
+def _fix(workload: Workload, container: Container, load: Load) -> Fix | None:
+    made = make_startup_probe(container, load.seconds)
+    if made is None:
+        return None
+    probe, sure = made
+    place = workload.manifest.value((*container.path, "startupProbe"))
+    title = f"add {dotted(place.path)}: up to {probe['failureThreshold'] * 10} s"
+    return write_values(title, [(place, probe)], safe=sure)
 
 
 RULE = Rule(

@@ -12,7 +12,6 @@ complete holds part of a node. Nobody looks at 3 a.m.; a deadline does.
 kind: Job
 spec:
   backoffLimit: 3
-  template: {}
 ```
 
 ## Use instead
@@ -21,7 +20,6 @@ kind: Job
 spec:
   backoffLimit: 3
   activeDeadlineSeconds: 86400
-  template: {}
 ```
 Write it on the Job, not on the pod: a pod that meets its own deadline fails, and the Job retries
 it. While a Job is suspended (as Kueue holds it in its queue) the clock stands still.
@@ -62,10 +60,8 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge_range(stated: list[Value], bounds: Mapping[str, Any]) -> Iterator[Problem]:
     for place in stated:
-        seconds = place.value
-        if place.unknown or isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            continue
-        if bounds["min"] <= seconds <= bounds["max"]:
+        seconds = place.number
+        if seconds is None or bounds["min"] <= seconds <= bounds["max"]:
             continue
         expected = f"expected {bounds['min']} to {bounds['max']} s"
         refused = f"; {refuse(NOT_NEGATIVE)}" if seconds < 0 else ""
@@ -81,18 +77,19 @@ def _missing(deadlines: Deadlines, seconds: int) -> Problem:
     if inner is not None:
         found = f"{dotted(inner.path)} bounds one pod, which the Job then retries"
         return Problem("pod-only", inner.path, f"{found}; expected the bound in {field}", fix)
-    counting = f" ({deadlines.counting})" if deadlines.counting else ""
-    advice = f"; {deadlines.advice}" if deadlines.advice else ""
-    message = f"training has no wall-clock bound: {field} is not set{counting}{advice}"
+    message = f"training has no wall-clock bound: {field} is not set"
+    message += f" ({deadlines.counting})" if deadlines.counting else ""
+    message += f"; {deadlines.advice}" if deadlines.advice else ""
     return Problem("missing", where[0] if where else (), message, fix)
 
 
 def _fix(deadlines: Deadlines, seconds: int) -> Fix | None:
     if not deadlines.fix_at:
         return None
-    title = f"set {', '.join(map(dotted, deadlines.fix_at))} to {seconds}"
-    places = [place for place in deadlines.places if place.path in deadlines.fix_at]
-    return write_values(title, [(place, seconds) for place in places], safe=False)
+    paths = dict.fromkeys(deadlines.fix_at)
+    title = f"set {', '.join(map(dotted, paths))} to {seconds}"
+    changes = [(place, seconds) for place in deadlines.places if place.path in paths]
+    return write_values(title, changes, safe=False)
 
 
 RULE = Rule(

@@ -13,19 +13,13 @@ Pod's default, `Always`, restarts successful training for ever.
 ## Example
 ```yaml
 kind: Job
-spec:
-  template:
-    spec:
-      restartPolicy: OnFailure
+spec: {template: {spec: {restartPolicy: OnFailure}}}
 ```
 
 ## Use instead
 ```yaml
 kind: Job
-spec:
-  template:
-    spec:
-      restartPolicy: Never
+spec: {template: {spec: {restartPolicy: Never}}}
 ```
 For Kubeflow's v1 jobs the replica's own field counts, and `ExitCode` is the counterpart of a Job
 with `Never`: the operator recreates the pod on exit codes 128 to 255. `Never` there means no retry.
@@ -45,52 +39,46 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.pods import Pod, Restart
-from rules.model import (
-    Parameter,
-    Presence,
-    Problem,
-    Related,
-    Rule,
-    Severity,
-    Value,
-    form_table,
-)
-from rules.paths import dig
+from rules.model import Parameter, Problem, Related, Rule, Severity, form_table
 from rules.refusals import ONLY_NEVER
+from rules.storage import keeps_scratch
 from rules.wording import tell_value, write_value
 from rules.workload import Workload
 
-_IN_PLACE = ("OnFailure", "Always")
+_ALLOWED = {"batch": ["Never"], "kubeflow": ["Never", "ExitCode"]}
+_NEEDS_NEVER = f"podFailurePolicy needs restartPolicy Never (API server: {ONLY_NEVER})"
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.training_pods:
-        if pod.restart is None:
-            continue
-        problem = _judge_pod(workload, pod, pod.restart, params)
-        if problem is not None:
-            yield problem._replace(role_path=pod.path)
-            continue
-        for problem in _judge_containers(pod, pod.restart):
+        for problem in _judge(workload, pod, pod.restart, params) if pod.restart else ():
             yield problem._replace(role_path=pod.path)
 
 
-def _judge_pod(
+def _judge(
     workload: Workload, pod: Pod, restart: Restart, params: Mapping[str, Any]
-) -> Problem | None:
+) -> Iterator[Problem]:
     policy = restart.value
     allowed = params["allowed"].get(restart.family, restart.allowed)
-    if policy.unknown or policy.value in allowed or (policy.absent and workload.partial):
-        return None
-    if restart.elastic and params["allow_elastic"] and policy.value == "OnFailure":
-        return None
-    safe = restart.safe and (policy.value != "OnFailure" or not _keeps_scratch(pod))
+    readmitted = restart.elastic and params["allow_elastic"] and policy.value == "OnFailure"
+    unseen = policy.unknown or (policy.absent and workload.partial)
+    if unseen or readmitted or policy.value in allowed:
+        yield from _judge_containers(workload, pod, restart)
+    else:
+        yield _restarted(pod, restart, allowed)
+
+
+def _restarted(pod: Pod, restart: Restart, allowed: list[str]) -> Problem:
+    policy, broken = restart.value, restart.needs_never
+    found = tell_value(policy, f", which means {restart.default}")
+    expected = " or ".join(allowed) + (f"; {restart.note}" if restart.note else "")
+    safe = restart.safe and (policy.value != "OnFailure" or not keeps_scratch(pod))
     return Problem(
         form=_form(restart),
         path=policy.path,
-        message=_message(restart, allowed),
+        message=f"training pod is restarted in place: {found}; expected {expected}",
         fix=write_value(policy, restart.recommended, safe=safe),
-        related=_related(restart),
+        related=() if broken is None else (Related(broken, _NEEDS_NEVER),),
         severity=Severity.ERROR if policy.value == "Always" else None,
     )
 
@@ -101,50 +89,16 @@ def _form(restart: Restart) -> str:
     return "pod-on-failure" if restart.value.value == "OnFailure" else "batch"
 
 
-def _message(restart: Restart, allowed: list[str]) -> str:
-    found = tell_value(restart.value, f", which means {restart.default}")
-    text = f"training pod is restarted in place: {found}; expected {' or '.join(allowed)}"
-    if restart.note and (not restart.rejected or restart.value.value == "Always"):
-        return f"{text}; {restart.note}"
-    return text
-
-
-def _keeps_scratch(pod: Pod) -> bool:
-    """Whether a main container mounts an emptyDir on disk, which a new pod would find empty."""
-    scratch = {
-        volume.name
-        for volume in pod.volumes
-        if "emptyDir" in volume.body and dig(volume.body, ("emptyDir", "medium")) != "Memory"
-    }
-    return any(mount.volume in scratch for main in pod.mains for mount in main.mounts)
-
-
-def _related(restart: Restart) -> tuple[Related, ...]:
-    if restart.needs_never is None:
-        return ()
-    return (
-        Related(
-            restart.needs_never,
-            f"podFailurePolicy needs restartPolicy Never (API server: {ONLY_NEVER})",
-        ),
-    )
-
-
-def _judge_containers(pod: Pod, restart: Restart) -> Iterator[Problem]:
+def _judge_containers(workload: Workload, pod: Pod, restart: Restart) -> Iterator[Problem]:
     """A main container's own restartPolicy (KEP-5307, on since 1.35) defeats the pod's."""
-    if restart.elastic or restart.form == "pod":
-        return
-    for main in pod.mains:
-        policy = Value((*main.path, "restartPolicy"), main.get("restartPolicy"), Presence.WRITTEN)
-        if policy.value not in _IN_PLACE:
+    for main in () if restart.elastic or restart.form == "pod" else pod.mains:
+        policy = workload.manifest.value((*main.path, "restartPolicy"))
+        if policy.value not in ("OnFailure", "Always"):
             continue
         found = f"{tell_value(policy)}, which defeats the pod's {restart.value.value}"
-        yield Problem(
-            form=_form(restart),
-            path=policy.path,
-            message=f"training container is restarted in place: {found}; expected Never",
-            fix=write_value(policy, "Never", safe=False),
-        )
+        message = f"training container is restarted in place: {found}; expected Never"
+        fix = write_value(policy, "Never", safe=False)
+        yield Problem(_form(restart), policy.path, message, fix)
 
 
 RULE = Rule(
@@ -160,13 +114,7 @@ RULE = Rule(
     fix="safe or unsafe",
     scope="training and retraining",
     parameters=(
-        Parameter(
-            "allowed",
-            "restart policies that pass, by family of kinds",
-            default={"batch": ["Never"], "kubeflow": ["Never", "ExitCode"]},
-        ),
-        Parameter(
-            "allow_elastic", "accept OnFailure where torchrun re-admits agents", default=True
-        ),
+        Parameter("allowed", "restart policies that pass, by family of kinds", default=_ALLOWED),
+        Parameter("allow_elastic", "pass OnFailure where torchrun re-admits agents", default=True),
     ),
 )

@@ -38,31 +38,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.runs import Retry
-from rules.model import Fix, Parameter, Problem, Related, Rule, form_table
+from rules.model import Fix, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
-from rules.wording import tell_value, write_values
+from rules.wording import join_problems, tell_value, write_values
 from rules.workload import Workload
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     if not workload.training_pods:
         return
-    bad = [
-        (retry, complaint)
-        for retry in workload.retries
-        if (complaint := _judge(workload, retry, params)) is not None
-    ]
-    if not bad:
-        return
-    first, complaint = bad[0]
-    yield Problem(
-        form=first.form,
-        path=first.value.path,
-        message=complaint,
-        fix=_fix([retry for retry, _ in bad], params),
-        related=tuple(Related(retry.value.path, text) for retry, text in bad[1:]),
-    )
+    found = {retry: _judge(workload, retry, params) for retry in workload.retries}
+    bad = {retry: complaint for retry, complaint in found.items() if complaint is not None}
+    if bad:
+        problems = [Problem(one.form, one.value.path, complaint) for one, complaint in bad.items()]
+        yield join_problems(problems)._replace(fix=_fix(list(bad), params))
 
 
 def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str | None:

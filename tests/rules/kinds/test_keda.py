@@ -76,7 +76,7 @@ def test_a_scaled_job_makes_jobs(written: str | None, value: str, presence: Pres
     assert (pod.path, pod.count) == (("spec", "jobTargetRef", "template"), 2)
     assert pod.restart is not None
     assert (pod.restart.value.value, pod.restart.value.presence) == (value, presence)
-    assert (pod.restart.form, pod.restart.rejected) == ("operator", False)
+    assert pod.restart.form == "operator"
     assert retry.value.path == ("spec", "jobTargetRef", "backoffLimit")
     assert (retry.value.value, retry.form) == (6, "operator")
     assert deadlines is not None

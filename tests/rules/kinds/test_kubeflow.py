@@ -89,12 +89,7 @@ def test_the_replicas_restart_policy_counts_and_not_its_templates() -> None:
     assert master.value.path == ("spec", "pytorchReplicaSpecs", "Master", "restartPolicy")
     assert master.value.presence is Presence.WRITTEN
     assert master.allowed == ("Never", "ExitCode")
-    assert (master.family, master.form, master.rejected, master.safe) == (
-        "kubeflow",
-        "operator",
-        False,
-        False,
-    )
+    assert (master.family, master.form, master.safe) == ("kubeflow", "operator", False)
     assert "128 to 255" in master.note
 
 

@@ -1,0 +1,63 @@
+"""How long probes wait, and the startup probe that is made of them."""
+
+from typing import Any
+
+import pytest
+
+from rules.kinds.pods import Container
+from rules.kinds.podspec import make_bare_pod
+from rules.probes import make_startup_probe, read_budget
+
+GET = {"httpGet": {"path": "/ready", "port": 80}}
+ASK = {"exec": {"command": ["ask"]}}
+
+
+def container(body: dict[str, Any]) -> Container:
+    return make_bare_pod(("spec",), {"containers": [{"name": "main", **body}]}).mains[0]
+
+
+def test_a_budget_has_the_defaults_of_the_api() -> None:
+    budget = read_budget({"initialDelaySeconds": None, "periodSeconds": 0})
+
+    assert budget == (0, 10, 3)
+    assert budget.seconds == 30
+
+
+@pytest.mark.parametrize("number", ["$X", True])
+def test_a_budget_that_is_no_number_is_unknown(number: Any) -> None:
+    assert read_budget({"periodSeconds": number}) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "asked", "timeout", "sure"),
+    [
+        ({"livenessProbe": ASK, "readinessProbe": GET}, ASK, 5, True),
+        ({"livenessProbe": {}, "readinessProbe": GET}, GET, 5, True),
+        ({"livenessProbe": {**GET, "timeoutSeconds": 30}}, GET, 30, True),
+        ({"livenessProbe": {**GET, "timeoutSeconds": "$T"}}, GET, 5, True),
+        (
+            {"image": "vllm/vllm-openai", "ports": [{"containerPort": 80}]},
+            {"httpGet": {"path": "/health", "port": 80}},
+            5,
+            False,
+        ),
+        ({"image": "ollama/ollama"}, {"httpGet": {"path": "/", "port": 11434}}, 5, False),
+    ],
+)
+def test_a_startup_probe_asks_as_other_probes_or_the_server_do(
+    body: dict[str, Any], asked: dict[str, Any], timeout: int, *, sure: bool
+) -> None:
+    made = make_startup_probe(container(body), 181)
+
+    assert made is not None
+    assert made[0] == {
+        **asked,
+        "periodSeconds": 10,
+        "timeoutSeconds": timeout,
+        "failureThreshold": 19,
+    }
+    assert made[1] is sure
+
+
+def test_no_startup_probe_is_made_up() -> None:
+    assert make_startup_probe(container({"image": "org/server"}), 180) is None
