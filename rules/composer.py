@@ -21,10 +21,11 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from rules.anchors import Anchors, extent, refuse
 from rules.events import UnreadableError, explain, parse
 from rules.marks import Extent, Marks
 from rules.paths import Path
-from rules.scalars import HINTS, PLAIN, ScalarError, as_json, key_text, literal, quoted, tagged
+from rules.scalars import HINTS, PLAIN, ScalarError, as_json, key_text, literal, tagged
 
 _KEY: Any = object()
 """In place of a key: the next event is one."""
@@ -33,7 +34,6 @@ _ITEM: Any = object()
 _MERGE: Any = object()
 """In place of a key: ``<<``."""
 
-_LINE = 64  # characters
 _MOST_DUPLICATES = 1000  # each carries its path: without an end 10 MB of them would be gigabytes
 
 
@@ -69,41 +69,40 @@ def _compose(events: Iterator[Any], limits: Limits) -> Composed:
     if type(opening) is StreamEndEvent:
         return Composed()
     if opening.version not in {None, (1, 1)}:
-        _refuse(opening, "found a YAML version that is not 1.1")
+        refuse(opening, "found a YAML version that is not 1.1")
     composer = _Composer(limits)
     closing = composer.build(islice(events, limits.events))
     if closing is None:
-        _refuse(opening, f"the document holds more than {limits.events} values")
+        refuse(opening, f"the document holds more than {limits.events} values")
     end = closing.start_mark.index
     return Composed(composer.root[0], composer.marks, composer.duplicates, end)
 
 
 class _Composer:
-    """The state of one document. ``build`` is the hot loop; the rest is for what is rare in it."""
+    """The state of one document. ``build`` is the hot loop; the rest is for what is rarer in it.
 
-    __slots__ = (
-        "_anchors", "_limits", "_raw", "_raws", "_spent", "_stack", "duplicates", "marks", "root"
-    )  # fmt: skip
+    The collection in hand is ``node`` with its ``marks``; ``at`` is the key in it to which the next
+    value belongs, and that key's event.
+    """
+
+    __slots__ = ("_anchors", "_depth", "_raw", "_raws", "_stack", "duplicates", "marks", "root")
 
     def __init__(self, limits: Limits) -> None:
         self.root: list[Any] = []
         self.marks: list[Any] = [0]
         self.duplicates: list[tuple[Path, Extent]] = []
-        self._limits = limits
-        self._anchors: dict[str, tuple[Any, Any] | None] = {}
-        self._stack: list[tuple[Any, Any, Any, Any, Any]] = []
-        self._spent = 0
+        self._anchors = Anchors(limits.aliases)
+        self._depth = limits.depth
+        self._stack: list[tuple[Any, ...]] = [(self.root, self.marks, _ITEM, None, None)]
         self._raws: dict[tuple[int, str], set[Any]] = {}
         self._raw: tuple[Any, Any] = (None, None)
 
-    # Half of all time goes by in this loop: a call per event would cost a tenth of the reading.
-    def build(self, events: Iterator[Any]) -> Any:  # noqa: C901, PLR0912, PLR0915
+    # Half of all time goes by in this loop, most of it for scalars: a call for each of them would
+    # cost a tenth of the reading.
+    def build(self, events: Iterator[Any]) -> Any:  # noqa: C901, PLR0912
         """Fill ``root`` and ``marks``; the event that ends the document, or None without one."""
-        node: Any = self.root
-        marks: Any = self.marks
-        key: Any = _ITEM
-        key_event: Any = None
-        stack, deepest, plain, hints = self._stack, self._limits.depth, PLAIN, HINTS
+        stack, plain, hints = self._stack, PLAIN, HINTS
+        node, marks, key, key_event, anchor = stack.pop()
         for event in events:
             kind = type(event)
             if kind is ScalarEvent:
@@ -111,65 +110,72 @@ class _Composer:
                 if event.implicit[0]:
                     if not value or value[0] in hints:
                         value = plain[value]
-                        if type(value) is float and key is not _KEY and not isfinite(value):
-                            _refuse(event, f"JSON has no {event.value}")
+                        if type(value) is float and key is not _KEY:
+                            _check_finite(event, value)
                 elif event.tag is not None:
                     value = _tagged(event, key)
                 if event.anchor is not None:
-                    self._anchors[event.anchor] = value, _extent(event)
+                    self._anchors.add(event.anchor, value, extent(event))
                 if key is _KEY:
                     key_event = event
-                    if type(value) is not str:
-                        key = self._key(node, value, event)
+                    if type(value) is str and value != "<<":
+                        key = value
                     else:
-                        key = _MERGE if value == "<<" and _merges(event) else value
-                    continue
-                if key is _ITEM:
+                        key = self._read_key(node, value, event)
+                elif key is _ITEM:
                     node.append(value)
                     marks.append((event.start_mark.index, event.end_mark.index))
-                    continue
-                if key is _MERGE:
+                elif key is _MERGE:
                     _refuse_merge(key_event)
-                if key in node:
-                    self._repeat(node, key, key_event)
-                node[key] = value
-                start, end = event.start_mark.index, event.end_mark.index
-                marks[key] = key_event.start_mark.index, key_event.end_mark.index, start, end
-                key = _KEY
+                else:
+                    if key in node:
+                        self._repeat(node, key, key_event)
+                    node[key] = value
+                    start, end = event.start_mark.index, event.end_mark.index
+                    marks[key] = key_event.start_mark.index, key_event.end_mark.index, start, end
+                    key = _KEY
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                if key is _KEY:
-                    _refuse(event, "a mapping key cannot be a mapping or list")
-                if len(stack) >= deepest:
-                    _refuse(event, f"nested deeper than {deepest} levels")
-                child: Any = {} if kind is MappingStartEvent else []
-                start = event.start_mark.index
-                inside: Any = {None: start} if kind is MappingStartEvent else [start]
-                if key is not _MERGE:
-                    self._put(node, marks, (key, key_event), child, inside)
-                if event.anchor is not None:
-                    self._anchors[event.anchor] = None
-                stack.append((node, marks, key, key_event, event.anchor))
-                node, marks = child, inside
-                key = _KEY if kind is MappingStartEvent else _ITEM
+                node, marks, key = self._open(event, node, marks, (key, key_event))
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 child, inside = node, marks
                 node, marks, key, key_event, anchor = stack.pop()
                 if anchor is not None:
-                    self._anchors[anchor] = child, inside
+                    self._anchors.add(anchor, child, inside)
                 if key is _MERGE:
                     self._merge(node, marks, key_event, _sources(child, inside))
-                if key is not _ITEM:
-                    key = _KEY
-            elif kind is AliasEvent:
-                child, inside = self._alias(event)
-                if key is _KEY:
-                    key, key_event = self._key(node, child, event), event
-                    continue
-                self._put(node, marks, (key, key_event), child, inside)
                 key = _ITEM if key is _ITEM else _KEY
+            elif kind is AliasEvent:
+                key, key_event = self._refer(event, node, marks, (key, key_event))
             elif kind is DocumentEndEvent:
                 return event
         return None
+
+    def _open(self, event: Any, node: Any, marks: Any, at: tuple[Any, Any]) -> tuple[Any, Any, Any]:
+        """Begin a mapping or list: what is in hand from here on, and its first key."""
+        key, key_event = at
+        if key is _KEY:
+            refuse(event, "a mapping key cannot be a mapping or list")
+        if len(self._stack) >= self._depth:
+            refuse(event, f"nested deeper than {self._depth} levels")
+        start = event.start_mark.index
+        mapping = type(event) is MappingStartEvent
+        child: Any = {} if mapping else []
+        inside: Any = {None: start} if mapping else [start]
+        if key is not _MERGE:
+            self._put(node, marks, at, child, inside)
+        if event.anchor is not None:
+            self._anchors.begin(event.anchor)
+        self._stack.append((node, marks, key, key_event, event.anchor))
+        return child, inside, _KEY if mapping else _ITEM
+
+    def _refer(self, alias: Any, node: Any, marks: Any, at: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Put what an alias stands for where it stands: the next key, and its event."""
+        key, key_event = at
+        value, mark = self._anchors.resolve(alias)
+        if key is _KEY:
+            return self._key(node, value, alias), alias
+        self._put(node, marks, at, value, mark)
+        return _ITEM if key is _ITEM else _KEY, key_event
 
     def _put(self, node: Any, marks: Any, at: tuple[Any, Any], value: Any, mark: Any) -> None:
         """Set a mapping or list, or what an alias stands for, in its parent."""
@@ -186,20 +192,7 @@ class _Composer:
         if key in node:
             self._repeat(node, key, key_event)
         node[key] = value
-        marks[key] = _extent(key_event) + (mark if type(mark) is tuple else (mark,))
-
-    def _alias(self, event: Any) -> tuple[Any, Any]:
-        """The value and marks that an alias stands for."""
-        name = event.anchor
-        if name not in self._anchors:
-            _refuse(event, f"unknown anchor {quoted(name)}")
-        found = self._anchors[name]
-        if found is None:
-            _refuse(event, f"anchor {quoted(name)} contains itself")
-        self._spent += _size(found[0], self._limits.aliases)
-        if self._spent > self._limits.aliases:
-            _refuse(event, f"aliases stand for more than {self._limits.aliases} values")
-        return found
+        marks[key] = extent(key_event) + (mark if type(mark) is tuple else (mark,))
 
     def _merge(
         self, node: Any, marks: Any, key_event: Any, sources: Iterable[tuple[Any, Any]]
@@ -215,16 +208,22 @@ class _Composer:
             marks.update(source_marks)
             marks[None] = start
 
+    def _read_key(self, node: Any, value: Any, event: Any) -> Any:
+        """The key that a scalar makes which is no text, or ``<<``."""
+        if type(value) is str:
+            return _MERGE if _merges(event) else value
+        return self._key(node, value, event)
+
     def _key(self, node: Any, value: Any, event: Any) -> Any:
-        """The key that a value which is no plain string makes."""
+        """The key that a value makes which is no text, or which an alias brings."""
         if isinstance(value, dict | list):
-            _refuse(event, "a mapping key cannot be a mapping or list")
+            refuse(event, "a mapping key cannot be a mapping or list")
         plain = type(event) is ScalarEvent and event.implicit[0]
         raw = literal(event.value) if plain else value
         try:
             text = key_text(raw)
         except ScalarError as error:
-            _refuse(event, str(error))
+            refuse(event, str(error))
         self._raw = (event, (type(raw), raw))
         seen = {(str, text)} if text in node else {self._raw[1]}
         self._raws.setdefault((id(node), text), seen)
@@ -242,7 +241,7 @@ class _Composer:
 
     def _duplicate(self, key: str, key_event: Any) -> None:
         if len(self.duplicates) < _MOST_DUPLICATES:
-            self.duplicates.append(((*self._path(), key), _extent(key_event)))
+            self.duplicates.append(((*self._path(), key), extent(key_event)))
 
     def _path(self) -> Iterator[str | int]:
         """The path of the mapping in hand. What ``<<`` holds belongs to the mapping around it."""
@@ -259,10 +258,15 @@ def _tagged(event: Any, key: Any) -> Any:
     try:
         value = as_json(tagged(event.tag, event.value))
     except ScalarError as error:
-        _refuse(event, str(error))
-    if isinstance(value, float) and key is not _KEY and not isfinite(value):
-        _refuse(event, f"JSON has no {event.value}")
+        refuse(event, str(error))
+    if isinstance(value, float) and key is not _KEY:
+        _check_finite(event, value)
     return value
+
+
+def _check_finite(event: Any, value: float) -> None:
+    if not isfinite(value):
+        refuse(event, f"JSON has no {event.value}")
 
 
 def _merges(event: Any) -> bool:
@@ -276,29 +280,5 @@ def _sources(value: Any, mark: Any) -> list[tuple[Any, Any]]:
     return list(zip(value, mark[1:], strict=True))[::-1]
 
 
-def _size(value: Any, limit: int) -> int:
-    """How many values ``value`` holds, itself among them; counted to just beyond ``limit``. A text
-    counts once a line, for whoever reads it reads all of it."""
-    size, inside = 0, [value]
-    while inside and size <= limit:
-        value = inside.pop()
-        size += 1
-        if isinstance(value, dict):
-            inside.extend(value.values())
-        elif isinstance(value, list):
-            inside.extend(value)
-        elif isinstance(value, str):
-            size += len(value) // _LINE
-    return size
-
-
-def _extent(event: Any) -> Extent:
-    return event.start_mark.index, event.end_mark.index
-
-
 def _refuse_merge(key_event: Any) -> NoReturn:
-    _refuse(key_event, "<< takes a mapping or a list of mappings")
-
-
-def _refuse(event: Any, reason: str) -> NoReturn:
-    raise UnreadableError(event.start_mark.index, reason)
+    refuse(key_event, "<< takes a mapping or a list of mappings")
