@@ -3,9 +3,13 @@
 import argparse
 import importlib
 import sys
-from typing import NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
 
 from linter.errors import UserError
+from linter.streams import UnwritableError, open_streams
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 class Command(NamedTuple):
@@ -44,7 +48,12 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse whose complaints are UserErrors."""
+    """argparse whose complaints are UserErrors, and whose help is not lost in silence where it
+    cannot be written."""
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        (file or sys.stdout).write(self.format_help())
+        sys.stdout.flush()
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{self.format_usage().rstrip()}\n{self.prog}: {message}")
@@ -59,20 +68,19 @@ def run() -> NoReturn:
     gc.disable()
     code = CRASHED
     try:
-        for stream in (sys.stdout, sys.stderr):
-            # A file's name may hold bytes, and a terminal may lack characters.
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        open_streams()
         code = main(sys.argv[1:])
-        sys.stdout.flush()
+        sys.stderr.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
         code = BROKEN_PIPE
+    except UnwritableError:  # nor can standard error be written, to tell of it
+        code = USAGE_ERROR
     finally:
         error = sys.exc_info()[1]
         if isinstance(error, Exception):
             sys.excepthook(type(error), error, error.__traceback__)
-        sys.stderr.flush()
         os._exit(code)
 
 
@@ -104,6 +112,7 @@ def _dispatch(argv: list[str], stdin: TextIO, out: TextIO, err: TextIO) -> int:
     module.add_arguments(parser)
     arguments = parser.parse_args(argv[1:], argparse.Namespace(stdin=stdin))
     code: int = module.run(arguments, out, err)
+    out.flush()
     return code
 
 
@@ -125,6 +134,7 @@ def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
         import rules
 
         out.write(f"mlgate {rules.VERSION}\n")
+        out.flush()
         return 0
     if arguments.command:
         known = ", ".join(COMMANDS)

@@ -12,7 +12,6 @@ from linter.input.sources import (
     Source,
     SourceError,
     collect,
-    explain,
     make_error,
     read_source,
     read_stdin,
@@ -206,7 +205,7 @@ def _write(path: str, text: str) -> None:
         with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except OSError as error:
-        raise UserError(f"mlgate lint: --output {path}: {explain(error)}") from None
+        raise UserError(f"mlgate lint: cannot write {path}: {error.strerror}") from None
 
 
 def _find_policy(arguments: argparse.Namespace) -> tuple[Policy, str]:

@@ -13,6 +13,7 @@ import pytest
 import linter
 import rules
 from linter.cli import COMMANDS, main
+from linter.commands.lint import FORMATS
 
 ROOT = Path(linter.__file__).parent.parent
 
@@ -102,7 +103,7 @@ def test_output_goes_to_a_file(here: Path) -> None:
     answer = call("lint", "bad.yaml", "--output", "no/where.txt")
     assert (answer.code, answer.err) == (
         2,
-        "mlgate lint: --output no/where.txt: no such file or folder\n",
+        "mlgate lint: cannot write no/where.txt: No such file or directory\n",
     )
 
 
@@ -263,6 +264,78 @@ def test_a_closed_pipe_is_no_crash(here: Path) -> None:
     assert "HPA001" in first
     assert code in ("141", "1")
     assert "Traceback" not in (here / "err.txt").read_text()
+
+
+REVIEW = json.dumps({
+    "apiVersion": "admission.k8s.io/v1",
+    "kind": "AdmissionReview",
+    "request": {
+        "uid": "u", "operation": "CREATE", "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "resource": {"group": "", "version": "v1", "resource": "pods"},
+        "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}},
+    },
+})  # fmt: skip
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run ``mlgate`` with the arguments and redirections of ``line``."""
+    return subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m linter {line}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"lint bad.yaml --format {name}" for name in FORMATS),
+        "lint bad.yaml --diff",
+        "lint --help",
+        "explain TRN001",
+        "rules --format json",
+        "policy check",
+        "policy show",
+        "policy show --help",
+        "review review.json",
+        "--help",
+        "--version",
+    ],
+)
+def test_output_that_cannot_be_written_is_told_in_a_line(here: Path, command: str) -> None:
+    (here / "bad.yaml").write_text(FIXABLE)
+    (here / "mlgate.yaml").write_text("apiVersion: mlgate.dev/v1\nkind: Policy\n")
+    (here / "review.json").write_text(REVIEW)
+    full = shell(f"{command} >/dev/full")
+    assert full.stderr == "mlgate: cannot write: No space left on device\n"
+    assert full.returncode == 2
+    closed = shell(f"{command} >&-")
+    assert closed.stderr == "mlgate: cannot write: Bad file descriptor\n"
+    assert closed.returncode == 2
+
+
+def test_a_report_in_a_file_needs_no_standard_output(here: Path) -> None:
+    (here / "bad.yaml").write_text(BAD)
+    done = shell("lint bad.yaml --output report.txt >&-")
+    assert done.returncode == 1
+    assert "HPA001" in (here / "report.txt").read_text()
+    assert "1 finding" in done.stderr
+
+
+@pytest.mark.parametrize(("redirection", "code"), [("2>/dev/full", 2), ("2>&-", 1)])
+def test_standard_error_may_be_closed_but_not_full(here: Path, redirection: str, code: int) -> None:
+    (here / "bad.yaml").write_text(BAD)
+    done = shell(f"lint bad.yaml {redirection}")
+    assert (done.returncode, done.stderr) == (code, "")
+    assert "HPA001" in done.stdout
+
+
+def test_closed_standard_input_cannot_be_read() -> None:
+    done = shell("lint - <&-")
+    assert (done.returncode, done.stdout) == (4, "error: -: bad file descriptor\n\n")
 
 
 def test_lint_of_one_file_imports_little(here: Path) -> None:
