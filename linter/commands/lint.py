@@ -37,10 +37,12 @@ CRASHED = 3
 
 
 class Input(NamedTuple):
-    """The files of a run, and what came on standard input, if it was read: name and bytes."""
+    """The files of a run, what came on standard input, if it was read (name and bytes), and the
+    policy in words."""
 
     collection: Collection
     texts: tuple[tuple[str, bytes], ...] = ()
+    policy: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +87,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Lint. Raises UserError for a wrong flag or policy."""
     selection = select_rules(arguments.select, arguments.ignore)
-    policy, folder = _find_policy(arguments)
+    policy, file = _find_policy(arguments)
+    folder = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
     task = Task(
         policy,
         _today(),
@@ -97,7 +100,9 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         ignores=not arguments.no_ignores,
         roles=arguments.show_roles,
     )
+    profile = arguments.profile or policy.profile
     given = _gather(arguments, Excludes(folder, policy.exclude))
+    given = given._replace(policy=f"{file or 'built-in'}, profile {profile}")
     try:
         result = lint(task, given.collection, given.texts, jobs=arguments.jobs)
     except WorkerError as error:
@@ -105,7 +110,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         return CRASHED
     if arguments.fix or arguments.diff:
         return _fix(result, arguments, task, given, (out, err))
-    _report(result, arguments, dict(given.texts), out, err)
+    _report(result, arguments, given, out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)
 
 
@@ -135,8 +140,8 @@ def _fix(
     fix_run.tell_refusals(mended, err)
     err.write(f"{fix_run.count_fixed(mended)} fixed\n")
     result = fix_run.left(run, mended)
-    texts = {name: mended.outcomes[name].after.encode() for name in run.texts}
-    _report(result, arguments, texts, err if texts else out, err)
+    texts = tuple((name, mended.outcomes[name].after.encode()) for name in run.texts)
+    _report(result, arguments, given._replace(texts=texts), err if texts else out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)
 
 
@@ -158,12 +163,14 @@ def _read_jobs(text: str) -> int:
 def _report(
     result: "RunResult",
     arguments: argparse.Namespace,
-    texts: dict[str, bytes],
+    given: Input,
     out: TextIO,
     err: TextIO,
 ) -> None:
     """Write the findings where they are wanted, and the coverage to ``err``."""
     import importlib
+
+    texts = dict(given.texts)
 
     def read_text(path: str) -> str:
         raw = texts.get(path)
@@ -177,6 +184,7 @@ def _report(
         show_audit=arguments.show_audit,
         show_roles=arguments.show_roles,
         read_source=read_text,
+        policy=given.policy,
     )
     report = importlib.import_module(f"linter.reports.{arguments.format}")
     text: str = report.render(result, options)
@@ -208,13 +216,11 @@ def _write(path: str, text: str) -> None:
         raise UserError(f"mlgate lint: cannot write {path}: {error.strerror}") from None
 
 
-def _find_policy(arguments: argparse.Namespace) -> tuple[Policy, str]:
-    """The policy, and the folder (absolute) that its paths start from."""
+def _find_policy(arguments: argparse.Namespace) -> tuple[Policy, str | None]:
+    """The policy, and the file that it is from."""
     start = os.path.dirname(arguments.stdin_filename or "") or os.curdir
     file = arguments.policy or find_policy(start)
-    if file is None:
-        return DEFAULT, os.getcwd()
-    return load_policy(file), os.path.dirname(os.path.abspath(file))
+    return (load_policy(file) if file else DEFAULT), file
 
 
 def _gather(arguments: argparse.Namespace, excludes: Excludes) -> Input:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, TextIO
 
 from linter.errors import UserError
-from linter.judging.settings import FILE_NAME, find_policy, load_policy
+from linter.judging.settings import FILE_NAMES, find_policy, load_policy
 from rules.checks import ALL
 from rules.model import Rule
 from rules.paths import EACH
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "file",
             nargs="?",
             metavar="FILE",
-            help=f"the policy; without it {FILE_NAME} here or above, up to the repository's root",
+            help=f"the policy; else {FILE_NAMES[0]} here or above, up to the repository's root",
         )
     show.add_argument("--profile", choices=PROFILES, help="as if lint were given this profile")
     show.add_argument("--format", choices=("yaml", "json"), default="yaml")
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
         out.write(_dump(_describe(policy, file, arguments.profile), arguments.format))
         return 0
     if file is None:
-        raise UserError(f"there is no {FILE_NAME} here or above, up to the repository's root")
+        raise UserError(f"there is no {FILE_NAMES[0]} here or above, up to the repository's root")
     return _check(file, out)
 
 

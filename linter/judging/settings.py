@@ -8,16 +8,25 @@ from rules.checks import ALL
 from rules.policy.values import Policy
 from rules.reader import ReadError, decode
 
-FILE_NAME = "mlgate.yaml"
+FILE_NAMES = ("mlgate.yaml", "mlgate.yml", ".mlgate.yaml", ".mlgate.yml")
+"""What a policy file may be called. The first is the name that messages and pages use."""
 
 
 def find_policy(start: str) -> str | None:
     """The policy file in ``start`` or the nearest folder above it, no further than the
-    repository's root; None where there is none. The path is as one would reach it from here."""
+    repository's root; None where there is none. The path is as one would reach it from here.
+
+    Raises UserError where a folder holds two: one of them would be passed over in silence.
+    """
     folder = os.path.abspath(start)
     for above, parent in enumerate(list_parents(folder, find_root(folder))):
-        if os.path.isfile(os.path.join(parent, FILE_NAME)):
-            return os.path.normpath(os.path.join(start, *[os.pardir] * above, FILE_NAME))
+        names = [name for name in FILE_NAMES if os.path.isfile(os.path.join(parent, name))]
+        here = [os.path.normpath(os.path.join(start, *[os.pardir] * above, name)) for name in names]
+        if len(here) > 1:
+            found = " and ".join(here)
+            raise UserError(f"more than one policy: {found}; keep one, or give --policy")
+        if here:
+            return here[0]
     return None
 
 

@@ -16,12 +16,14 @@ class Options(NamedTuple):
     """What a report needs beside the result.
 
     ``read_source`` gives the text of a file of the report, and raises OSError where it cannot.
+    ``policy`` names the policy in force.
     """
 
     colour: bool
     show_audit: bool
     show_roles: bool
     read_source: Callable[[str], str]
+    policy: str = "built-in"
 
 
 def choose_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:

@@ -17,11 +17,12 @@ _MOST_KINDS = 8
 
 
 def render_summary(result: "RunResult", options: Options) -> str:
-    """Two lines or three: findings by action, coverage, what was skipped and why."""
+    """A few lines: findings by action, coverage, what was skipped and why, the policy."""
     coverage = result["coverage"]
     lines = [_count_findings(result, options), _count_coverage(coverage)]
     if coverage["skipped"]:
         lines.append(_count_skipped(coverage["skipped"]))
+    lines.append(f"policy: {escape(options.policy)}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -78,6 +78,7 @@ def test_findings_go_out_and_the_summary_beside(here: Path) -> None:
     assert "error[HPA001]" in answer.out
     assert "checked" not in answer.out
     assert "checked 1 file, 1 document" in answer.err
+    assert "policy: built-in, profile standard\n" in answer.err
 
 
 def test_without_a_path_the_working_directory_is_walked(here: Path) -> None:
@@ -170,6 +171,7 @@ def test_the_policy_decides_and_flags_win(here: Path) -> None:
     (here / "other.yaml").write_text(
         "apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {HPA00: warn}\n"
     )
+    assert call("lint", "-", stdin=GOOD).err.endswith("policy: mlgate.yaml, profile standard\n")
     answer = call("lint", "--policy", "other.yaml")
     assert answer.code == 2
     assert "did you mean 'HPA001'" in answer.err

@@ -45,6 +45,27 @@ def test_a_found_policy_is_named_as_one_would_reach_it(
     assert find_policy(".") == "../mlgate.yaml"
 
 
+@pytest.mark.parametrize("name", ["mlgate.yml", ".mlgate.yaml", ".mlgate.yml"])
+def test_a_policy_has_the_names_that_people_give_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / name).write_text(HEAD)
+    assert find_policy(str(tmp_path)) == str(tmp_path / name)
+
+
+def test_of_two_policies_in_a_folder_none_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "mlgate.yaml").write_text(HEAD)
+    (tmp_path / ".mlgate.yml").write_text(HEAD)
+    monkeypatch.chdir(tmp_path / "a")
+    with pytest.raises(UserError) as raised:
+        find_policy(".")
+    assert str(raised.value) == (
+        "more than one policy: ../mlgate.yaml and ../.mlgate.yml; keep one, or give --policy"
+    )
+
+
 def test_a_folder_of_that_name_is_no_policy(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "mlgate.yaml").mkdir()

@@ -453,7 +453,7 @@ def test_summary_counts_by_action() -> None:
 
 def test_summary_of_a_clean_run() -> None:
     assert render_summary(result(), options()) == (
-        "no findings\nchecked 1 file, 1 document: 1 pod template (Job 1)\n"
+        "no findings\nchecked 1 file, 1 document: 1 pod template (Job 1)\npolicy: built-in\n"
     )
 
 
@@ -476,6 +476,7 @@ def test_summary_tells_what_was_not_checked() -> None:
         "Job.batch.volcano.sh 1), 2 kinds not understood (Foo.example.com 3, Bar.example.com 1)\n"
         "skipped 3 documents (2 no Kubernetes manifest, 1 an un-rendered chart template); "
         "render it first: `helm template CHART | mlgate lint -`\n"
+        "policy: built-in\n"
     )
 
 
