@@ -50,11 +50,26 @@ def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
 
 def schema_text() -> str:
     """The shipped JSON Schema of the policy file, as it should be."""
-    import json
-
     from rules.policy.schema import schema
 
-    return json.dumps(schema(ALL), indent=2, ensure_ascii=False) + "\n"
+    return _lay_out(schema(ALL)) + "\n"
+
+
+def _lay_out(tree: Any, indent: str = "", before: str = "") -> str:
+    """A tree as JSON: on one line what fits there, ``before`` included."""
+    import json
+
+    line = before + json.dumps(tree, ensure_ascii=False)
+    if len(indent + line) < 100 or not isinstance(tree, dict | list):
+        return line
+    deeper = indent + "  "
+    if isinstance(tree, dict):
+        parts = [_lay_out(one, deeper, f"{json.dumps(key)}: ") for key, one in tree.items()]
+    else:
+        parts = [_lay_out(one, deeper) for one in tree]
+    first, last = "{}" if isinstance(tree, dict) else "[]"
+    inner = f",\n{deeper}".join(parts)
+    return f"{before}{first}\n{deeper}{inner}\n{indent}{last}"
 
 
 def write_schema() -> None:

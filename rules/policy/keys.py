@@ -59,6 +59,19 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
     )
 
 
+def recurring_shapes(rules: tuple[Rule, ...]) -> dict[str, Shape]:
+    """The shapes that a policy file has in many places, by the names that its schema gives them."""
+    return {
+        "action": Choice(ACTIONS),
+        "entry": _entry("", ()),
+        "code": Choice(known_codes(rules)),
+        "profile": Choice(PROFILES),
+        "text": Text(),
+        "label": _WORD,
+        "selector": _selector(),
+    }
+
+
 def _rules(rules: tuple[Rule, ...]) -> Record:
     fields: dict[str, Shape] = {}
     for rule in rules:
@@ -135,6 +148,7 @@ _SERVICE_ACCOUNT = Text(
     pattern=r"system:serviceaccount:[a-z0-9.-]+:[a-z0-9.-]+",
 )
 _GLOB = Text(expected="a name, which may hold * and ?")
+_WORD = Text(expected="a label's key or value", pattern=r"[A-Za-z0-9./_-]*")
 
 
 def _custom_kind() -> Record:
@@ -152,8 +166,7 @@ def _custom_kind() -> Record:
 
 
 def _selector() -> Either:
-    word = Text(expected="a label's key or value", pattern=r"[A-Za-z0-9./_-]*")
-    return Either((Table(word), _label_selector(word)), _is_selector, "labels that must be there")
+    return Either((Table(_WORD), _label_selector(_WORD)), _is_selector, "labels that must be there")
 
 
 def _is_selector(value: Any) -> int:

@@ -13,6 +13,7 @@ import yaml
 from linter.commands.policy import SCHEMA_FILE, add_arguments, run, schema_text, write_schema
 from linter.errors import UserError
 from rules.checks import ALL
+from rules.policy.schema import schema
 
 HEAD = "apiVersion: mlgate.dev/v1\nkind: Policy\n"
 
@@ -149,6 +150,7 @@ def test_show_prints_the_same_as_yaml(folder: Path) -> None:
 
 def test_the_shipped_schema_is_the_generated_one() -> None:
     assert Path(SCHEMA_FILE).read_text(encoding="utf-8") == schema_text()
+    assert json.loads(schema_text()) == schema(ALL)
 
 
 def test_the_schema_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
