@@ -33,6 +33,7 @@ from typing import Any
 from rules.model import Problem, Rule, form_table
 from rules.paths import Path, dig, shorten
 from rules.roles import OVERRIDES
+from rules.wording import show_value
 from rules.workload import Workload
 
 
@@ -45,12 +46,9 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
             value = dig(workload.manifest.object, path)
             if value is None or (isinstance(value, str) and value in OVERRIDES):
                 continue
-            found = shorten(repr(value))
-            yield Problem(
-                form="unknown",
-                path=path,
-                message=f"{label} is {found}; expected one of {', '.join(sorted(OVERRIDES))}",
-            )
+            found = shorten(repr(value)) if isinstance(value, str) else show_value(value)
+            message = f"{label} is {found}; expected one of {', '.join(sorted(OVERRIDES))}"
+            yield Problem("unknown", path, message)
 
 
 RULE = Rule(
