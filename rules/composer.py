@@ -22,7 +22,7 @@ from yaml.events import (
 )
 
 from rules.anchors import Anchors, extent, refuse
-from rules.events import UnreadableError, explain, parse
+from rules.events import UnreadableError, parse
 from rules.marks import Extent, Marks
 from rules.paths import Path
 from rules.scalars import HINTS, PLAIN, ScalarError, as_json, key_text, literal, tagged
@@ -59,8 +59,10 @@ def compose(text: str, limits: Limits) -> Composed:
     """The first YAML document in ``text``; go-yaml reads no further. Raises UnreadableError."""
     try:
         return _compose(parse(text), limits)
-    except (YAMLError, ValueError, OverflowError) as error:  # the last two: of encode() and chr()
-        raise explain(error, text) from None
+    except (YAMLError, ValueError, OverflowError, UnreadableError) as error:
+        from rules.diagnosis import diagnose  # noqa: PLC0415  # start-up: most texts are fine
+
+        raise diagnose(error, text) from None
 
 
 def _compose(events: Iterator[Any], limits: Limits) -> Composed:
@@ -69,7 +71,8 @@ def _compose(events: Iterator[Any], limits: Limits) -> Composed:
     if type(opening) is StreamEndEvent:
         return Composed()
     if opening.version not in {None, (1, 1)}:
-        refuse(opening, "found a YAML version that is not 1.1")
+        version = ".".join(map(str, opening.version))
+        refuse(opening, f"%YAML {version} is announced: Kubernetes reads YAML 1.1")
     composer = _Composer(limits)
     closing = composer.build(islice(events, limits.events))
     if closing is None:

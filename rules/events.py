@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from yaml.error import MarkedYAMLError
 from yaml.events import ScalarEvent
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONE_TAG = re.compile(r"(?:&[0-9A-Za-z_-]+\s+)?!(?:\s|\Z)")
 _MAYBE_LONE_TAG = re.compile(r"!(?<![^\s\[{,]!)(?:\s|\Z)")
 _ODD_ESCAPE = re.compile(r"\\(?:/|u[dD])")
@@ -28,12 +27,14 @@ _SPACE = " \t\r\n"
 
 
 class UnreadableError(Exception):
-    """Text that is no YAML, or none that Kubernetes takes: where in the text, and why."""
+    """Text that is no YAML, or none that Kubernetes takes: where in the text, and why; with the
+    index of what else the reason speaks of, as ``{line}``."""
 
-    def __init__(self, index: int, reason: str) -> None:
+    def __init__(self, index: int, reason: str, other: int | None = None) -> None:
         super().__init__(f"{index}: {reason}")
         self.index = index
         self.reason = reason
+        self.other = other
 
 
 class PureParser(Reader, Scanner, Parser):
@@ -54,7 +55,7 @@ else:
 
 
 def parse(text: str) -> Iterator[Any]:
-    """Yield the events of ``text``. Raises what PyYAML raises; ``explain`` translates it."""
+    """Yield the events of ``text``. Raises what PyYAML raises: rules/diagnosis.py explains it."""
     if ("!" in text and _MAYBE_LONE_TAG.search(text)) or (
         "\\" in text and _ODD_ESCAPE.search(text)
     ):
@@ -62,16 +63,9 @@ def parse(text: str) -> Iterator[Any]:
     return _events(text)
 
 
-def explain(error: Exception, text: str) -> UnreadableError:
-    """PyYAML's error as one of ours: with the index into ``text``, in one line."""
-    if isinstance(error, MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        reason = " ".join(str(part) for part in (error.problem, error.context) if part)
-        return UnreadableError(mark.index if mark else len(text), reason)
-    found = _FORBIDDEN.search(text)
-    if found is None:
-        return UnreadableError(0, " ".join(str(error).split()))
-    return UnreadableError(found.start(), f"control characters are not allowed: {found[0]!a}")
+def tell_escape(char: str) -> str:
+    """What is wrong with a backslash before ``char``."""
+    return f"unknown escape \\{char}: in double quotes a backslash is written \\\\"
 
 
 def json_objects(text: str) -> list[int]:
@@ -122,7 +116,7 @@ def _mend(event: Any, text: str, filler: str) -> None:
 def _check_escapes(value: str, text: str, start: int, end: int) -> None:
     for slash in _SLASH.finditer(text, start, end):
         if len(slash[1]) % 2:
-            raise UnreadableError(slash.end() - 2, "found unknown escape character '/'")
+            raise UnreadableError(slash.end() - 2, tell_escape("/"))
     if _SURROGATE.search(value):
         raise UnreadableError(start, "found invalid Unicode character escape code")
 

@@ -217,8 +217,7 @@ def _compose(
     try:
         composed = compose(text, limits)
     except UnreadableError as error:
-        span = frame.span(text, (error.index, error.index))
-        yield Unreadable(number, span.line, span.column, error.reason)
+        yield _refuse(error, text, number, frame)
         return
     ends = _object_ends(text, composed.end)
     if len(ends) < 2:
@@ -229,6 +228,14 @@ def _compose(
         yield from _compose(piece, number, limits, frame)
         frame = frame.inner(piece, len(piece))
         number += 1
+
+
+def _refuse(error: UnreadableError, text: str, number: int, frame: _Frame) -> Unreadable:
+    span, reason = frame.span(text, (error.index, error.index)), error.reason
+    if error.other is not None:
+        line = frame.span(text, (error.other, error.other)).line
+        reason = reason.replace("{line}", str(line))
+    return Unreadable(number, span.line, span.column, reason)
 
 
 def _object_ends(text: str, end: int) -> list[int]:

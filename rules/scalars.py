@@ -126,7 +126,7 @@ def key_text(value: Scalar) -> str:
 
 def quoted(text: str) -> str:
     """The first 40 characters of ``text`` in quotes, for messages."""
-    return repr(text if len(text) <= 40 else text[:40] + "...")
+    return f"'{text if len(text) <= 40 else text[:40] + '...'}'"
 
 
 def _float(digits: str, pattern: re.Pattern[str], text: str) -> float | str:

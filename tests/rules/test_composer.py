@@ -82,19 +82,8 @@ DUPLICATES: list[tuple[str, Any, list[tuple[tuple[str | int, ...], int, int]]]] 
     ("a: &x 1\nb: {c: 1, c: *x}", {"a": 1, "b": {"c": 1}}, [(("b", "c"), 2, 11)]),
 ]  # fmt: skip
 
-SYNTAX_ERRORS = [
-    ("a: b: c", 1, 5, "mapping values are not allowed in this context"),
-    ("a: 1\nb: - c", 2, 4, "block sequence entries are not allowed in this context"),
-    ("x: 1\na: [1, 2", 2, 9, "did not find expected ',' or ']' while parsing a flow sequence"),
-    ("a: 1\n  b: 2\n", 2, 4, "mapping values are not allowed in this context"),
-    ("a:\n  b:\n c: d", 3, 2, "did not find expected key while parsing a block mapping"),
-    ("a:\n\t- 1", 2, 1, "found character that cannot start any token"),
-    ("a: @x", 1, 4, "found character that cannot start any token"),
-    ("a: 'x\n", 2, 1, "found unexpected end of stream while scanning a quoted scalar"),
-]
-
 ERRORS = [
-    ("a: {{ x }}", 1, 5, "a mapping key cannot be a mapping or list"),
+    ("a: {[x]: 1}", 1, 5, "a mapping key cannot be a mapping or list"),
     ("a: 1\nb: *u", 2, 4, "unknown anchor 'u'"),
     ("a: &x [*x]", 1, 8, "anchor 'x' contains itself"),
     ("a: &x 1\nb: &x [*x]", 2, 8, "anchor 'x' contains itself"),
@@ -135,17 +124,32 @@ def test_meaning(text: str, value: Any) -> None:
 def test_duplicate_keys(text: str, value: Any, keys: list[tuple[Any, int, int]]) -> None:
     found = document(text)
     assert found.value == value
-    assert [(path, span.line, span.column) for path, span in found.duplicates] == keys
+    assert [(path, *span[:2]) for path, span, _ in found.duplicates] == keys
+    assert not any(one.merged for one in found.duplicates)
 
 
-@pytest.mark.parametrize(("text", "line", "column", "reason"), SYNTAX_ERRORS)
-def test_syntax_error(text: str, line: int, column: int, reason: str, parser: str) -> None:
-    found = unreadable(text)
-    if parser == "native":
-        assert found[1:] == (line, column, found.reason)
-        assert found.reason.startswith(reason)
-    assert found.line == line
-    assert "\n" not in found.reason
+MERGES: list[tuple[str, Any, list[Key]]] = [
+    ("a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3",
+     {"a": {"b": 1, "c": 2}, "d": {"b": 1, "c": 3}}, []),
+    ("a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: {e: 3}",
+     {"a": {"b": 1, "c": 2}, "d": {"b": 1, "c": {"e": 3}}}, []),
+    ("a: &x {b: 1}\ne: &y {b: 2}\nd:\n  <<: [*x, *y]",
+     {"a": {"b": 1}, "e": {"b": 2}, "d": {"b": 1}}, []),
+    ("a: &x {b: 1, c: 2}\nd:\n  c: 3\n  <<: *x",
+     {"a": {"b": 1, "c": 2}, "d": {"b": 1, "c": 2}}, [(("d", "c"), 4, 3)]),
+    ("<<: {a: 1}\nb: 2\n<<: {a: 2, b: 3}", {"a": 2, "b": 3},
+     [(("<<",), 3, 1), (("b",), 3, 1)]),
+    ("<<: {a: 1}\na: 2\n<<: {a: 3}", {"a": 3}, [(("<<",), 3, 1), (("a",), 3, 1)]),
+    ("- <<: {a: 1}\n- {a: 1, b: {<<: {c: 1}, c: 2}}", [{"a": 1}, {"a": 1, "b": {"c": 2}}], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value", "keys"), MERGES)
+def test_what_a_merge_brings_in_may_be_set_after_it(text: str, value: Any, keys: list[Key]) -> None:
+    found = document(text)
+    assert found.value == value
+    assert [(path, *span[:2]) for path, span, _ in found.duplicates] == keys
+    assert all(one.merged for one in found.duplicates)
 
 
 @pytest.mark.parametrize(("text", "line", "column", "reason"), ERRORS)

@@ -76,9 +76,9 @@ def test_texts_start_at_their_lines() -> None:
 
 
 def test_an_error_stays_in_its_document() -> None:
-    first, second, third = read("a: 1\n---\nb: c: d\n---\ne: 1")
+    first, second, third = read("a: 1\n---\nb: [\n---\ne: 1")
     assert isinstance(first, Document)
-    assert second == Unreadable(1, 3, 5, "mapping values are not allowed in this context")
+    assert second == Unreadable(1, 3, 4, "the [ opened here is never closed")
     assert isinstance(third, Document)
     assert third.value == {"e": 1}
 
@@ -220,7 +220,7 @@ spec:
     x: |2
         kind: Deep
     ---
-    a: b: c
+    a: [b
 """
 
 
@@ -234,7 +234,7 @@ def test_embedded_in_a_literal_block() -> None:
     assert job.key_span(("kind",)) == Span(4, 5, 4, 9)
     assert (pod.number, pod.line) == (1, 6)
     assert pod.duplicates == (Duplicate(("x",), Span(10, 5, 10, 6)),)
-    assert broken == Unreadable(2, 13, 9, "mapping values are not allowed in this context")
+    assert broken == Unreadable(2, 13, 8, "the [ opened here is never closed")
     (deep,) = pod.embedded(("x",))
     assert isinstance(deep, Document)
     assert deep.span(("kind",)) == Span(11, 15, 11, 19)
