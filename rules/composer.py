@@ -46,12 +46,20 @@ class Limits(NamedTuple):
     events: int = 500_000
 
 
+class Repeated(NamedTuple):
+    """A key that is set again: its path, where in the text, and whether by a merge (``<<``)."""
+
+    path: Path
+    extent: Extent
+    merged: bool
+
+
 class Composed(NamedTuple):
     """A document's value and marks, its duplicate keys, and where in the text it ends."""
 
     value: Any = None
     marks: Marks = (None,)
-    duplicates: Sequence[tuple[Path, Extent]] = ()
+    duplicates: Sequence[Repeated] = ()
     end: int = 0
 
 
@@ -88,16 +96,19 @@ class _Composer:
     value belongs, and that key's event.
     """
 
-    __slots__ = ("_anchors", "_depth", "_raw", "_raws", "_stack", "duplicates", "marks", "root")
+    __slots__ = (
+        "_anchors", "_depth", "_merged", "_raw", "_raws", "_stack", "duplicates", "marks", "root"
+    )  # fmt: skip
 
     def __init__(self, limits: Limits) -> None:
         self.root: list[Any] = []
         self.marks: list[Any] = [0]
-        self.duplicates: list[tuple[Path, Extent]] = []
+        self.duplicates: list[Repeated] = []
         self._anchors = Anchors(limits.aliases)
         self._depth = limits.depth
         self._stack: list[tuple[Any, ...]] = [(self.root, self.marks, _ITEM, None, None)]
         self._raws: dict[tuple[int, str], set[Any]] = {}
+        self._merged: dict[int, tuple[Any, set[Any]]] = {}
         self._raw: tuple[Any, Any] = (None, None)
 
     # Half of all time goes by in this loop, most of it for scalars: a call for each of them would
@@ -200,12 +211,20 @@ class _Composer:
     def _merge(
         self, node: Any, marks: Any, key_event: Any, sources: Iterable[tuple[Any, Any]]
     ) -> None:
-        """Merge mappings with their marks; later ones win, and win over what is there."""
+        """Merge mappings with their marks; later ones win, and win over what is there.
+
+        What a merge brought in may be set again: that is what merges are for.
+        """
+        if id(node) in self._merged:
+            self._duplicate("<<", key_event, merged=True)
+        _, merged = self._merged.setdefault(id(node), (node, set()))  # held: its id stays its own
         for source, source_marks in sources:
             if not isinstance(source, dict):
                 _refuse_merge(key_event)
-            for key in source.keys() & node.keys():
-                self._duplicate(key, key_event)
+            for key in source:
+                if key in node and key not in merged:
+                    self._duplicate(key, key_event, merged=True)
+            merged.update(source)
             node.update(source)
             start = marks[None]
             marks.update(source_marks)
@@ -233,7 +252,12 @@ class _Composer:
         return text
 
     def _repeat(self, node: Any, key: str, key_event: Any) -> None:
-        """Note a duplicate, unless the keys differ before they become JSON: 1 and "1" do."""
+        """Note a duplicate, unless the keys differ before they become JSON: 1 and "1" do. What a
+        merge brought in is overridden, as it is meant to be."""
+        _, merged = self._merged.get(id(node), (None, ()))
+        if merged and key in merged:
+            merged.remove(key)
+            return
         seen = self._raws.get((id(node), key))
         if seen is not None:
             raw = self._raw[1] if self._raw[0] is key_event else (str, key)
@@ -242,9 +266,10 @@ class _Composer:
                 return
         self._duplicate(key, key_event)
 
-    def _duplicate(self, key: str, key_event: Any) -> None:
+    def _duplicate(self, key: str, key_event: Any, *, merged: bool = False) -> None:
         if len(self.duplicates) < _MOST_DUPLICATES:
-            self.duplicates.append(((*self._path(), key), extent(key_event)))
+            path = (*self._path(), key)
+            self.duplicates.append(Repeated(path, extent(key_event), merged))
 
     def _path(self) -> Iterator[str | int]:
         """The path of the mapping in hand. What ``<<`` holds belongs to the mapping around it."""

@@ -41,10 +41,12 @@ class ReadError(Exception):
 
 
 class Duplicate(NamedTuple):
-    """A key set twice in one mapping, and the place of the second key."""
+    """A key set twice in one mapping, and the place of the second key; ``merged``: by a merge key
+    (``<<``), which stands there then."""
 
     path: Path
     span: Span
+    merged: bool = False
 
 
 class Unreadable(NamedTuple):
@@ -103,7 +105,8 @@ class Document:
         self.duplicates: tuple[Duplicate, ...] = ()
         if composed.duplicates:
             self.duplicates = tuple(
-                Duplicate(path, frame.span(text, extent)) for path, extent in composed.duplicates
+                Duplicate(one.path, frame.span(text, one.extent), one.merged)
+                for one in composed.duplicates
             )
         self._marks: Marks = composed.marks
         self._frame = frame

@@ -7,6 +7,7 @@ from linter.input.documents import MARKER, Entry
 from linter.judging.coverage import Coverage, full_name, is_podless
 from linter.judging.rows import make_broken_row, make_row, make_workload_row
 from rules.checks import ALL
+from rules.checks.manifest.duplicate_key import describe_duplicate
 from rules.engine import Engine, Evaluation
 from rules.manifest import Manifest
 from rules.model import Identity, Rule
@@ -97,10 +98,10 @@ class Judge:
 
     def _judge_duplicates(self, entry: Entry, identity: Identity) -> "Iterator[FindingRow]":
         depth = len(entry.prefix)
-        for path, span in entry.document.duplicates:
-            if path[:depth] == entry.prefix:
-                text = f"the key {path[-1]} is set twice: the first one is lost"
-                yield from self._point(entry, "MLG002", path[depth:], text, identity, span)
+        for one in entry.document.duplicates:
+            if one.path[:depth] == entry.prefix:
+                text = describe_duplicate(one, entry.document.value)
+                yield from self._point(entry, "MLG002", one.path[depth:], text, identity, one.span)
 
     def _hear_comments(
         self, entries: list[Entry], rows: "list[FindingRow]"

@@ -1,11 +1,13 @@
 """A key is set twice in one mapping.
 
 ## What
-A mapping in which the same key stands twice.
+A mapping in which the same key stands twice, or in which a key stands before a merge (`<<`) that
+brings it too. A key after the merge is no duplicate: that is how one overrides what is merged.
 
 ## Why
 The last one wins without a word where a tool is lenient, and the object is refused where it is
-strict. Either way somebody's value is not in force.
+strict. Either way somebody's value is not in force. A key before the merge is worse: to `kubectl`
+the merge wins, to other tools the key does.
 
 ## Example
 ```yaml
@@ -25,9 +27,37 @@ There is no fix: only a person knows which of the two was meant.
 
 ## References
 - sigs.k8s.io/yaml (UnmarshalStrict: key already set in map)
+- go.yaml.in/yaml/v2 `decode.go` (merge: sets what stands before it anew)
 """
 
+from typing import Any
+
 from rules.model import Rule, form_table
+from rules.paths import dig, shorten
+from rules.reader import Duplicate
+
+
+def describe_duplicate(duplicate: Duplicate, body: Any) -> str:
+    """What happens to a key that is set twice in a document which reads as ``body``."""
+    key = shorten(str(duplicate.path[-1]))
+    if not duplicate.merged:
+        return f"the key {key} is set twice: the first one is lost"
+    if key == "<<":
+        return "<< stands twice in one mapping: kubectl merges both, other tools refuse that"
+    found = dig(body, duplicate.path)
+    taken = "the merged value" if isinstance(found, dict | list) else _show(found)
+    return (
+        f"the key {key} stands before <<, which brings it too: kubectl takes {taken} from the "
+        "merge, other tools the written value; write it below <<"
+    )
+
+
+def _show(value: Any) -> str:
+    """A scalar as YAML writes it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return shorten(str(value))
+
 
 RULE = Rule(
     code="MLG002",
