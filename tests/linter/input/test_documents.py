@@ -46,7 +46,7 @@ def test_each_document_is_accounted_for() -> None:
     ]
     assert skipped(found) == [(0, EMPTY), (2, FOREIGN)]
     assert (found.skipped[1].line, found.skipped[1].column) == (6, 1)
-    assert [(one.number, one.line) for one in found.broken] == [(3, 9)]
+    assert [(one.number, one.line) for one in found.broken] == [(3, 8)]
 
 
 @pytest.mark.parametrize(

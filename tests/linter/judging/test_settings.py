@@ -124,7 +124,7 @@ def test_a_repeated_key_stands_at_its_second_place(tmp_path: Path) -> None:
     [
         ("", "p.yaml:1:1: the file is empty; expected one policy"),
         (HEAD + "---\n" + HEAD, "p.yaml:3:1: a second document; expected one policy"),
-        (HEAD + "rules: [\n", "p.yaml:4:1: "),
+        (HEAD + "rules: [\n", "p.yaml:3:8: the [ opened here is never closed"),
         (HEAD + "rules: {a: b\nprofile: strict\n", "p.yaml:"),
     ],
 )
