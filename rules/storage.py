@@ -158,8 +158,8 @@ class Storage:
         volume = self._volumes.get(mount.volume)
         if volume is None:
             if not self._known or is_template(mount.volume):
-                return Place(Keeping.UNKNOWN, f"volume {shorten(mount.volume)!r}")
-            what = f"volumes[] has no {shorten(mount.volume)!r}"
+                return Place(Keeping.UNKNOWN, f"volume '{shorten(mount.volume)}'")
+            what = f"volumes[] has no '{shorten(mount.volume)}'"
             return Place(Keeping.EPHEMERAL, what, mount.path)
         keeping, what = _classify_volume(volume)
         if mount.read_only and keeping is not Keeping.EPHEMERAL:

@@ -28,7 +28,7 @@ def profile_label_warnings(body: dict[str, Any], old: Any, policy: Policy) -> li
     if label in PROFILES:
         return []
     known = ", ".join(PROFILES)
-    return [f"{PROFILE_LABEL} is {str(label)[:20]!r}; expected {known}: {policy.profile} holds"]
+    return [f"{PROFILE_LABEL} is '{str(label)[:20]}'; expected {known}: {policy.profile} holds"]
 
 
 def _profile(body: dict[str, Any]) -> Any:

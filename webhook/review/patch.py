@@ -24,7 +24,7 @@ def apply_patch(tree: Any, patch: list[dict[str, Any]]) -> Any:
 
 def _keys(pointer: str) -> list[str]:
     if not pointer.startswith("/"):
-        raise PatchFailure(f"{pointer!r} is no path below the root")
+        raise PatchFailure(f"'{pointer}' is no path below the root")
     return [key.replace("~1", "/").replace("~0", "~") for key in pointer[1:].split("/")]
 
 
@@ -45,10 +45,10 @@ def _open(tree: Any, key: str, verb: str) -> tuple[Any, Any]:
     """A copy of one level, and the key as that level takes it."""
     if isinstance(tree, dict):
         if verb != "add" and key not in tree:
-            raise PatchFailure(f"there is no {key!r}")
+            raise PatchFailure(f"there is no '{key}'")
         return dict(tree), key
     if not isinstance(tree, list):
-        raise PatchFailure(f"there is nothing below {key!r}")
+        raise PatchFailure(f"there is nothing below '{key}'")
     index = len(tree) if key == "-" else int(key) if key.isdigit() else -1
     if not 0 <= index < len(tree) + (verb == "add"):
         raise PatchFailure(f"there is no item {key}")

@@ -63,9 +63,10 @@ def _open(review: Any) -> dict[str, Any]:
     """The request in an AdmissionReview of the one version that is understood."""
     if not isinstance(review, dict):
         raise BadReview("the body is no JSON object; expected an AdmissionReview")
-    found = f"{review.get('apiVersion')} {review.get('kind')}"
+    found = f"{review.get('apiVersion', '')} {review.get('kind', '')}".strip()
     if found != "admission.k8s.io/v1 AdmissionReview":
-        raise BadReview(f"the body is {found[:80]!r}; expected admission.k8s.io/v1 AdmissionReview")
+        found = f"'{found[:80]}'" if found else "without apiVersion and kind"
+        raise BadReview(f"the body is {found}; expected admission.k8s.io/v1 AdmissionReview")
     request = review.get("request")
     if not isinstance(request, dict):
         raise BadReview("the AdmissionReview has no request")

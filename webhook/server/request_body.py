@@ -74,7 +74,7 @@ def check_head(headers: list[tuple[bytes, bytes]], max_bytes: int) -> str:
     found = {name: value for name, value in headers if name in _READ_HEADERS}
     kind = found.get(b"content-type", b"").decode("latin-1")
     if kind.partition(";")[0].strip().lower() != "application/json":
-        raise RequestRefused(415, f"content-type is {kind[:80]!r}; expected application/json")
+        raise RequestRefused(415, f"content-type is '{kind[:80]}'; expected application/json")
     length = found.get(b"content-length", b"").decode("latin-1")
     if length.isdigit() and int(length) > max_bytes:
         raise _too_large(max_bytes)

@@ -35,6 +35,7 @@ from typing import Any
 from rules.model import Rule, form_table
 from rules.paths import dig, shorten
 from rules.reader import Duplicate
+from rules.wording import show_value
 
 
 def describe_duplicate(duplicate: Duplicate, body: Any) -> str:
@@ -45,18 +46,11 @@ def describe_duplicate(duplicate: Duplicate, body: Any) -> str:
     if key == "<<":
         return "<< stands twice in one mapping: kubectl merges both, other tools refuse that"
     found = dig(body, duplicate.path)
-    taken = "the merged value" if isinstance(found, dict | list) else _show(found)
     return (
-        f"the key {key} stands before <<, which brings it too: kubectl takes {taken} from the "
+        f"the key {key} stands before <<, which brings it too: kubectl takes "
+        f"{show_value(found)} from the "
         "merge, other tools the written value; write it below <<"
     )
-
-
-def _show(value: Any) -> str:
-    """A scalar as YAML writes it."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return shorten(str(value))
 
 
 RULE = Rule(

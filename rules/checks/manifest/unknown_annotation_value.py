@@ -46,7 +46,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
             value = dig(workload.manifest.object, path)
             if value is None or (isinstance(value, str) and value in OVERRIDES):
                 continue
-            found = shorten(repr(value)) if isinstance(value, str) else show_value(value)
+            found = f"'{shorten(value)}'" if isinstance(value, str) else show_value(value)
             message = f"{label} is {found}; expected one of {', '.join(sorted(OVERRIDES))}"
             yield Problem("unknown", path, message)
 
