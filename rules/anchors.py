@@ -1,4 +1,4 @@
-"""What the aliases of one document stand for, and how much they may stand for together."""
+"""What the aliases and merges of one document stand for, and how much that may be together."""
 
 from typing import Any, NoReturn
 
@@ -56,6 +56,13 @@ def _size(value: Any, limit: int) -> int:
         elif isinstance(value, str):
             size += len(value) // _LINE
     return size
+
+
+def list_sources(value: Any, mark: Any) -> list[tuple[Any, Any]]:
+    """What is to be merged, from the last to the first: of a list the earlier ones win."""
+    if isinstance(value, dict):
+        return [(value, mark)]
+    return list(zip(value, mark[1:], strict=True))[::-1]
 
 
 def extent(event: Any) -> Extent:

@@ -21,10 +21,9 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from rules.anchors import Anchors, extent, refuse
+from rules.anchors import Anchors, extent, list_sources, refuse
 from rules.events import UnreadableError, parse
-from rules.marks import Extent, Marks
-from rules.paths import Path
+from rules.marks import Marks, Repeated
 from rules.scalars import HINTS, PLAIN, ScalarError, as_json, key_text, literal, tagged
 
 _KEY: Any = object()
@@ -44,14 +43,6 @@ class Limits(NamedTuple):
     depth: int = 200
     aliases: int = 100_000
     events: int = 500_000
-
-
-class Repeated(NamedTuple):
-    """A key that is set again: its path, where in the text, and whether by a merge (``<<``)."""
-
-    path: Path
-    extent: Extent
-    merged: bool
 
 
 class Composed(NamedTuple):
@@ -156,7 +147,7 @@ class _Composer:
                 if anchor is not None:
                     self._anchors.add(anchor, child, inside)
                 if key is _MERGE:
-                    self._merge(node, marks, key_event, _sources(child, inside))
+                    self._merge(node, marks, key_event, list_sources(child, inside))
                 key = _ITEM if key is _ITEM else _KEY
             elif kind is AliasEvent:
                 key, key_event = self._refer(event, node, marks, (key, key_event))
@@ -299,13 +290,6 @@ def _check_finite(event: Any, value: float) -> None:
 
 def _merges(event: Any) -> bool:
     return bool(event.implicit[0]) or event.tag == "tag:yaml.org,2002:merge"
-
-
-def _sources(value: Any, mark: Any) -> list[tuple[Any, Any]]:
-    """What is to be merged, from the last to the first: of a list the earlier ones win."""
-    if isinstance(value, dict):
-        return [(value, mark)]
-    return list(zip(value, mark[1:], strict=True))[::-1]
 
 
 def _refuse_merge(key_event: Any) -> NoReturn:

@@ -19,6 +19,14 @@ Extent: TypeAlias = tuple[int, int]
 _LEAD = re.compile(r"(?:---)?\s*")
 
 
+class Repeated(NamedTuple):
+    """A key that is set again: its path, where in the text, and whether by a merge (``<<``)."""
+
+    path: Path
+    extent: Extent
+    merged: bool
+
+
 class Position(NamedTuple):
     """A place in a file: line and column, both from 1, in characters."""
 
