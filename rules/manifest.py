@@ -65,6 +65,12 @@ class Manifest:
             return Value(path, found, Presence.WRITTEN)
         return Value(path, found, self._presence(path))
 
+    def raw(self, path: Path, default: Any) -> Value:
+        """A value that nobody defaults on the way in: the controller alone knows ``default``, so
+        that what stands in an admitted object was written."""
+        value = self.value(path)
+        return value._replace(value=default) if value.absent else value
+
     def _presence(self, path: Path) -> Presence:
         """How a value that equals the API server's default came to be there."""
         if self._applied is None:

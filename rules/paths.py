@@ -78,6 +78,13 @@ def dotted(path: Path) -> str:
     return out
 
 
+def split_dotted(text: str) -> Path:
+    """The keys of a path as messages write it; one in brackets can only be the last:
+    ``metadata.labels["example.com/team"]``."""
+    head, _, last = text.partition('["')
+    return (*head.split("."), last.removesuffix('"]')) if last else tuple(head.split("."))
+
+
 def shorten(text: str) -> str:
     """``text``, or its two ends where it is longer than any name in Kubernetes."""
     if len(text) <= _LONGEST:

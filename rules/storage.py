@@ -116,10 +116,11 @@ def scratch_mounts(pod: Pod, container: Container) -> Iterator[tuple[Mount, Volu
 
 def suggest_claim(pod: Pod) -> str:
     """A clause on what to write so that a pod's first container has a claim to write to."""
+    volumes, mounts = pod.volumes_at or pod.path, pod.mains[0].place("volumeMounts")
     return (
-        f"mount one, such as {dotted((*pod.spec_path, 'volumes'))}: "
+        f"mount one, such as {dotted(volumes)}: "
         "[{name: output, persistentVolumeClaim: {claimName: ...}}] and "
-        f"{dotted((*pod.mains[0].path, 'volumeMounts'))}: [{{name: output, mountPath: /output}}]"
+        f"{dotted(mounts)}: [{{name: output, mountPath: /output}}]"
     )
 
 

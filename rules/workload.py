@@ -6,14 +6,16 @@ from typing import Any
 
 from rules.accelerators import Accelerators
 from rules.inventory import Inventory
+from rules.kinds.facts import Fact
 from rules.kinds.lookups import Answer, Reference
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
+from rules.kinds.rows import FactPlace, find_around, find_every, find_own
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
-from rules.model import Confidence, Identity
+from rules.model import Confidence, Identity, Presence, Value
 from rules.paths import Path, dig
 from rules.roles import Judgement, Siblings, classify_pod, strongest
 
@@ -62,6 +64,44 @@ class Workload:
         """The part of the object that the kind's readers read."""
         return self.kind.view(self.manifest)
 
+    def at(self, fact: Fact, pod: Pod | None = None) -> Value | None:
+        """A fact with its path, written or to be written; None where the kind has no such field.
+
+        Without a pod it is the object's own. Of a pod it is what holds there: of the pod spec, of
+        the item that the template stands in (a replicated job, a worker group), else the object's.
+        What another object may say that is named here is unknown, never absent.
+        """
+        kind = self.kind
+        if pod is not None and fact in kind.pod_rows:
+            return self._at_pod(FactPlace(pod.spec_path, kind.pod_rows[fact]), pod)
+        found = (
+            find_own(kind.places, fact) if pod is None else find_around(kind.places, fact, pod.path)
+        )
+        return None if found is None else self._read(found)
+
+    def each(self, fact: Fact) -> tuple[Value, ...]:
+        """A fact in the object and in each item of it that can say it."""
+        places = find_every(self.kind.places, fact, self.manifest.object)
+        return tuple(map(self._read, places))
+
+    def _read(self, place: FactPlace) -> Value:
+        value = place.read(self.manifest)
+        named = self.kind.deferred.get(place.root)
+        elsewhere = named is not None and self.manifest.dig(*named) is not None
+        return _unknown(value) if value.absent and elsewhere else value
+
+    def _at_pod(self, place: FactPlace, pod: Pod) -> Value | None:
+        """A fact of a pod spec, be it written there or merged from another object."""
+        if pod.volumes_at is None:
+            return None
+        value = place.read(self.manifest, raw=not self.kind.built_in)
+        if not value.absent:
+            return value
+        merged = dig(pod.spec, place.path[len(pod.spec_path) :])
+        if merged is not None:
+            return Value(place.path, merged, Presence.WRITTEN)
+        return _unknown(value) if pod.inherits else value
+
     @cached_property
     def pods(self) -> tuple[Pod, ...]:
         return tuple(self.kind.pods(self.spec, self.ask))
@@ -92,10 +132,12 @@ class Workload:
         return accelerators_of(tuple(block["patterns"]), tuple(block["companions"]))
 
     def resources(self, container: Container) -> tuple[Path, Any]:
-        """Where the container's resources stand, and what stands there."""
-        if container.resources_path is None:
-            return (*container.path, "resources"), container.get("resources")
-        return container.resources_path, dig(self.manifest.object, container.resources_path)
+        """Where the container's resources stand, and what the object says of them; what it leaves
+        to another object (a TrainJob to its runtime) is judged there."""
+        path = container.place("resources")
+        if "resources" in container.elsewhere and self.manifest.dig(*path) is None:
+            return path, None
+        return path, container.get("resources")
 
     def accelerated(self, pod: Pod) -> bool:
         """Whether a pod asks for an accelerator, as an extended resource or by a claim (DRA)."""
@@ -104,7 +146,7 @@ class Workload:
         return any(
             next(self.accelerators.asked(resources, key), None)
             for container in pod.containers
-            for resources in (self.resources(container)[1],)
+            for resources in (container.get("resources"),)
             for key in ("limits", "requests")
         )
 
@@ -182,6 +224,10 @@ class Workload:
 
     def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
         return self._inventory.ask(reference, fact)
+
+
+def _unknown(value: Value) -> Value:
+    return value._replace(presence=Presence.UNKNOWN)
 
 
 def interruptible(pod: Pod) -> bool:

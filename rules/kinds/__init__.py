@@ -2,6 +2,8 @@
 
 from rules.kinds import (
     argo,
+    autoscaling,
+    batch,
     core,
     jobset,
     kaito,
@@ -25,6 +27,8 @@ from rules.kinds.schema import Kind
 BUILT_IN: tuple[Kind, ...] = (
     *core.KINDS,
     *argo.KINDS,
+    *autoscaling.KINDS,
+    *batch.KINDS,
     *jobset.KINDS,
     *kaito.KINDS,
     *katib.KINDS,

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rules.kinds import facts
 from rules.kinds.argo_templates import EMBEDDING, find_templates, is_pod, read_pod, read_words
 from rules.kinds.core import SERVICE_PRIORS, replicated_kind
 from rules.kinds.lookups import Answer, Ask, Reference
 from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_unseen_pod
+from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import SPEC, Inner, Kind
 from rules.kinds.views import SpecView, view_foreign
@@ -23,6 +25,65 @@ from rules.paths import EACH, Path
 
 GROUP = "argoproj.io"
 
+_PLACED: FactRows = {
+    facts.SCHEDULER: ("schedulerName",),
+    facts.NODE_SELECTOR: ("nodeSelector",),
+    facts.TOLERATIONS: ("tolerations",),
+    facts.AFFINITY: ("affinity",),
+    facts.RESOURCE_CLAIMS: ("resourceClaims",),
+    facts.SERVICE_ACCOUNT: ("serviceAccountName",),
+    facts.RETRY_STRATEGY: ("retryStrategy",),
+    facts.SYNCHRONIZATION: ("synchronization",),
+    facts.PARALLELISM: ("parallelism",),
+}
+"""What a workflow and a template of its say in the same words."""
+_WORKFLOW: FactRows = {
+    **_PLACED,
+    facts.DEADLINE: ("activeDeadlineSeconds",),
+    facts.DEFAULT_RETRY_STRATEGY: ("templateDefaults.retryStrategy",),
+    facts.TTL_STRATEGY: ("ttlStrategy",),
+    facts.POD_GC: ("podGC",),
+    facts.CLAIM_TEMPLATES: ("volumeClaimTemplates",),
+    facts.CLAIM_GC: ("volumeClaimGC.strategy", "OnWorkflowSuccess", CONTROLLER),
+    facts.SUSPEND: ("suspend", False, CONTROLLER),
+    facts.PRIORITY_CLASS: ("podPriorityClassName",),
+    facts.IMAGE_PULL_SECRETS: ("imagePullSecrets",),
+    facts.HOST_NETWORK: ("hostNetwork", False, CONTROLLER),
+    facts.DNS_POLICY: ("dnsPolicy",),
+    facts.DISRUPTION_BUDGET: ("podDisruptionBudget",),
+    facts.ENTRYPOINT: ("entrypoint",),
+    facts.PARAMETERS: ("arguments.parameters",),
+    facts.WORKFLOW_TEMPLATE: ("workflowTemplateRef.name",),
+}
+_TEMPLATE_ROWS: FactRows = {
+    **_PLACED,
+    facts.POD_DEADLINE: ("activeDeadlineSeconds",),
+    facts.TEMPLATE_TIMEOUT: ("timeout",),
+    facts.PRIORITY_CLASS: ("priorityClassName",),
+}
+_CRON: FactRows = {
+    facts.SCHEDULES: ("schedules",),
+    facts.SCHEDULE: ("schedule",),
+    facts.TIME_ZONE: ("timezone",),
+    facts.CONCURRENCY_POLICY: ("concurrencyPolicy", "Allow", CONTROLLER),
+    facts.STARTING_DEADLINE: ("startingDeadlineSeconds",),
+    facts.SCHEDULE_SUSPEND: ("suspend", False, CONTROLLER),
+    facts.SUCCESS_HISTORY: ("successfulJobsHistoryLimit", 3, CONTROLLER),
+    facts.FAILED_HISTORY: ("failedJobsHistoryLimit", 1, CONTROLLER),
+    facts.SCHEDULE_CONDITION: ("when",),
+    facts.STOP_STRATEGY: ("stopStrategy",),
+    facts.QUEUE: ('workflowMetadata.labels["kueue.x-k8s.io/queue-name"]',),
+}
+"""``schedules`` since v3.6, ``schedule`` before."""
+_ROLLOUT: FactRows = {
+    facts.REPLICAS: ("replicas", 1, CONTROLLER),
+    facts.PAUSED: ("paused", False, CONTROLLER),
+    facts.MIN_READY_SECONDS: ("minReadySeconds",),
+    facts.PROGRESS_DEADLINE: ("progressDeadlineSeconds", 600, CONTROLLER),
+    facts.SELECTOR: ("selector",),
+    facts.MAX_SURGE: ("strategy.canary.maxSurge", "25%", CONTROLLER),
+    facts.MAX_UNAVAILABLE: ("strategy.canary.maxUnavailable", "25%", CONTROLLER),
+}
 _SCHEDULED: Path = ("spec", "workflowSpec")
 _REFERENCES: tuple[Path, ...] = (
     ("templates", EACH, "steps", EACH, EACH, "templateRef"),
@@ -148,13 +209,18 @@ def _spec_facts(manifest: Manifest) -> dict[str, Any]:
     return {"spec": manifest.mapping("spec")}
 
 
-def _workflow(name: str, plural: str, root: Path = SPEC, **known: Any) -> Kind:
+def _workflow(
+    name: str, plural: str, root: Path = SPEC, own: FactPlaces = (), **known: Any
+) -> Kind:
     return Kind(
         GROUP,
         name,
         root=root,
         pods=_pods,
         required=(root,),
+        rows=(*own, (root, _WORKFLOW)),
+        pod_rows=_TEMPLATE_ROWS,
+        deferred={root: (*root, "workflowTemplateRef")},
         retries=_retries,
         deadlines=_deadlines,
         inner=_inner,
@@ -172,6 +238,6 @@ KINDS: tuple[Kind, ...] = (
         facts=_spec_facts,
         namespaced=False,
     ),
-    _workflow("CronWorkflow", "cronworkflows", _SCHEDULED, schedule=_schedule),
-    replicated_kind(GROUP, "Rollout", "rollouts", SERVICE_PRIORS),
+    _workflow("CronWorkflow", "cronworkflows", _SCHEDULED, ((SPEC, _CRON),), schedule=_schedule),
+    replicated_kind(GROUP, "Rollout", "rollouts", SERVICE_PRIORS, _ROLLOUT),
 )

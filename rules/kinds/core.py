@@ -1,77 +1,63 @@
-"""Kubernetes' own kinds: core, batch, apps, autoscaling."""
+"""core/v1 and apps/v1: the bare Pod, and the controllers that keep pods running."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from rules.kinds.lookups import Ask, Reference
+from rules.kinds import facts
+from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import claim_templates, make_bare_pod, make_pod, read_count
 from rules.kinds.roles import Role
-from rules.kinds.runs import Deadlines, Retry, Schedule
-from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.rows import FactRows
+from rules.kinds.runs import Deadlines
+from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
-from rules.model import Value
 from rules.paths import EACH, Path, dig, expand
-from rules.refusals import RESTART_POLICIES
 
-JOB_PRIORS = {Role.TRAINING: 1, Role.BATCH: 1, Role.DATA: 1, Role.SERVING: -6}
-JOB_COUNTING = "it bounds the whole Job, all retries included"
-_REJECTED = f'the API server refuses this ("{RESTART_POLICIES}"): add restartPolicy: Never'
+_TEMPLATE: Path = ("spec", "template")
+SERVICE_PRIORS = {
+    Role.SERVING: 3,
+    Role.TRAINING: -4,
+    Role.BATCH: -4,
+    Role.DATA: -2,
+    Role.NOTEBOOK: 1,
+}
+_STATEFUL_PRIORS = {Role.SERVING: 2, Role.TRAINING: -2, Role.BATCH: -4, Role.DATA: -2}
+_DAEMON_PRIORS = {Role.TRAINING: -6, Role.SERVING: -2}
 
-
-def read_job_restart(job: SpecView, family: str = "batch") -> Restart:
-    """The restart policy of a batch/v1 JobSpec; the API requires it to be written.
-
-    Source: ``pkg/apis/batch/validation`` (ValidateJobSpec).
-    """
-    policy = job.value("template", "spec", "restartPolicy", default="Always")
-    return Restart(
-        policy,
-        "Always",
-        family=family,
-        safe=True,
-        needs_never=find_failure_policy(job),
-        note=_REJECTED if policy.value == "Always" else "",
-    )
-
-
-def find_failure_policy(job: SpecView) -> Path | None:
-    """Where a batch/v1 JobSpec has a ``podFailurePolicy``: the API server takes one only beside
-    restartPolicy Never."""
-    return next((policy.path for policy in job.each("podFailurePolicy")), None)
-
-
-def read_job_retries(job: SpecView) -> Iterator[Retry]:
-    """The retry budget of a batch/v1 JobSpec.
-
-    With ``backoffLimitPerIndex`` and ``maxFailedIndexes`` written, the budget is per index and
-    ``backoffLimit`` defaults to MaxInt32 (KEP-3850).
-    """
-    per_index = job.value("backoffLimitPerIndex")
-    if not per_index.absent:
-        unset = "every index may fail without the Job failing"
-        yield Retry(per_index, unset, form="batch")
-        yield Retry(job.value("maxFailedIndexes"), unset, form="batch", bound="")
-        return
-    yield Retry(
-        job.value("backoffLimit", default=6),
-        "the default is 6: up to 7 attempts",
-        form="batch",
-        preset=3,
-    )
-
-
-def read_job_deadlines(job: SpecView, _pods: Any = ()) -> Deadlines:
-    """The wall-clock bound of a batch/v1 JobSpec."""
-    whole = job.value("activeDeadlineSeconds")
-    inner = job.value("template", "spec", "activeDeadlineSeconds")
-    return Deadlines(
-        (whole,),
-        fix_at=(whole.path,),
-        pod_only=None if inner.absent else inner,
-        counting=JOB_COUNTING,
-    )
+_POD_ROWS: FactRows = {
+    facts.DEADLINE: ("activeDeadlineSeconds",),
+    facts.SCHEDULING_GATES: ("schedulingGates",),
+}
+_KEPT: FactRows = {
+    facts.REPLICAS: ("replicas", 1),
+    facts.MIN_READY_SECONDS: ("minReadySeconds",),
+    facts.SELECTOR: ("selector",),
+}
+_DEPLOYMENT: FactRows = {
+    **_KEPT,
+    facts.PAUSED: ("paused", False),
+    facts.PROGRESS_DEADLINE: ("progressDeadlineSeconds", 600),
+    facts.UPDATE_STRATEGY: ("strategy.type", "RollingUpdate"),
+    facts.MAX_SURGE: ("strategy.rollingUpdate.maxSurge", "25%"),
+    facts.MAX_UNAVAILABLE: ("strategy.rollingUpdate.maxUnavailable", "25%"),
+}
+_STATEFUL_SET: FactRows = {
+    **_KEPT,
+    facts.UPDATE_STRATEGY: ("updateStrategy.type", "RollingUpdate"),
+    facts.MAX_UNAVAILABLE: ("updateStrategy.rollingUpdate.maxUnavailable", 1),
+    facts.CLAIM_TEMPLATES: ("volumeClaimTemplates",),
+    facts.CLAIM_WHEN_DELETED: ("persistentVolumeClaimRetentionPolicy.whenDeleted", "Retain"),
+    facts.CLAIM_WHEN_SCALED: ("persistentVolumeClaimRetentionPolicy.whenScaled", "Retain"),
+}
+_DAEMON_SET: FactRows = {
+    facts.MIN_READY_SECONDS: ("minReadySeconds",),
+    facts.SELECTOR: ("selector",),
+    facts.UPDATE_STRATEGY: ("updateStrategy.type", "RollingUpdate"),
+    facts.MAX_SURGE: ("updateStrategy.rollingUpdate.maxSurge", 0),
+    facts.MAX_UNAVAILABLE: ("updateStrategy.rollingUpdate.maxUnavailable", 1),
+}
 
 
 def read_template(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
@@ -95,30 +81,19 @@ def _pod(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     restart = Restart(spec.value("restartPolicy", default="Always"), "Always", form="pod")
     metadata = spec.manifest.mapping("metadata")
     if spec.mapping():
-        yield make_bare_pod(spec.path, spec.mapping(), metadata=metadata, path=(), restart=restart)
-
-
-def read_job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
-    """The pod template of a batch/v1 JobSpec."""
-    for template in job.each("template"):
-        count = read_count(job.dig("parallelism"))
-        yield make_pod(template, restart=read_job_restart(job), count=count)
+        yield make_bare_pod(
+            spec.path,
+            spec.mapping(),
+            metadata=metadata,
+            metadata_at=("metadata",),
+            path=(),
+            restart=restart,
+        )
 
 
 def _pod_deadlines(spec: SpecView, _pods: Any) -> Deadlines:
     value = spec.value("activeDeadlineSeconds")
     return Deadlines((value,), (value.path,), counting="it bounds the Pod's life")
-
-
-def read_cron_schedule(manifest: Manifest) -> Schedule:
-    """The schedule of a CronJob, batch's or Volcano's: runs may overlap unless it says no."""
-    return read_schedule(manifest, manifest.value(("spec", "concurrencyPolicy"), "Allow"))
-
-
-def read_schedule(manifest: Manifest, concurrency: Value | None, **known: Any) -> Schedule:
-    """A schedule at ``spec.schedule`` that ``spec.suspend`` can hold."""
-    suspended = manifest.dig("spec", "suspend") is True
-    return Schedule(("spec", "schedule"), concurrency, suspended=suspended, **known)
 
 
 def pod_facts(*patterns: Path) -> Any:
@@ -138,76 +113,12 @@ def pod_facts(*patterns: Path) -> Any:
     return facts
 
 
-def _scalers(spec: SpecView) -> Iterator[Autoscaler]:
-    target = read_target(spec.below("scaleTargetRef"))
-    if spec.manifest.version == "v1":
-        yield _scaler_v1(spec, target)
-        return
-    yield _scaler_v2(spec, target)
-
-
-def _scaler_v1(spec: SpecView, target: Reference | None) -> Autoscaler:
-    """autoscaling/v1 has one field, 80 where nothing is written; other metrics live in an
-    annotation (conversion.go)."""
-    value = spec.value("targetCPUUtilizationPercentage", default=80)
-    annotations = spec.manifest.mapping("metadata", "annotations")
-    carried = "autoscaling.alpha.kubernetes.io/metrics" in annotations
-    return Autoscaler(
-        value,
-        defined=carried or not value.absent,
-        what="spec.targetCPUUtilizationPercentage",
-        defaulted=value.defaulted and not carried,
-        target=target,
-    )
-
-
-def _scaler_v2(spec: SpecView, target: Reference | None) -> Autoscaler:
-    value = spec.value("metrics", default=DEFAULT_METRICS)
-    return Autoscaler(
-        value,
-        defined=value.unknown or (bool(value.value) and not value.absent),
-        what="spec.metrics",
-        defaulted=value.defaulted,
-        target=target,
-        preset=DEFAULT_METRICS,
-    )
-
-
-DEFAULT_METRICS = [
-    {
-        "type": "Resource",
-        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
-    }
-]
-"""What the API server writes where an HPA states no metric (autoscaling/v2 defaults.go)."""
-
-
-def read_target(
-    target: SpecView, api_version: str = "", default: str | None = None
-) -> Reference | None:
-    """The object that a ``scaleTargetRef`` names; what it leaves out is as the arguments say."""
-    kind, name = target.dig("kind") or default, target.dig("name")
-    if not isinstance(kind, str) or not isinstance(name, str):
-        return None
-    head, slash, _ = str(target.dig("apiVersion") or api_version).partition("/")
-    return Reference(head if slash else "", (kind,), target.manifest.identity.namespace, name)
-
-
-_TEMPLATE: Path = ("spec", "template")
-SERVICE_PRIORS = {
-    Role.SERVING: 3,
-    Role.TRAINING: -4,
-    Role.BATCH: -4,
-    Role.DATA: -2,
-    Role.NOTEBOOK: 1,
-}
-_STATEFUL_PRIORS = {Role.SERVING: 2, Role.TRAINING: -2, Role.BATCH: -4, Role.DATA: -2}
-_DAEMON_PRIORS = {Role.TRAINING: -6, Role.SERVING: -2}
-CRON_ROOT: Path = ("spec", "jobTemplate", "spec")
 _LIMITS = pod_facts(("spec", "template", "spec"))
 
 
-def replicated_kind(group: str, name: str, plural: str, priors: dict[Role, int]) -> Kind:
+def replicated_kind(
+    group: str, name: str, plural: str, priors: dict[Role, int], rows: FactRows
+) -> Kind:
     """A kind that keeps ``spec.replicas`` pods of ``spec.template``, as a Deployment does."""
     return Kind(
         group,
@@ -215,6 +126,7 @@ def replicated_kind(group: str, name: str, plural: str, priors: dict[Role, int])
         pods=read_replicas_of_template,
         priors=priors,
         required=(_TEMPLATE,),
+        rows=((SPEC, rows),),
         facts=_LIMITS,
         plural=plural,
     )
@@ -227,40 +139,19 @@ KINDS: tuple[Kind, ...] = (
         pods=_pod,
         deadlines=_pod_deadlines,
         required=(("spec", "containers"),),
+        rows=((SPEC, _POD_ROWS),),
         plural="pods",
     ),
-    Kind(
-        "batch",
-        "Job",
-        pods=read_job_pods,
-        priors=JOB_PRIORS,
-        required=(_TEMPLATE,),
-        retries=read_job_retries,
-        deadlines=read_job_deadlines,
-        immutable=True,
-        plural="jobs",
-    ),
-    Kind(
-        "batch",
-        "CronJob",
-        root=CRON_ROOT,
-        pods=read_job_pods,
-        priors=JOB_PRIORS,
-        required=(("spec", "schedule"), (*CRON_ROOT, "template")),
-        retries=read_job_retries,
-        deadlines=read_job_deadlines,
-        schedule=read_cron_schedule,
-        plural="cronjobs",
-    ),
-    replicated_kind("apps", "Deployment", "deployments", SERVICE_PRIORS),
-    replicated_kind("apps", "ReplicaSet", "replicasets", SERVICE_PRIORS),
-    replicated_kind("", "ReplicationController", "replicationcontrollers", SERVICE_PRIORS),
+    replicated_kind("apps", "Deployment", "deployments", SERVICE_PRIORS, _DEPLOYMENT),
+    replicated_kind("apps", "ReplicaSet", "replicasets", SERVICE_PRIORS, _KEPT),
+    replicated_kind("", "ReplicationController", "replicationcontrollers", SERVICE_PRIORS, _KEPT),
     Kind(
         "apps",
         "StatefulSet",
         pods=_stateful_set_pods,
         priors=_STATEFUL_PRIORS,
         required=(_TEMPLATE,),
+        rows=((SPEC, _STATEFUL_SET),),
         facts=_LIMITS,
         plural="statefulsets",
     ),
@@ -270,13 +161,7 @@ KINDS: tuple[Kind, ...] = (
         pods=read_template,
         priors=_DAEMON_PRIORS,
         required=(_TEMPLATE,),
+        rows=((SPEC, _DAEMON_SET),),
         plural="daemonsets",
-    ),
-    Kind(
-        "autoscaling",
-        "HorizontalPodAutoscaler",
-        autoscalers=_scalers,
-        required=(("spec", "scaleTargetRef"),),
-        plural="horizontalpodautoscalers",
     ),
 )

@@ -7,16 +7,18 @@ which writes ``restartPolicy: OnFailure`` where nothing is written.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rules.kinds.core import find_failure_policy, read_job_retries
+from rules.kinds import facts
+from rules.kinds.batch import JOB_ROWS, find_failure_policy, read_job_retries
 from rules.kinds.lookups import Ask
 from rules.kinds.mpi import make_agent_restart, runs_only_sshd
 from rules.kinds.pods import Pod, Restart, Volume
 from rules.kinds.podspec import claim_templates, make_pod, read_count
 from rules.kinds.roles import Role, Subrole
+from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows, left_to_controller
 from rules.kinds.runs import Deadlines, Retry
-from rules.kinds.schema import Kind
+from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
-from rules.paths import EACH
+from rules.paths import EACH, Path
 
 TRAINER = "trainer"
 INITIALIZERS = frozenset({"dataset-initializer", "model-initializer"})
@@ -31,6 +33,40 @@ _NOTE = (
     "JobSet writes OnFailure where nothing is written; with Never, a child's backoffLimit: 0 and "
     "failurePolicy.maxRestarts restart all ranks together"
 )
+
+
+_ROWS: FactRows = {
+    facts.MAX_RESTARTS: ("failurePolicy.maxRestarts", 0),
+    facts.FAILURE_RULES: ("failurePolicy.rules",),
+    facts.RESTART_STRATEGY: ("failurePolicy.restartStrategy", "Recreate"),
+    facts.SUCCESS_POLICY: ("successPolicy",),
+    facts.TTL: ("ttlSecondsAfterFinished",),
+    facts.SUSPEND: ("suspend", False, CONTROLLER),
+    facts.MANAGED_BY: ("managedBy",),
+    facts.SUBDOMAIN: ("network.subdomain",),
+    facts.PUBLISH_NOT_READY: ("network.publishNotReadyAddresses", True),
+}
+_REPLICATED: FactRows = {facts.REPLICAS: ("replicas", 1)}
+_CHILD: FactRows = {
+    **left_to_controller(JOB_ROWS),
+    facts.COMPLETION_MODE: ("completionMode", "Indexed"),
+}
+"""A child's JobSpec, in which the webhook writes nothing but the mode."""
+_CLAIMS: FactRows = {
+    facts.CLAIM_TEMPLATES: ("templates",),
+    facts.CLAIM_WHEN_DELETED: ("retentionPolicy.whenDeleted", "Delete"),
+}
+
+
+def jobset_places(root: Path) -> FactPlaces:
+    """Where the facts of the JobSetSpec at ``root`` stand, and those of its children."""
+    child = (*root, "replicatedJobs", EACH)
+    return (
+        (root, _ROWS),
+        (child, _REPLICATED),
+        ((*child, "template", "spec"), _CHILD),
+        ((*root, "volumeClaimPolicies", EACH), _CLAIMS),
+    )
 
 
 class Child(NamedTuple):
@@ -166,6 +202,7 @@ KINDS: tuple[Kind, ...] = (
         pods=read_jobset_pods,
         priors={Role.TRAINING: 2, Role.SERVING: -4},
         required=(("spec", "replicatedJobs"),),
+        rows=jobset_places(SPEC),
         retries=read_jobset_retries,
         deadlines=read_jobset_deadlines,
         immutable=True,

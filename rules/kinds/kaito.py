@@ -7,10 +7,12 @@ tunes (``tuning``) a model; presets have no template in the object, and accelera
 
 from collections.abc import Iterator
 
+from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_pod, make_unseen_pod, read_count
 from rules.kinds.roles import Role
+from rules.kinds.rows import FactRows
 from rules.kinds.schema import Kind
 from rules.kinds.views import SpecView
 
@@ -42,4 +44,11 @@ def _tuning(tuning: SpecView) -> Pod:
     )
 
 
-KINDS: tuple[Kind, ...] = (Kind("kaito.sh", "Workspace", root=(), pods=_pods, plural="workspaces"),)
+_ROWS: FactRows = {
+    facts.REPLICAS: ("resource.count", 1),
+    facts.INSTANCE_TYPE: ("resource.instanceType",),
+}
+
+KINDS: tuple[Kind, ...] = (
+    Kind("kaito.sh", "Workspace", root=(), pods=_pods, rows=(((), _ROWS),), plural="workspaces"),
+)

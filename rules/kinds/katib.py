@@ -5,8 +5,10 @@ Source: kubeflow/katib ``pkg/apis/controller/experiments/v1beta1`` (TrialSource)
 
 from collections.abc import Iterator
 
+from rules.kinds import facts
 from rules.kinds.roles import Role
-from rules.kinds.schema import Inner, Kind
+from rules.kinds.rows import FactRows
+from rules.kinds.schema import SPEC, Inner, Kind
 from rules.kinds.views import SpecView
 
 
@@ -16,6 +18,19 @@ def _inner(spec: SpecView) -> Iterator[Inner]:
         yield Inner(trial.path, Role.TRAINING)
 
 
+_ROWS: FactRows = {
+    facts.PARALLELISM: ("parallelTrialCount", 3),
+    facts.MAX_TRIALS: ("maxTrialCount",),
+    facts.MAX_FAILED_TRIALS: ("maxFailedTrialCount",),
+}
+
 KINDS: tuple[Kind, ...] = (
-    Kind("kubeflow.org", "Experiment", role=Role.TRAINING, inner=_inner, plural="experiments"),
+    Kind(
+        "kubeflow.org",
+        "Experiment",
+        role=Role.TRAINING,
+        inner=_inner,
+        rows=((SPEC, _ROWS),),
+        plural="experiments",
+    ),
 )

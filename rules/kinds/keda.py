@@ -6,17 +6,38 @@ Source: keda ``apis/keda/v1alpha1`` (``scaledobject_types.go``, ``scaledjob_type
 
 from collections.abc import Iterator
 
-from rules.kinds.core import JOB_PRIORS, read_job_deadlines, read_job_retries, read_target
+from rules.kinds import facts
+from rules.kinds.autoscaling import read_target
+from rules.kinds.batch import JOB_PRIORS, JOB_ROWS, read_job_deadlines, read_job_retries
 from rules.kinds.lookups import Ask, Reference
 from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod, read_count
+from rules.kinds.rows import CONTROLLER, FactRows, left_to_controller
 from rules.kinds.runs import Retry
-from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.paths import Path
 
 GROUP = "keda.sh"
 
+_SCALER: FactRows = {
+    facts.TRIGGERS: ("triggers",),
+    facts.MIN_REPLICAS: ("minReplicaCount", 0, CONTROLLER),
+    facts.MAX_REPLICAS: ("maxReplicaCount", 100, CONTROLLER),
+}
+_OBJECT: FactRows = {
+    **_SCALER,
+    facts.SCALE_TARGET: ("scaleTargetRef",),
+    facts.COOLDOWN: ("cooldownPeriod", 300, CONTROLLER),
+    facts.INITIAL_COOLDOWN: ("initialCooldownPeriod", 0, CONTROLLER),
+    facts.IDLE_REPLICAS: ("idleReplicaCount",),
+    facts.BEHAVIOR: ("advanced.horizontalPodAutoscalerConfig.behavior",),
+}
+_JOBS: FactRows = {
+    **_SCALER,
+    facts.SUCCESS_HISTORY: ("successfulJobsHistoryLimit", 100, CONTROLLER),
+    facts.FAILED_HISTORY: ("failedJobsHistoryLimit", 100, CONTROLLER),
+}
 _JOB: Path = ("spec", "jobTargetRef")
 _TRIGGERS: Path = ("spec", "triggers")
 
@@ -58,6 +79,7 @@ KINDS: tuple[Kind, ...] = (
         "ScaledObject",
         autoscalers=_object_scalers,
         required=(("spec", "scaleTargetRef"),),
+        rows=((SPEC, _OBJECT),),
         plural="scaledobjects",
     ),
     Kind(
@@ -67,6 +89,7 @@ KINDS: tuple[Kind, ...] = (
         pods=_job_pods,
         priors=JOB_PRIORS,
         required=((*_JOB, "template"),),
+        rows=((SPEC, _JOBS), (_JOB, left_to_controller(JOB_ROWS))),
         retries=_retries,
         deadlines=read_job_deadlines,
         autoscalers=_job_scalers,

@@ -4,14 +4,35 @@ Probes of the user container are the user's own: the kubelet runs startup and li
 readiness is rewritten to the queue-proxy (knative serving ``pkg/reconciler/revision/resources``).
 """
 
+from rules.kinds import facts
 from rules.kinds.core import read_template
 from rules.kinds.roles import Role
-from rules.kinds.schema import Kind
+from rules.kinds.rows import CONTROLLER, FactRows
+from rules.kinds.schema import SPEC, Kind
 from rules.paths import Path
 
 GROUP = "serving.knative.dev"
 
 _TEMPLATE: Path = ("spec", "template")
+_ON_TEMPLATE = "template.metadata.annotations"
+_ROWS: FactRows = {
+    facts.MIN_REPLICAS: (f'{_ON_TEMPLATE}["autoscaling.knative.dev/min-scale"]',),
+    facts.MAX_REPLICAS: (f'{_ON_TEMPLATE}["autoscaling.knative.dev/max-scale"]',),
+    facts.SCALE_METRIC: (f'{_ON_TEMPLATE}["autoscaling.knative.dev/metric"]',),
+    facts.SCALE_METRIC_TARGET: (f'{_ON_TEMPLATE}["autoscaling.knative.dev/target"]',),
+    facts.AUTOSCALER_CLASS: (f'{_ON_TEMPLATE}["autoscaling.knative.dev/class"]',),
+    facts.SCALE_DOWN_DELAY: (f'{_ON_TEMPLATE}["autoscaling.knative.dev/scale-down-delay"]',),
+    facts.SCALE_TO_ZERO_RETENTION: (
+        f'{_ON_TEMPLATE}["autoscaling.knative.dev/scale-to-zero-pod-retention-period"]',
+    ),
+    facts.PROGRESS_DEADLINE: (
+        f'{_ON_TEMPLATE}["serving.knative.dev/progress-deadline"]',
+        "600s",
+        CONTROLLER,
+    ),
+    facts.CONTAINER_CONCURRENCY: ("template.spec.containerConcurrency", 0),
+    facts.REQUEST_TIMEOUT: ("template.spec.timeoutSeconds", 300),
+}
 _PRIORS = {Role.SERVING: 3}
 
 
@@ -22,6 +43,7 @@ def _revisions(name: str, plural: str) -> Kind:
         pods=read_template,
         priors=_PRIORS,
         required=(_TEMPLATE,),
+        rows=((SPEC, _ROWS),),
         plural=plural,
     )
 

@@ -7,6 +7,7 @@ servingruntime_types.go`` and ``pkg/controller/v1beta1/inferenceservice/reconcil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Container, ContainerUse, Pod, Probes
 from rules.kinds.podspec import (
@@ -17,7 +18,8 @@ from rules.kinds.podspec import (
     read_volumes,
 )
 from rules.kinds.roles import Role, Subrole
-from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
+from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dotted
 
@@ -52,6 +54,61 @@ _COMPONENTS: tuple[tuple[str, tuple[str, ...], Subrole | None], ...] = (
     ("transformer", (), Subrole.TRANSFORMER),
     ("explainer", _EXPLAINERS, Subrole.EXPLAINER),
 )
+_ON_OBJECT: FactRows = {
+    facts.DEPLOYMENT_MODE: ('metadata.annotations["serving.kserve.io/deploymentMode"]',),
+    facts.AUTOSCALER_CLASS: ('metadata.annotations["serving.kserve.io/autoscalerClass"]',),
+}
+_SCALE: FactRows = {
+    facts.MIN_REPLICAS: ("minReplicas", 1, CONTROLLER),
+    facts.MAX_REPLICAS: ("maxReplicas",),
+    facts.CONTAINER_CONCURRENCY: ("containerConcurrency",),
+    facts.REQUEST_TIMEOUT: ("timeout",),
+}
+_COMPONENT: FactRows = {
+    **_SCALE,
+    facts.METRICS: ("autoScaling.metrics",),
+    facts.BEHAVIOR: ("autoScaling.behavior",),
+    facts.SCALE_METRIC: ("scaleMetric",),
+    facts.SCALE_METRIC_TARGET: ("scaleTarget",),
+    facts.UPDATE_STRATEGY: ("deploymentStrategy.type",),
+    facts.MAX_SURGE: ("deploymentStrategy.rollingUpdate.maxSurge",),
+    facts.MAX_UNAVAILABLE: ("deploymentStrategy.rollingUpdate.maxUnavailable",),
+}
+_WORKERS: FactRows = {
+    facts.TENSOR_PARALLEL: ("workerSpec.tensorParallelSize",),
+    facts.PIPELINE_PARALLEL: ("workerSpec.pipelineParallelSize",),
+}
+_PREDICTOR: FactRows = {
+    **_COMPONENT,
+    **_WORKERS,
+    facts.MODEL_URI: ("model.storageUri",),
+    facts.SERVING_RUNTIME: ("model.runtime",),
+}
+_FACTS: FactPlaces = (
+    ((), _ON_OBJECT),
+    (("spec", "predictor"), _PREDICTOR),
+    (("spec", "transformer"), _COMPONENT),
+    (("spec", "explainer"), _COMPONENT),
+    (("spec", "canary", EACH, "predictor"), _PREDICTOR),
+)
+_OLD_FACTS: FactPlaces = tuple((("spec", key), _SCALE) for key, _, _ in _COMPONENTS)
+"""KFServing had no more."""
+_RUNTIME: FactRows = {
+    **_WORKERS,
+    facts.REPLICAS: ("replicas",),
+    facts.DISABLED: ("disabled",),
+    facts.MULTI_MODEL: ("multiModel",),
+}
+_RUNTIME_POD: FactRows = {
+    facts.NODE_SELECTOR: ("nodeSelector",),
+    facts.TOLERATIONS: ("tolerations",),
+    facts.AFFINITY: ("affinity",),
+    facts.SCHEDULER: ("schedulerName",),
+    facts.RESOURCE_CLAIMS: ("resourceClaims",),
+    facts.IMAGE_PULL_SECRETS: ("imagePullSecrets",),
+    facts.HOST_IPC: ("hostIPC", False),
+}
+"""What a serving runtime may say of its pods (``ServingRuntimePodSpec``)."""
 _MODE = "serving.kserve.io/deploymentMode"
 _CLASS = "serving.kserve.io/autoscalerClass"
 _CPU = "KServe then scales on cpu at 80 %"
@@ -84,10 +141,13 @@ def _component(
             body,
             name=str(path[-1]),
             metadata=_metadata(body),
+            metadata_at=path,
             containers=(*named, *listed),
             volumes=read_volumes(body, path),
+            volumes_at=(*path, "volumes"),
             subrole=subrole,
             probes=Probes.GIVEN if named else Probes.OWN,
+            inherits=bool(named),
             count=read_count(body.get("minReplicas")),
             images=False,
         )
@@ -114,6 +174,7 @@ def _worker(workers: SpecView, probes: Probes) -> Pod:
         workers.path,
         workers.mapping(),
         metadata=_metadata(workers.mapping()),
+        metadata_at=workers.path,
         main=(_WORKER,),
         name="worker",
         subrole=Subrole.WORKER,
@@ -130,6 +191,7 @@ def _runtime_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
             spec.path,
             body,
             metadata=_metadata(body),
+            metadata_at=spec.path,
             main=(_MAIN,),
             count=read_count(body.get("replicas")),
             images=False,
@@ -169,13 +231,14 @@ def _scaler(component: SpecView, implicit: str | None) -> Autoscaler:
     return Autoscaler(metrics, defined, dotted(metrics.path), implicit=implicit)
 
 
-def _inference_service(group: str) -> Kind:
+def _inference_service(group: str, rows: FactPlaces) -> Kind:
     return Kind(
         group,
         "InferenceService",
         pods=_pods,
         role=Role.SERVING,
         required=(("spec", "predictor"),),
+        rows=rows,
         autoscalers=_scalers,
         plural="inferenceservices",
     )
@@ -188,14 +251,16 @@ def _runtime(name: str, plural: str, *, namespaced: bool) -> Kind:
         pods=_runtime_pods,
         role=Role.SERVING,
         required=(("spec", "containers"),),
+        rows=((SPEC, _RUNTIME),),
+        pod_rows=_RUNTIME_POD,
         plural=plural,
         namespaced=namespaced,
     )
 
 
 KINDS: tuple[Kind, ...] = (
-    _inference_service(GROUP),
-    _inference_service("serving.kubeflow.org"),
+    _inference_service(GROUP, _FACTS),
+    _inference_service("serving.kubeflow.org", _OLD_FACTS),
     _runtime("ServingRuntime", "servingruntimes", namespaced=True),
     _runtime("ClusterServingRuntime", "clusterservingruntimes", namespaced=False),
 )

@@ -8,11 +8,13 @@ presets; the presets bring probes (a startup probe since v0.17) and images.
 from collections.abc import Iterator
 from typing import Any
 
+from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Probes
 from rules.kinds.podspec import make_bare_pod, make_unseen_pod, read_count
 from rules.kinds.roles import Role, Subrole
-from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.rows import FactPlaces, FactRows
+from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.paths import Path, dotted
 
@@ -23,6 +25,24 @@ _TEMPLATES: tuple[tuple[str, Subrole | None], ...] = (
     ("template", None),
     ("worker", Subrole.WORKER),
 )
+_BASES: Path = ("spec", "baseRefs")
+_WORKLOAD: FactRows = {
+    facts.REPLICAS: ("replicas",),
+    facts.MIN_REPLICAS: ("scaling.minReplicas", 1),
+    facts.MAX_REPLICAS: ("scaling.maxReplicas",),
+    facts.TENSOR_PARALLEL: ("parallelism.tensor",),
+    facts.PIPELINE_PARALLEL: ("parallelism.pipeline",),
+    facts.LOCAL_DATA_PARALLEL: ("parallelism.dataLocal",),
+    facts.MAX_SURGE: ("rolloutStrategy.maxSurge",),
+    facts.MAX_UNAVAILABLE: ("rolloutStrategy.maxUnavailable",),
+}
+_WHOLE: FactRows = {facts.MODEL_URI: ("model.uri",), facts.BASE_CONFIGS: ("baseRefs",)}
+_FACTS: FactPlaces = (
+    (SPEC, _WORKLOAD),
+    (SPEC, _WHOLE),
+    (("spec", "prefill"), _WORKLOAD),
+)
+_DEFERRED: dict[Path, Path] = {SPEC: _BASES, ("spec", "prefill"): _BASES}
 _SCHEDULER: Path = ("router", "scheduler")
 _TOKENIZER: Path = (*_SCHEDULER, "tokenizer")
 
@@ -49,12 +69,14 @@ def _pod(workload: SpecView, key: str, subrole: Subrole | None) -> Iterator[Pod]
             spec.path,
             spec.mapping(),
             metadata=_metadata(workload.mapping()),
+            metadata_at=workload.path,
             main=("main",),
             name=f"{workload.path[-1]}-{key}" if len(workload.path) > 1 else key,
             subrole=subrole,
             probes=Probes.NONE if subrole is Subrole.ROUTER else Probes.GIVEN,
             count=read_count(workload.dig("replicas")),
             complete=False,
+            inherits=True,
             images=False,
         )
 
@@ -81,7 +103,9 @@ KINDS: tuple[Kind, ...] = (
         "LLMInferenceService",
         pods=_pods,
         role=Role.SERVING,
-        required=(("spec",),),
+        required=(SPEC,),
+        rows=_FACTS,
+        deferred=_DEFERRED,
         autoscalers=_scalers,
         plural="llminferenceservices",
     ),
@@ -90,7 +114,9 @@ KINDS: tuple[Kind, ...] = (
         "LLMInferenceServiceConfig",
         pods=_pods,
         role=Role.SERVING,
-        required=(("spec",),),
+        required=(SPEC,),
+        rows=_FACTS,
+        deferred=_DEFERRED,
         plural="llminferenceserviceconfigs",
     ),
 )

@@ -9,16 +9,46 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
+from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role, Subrole
+from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.runs import Deadlines, Retry
-from rules.kinds.schema import Kind
+from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
 
 BACKOFF_LIMIT: Path = ("runPolicy", "backoffLimit")
+RUN_ROWS: FactRows = {
+    facts.DEADLINE: ("runPolicy.activeDeadlineSeconds",),
+    facts.BACKOFF_LIMIT: ("runPolicy.backoffLimit",),
+    facts.TTL: ("runPolicy.ttlSecondsAfterFinished",),
+    facts.CLEANUP_POLICY: ("runPolicy.cleanPodPolicy", "None", CONTROLLER),
+    facts.SUSPEND: ("runPolicy.suspend", False),
+    facts.MANAGED_BY: ("runPolicy.managedBy",),
+    facts.GANG_POLICY: ("runPolicy.schedulingPolicy",),
+    facts.MIN_AVAILABLE: ("runPolicy.schedulingPolicy.minAvailable",),
+    facts.SCHEDULER_QUEUE: ("runPolicy.schedulingPolicy.queue",),
+    facts.PRIORITY_CLASS: ("runPolicy.schedulingPolicy.priorityClass",),
+}
+"""common RunPolicy, of the MPI operator too; its one default in the CRD is ``suspend``."""
+
+REPLICA_ROWS: FactRows = {facts.REPLICAS: ("replicas", 1, CONTROLLER)}
+
+_ELASTIC: FactRows = {
+    facts.ELASTIC_POLICY: ("elasticPolicy",),
+    facts.ELASTIC_MIN: ("elasticPolicy.minReplicas",),
+    facts.ELASTIC_MAX: ("elasticPolicy.maxReplicas",),
+    facts.ELASTIC_MAX_RESTARTS: ("elasticPolicy.maxRestarts",),
+    facts.METRICS: ("elasticPolicy.metrics",),
+}
+_OWN_ROWS: dict[str, FactRows] = {
+    "PyTorchJob": {**_ELASTIC, facts.PROCESSES_PER_NODE: ("nprocPerNode",)},
+    "PaddleJob": _ELASTIC,
+    "TFJob": {facts.SUCCESS_POLICY: ("successPolicy", "", CONTROLLER)},
+}
 SUBROLES = {
     "chief": Subrole.MASTER,
     "evaluator": Subrole.EVALUATOR,
@@ -140,6 +170,11 @@ def _kind(operator: Operator) -> Kind:
         pods=partial(_pods, operator),
         role=Role.TRAINING,
         required=(("spec", operator.field),),
+        rows=(
+            (SPEC, RUN_ROWS),
+            (SPEC, _OWN_ROWS.get(operator.kind, {})),
+            (("spec", operator.field, EACH), REPLICA_ROWS),
+        ),
         retries=partial(_retries, operator),
         deadlines=read_run_deadlines,
         plural=f"{operator.kind.lower()}s",

@@ -6,15 +6,32 @@ Source: kubernetes-sigs/lws ``api/leaderworkerset/v1``.
 from collections.abc import Iterator
 from typing import Any
 
+from rules.kinds import facts
 from rules.kinds.core import pod_facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Probes
 from rules.kinds.podspec import claim_templates, make_pod, read_count
 from rules.kinds.roles import Role, Subrole
-from rules.kinds.schema import Kind
+from rules.kinds.rows import CONTROLLER, FactRows
+from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
 
+_RETENTION = "leaderWorkerTemplate.persistentVolumeClaimRetentionPolicy"
+_ROWS: FactRows = {
+    facts.REPLICAS: ("replicas", 1),
+    facts.GROUP_SIZE: ("leaderWorkerTemplate.size", 1),
+    facts.GROUP_RESTART_POLICY: (
+        "leaderWorkerTemplate.restartPolicy",
+        "RecreateGroupOnPodRestart",
+    ),
+    facts.UPDATE_STRATEGY: ("rolloutStrategy.type", "RollingUpdate"),
+    facts.MAX_SURGE: ("rolloutStrategy.rollingUpdateConfiguration.maxSurge", 0),
+    facts.MAX_UNAVAILABLE: ("rolloutStrategy.rollingUpdateConfiguration.maxUnavailable", 1),
+    facts.CLAIM_TEMPLATES: ("leaderWorkerTemplate.volumeClaimTemplates",),
+    facts.CLAIM_WHEN_DELETED: (f"{_RETENTION}.whenDeleted", "Retain", CONTROLLER),
+    facts.CLAIM_WHEN_SCALED: (f"{_RETENTION}.whenScaled", "Retain", CONTROLLER),
+}
 _GROUP: Path = ("spec", "leaderWorkerTemplate")
 _LEADER: Path = (*_GROUP, "leaderTemplate")
 _WORKER: Path = (*_GROUP, "workerTemplate")
@@ -56,6 +73,7 @@ KINDS: tuple[Kind, ...] = (
         pods=_pods,
         priors={Role.SERVING: 5},
         required=(_WORKER,),
+        rows=((SPEC, _ROWS),),
         facts=pod_facts((*_LEADER, "spec"), (*_WORKER, "spec")),
         plural="leaderworkersets",
     ),

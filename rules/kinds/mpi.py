@@ -7,8 +7,11 @@ Source: kubeflow/training-operator release-1.9 ``pkg/controller.v1/mpi``; kubefl
 from collections.abc import Iterator
 from typing import Any
 
+from rules.kinds import facts
 from rules.kinds.kubeflow import (
     BACKOFF_LIMIT,
+    REPLICA_ROWS,
+    RUN_ROWS,
     Replica,
     make_replica_pods,
     read_replicas,
@@ -19,12 +22,21 @@ from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role
+from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.runs import Deadlines, Retry
-from rules.kinds.schema import Kind
+from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, expand
 
 FIELD = "mpiReplicaSpecs"
+_ROWS: FactRows = {
+    **RUN_ROWS,
+    facts.DEPRECATED_CLEANUP_POLICY: ("cleanPodPolicy",),
+    facts.PROCESSES_PER_NODE: ("slotsPerWorker", 1),
+    facts.LAUNCHER_AS_WORKER: ("runLauncherAsWorker", False),
+    facts.MAIN_CONTAINER: ("mainContainer",),
+}
+_WORKER_ROWS: FactRows = {facts.REPLICAS: ("replicas", 0, CONTROLLER)}
 _NOTE_V1 = (
     "ExitCode is not honoured for the launcher (kubeflow/trainer#1768), and Never means no retry"
 )
@@ -124,6 +136,11 @@ KINDS: tuple[Kind, ...] = (
         # It also runs high-performance computing, so that the kind alone does not decide.
         priors={Role.TRAINING: 6},
         required=(("spec", FIELD),),
+        rows=(
+            (SPEC, _ROWS),
+            (("spec", FIELD, "Worker"), _WORKER_ROWS),
+            (("spec", FIELD, EACH), REPLICA_ROWS),
+        ),
         retries=_retries,
         deadlines=_deadlines,
         plural="mpijobs",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_pod
@@ -22,6 +23,7 @@ KINDS: tuple[Kind, ...] = (
         pods=_pods,
         role=Role.NOTEBOOK,
         required=(("spec", "template"),),
+        rows=(((), {facts.SUSPEND: ("metadata.annotations.kubeflow-resource-stopped",)}),),
         plural="notebooks",
     ),
 )

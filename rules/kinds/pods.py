@@ -53,18 +53,25 @@ class Volume(NamedTuple):
 
 
 class Container(NamedTuple):
-    """One container, or a mapping that the operator makes one of. ``body`` as written."""
+    """One container, or a mapping that the operator makes one of.
+
+    ``body`` is in the shape of core/v1 Container. ``elsewhere`` are the fields of it that the kind
+    has in other places than below ``path``: arguments, resources, mounts.
+    """
 
     name: str
     path: Path
     body: Mapping[str, Any]
     use: ContainerUse
     mounts: tuple[Mount, ...] = ()
-    resources_path: Path | None = None
-    """Where ``limits`` and ``requests`` stand if not in ``<path>.resources``."""
+    elsewhere: Mapping[str, Path] = {}
 
     def get(self, *keys: str | int) -> Any:
         return dig(self.body, keys)
+
+    def place(self, field: str, *keys: str | int) -> Path:
+        """Where a field of the body stands in the object, or would be written."""
+        return (*self.elsewhere.get(field, (*self.path, field)), *keys)
 
 
 class Restart(NamedTuple):
@@ -98,7 +105,9 @@ class Pod:
     by other means. ``outputs_known`` is False where another object decides. ``text`` is what else
     tells what the pod does. ``role`` fixes the role; ``complete`` is False for a template that is
     merged over another and may lack anything, ``images`` is False where containers without
-    an image are whole. ``nodes`` is how many pods load one model together.
+    an image are whole. ``nodes`` is how many pods load one model together. ``volumes_at`` is where
+    a volume may be written, None where the object has no pod spec to write in; ``metadata_at`` the
+    same for labels and annotations. ``inherits``: what is absent may come from another object.
     """
 
     __slots__ = (
@@ -108,7 +117,9 @@ class Pod:
         "count",
         "durable",
         "images",
+        "inherits",
         "metadata",
+        "metadata_at",
         "name",
         "nodes",
         "outputs_known",
@@ -121,6 +132,7 @@ class Pod:
         "subrole",
         "text",
         "volumes",
+        "volumes_at",
         "writer",
     )
 
@@ -147,6 +159,9 @@ class Pod:
         complete: bool = True,
         images: bool = True,
         nodes: int = 1,
+        volumes_at: Path | None = None,
+        metadata_at: Path | None = None,
+        inherits: bool = False,
     ) -> None:
         self.path = path
         self.spec_path = spec_path
@@ -168,6 +183,9 @@ class Pod:
         self.complete = complete
         self.images = images
         self.nodes = nodes
+        self.volumes_at = volumes_at
+        self.metadata_at = metadata_at
+        self.inherits = inherits
 
     @property
     def mains(self) -> tuple[Container, ...]:

@@ -89,6 +89,7 @@ def make_pod(template: SpecView, *, volumes: tuple[Volume, ...] = (), **known: A
         (*template.path, "spec"),
         template.mapping("spec"),
         metadata=template.mapping("metadata"),
+        metadata_at=(*template.path, "metadata"),
         path=template.path,
         volumes=volumes,
         **known,
@@ -113,6 +114,7 @@ def make_bare_pod(
         metadata=metadata,
         containers=read_containers(spec, spec_path, main, metadata),
         volumes=(*read_volumes(spec, spec_path), *volumes),
+        volumes_at=(*spec_path, "volumes"),
         **known,
     )
 

@@ -8,11 +8,13 @@ says nothing; Ray's container is the first one (``utils.RayContainerIndex``).
 from collections.abc import Iterator
 from typing import Any
 
-from rules.kinds.core import read_schedule
+from rules.kinds import facts
+from rules.kinds.batch import read_schedule
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Probes, Restart
 from rules.kinds.podspec import make_pod, make_unseen_pod, read_count
 from rules.kinds.roles import Role, Subrole
+from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
@@ -20,6 +22,74 @@ from rules.manifest import Manifest
 from rules.paths import EACH, Path
 
 GROUP = "ray.io"
+
+_OBJECT: FactPlaces = (
+    ((), {facts.GANG_LABEL: ('metadata.labels["ray.io/gang-scheduling-enabled"]',)}),
+)
+_JOB: FactRows = {
+    facts.DEADLINE: ("activeDeadlineSeconds",),
+    facts.PRE_RUNNING_DEADLINE: ("preRunningDeadlineSeconds",),
+    facts.BACKOFF_LIMIT: ("backoffLimit", 0),
+    facts.SUBMITTER_BACKOFF_LIMIT: ("submitterConfig.backoffLimit",),
+    facts.SUBMISSION_MODE: ("submissionMode", "K8sJobMode"),
+    facts.SHUTDOWN_WHEN_FINISHED: ("shutdownAfterJobFinishes", False, CONTROLLER),
+    facts.TTL: ("ttlSecondsAfterFinished", 0),
+    facts.DELETION_STRATEGY: ("deletionStrategy",),
+    facts.SUSPEND: ("suspend", False, CONTROLLER),
+    facts.MANAGED_BY: ("managedBy",),
+    facts.CLUSTER_SELECTOR: ("clusterSelector",),
+    facts.ENTRYPOINT: ("entrypoint",),
+    facts.RUNTIME_ENV: ("runtimeEnvYAML",),
+}
+_CRON: FactRows = {
+    facts.SCHEDULE: ("schedule",),
+    facts.TIME_ZONE: ("timeZone",),
+    facts.SCHEDULE_SUSPEND: ("suspend", False, CONTROLLER),
+}
+_SERVICE: FactRows = {
+    facts.SERVE_CONFIG: ("serveConfigV2",),
+    facts.UPDATE_STRATEGY: ("upgradeStrategy.type", "NewCluster", CONTROLLER),
+    facts.CLUSTER_DELETION_DELAY: ("rayClusterDeletionDelaySeconds", 60, CONTROLLER),
+    facts.SUSPEND: ("suspend", False, CONTROLLER),
+    facts.MANAGED_BY: ("managedBy",),
+}
+_HELD: FactRows = {
+    facts.SUSPEND: ("suspend", False, CONTROLLER),
+    facts.MANAGED_BY: ("managedBy",),
+}
+_CLUSTER: FactRows = {
+    facts.RAY_VERSION: ("rayVersion",),
+    facts.RAY_AUTOSCALING: ("enableInTreeAutoscaling", False, CONTROLLER),
+    facts.RAY_AUTOSCALER_VERSION: ("autoscalerOptions.version",),
+    facts.FAULT_TOLERANCE: ("gcsFaultToleranceOptions",),
+}
+_GROUP: FactRows = {
+    facts.START_PARAMETERS: ("rayStartParams",),
+    facts.GROUP_RESOURCES: ("resources",),
+}
+_HEAD: FactRows = {
+    **_GROUP,
+    facts.HEAD_SERVICE_TYPE: ("serviceType",),
+    facts.OWN_HEAD_SERVICE_TYPE: ("headService.spec.type",),
+}
+_WORKERS: FactRows = {
+    **_GROUP,
+    facts.REPLICAS: ("replicas", 0),
+    facts.MIN_REPLICAS: ("minReplicas", 0),
+    facts.MAX_REPLICAS: ("maxReplicas", 2147483647),
+    facts.HOSTS_PER_REPLICA: ("numOfHosts", 1),
+    facts.SUSPEND: ("suspend", False, CONTROLLER),
+}
+
+
+def _cluster_places(root: Path) -> FactPlaces:
+    """Where the facts of the RayClusterSpec at ``root`` stand, and those of its groups."""
+    return (
+        (root, _CLUSTER),
+        ((*root, "headGroupSpec"), _HEAD),
+        ((*root, "workerGroupSpecs", EACH), _WORKERS),
+    )
+
 
 _SCHEDULED: Path = ("spec", "jobTemplate")
 _JOB_PRIORS = {Role.TRAINING: 2, Role.BATCH: 2, Role.SERVING: -4}
@@ -122,6 +192,7 @@ KINDS: tuple[Kind, ...] = (
         pods=_job_pods,
         priors=_JOB_PRIORS,
         required=(SPEC,),
+        rows=((SPEC, _JOB), *_cluster_places(("spec", "rayClusterSpec")), *_OBJECT),
         retries=_job_retries,
         deadlines=_job_deadlines,
         outputs_in_code=True,
@@ -135,6 +206,12 @@ KINDS: tuple[Kind, ...] = (
         pods=_job_pods,
         priors=_JOB_PRIORS,
         required=(("spec", "schedule"), _SCHEDULED),
+        rows=(
+            (SPEC, _CRON),
+            (_SCHEDULED, _JOB),
+            *_cluster_places((*_SCHEDULED, "rayClusterSpec")),
+            *_OBJECT,
+        ),
         retries=_job_retries,
         deadlines=_job_deadlines,
         outputs_in_code=True,
@@ -147,6 +224,7 @@ KINDS: tuple[Kind, ...] = (
         pods=_service_pods,
         role=Role.SERVING,
         required=(("spec", "rayClusterConfig"),),
+        rows=((SPEC, _SERVICE), *_cluster_places(("spec", "rayClusterConfig")), *_OBJECT),
         plural="rayservices",
     ),
     Kind(
@@ -154,6 +232,7 @@ KINDS: tuple[Kind, ...] = (
         "RayCluster",
         pods=_bare_cluster_pods,
         required=(("spec", "headGroupSpec"),),
+        rows=((SPEC, _HELD), *_cluster_places(SPEC), *_OBJECT),
         outputs_in_code=True,
         plural="rayclusters",
     ),

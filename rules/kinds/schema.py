@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from rules.kinds.lookups import Ask, Reference
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
+from rules.kinds.rows import OBJECT_PLACES, POD_ROWS, FactPlaces, FactRows, facts_of
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
@@ -69,7 +70,9 @@ class Kind(NamedTuple):
     ``root`` is where the spec stands that the readers are given a view of: for a CronJob that of
     its Jobs. ``role`` is the role of every such object, ``priors`` the weights that scored roles
     start with. ``required`` are the paths without which a document is a fragment (a kustomize
-    patch). ``facts`` are what other objects' look-ups may ask of this one.
+    patch). ``rows`` say where the facts of an object and of its parts stand, ``pod_rows`` those of
+    a pod below its spec; ``deferred`` are the roots whose facts another object may say, each with
+    the path that names it. ``facts`` are what other objects' look-ups may ask of this one.
     """
 
     group: str
@@ -79,6 +82,9 @@ class Kind(NamedTuple):
     role: Role | None = None
     priors: Mapping[Role, int] = {}
     required: tuple[Path, ...] = ()
+    rows: FactPlaces = ()
+    pod_rows: FactRows = POD_ROWS
+    deferred: Mapping[Path, Path] = {}
     retries: Callable[[SpecView], Iterable[Retry]] = _none
     deadlines: Callable[[SpecView, Iterable[Pod]], Deadlines | None] = _nothing
     schedule: Callable[[Manifest], Schedule | None] = _nothing
@@ -99,6 +105,19 @@ class Kind(NamedTuple):
         """What the readers are given of an object of this kind."""
         return SpecView(manifest, self.root, manifest.dig(*self.root))
 
+    @property
+    def places(self) -> FactPlaces:
+        """Where the facts of an object stand, those that every object has as well."""
+        return (*self.rows, *OBJECT_PLACES)
+
+    @property
+    def built_in(self) -> bool:
+        """Whether the API server itself checks and defaults such an object: the group of a custom
+        resource is a domain (apiextensions ``ValidateCustomResourceDefinition``)."""
+        return "." not in self.group
+
     def has(self, part: str) -> bool:
-        """Whether an object of this kind can have that part: there is a reader for it."""
-        return getattr(self, part) is not self._field_defaults[part]
+        """Whether an object of this kind can have that part: a reader or a row reads it."""
+        if part in self._fields:
+            return getattr(self, part) is not self._field_defaults[part]
+        return part in facts_of(self.rows)

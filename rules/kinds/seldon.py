@@ -8,11 +8,13 @@ operator adds a TCP liveness probe (60 s + 3 x 5 s) and a TCP readiness probe.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.podspec import make_container, make_pod, make_unseen_pod, read_count
 from rules.kinds.roles import Role, Subrole
-from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.rows import FactRows
+from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.model import Value
 from rules.paths import EACH, dotted, items
@@ -92,10 +94,38 @@ def _scaler(value: Value) -> Autoscaler:
     return Autoscaler(value, value.unknown or bool(value.value), dotted(value.path))
 
 
+def _second(name: str, plural: str, rows: FactRows) -> Kind:
+    """A kind of Core v2, whose pods are the operator's own."""
+    return Kind(
+        "mlops.seldon.io",
+        name,
+        pods=_role_alone,
+        role=Role.SERVING,
+        rows=((SPEC, rows),),
+        plural=plural,
+    )
+
+
 def _role_alone(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     if spec.mapping():
         yield make_unseen_pod(spec.path)
 
+
+_REPLICAS: FactRows = {facts.REPLICAS: ("replicas",)}
+_PREDICTOR: FactRows = {**_REPLICAS, facts.PROGRESS_DEADLINE: ("progressDeadlineSeconds",)}
+_COMPONENT: FactRows = {
+    **_REPLICAS,
+    facts.MIN_REPLICAS: ("hpaSpec.minReplicas",),
+    facts.MAX_REPLICAS: ("hpaSpec.maxReplicas",),
+    facts.TRIGGERS: ("kedaSpec.triggers",),
+    facts.DISRUPTION_BUDGET: ("pdbSpec",),
+}
+_SERVER: FactRows = {
+    **_REPLICAS,
+    facts.MIN_REPLICAS: ("minReplicas",),
+    facts.MAX_REPLICAS: ("maxReplicas",),
+}
+_MODEL: FactRows = {**_SERVER, facts.MODEL_URI: ("storageUri",)}
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -104,9 +134,14 @@ KINDS: tuple[Kind, ...] = (
         pods=_pods,
         role=Role.SERVING,
         required=(("spec", "predictors"),),
+        rows=(
+            (SPEC, _REPLICAS),
+            (("spec", "predictors", EACH), _PREDICTOR),
+            (("spec", "predictors", EACH, "componentSpecs", EACH), _COMPONENT),
+        ),
         autoscalers=_scalers,
         plural="seldondeployments",
     ),
-    Kind("mlops.seldon.io", "Server", pods=_role_alone, role=Role.SERVING, plural="servers"),
-    Kind("mlops.seldon.io", "Model", pods=_role_alone, role=Role.SERVING, plural="models"),
+    _second("Server", "servers", _SERVER),
+    _second("Model", "models", _MODEL),
 )

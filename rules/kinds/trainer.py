@@ -6,11 +6,18 @@ Source: kubeflow/trainer ``pkg/apis/trainer/v1alpha1``; the template is a JobSet
 from collections.abc import Iterator
 from typing import Any
 
-from rules.kinds.jobset import read_jobset_deadlines, read_jobset_pods, read_jobset_retries
+from rules.kinds import facts
+from rules.kinds.jobset import (
+    jobset_places,
+    read_jobset_deadlines,
+    read_jobset_pods,
+    read_jobset_retries,
+)
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role, Subrole
-from rules.kinds.schema import Kind
+from rules.kinds.rows import CONTROLLER, FactRows
+from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import Path
@@ -20,6 +27,12 @@ JOBSET: Path = ("template", "spec")
 """Where the JobSetSpec stands in a runtime's spec."""
 
 _JOBSET: Path = ("spec", *JOBSET)
+_ROWS: FactRows = {
+    facts.NODES: ("mlPolicy.numNodes", 1, CONTROLLER),
+    facts.PROCESSES_PER_NODE: ("mlPolicy.mpi.numProcPerNode", 1),
+    facts.LAUNCHER_AS_WORKER: ("mlPolicy.mpi.runLauncherAsNode", False),
+    facts.GANG_POLICY: ("podGroupPolicy",),
+}
 _FIXED = frozenset({Subrole.INITIALIZER, Subrole.LAUNCHER})
 
 
@@ -44,6 +57,7 @@ def _runtime(group: str, name: str) -> Kind:
         pods=_pods,
         role=Role.TRAINING,
         required=((*_JOBSET, "replicatedJobs"),),
+        rows=((SPEC, _ROWS), *jobset_places(_JOBSET)),
         retries=read_jobset_retries,
         deadlines=read_jobset_deadlines,
         facts=_facts,

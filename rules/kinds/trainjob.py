@@ -7,19 +7,42 @@ v2.1 (podTemplateOverrides), v2.2 and later (runtimePatches, activeDeadlineSecon
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from rules.kinds import facts
 from rules.kinds.jobset import INITIALIZERS, TRAINER, Child, read_children
 from rules.kinds.lookups import Answer, Ask, Reference
 from rules.kinds.overlay import overlay
 from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Volume
 from rules.kinds.podspec import make_container, read_count, read_volumes
 from rules.kinds.roles import Role, Subrole
+from rules.kinds.rows import FactRows
 from rules.kinds.runs import Deadlines
-from rules.kinds.schema import Kind
+from rules.kinds.schema import SPEC, Kind
 from rules.kinds.trainer import GROUPS, JOBSET
 from rules.kinds.views import SpecView, view_foreign
 from rules.paths import EACH, Path, dig, expand
 
+_ROWS: FactRows = {
+    facts.DEADLINE: ("activeDeadlineSeconds",),
+    facts.SUSPEND: ("suspend", False),
+    facts.MANAGED_BY: ("managedBy", "trainer.kubeflow.org/trainjob-controller"),
+    facts.TRAINING_RUNTIME: ("runtimeRef.name",),
+}
+_TRAINER_ROWS: FactRows = {
+    facts.NODES: ("numNodes",),
+    facts.PROCESSES_PER_NODE: ("numProcPerNode",),
+}
+_POD_ROWS: FactRows = {
+    facts.GRACE_PERIOD: ("terminationGracePeriodSeconds",),
+    facts.NODE_SELECTOR: ("nodeSelector",),
+    facts.TOLERATIONS: ("tolerations",),
+    facts.AFFINITY: ("affinity",),
+    facts.SCHEDULING_GATES: ("schedulingGates",),
+    facts.SERVICE_ACCOUNT: ("serviceAccountName",),
+    facts.IMAGE_PULL_SECRETS: ("imagePullSecrets",),
+}
+"""What a TrainJob may patch in a pod spec (``PodSpecPatch``); all else is the runtime's."""
 _RUNTIME: Path = ("spec", "runtimeRef")
+_TRAINER: Path = ("spec", "trainer")
 _NODE = "node"
 _OWN = ("image", "command", "args", "env")
 _TEMPLATE: Path = ("template", "spec", "template", "spec")
@@ -59,32 +82,51 @@ def _trainer(spec: SpecView, runtime: Runtime) -> Pod:
     whole: Mapping[str, Any] = runtime.pod
     for patch in patches:
         whole = overlay(whole, patch.spec)
+    own = patches[0] if patches else _next_patch(spec)
     return Pod(
         trainer.path,
-        patches[0].path if patches else _next_patch(spec),
+        own.path,
         whole,
         name=runtime.job or TRAINER,
-        containers=(_container(trainer, runtime, patches),),
+        containers=(_container(trainer, runtime, patches, own),),
         volumes=tuple(_volumes(runtime, patches)),
+        volumes_at=(*own.path, "volumes"),
+        metadata_at=(*own.path[:-1], "metadata") if own.path[-1] == "spec" else None,
         count=runtime.nodes if nodes is None else read_count(nodes),
         outputs_known=runtime.found,
+        inherits=not runtime.found,
         images=False,
     )
 
 
-def _container(trainer: SpecView, runtime: Runtime, patches: list[Patch]) -> Container:
+def _container(trainer: SpecView, runtime: Runtime, patches: list[Patch], own: Patch) -> Container:
     """``spec.trainer`` over the runtime's container, the former's env first, so that its indexes
-    hold."""
-    body = trainer.mapping()
-    own = {key: body[key] for key in _OWN if key in body}
+    hold. It has no mounts of its own: those are the patch's, or the runtime's."""
+    body, name = trainer.mapping(), str(runtime.container.get("name") or _NODE)
+    said = {key: body[key] for key in _OWN if key in body}
     return Container(
-        str(runtime.container.get("name") or _NODE),
+        name,
         trainer.path,
-        overlay(runtime.container, own),
+        {**overlay(runtime.container, said), **_resources(body)},
         ContainerUse.MAIN,
         tuple(_mounts(runtime, patches)),
-        resources_path=(*trainer.path, "resourcesPerNode"),
+        elsewhere={
+            "resources": (*trainer.path, "resourcesPerNode"),
+            "volumeMounts": (*own.path, "containers", _index(own, name), "volumeMounts"),
+        },
     )
+
+
+def _resources(trainer: Mapping[str, Any]) -> dict[str, Any]:
+    """The trainer's own resources, which take the place of the runtime's as a whole."""
+    own = trainer.get("resourcesPerNode")
+    return {} if own is None else {"resources": own}
+
+
+def _index(patch: Patch, name: str) -> int:
+    """Where a patch has the container of that name, or would have it."""
+    names = [dig(body, ("name",)) for _, body in expand(patch.spec, ("containers", EACH))]
+    return names.index(name) if name in names else len(names)
 
 
 def _mounts(runtime: Runtime, patches: list[Patch]) -> Iterator[Mount]:
@@ -139,11 +181,11 @@ def _is_trainer(name: Any, job: str | None) -> bool:
     return isinstance(name, str) and name not in INITIALIZERS
 
 
-def _next_patch(spec: SpecView) -> Path:
-    """Where a patch of the trainer's pod spec would go (v2.2 and later)."""
+def _next_patch(spec: SpecView) -> Patch:
+    """A patch of the trainer's pod spec that is not there yet (v2.2 and later)."""
     patches = spec.dig("runtimePatches")
     index = len(patches) if isinstance(patches, list) else 0
-    return (*spec.path, "runtimePatches", index, *_JOBS, 0, *_TEMPLATE)
+    return Patch((*spec.path, "runtimePatches", index, *_JOBS, 0, *_TEMPLATE), {})
 
 
 def _find_runtime(spec: SpecView, ask: Ask) -> Runtime:
@@ -224,6 +266,9 @@ KINDS: tuple[Kind, ...] = tuple(
         pods=_pods,
         role=Role.TRAINING,
         required=(_RUNTIME,),
+        rows=((SPEC, _ROWS), (_TRAINER, _TRAINER_ROWS)),
+        pod_rows=_POD_ROWS,
+        deferred={_TRAINER: _RUNTIME},
         deadlines=_deadlines,
         immutable=True,
         plural="trainjobs",

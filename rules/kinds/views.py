@@ -27,10 +27,8 @@ class SpecView:
         return self.manifest.value((*self.path, *keys), default)
 
     def raw(self, *keys: str | int, default: Any) -> Value:
-        """A value that nobody defaults on the way in: the controller alone knows ``default``, so
-        that what stands in an admitted object was written."""
-        value = self.value(*keys)
-        return value._replace(value=default) if value.absent else value
+        """A value that nobody defaults on the way in (``Manifest.raw``)."""
+        return self.manifest.raw((*self.path, *keys), default)
 
     def dig(self, *keys: str | int) -> Any:
         """The bare value, None where there is none."""

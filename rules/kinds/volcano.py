@@ -7,19 +7,37 @@ Source: volcano-sh/volcano ``staging/src/volcano.sh/apis``, ``pkg/controllers/jo
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rules.kinds.core import CRON_ROOT, read_cron_schedule
+from rules.kinds import facts
+from rules.kinds.batch import CRON_ROOT, CRON_ROWS, read_cron_schedule
 from rules.kinds.lookups import Ask
 from rules.kinds.mpi import make_agent_restart, runs_only_sshd
 from rules.kinds.pods import Mount, Pod, Restart, Volume
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role, Subrole
+from rules.kinds.rows import FactPlaces, FactRows
 from rules.kinds.runs import Deadlines, Retry
-from rules.kinds.schema import Kind
+from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.model import Value
 from rules.paths import EACH, Path, expand
 
 _PRIORS = {Role.TRAINING: 2, Role.SERVING: -4}
+_JOB: FactRows = {
+    facts.BACKOFF_LIMIT: ("maxRetry", 3),
+    facts.EVENT_POLICIES: ("policies",),
+    facts.MIN_AVAILABLE: ("minAvailable",),
+    facts.TTL: ("ttlSecondsAfterFinished",),
+    facts.SCHEDULER: ("schedulerName", "volcano"),
+    facts.SCHEDULER_QUEUE: ("queue", "default"),
+    facts.PRIORITY_CLASS: ("priorityClassName",),
+    facts.PLUGINS: ("plugins",),
+}
+_TASK: FactRows = {
+    facts.REPLICAS: ("replicas",),
+    facts.BACKOFF_LIMIT: ("maxRetry", 3),
+    facts.EVENT_POLICIES: ("policies",),
+    facts.MIN_AVAILABLE: ("minAvailable",),
+}
 _FRAMEWORKS = frozenset({"pytorch", "tensorflow", "mpi"})
 _SUBROLES = {
     "chief": Subrole.MASTER,
@@ -140,10 +158,17 @@ def _weights(job: SpecView) -> dict[Role, int]:
     return {Role.TRAINING: 6} if _FRAMEWORKS & job.mapping("plugins").keys() else {}
 
 
-def _kind(group: str, name: str, **known: Any) -> Kind:
+def _places(root: Path) -> FactPlaces:
+    """Where the facts of the JobSpec at ``root`` stand, and those of its tasks."""
+    return (root, _JOB), ((*root, "tasks", EACH), _TASK)
+
+
+def _kind(group: str, name: str, root: Path = SPEC, own: FactPlaces = (), **known: Any) -> Kind:
     return Kind(
         group,
         name,
+        root=root,
+        rows=(*own, *_places(root)),
         pods=_pods,
         priors=_PRIORS,
         retries=_retries,
@@ -160,7 +185,8 @@ KINDS: tuple[Kind, ...] = (
     _kind(
         "batch.volcano.sh",
         "CronJob",
-        root=CRON_ROOT,
+        CRON_ROOT,
+        ((SPEC, CRON_ROWS),),
         required=(("spec", "schedule"), (*CRON_ROOT, "tasks")),
         schedule=read_cron_schedule,
         plural="cronjobs",

@@ -74,7 +74,7 @@ def _judge_pod(workload: Workload, pod: Pod, params: Mapping[str, Any]) -> Probl
 
 
 def _judge_unnamed(pod: Pod, best: Place) -> Problem:
-    path = (*pod.spec_path, "volumes")
+    path = pod.volumes_at or pod.path
     if best.keeping is Keeping.WEAK:
         return Problem(
             "weak", path, "the only place that outlives the pod is a hostPath of one node"

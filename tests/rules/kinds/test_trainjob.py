@@ -89,7 +89,7 @@ def test_the_trainer_of_an_unknown_runtime() -> None:
 
     assert pod.path == main.path == ("spec", "trainer")
     assert main.get("args") == ["--lr", "1"]
-    assert main.resources_path == ("spec", "trainer", "resourcesPerNode")
+    assert main.place("resources") == ("spec", "trainer", "resourcesPerNode")
     assert pod.count == 3
     assert not pod.outputs_known
     assert not pod.images

@@ -1,0 +1,84 @@
+"""autoscaling: the HorizontalPodAutoscaler, and what autoscalers of other groups share with it."""
+
+from collections.abc import Iterator
+
+from rules.kinds import facts
+from rules.kinds.lookups import Reference
+from rules.kinds.rows import FactRows
+from rules.kinds.schema import SPEC, Autoscaler, Kind
+from rules.kinds.views import SpecView
+
+DEFAULT_METRICS = [
+    {
+        "type": "Resource",
+        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+    }
+]
+"""What the API server writes where an HPA states no metric (autoscaling/v2 defaults.go)."""
+
+_ROWS: FactRows = {
+    facts.SCALE_TARGET: ("scaleTargetRef",),
+    facts.MIN_REPLICAS: ("minReplicas", 1),
+    facts.MAX_REPLICAS: ("maxReplicas",),
+    facts.METRICS: ("metrics", DEFAULT_METRICS),
+    facts.TARGET_CPU: ("targetCPUUtilizationPercentage", 80),
+    facts.BEHAVIOR: ("behavior",),
+}
+
+
+def _scalers(spec: SpecView) -> Iterator[Autoscaler]:
+    target = read_target(spec.below("scaleTargetRef"))
+    if spec.manifest.version == "v1":
+        yield _scaler_v1(spec, target)
+        return
+    yield _scaler_v2(spec, target)
+
+
+def _scaler_v1(spec: SpecView, target: Reference | None) -> Autoscaler:
+    """autoscaling/v1 has one field, 80 where nothing is written; other metrics live in an
+    annotation (conversion.go)."""
+    value = spec.value("targetCPUUtilizationPercentage", default=80)
+    annotations = spec.manifest.mapping("metadata", "annotations")
+    carried = "autoscaling.alpha.kubernetes.io/metrics" in annotations
+    return Autoscaler(
+        value,
+        defined=carried or not value.absent,
+        what="spec.targetCPUUtilizationPercentage",
+        defaulted=value.defaulted and not carried,
+        target=target,
+    )
+
+
+def _scaler_v2(spec: SpecView, target: Reference | None) -> Autoscaler:
+    value = spec.value("metrics", default=DEFAULT_METRICS)
+    return Autoscaler(
+        value,
+        defined=value.unknown or (bool(value.value) and not value.absent),
+        what="spec.metrics",
+        defaulted=value.defaulted,
+        target=target,
+        preset=DEFAULT_METRICS,
+    )
+
+
+def read_target(
+    target: SpecView, api_version: str = "", default: str | None = None
+) -> Reference | None:
+    """The object that a ``scaleTargetRef`` names; what it leaves out is as the arguments say."""
+    kind, name = target.dig("kind") or default, target.dig("name")
+    if not isinstance(kind, str) or not isinstance(name, str):
+        return None
+    head, slash, _ = str(target.dig("apiVersion") or api_version).partition("/")
+    return Reference(head if slash else "", (kind,), target.manifest.identity.namespace, name)
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "autoscaling",
+        "HorizontalPodAutoscaler",
+        autoscalers=_scalers,
+        required=(("spec", "scaleTargetRef"),),
+        rows=((SPEC, _ROWS),),
+        plural="horizontalpodautoscalers",
+    ),
+)

@@ -1,0 +1,153 @@
+"""batch/v1: Job and CronJob, whose JobSpec stands in many kinds of others, too."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rules.kinds import facts
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod, Restart
+from rules.kinds.podspec import make_pod, read_count
+from rules.kinds.roles import Role
+from rules.kinds.rows import FactRows
+from rules.kinds.runs import Deadlines, Retry, Schedule
+from rules.kinds.schema import SPEC, Kind
+from rules.kinds.views import SpecView
+from rules.manifest import Manifest
+from rules.model import Value
+from rules.paths import Path
+from rules.refusals import RESTART_POLICIES
+
+CRON_ROOT: Path = ("spec", "jobTemplate", "spec")
+JOB_PRIORS = {Role.TRAINING: 1, Role.BATCH: 1, Role.DATA: 1, Role.SERVING: -6}
+JOB_COUNTING = "it bounds the whole Job, all retries included"
+_REJECTED = f'the API server refuses this ("{RESTART_POLICIES}"): add restartPolicy: Never'
+
+JOB_ROWS: FactRows = {
+    facts.DEADLINE: ("activeDeadlineSeconds",),
+    facts.BACKOFF_LIMIT: ("backoffLimit", 6),
+    facts.BACKOFF_LIMIT_PER_INDEX: ("backoffLimitPerIndex",),
+    facts.MAX_FAILED_INDEXES: ("maxFailedIndexes",),
+    facts.POD_FAILURE_POLICY: ("podFailurePolicy",),
+    facts.POD_REPLACEMENT_POLICY: ("podReplacementPolicy",),
+    facts.SUCCESS_POLICY: ("successPolicy",),
+    facts.TTL: ("ttlSecondsAfterFinished",),
+    facts.SUSPEND: ("suspend", False),
+    facts.MANAGED_BY: ("managedBy",),
+    facts.PARALLELISM: ("parallelism", 1),
+    facts.COMPLETIONS: ("completions", 1),
+    facts.COMPLETION_MODE: ("completionMode", "NonIndexed"),
+}
+"""A JobSpec. Where ``parallelism`` is written, absent ``completions`` mean any number."""
+
+CRON_ROWS: FactRows = {
+    facts.SCHEDULE: ("schedule",),
+    facts.TIME_ZONE: ("timeZone",),
+    facts.CONCURRENCY_POLICY: ("concurrencyPolicy", "Allow"),
+    facts.STARTING_DEADLINE: ("startingDeadlineSeconds",),
+    facts.SCHEDULE_SUSPEND: ("suspend", False),
+    facts.SUCCESS_HISTORY: ("successfulJobsHistoryLimit", 3),
+    facts.FAILED_HISTORY: ("failedJobsHistoryLimit", 1),
+    facts.QUEUE: ('jobTemplate.metadata.labels["kueue.x-k8s.io/queue-name"]',),
+}
+"""A CronJobSpec, batch's or Volcano's. Kueue reads the label of the Jobs that it makes."""
+
+
+def read_job_restart(job: SpecView, family: str = "batch") -> Restart:
+    """The restart policy of a batch/v1 JobSpec; the API requires it to be written.
+
+    Source: ``pkg/apis/batch/validation`` (ValidateJobSpec).
+    """
+    policy = job.value("template", "spec", "restartPolicy", default="Always")
+    return Restart(
+        policy,
+        "Always",
+        family=family,
+        safe=True,
+        needs_never=find_failure_policy(job),
+        note=_REJECTED if policy.value == "Always" else "",
+    )
+
+
+def find_failure_policy(job: SpecView) -> Path | None:
+    """Where a batch/v1 JobSpec has a ``podFailurePolicy``: the API server takes one only beside
+    restartPolicy Never."""
+    return next((policy.path for policy in job.each("podFailurePolicy")), None)
+
+
+def read_job_retries(job: SpecView) -> Iterator[Retry]:
+    """The retry budget of a batch/v1 JobSpec.
+
+    With ``backoffLimitPerIndex`` and ``maxFailedIndexes`` written, the budget is per index and
+    ``backoffLimit`` defaults to MaxInt32 (KEP-3850).
+    """
+    per_index = job.value("backoffLimitPerIndex")
+    if not per_index.absent:
+        unset = "every index may fail without the Job failing"
+        yield Retry(per_index, unset, form="batch")
+        yield Retry(job.value("maxFailedIndexes"), unset, form="batch", bound="")
+        return
+    yield Retry(
+        job.value("backoffLimit", default=6),
+        "the default is 6: up to 7 attempts",
+        form="batch",
+        preset=3,
+    )
+
+
+def read_job_deadlines(job: SpecView, _pods: Any = ()) -> Deadlines:
+    """The wall-clock bound of a batch/v1 JobSpec."""
+    whole = job.value("activeDeadlineSeconds")
+    inner = job.value("template", "spec", "activeDeadlineSeconds")
+    return Deadlines(
+        (whole,),
+        fix_at=(whole.path,),
+        pod_only=None if inner.absent else inner,
+        counting=JOB_COUNTING,
+    )
+
+
+def read_job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """The pod template of a batch/v1 JobSpec."""
+    for template in job.each("template"):
+        count = read_count(job.dig("parallelism"))
+        yield make_pod(template, restart=read_job_restart(job), count=count)
+
+
+def read_cron_schedule(manifest: Manifest) -> Schedule:
+    """The schedule of a CronJob, batch's or Volcano's: runs may overlap unless it says no."""
+    return read_schedule(manifest, manifest.value(("spec", "concurrencyPolicy"), "Allow"))
+
+
+def read_schedule(manifest: Manifest, concurrency: Value | None, **known: Any) -> Schedule:
+    """A schedule at ``spec.schedule`` that ``spec.suspend`` can hold."""
+    suspended = manifest.dig("spec", "suspend") is True
+    return Schedule(("spec", "schedule"), concurrency, suspended=suspended, **known)
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "batch",
+        "Job",
+        pods=read_job_pods,
+        priors=JOB_PRIORS,
+        required=(("spec", "template"),),
+        rows=((SPEC, JOB_ROWS),),
+        retries=read_job_retries,
+        deadlines=read_job_deadlines,
+        immutable=True,
+        plural="jobs",
+    ),
+    Kind(
+        "batch",
+        "CronJob",
+        root=CRON_ROOT,
+        pods=read_job_pods,
+        priors=JOB_PRIORS,
+        required=(("spec", "schedule"), (*CRON_ROOT, "template")),
+        rows=((SPEC, CRON_ROWS), (CRON_ROOT, JOB_ROWS)),
+        retries=read_job_retries,
+        deadlines=read_job_deadlines,
+        schedule=read_cron_schedule,
+        plural="cronjobs",
+    ),
+)

@@ -1,0 +1,122 @@
+"""Rows: where a kind's facts stand, and what their absence means there."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from rules.kinds import facts
+from rules.kinds.facts import Fact
+from rules.manifest import Manifest
+from rules.model import Value
+from rules.paths import EACH, Path, expand, split_dotted
+
+CONTROLLER = "controller"
+
+FactRows: TypeAlias = Mapping[Fact, tuple[Any, ...]]
+"""For each fact: where it stands below a root, what absence means, and who says so.
+
+The place is written as messages write it. The default, where there is one, is written into an
+object that the API server admits (by itself, by the CRD, by the operator's webhook), so that one
+who reads the object later cannot tell it from a user's word; with ``CONTROLLER`` nobody writes it,
+and whatever stands there was written by the user.
+"""
+
+FactPlaces: TypeAlias = tuple[tuple[Path, FactRows], ...]
+"""Roots, with EACH for every item of a list, and the rows below each."""
+
+
+class FactPlace(NamedTuple):
+    """A fact's place in an object: its root, which may be an item of a list, and its row."""
+
+    root: Path
+    row: tuple[Any, ...]
+
+    @property
+    def path(self) -> Path:
+        return (*self.root, *split_dotted(self.row[0]))
+
+    @property
+    def default(self) -> Any:
+        return self.row[1] if len(self.row) > 1 else None
+
+    def read(self, manifest: Manifest, *, raw: bool = False) -> Value:
+        """The value there; ``raw``: no default is ever written into such an object."""
+        if raw or len(self.row) > 2:
+            return manifest.raw(self.path, self.default)
+        return manifest.value(self.path, self.default)
+
+
+def find_own(places: FactPlaces, fact: Fact) -> FactPlace | None:
+    """Where an object has a fact of its own; the first place that says so counts."""
+    for root, rows in places:
+        if fact in rows and EACH not in root:
+            return FactPlace(root, rows[fact])
+    return None
+
+
+def find_around(places: FactPlaces, fact: Fact, path: Path) -> FactPlace | None:
+    """Where the fact stands that holds for what is at ``path``: in the innermost item around it,
+    else in the object."""
+    around = [
+        FactPlace(path[: len(root)], rows[fact])
+        for root, rows in places
+        if fact in rows and _leads(root, path)
+    ]
+    return max(around, key=lambda place: len(place.root), default=find_own(places, fact))
+
+
+def find_every(places: FactPlaces, fact: Fact, whole: Any) -> Iterator[FactPlace]:
+    """The fact in the object ``whole`` and in each item of it that can say it."""
+    for root, rows in places:
+        if fact in rows:
+            for path, body in expand(whole, root):
+                if isinstance(body, dict):
+                    yield FactPlace(path, rows[fact])
+
+
+def _leads(root: Path, path: Path) -> bool:
+    """Whether ``path`` begins as ``root`` says."""
+    return len(root) <= len(path) and all(
+        key in (EACH, own) for key, own in zip(root, path, strict=False)
+    )
+
+
+def left_to_controller(rows: FactRows) -> dict[Fact, tuple[Any, ...]]:
+    """The rows of a spec that stands where nobody writes its defaults into it."""
+    return {fact: (*row[:2], CONTROLLER) if len(row) > 1 else row for fact, row in rows.items()}
+
+
+def facts_of(places: Iterable[tuple[Path, FactRows]]) -> set[Fact]:
+    """Every fact that has a row."""
+    return {fact for _, rows in places for fact in rows}
+
+
+OBJECT_PLACES: FactPlaces = (
+    ((), {facts.QUEUE: ('metadata.labels["kueue.x-k8s.io/queue-name"]',)}),
+)
+"""What every object can say, unless its kind has another place for it."""
+
+POD_ROWS: FactRows = {
+    facts.POD_DEADLINE: ("activeDeadlineSeconds",),
+    facts.GRACE_PERIOD: ("terminationGracePeriodSeconds", 30),
+    facts.SCHEDULER: ("schedulerName", "default-scheduler"),
+    facts.PRIORITY_CLASS: ("priorityClassName",),
+    facts.RUNTIME_CLASS: ("runtimeClassName",),
+    facts.NODE_NAME: ("nodeName",),
+    facts.NODE_SELECTOR: ("nodeSelector",),
+    facts.TOLERATIONS: ("tolerations",),
+    facts.AFFINITY: ("affinity",),
+    facts.RESOURCE_CLAIMS: ("resourceClaims",),
+    facts.POD_RESOURCES: ("resources",),
+    facts.SCHEDULING_GATES: ("schedulingGates",),
+    facts.SCHEDULING_GROUP: ("schedulingGroup",),
+    facts.SERVICE_ACCOUNT: ("serviceAccountName",),
+    facts.IMAGE_PULL_SECRETS: ("imagePullSecrets",),
+    facts.HOSTNAME: ("hostname",),
+    facts.SUBDOMAIN: ("subdomain",),
+    facts.DNS_POLICY: ("dnsPolicy", "ClusterFirst"),
+    facts.HOST_IPC: ("hostIPC", False),
+    facts.HOST_NETWORK: ("hostNetwork", False),
+    facts.HOST_PID: ("hostPID", False),
+}
+"""core/v1 PodSpec. Its defaults are written into the templates of the API server's own kinds; in
+a custom resource they hold only once there is a pod."""
