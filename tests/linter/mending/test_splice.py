@@ -153,6 +153,11 @@ def test_job() -> None:
         ("yes: 1\nb: 2\n", Set(("true",), 3), "yes: 3\nb: 2\n"),
         ("a: 1\n", Set(("b",), "yes"), 'a: 1\nb: "yes"\n'),
         ("a: 'q'\n", Set(("b",), "0777"), "a: 'q'\nb: '0777'\n"),
+        ("- {}\n", Set((0, "b"), {"c": 1}), "- b:\n    c: 1\n"),
+        ("a:\n  - []  # c\n", Set(("a", 0, 0), {"b": 1, "c": 2}),
+         "a:\n  - - b: 1  # c\n      c: 2\n"),
+        ("spec:\n  # over all\n\n  template: {}\n", Set(("spec", "backoffLimit"), 3),
+         "spec:\n  # over all\n\n  backoffLimit: 3\n  template: {}\n"),
     ],
 )  # fmt: skip
 def test_set(before: str, edit: Edit, after: str) -> None:
@@ -193,6 +198,10 @@ def test_remove(before: str, path: Path, after: str) -> None:
         ("a: 1\nb: 1\na: 2\n", Set(("a",), 3), "a is written twice"),
         ("a:\n  # c\n  b: 1\n  # d\n  c: 1\n", Set(("a",), 1), "stand in what is replaced"),
         ("a: {b: 1, # c\n  d: 2}\n", Remove(("a", "b")), "a: comments stand in what is removed"),
+        ("a: {b: &x 1}\nc: *x\n", Set(("a",), 2), "a: &x is used elsewhere in the document"),
+        ("a: !!map\n  b: 1\n", Set(("a",), 2), "a: what is replaced has a tag or an anchor"),
+        ("a: &x {}\n", Set(("a", "b"), 2), "an anchor or a line end stands between"),
+        ("a:\n  {}\n", Set(("a", "b"), 2), "an anchor or a line end stands between"),
     ],
 )  # fmt: skip
 def test_refused(text: str, edit: Edit, reason: str) -> None:
@@ -200,6 +209,24 @@ def test_refused(text: str, edit: Edit, reason: str) -> None:
     with pytest.raises(Unspliceable) as refusal:
         splice(document.text, document.value, [edit])
     assert reason in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "edit", "after"),
+    [
+        (f"a:\n{' ' * 16}b: 1\n", Set(("a", "c", "d"), 1),
+         f"a:\n{' ' * 16}b: 1\n{' ' * 16}c:\n{' ' * 32}d: 1\n"),
+        (f"a:\n{' ' * 17}b: 1\n", Set(("a", "c", "d"), 1),
+         f"a:\n{' ' * 17}b: 1\n{' ' * 17}c:\n{' ' * 19}d: 1\n"),
+        (f"a:\n{' ' * 17}b: 1\n", Set(("c", "d"), 1),
+         f"a:\n{' ' * 17}b: 1\nc:\n  d: 1\n"),
+        (f"- {' ' * 14}a\n", Set((1,), "b"), f"- {' ' * 14}a\n- {' ' * 14}b\n"),
+        (f"- {' ' * 15}a\n", Set((1,), "b"), f"- {' ' * 15}a\n- b\n"),
+        (f"a:\n- {' ' * 15}b\nc:\n", Set(("c", 0), "d"), f"a:\n- {' ' * 15}b\nc:\n- d\n"),
+    ],
+)  # fmt: skip
+def test_habits_are_taken_over_up_to_16_columns(before: str, edit: Edit, after: str) -> None:
+    assert edited(before, edit) == after
 
 
 def test_json_keeps_its_indentation() -> None:
