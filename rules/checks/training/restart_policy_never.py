@@ -25,13 +25,11 @@ For Kubeflow's v1 jobs the replica's own field counts, and `ExitCode` is the cou
 with `Never`: the operator recreates the pod on exit codes 128 to 255. `Never` there means no retry.
 
 ## Fix safety
-Safe on a Job or CronJob where the field is missing, since the API server refuses the object as it
-is, and where no main container mounts an emptyDir on disk, whose contents a new pod would not
-have. Unsafe elsewhere: an operator's semantics are for a person to choose.
+Safe on a Job or CronJob (unset, the API server refuses it), unless a main container mounts an
+emptyDir on disk, which a new pod finds empty. Unsafe elsewhere: a person must choose.
 
 ## References
-- kubernetes/kubernetes#74848, kubernetes/website#14709
-- kubeflow/trainer#2000, kubeflow/trainer#2127
+- kubernetes/kubernetes#74848, kubernetes/website#14709, kubeflow/trainer#2000 and #2127
 - `pkg/apis/batch/validation` (Required value: valid values: OnFailure, Never)
 """
 
@@ -72,12 +70,14 @@ def _restarted(pod: Pod, restart: Restart, allowed: list[str]) -> Problem:
     policy, broken = restart.value, restart.needs_never
     found = tell_value(policy, f", which means {restart.default}")
     expected = " or ".join(allowed) + (f"; {restart.note}" if restart.note else "")
-    safe = restart.safe and (policy.value != "OnFailure" or not keeps_scratch(pod))
+    wanted = next(one for one in (restart.recommended, *allowed) if one in allowed or not allowed)
+    scratch = policy.value == "OnFailure" and keeps_scratch(pod)
+    safe = restart.safe and not scratch and wanted == restart.recommended
     return Problem(
         form=_form(restart),
         path=policy.path,
         message=f"training pod is restarted in place: {found}; expected {expected}",
-        fix=write_value(policy, restart.recommended, safe=safe),
+        fix=write_value(policy, wanted, safe=safe),
         related=() if broken is None else (Related(broken, _NEEDS_NEVER),),
         severity=Severity.ERROR if policy.value == "Always" else None,
     )

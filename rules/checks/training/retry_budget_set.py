@@ -52,7 +52,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     bad = {retry: complaint for retry, complaint in found.items() if complaint is not None}
     if bad:
         problems = [Problem(one.form, one.value.path, complaint) for one, complaint in bad.items()]
-        yield join_problems(problems)._replace(fix=_fix(list(bad), params))
+        yield join_problems(problems)._replace(fix=_fix(workload, list(bad), params))
 
 
 def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str | None:
@@ -80,19 +80,21 @@ def _most(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int | 
     return most
 
 
-def _fix(bad: list[Retry], params: Mapping[str, Any]) -> Fix | None:
+def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix | None:
     """Write every budget: the preset where it is absent, the bound where it is above it."""
     if any(retry.preset is None for retry in bad):
         return None
-    changes = [(retry.value, _amount(retry, params)) for retry in bad]
+    changes = [(one.value, _amount(one, _most(workload, one, params))) for one in bad]
     fields = ", ".join(f"{dotted(value.path)} to {amount}" for value, amount in changes)
     safe = all(retry.value.absent and retry.safe for retry in bad)
     return write_values(f"set {fields}", changes, safe=safe)
 
 
-def _amount(retry: Retry, params: Mapping[str, Any]) -> int:
-    bound = int(params[retry.bound]) if retry.bound else retry.preset or 0
-    return min(retry.preset or 0, bound) if retry.value.absent else bound
+def _amount(retry: Retry, most: int | None) -> int:
+    preset = retry.preset or 0
+    if most is None:
+        return preset
+    return min(preset, most) if retry.value.absent else most
 
 
 RULE = Rule(
