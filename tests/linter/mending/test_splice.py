@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linter.mending.splice import Unspliceable, splice, splice_embedded
+from linter.mending.splice.difference import replace_spans
+from linter.mending.splice.nodes import Change
 from linter.mending.splice.placement import place
 from rules.edits import Inapplicable, apply, same
 from rules.model import Edit, Remove, Set
@@ -128,8 +130,8 @@ def test_job() -> None:
         ("a: [1, 2]\n", Set(("a", 2), "x"), "a: [1, 2, x]\n"),
         ("a: {b: 1, c: 2}\n", Set(("a", "d"), 3), "a: {b: 1, c: 2, d: 3}\n"),
         ("a: { b: 1, }\n", Set(("a", "d"), 3), "a: { b: 1, d: 3, }\n"),
-        ("a: {\n  b: 1, # b\n  c: 2 # c\n}\n", Set(("a", "d"), 3),
-         "a: {\n  b: 1, # b\n  c: 2, # c\n  d: 3\n}\n"),
+        ("a: {\n  b: 1, # b\n  c: 2 # X\n}\n", Set(("a", "d"), 3),
+         "a: {\n  b: 1, # b\n  c: 2, # X\n  d: 3\n}\n"),
         ("a: {b: , c}\n", Set(("a", "b"), 1), "a: {b: 1 , c}\n"),
         ("a: 1", Set(("b",), 2), "a: 1\nb: 2"),
         ("a: 1\r\nb:\r\n  c: 1\r\n", Set(("b", "d"), {"e": 1}),
@@ -187,28 +189,77 @@ def test_remove(before: str, path: Path, after: str) -> None:
     assert edited(before, Remove(path)) == after
 
 
+_SHARED = "&x is used elsewhere in the document (*x)"
+_ALIAS = "an alias stands here: the edit would change another place"
+_TYPE = "a value of another type, or with a tag, is replaced"
+_BETWEEN = "an anchor or a line end stands between a key and its value"
+
+
 @pytest.mark.parametrize(
     ("text", "edit", "reason"),
     [
-        ("a: &x {b: 1}\nc: *x\n", Set(("a", "b"), 2), "a: &x is used elsewhere in the document"),
-        ("a: &x {b: 1}\nc: *x\n", Set(("c", "b"), 2), "c: an alias stands here"),
-        ("a: &x {b: 1}\nc: *x\n", Remove(("a",)), "used elsewhere"),
-        ("a: &x {b: {d: 1}}\nc: {<<: *x}\n", Set(("c", "b", "d"), 2), "b comes from a merge key"),
-        ("a: &x {b: 1}\nc: {<<: *x, d: 1}\n", Remove(("c", "b")), "comes from a merge key"),
-        ("a: 1\nb: 1\na: 2\n", Set(("a",), 3), "a is written twice"),
-        ("a:\n  # c\n  b: 1\n  # d\n  c: 1\n", Set(("a",), 1), "stand in what is replaced"),
+        ("a: &x {b: 1}\nc: *x\n", Set(("a", "b"), 2), f"a: {_SHARED}"),
+        ("a: &x {b: 1}\nc: *x\n", Remove(("a",)), f"the document: {_SHARED}"),
+        ("a: {b: &x 1}\nc: *x\n", Set(("a",), 2), f"a: {_SHARED}"),
+        ("a: {b: &x 1}\nc: *x\n", Remove(("a", "b")), f"a: {_SHARED}"),
+        ("a:\n  b: &x 1\nc: *x\n", Remove(("a", "b")), f"a: {_SHARED}"),
+        ("a:\n- &x 1\n- 2\nc: *x\n", Remove(("a", 0)), f"a: {_SHARED}"),
+        ("a: &x {b: 1}\nc: *x\n", Set(("c", "b"), 2), f"c: {_ALIAS}"),
+        ("a: &x [1]\nc: *x\n", Set(("c", 1), 2), f"c: {_ALIAS}"),
+        ("a: &x {b: {d: 1}}\nc: {<<: *x}\n", Set(("c", "b", "d"), 2),
+         "c: b comes from a merge key (<<)"),
+        ("a: &x {b: 1}\nc: {<<: *x, d: 1}\n", Remove(("c", "b")),
+         "c: what is removed comes from a merge key (<<)"),
+        ("a: 1\nb: 1\na: 2\n", Set(("a",), 3), "the document: a is written twice"),
+        ("? a\n? b\n", Set(("a",), 1), "a: a key stands without a value"),
+        ("a:\n  # c\n  b: 1\n  # d\n  c: 1\n", Set(("a",), 1),
+         "a: comments stand in what is replaced"),
+        ("- b: 1  # c\n  d: 1\n", Set((0,), 2), "[0]: comments stand in what is replaced"),
+        ("a: {  # c\n}\n", Set(("a", "b"), 1), "a: comments stand in what is replaced"),
+        ("{a: {  # c\n}}\n", Set(("a", "b"), 1), "a: comments stand in what is filled"),
         ("a: {b: 1, # c\n  d: 2}\n", Remove(("a", "b")), "a: comments stand in what is removed"),
-        ("a: {b: &x 1}\nc: *x\n", Set(("a",), 2), "a: &x is used elsewhere in the document"),
+        ("- b: 1\n  # c\n  d: 2\n", Remove((0, "b")),
+         "[0]: comments stand after what is removed"),
+        ("? a\n: 1\n? b\n: 2\n", Remove(("b",)), "the document: what is removed shares its line"),
+        ("a: &x\n  b: 1\n", Remove(("a", "b")), "a: what is emptied has a tag or an anchor"),
+        ("a: !!map\n  b: 1\n", Remove(("a", "b")), "a: what is emptied has a tag or an anchor"),
+        ("a: &x\n  b: 1\n", Set(("a",), 2), "a: what is replaced has a tag or an anchor"),
         ("a: !!map\n  b: 1\n", Set(("a",), 2), "a: what is replaced has a tag or an anchor"),
-        ("a: &x {}\n", Set(("a", "b"), 2), "an anchor or a line end stands between"),
-        ("a:\n  {}\n", Set(("a", "b"), 2), "an anchor or a line end stands between"),
+        ("a: &x |\n  b\n", Set(("a",), 2), "a: what is replaced has a tag or an anchor"),
+        ("a: !!str |\n  b\n", Set(("a",), 2), "a: what is replaced has a tag or an anchor"),
+        ("a:\n  b: 1\n", Set(("a",), [1]), f"a: {_TYPE}"),
+        ("a: |\n  b\n", Set(("a",), [1]), f"a: {_TYPE}"),
+        ("a: !!str b\n", Set(("a",), [1]), f"a: {_TYPE}"),
+        ("a: &x {}\n", Set(("a", "b"), 2), f"a: {_BETWEEN}"),
+        ("a:\n  {}\n", Set(("a", "b"), 2), f"a: {_BETWEEN}"),
     ],
 )  # fmt: skip
 def test_refused(text: str, edit: Edit, reason: str) -> None:
     document = only(text)
     with pytest.raises(Unspliceable) as refusal:
         splice(document.text, document.value, [edit])
-    assert reason in str(refusal.value)
+    assert str(refusal.value) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("# nothing\n", "there is no document in the text"),
+        ("a: [\n", "the text does not parse: "),
+    ],
+)
+def test_what_is_no_document_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(Unspliceable) as refusal:
+        splice(text, {}, [Set(("a",), 1)])
+    assert str(refusal.value).startswith(reason)
+
+
+def test_changes_may_touch_and_must_not_overlap() -> None:
+    changes = [Change(2, 4, "x"), Change(0, 2, "y")]
+    assert replace_spans("abcdef", changes) == "yxef"
+    with pytest.raises(Unspliceable) as refusal:
+        replace_spans("abcdef", [*changes, Change(1, 3, "z")])
+    assert str(refusal.value) == "two edits meet in one place"
 
 
 @pytest.mark.parametrize(
@@ -222,6 +273,7 @@ def test_refused(text: str, edit: Edit, reason: str) -> None:
          f"a:\n{' ' * 17}b: 1\nc:\n  d: 1\n"),
         (f"- {' ' * 14}a\n", Set((1,), "b"), f"- {' ' * 14}a\n- {' ' * 14}b\n"),
         (f"- {' ' * 15}a\n", Set((1,), "b"), f"- {' ' * 15}a\n- b\n"),
+        ("a:\n-   b\nc:\n", Set(("c", 0), "d"), "a:\n-   b\nc:\n-   d\n"),
         (f"a:\n- {' ' * 15}b\nc:\n", Set(("c", 0), "d"), f"a:\n- {' ' * 15}b\nc:\n- d\n"),
     ],
 )  # fmt: skip
@@ -295,11 +347,28 @@ def test_manifest_inside() -> None:
     )
 
 
-@pytest.mark.parametrize("written", ["'kind: Job'", ">\n    kind: Job\n", "kind\n"])
-def test_manifest_inside_of_another_style_is_refused(written: str) -> None:
-    document = only(f"manifest: {written}")
-    with pytest.raises(Unspliceable, match="manifest: the manifest inside is not a literal block"):
-        splice_embedded(document.text, document.value, ("manifest",), {"kind": "Job"}, [])
+_NO_BLOCK = "manifest: the manifest inside is not a literal block (|)"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "reason"),
+    [
+        ("manifest: 'kind: Job'", ("manifest",), _NO_BLOCK),
+        ("manifest: >\n  kind: Job\n", ("manifest",), _NO_BLOCK),
+        ("manifest: kind\n", ("manifest",), _NO_BLOCK),
+        ("manifest: |\n  kind: Job\r  spec: {}\n", ("manifest",),
+         "manifest: the lines of the manifest inside were not understood"),
+        ("a: &x\n  m: |\n    kind: Job\nb: *x\n", ("b", "m"), "b: an alias stands here"),
+        ("a: &x\n  m: |\n    kind: Job\nb: *x\n", ("a", "m"), _SHARED),
+        ("a: &x\n  m: |\n    kind: Job\nb:\n  <<: *x\n", ("b", "m"),
+         "m comes from a merge key (<<)"),
+    ],
+)  # fmt: skip
+def test_manifest_inside_that_is_refused(text: str, path: Path, reason: str) -> None:
+    document = only(text)
+    with pytest.raises(Unspliceable) as refusal:
+        splice_embedded(document.text, document.value, path, {"kind": "Job"}, [])
+    assert str(refusal.value) == reason
 
 
 @pytest.mark.parametrize(
