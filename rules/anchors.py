@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from rules.events import UnreadableError
+from rules.composed import UnreadableError
 from rules.marks import Extent
 from rules.scalars import quoted
 

@@ -4,10 +4,10 @@ Nothing here recurses, so that nesting is bounded by ``Limits`` and not by the s
 mean is as in ``go.yaml.in/yaml/v2`` (``decode.go``), duplicate keys as its ``UnmarshalStrict``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from math import isfinite
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from yaml.error import YAMLError
 from yaml.events import (
@@ -22,8 +22,9 @@ from yaml.events import (
 )
 
 from rules.anchors import Anchors, extent, list_sources, refuse
-from rules.events import UnreadableError, parse
-from rules.marks import Marks, Repeated
+from rules.composed import Composed, Limits, UnreadableError
+from rules.events import parse
+from rules.marks import Repeated
 from rules.scalars import HINTS, PLAIN, ScalarError, as_json, key_text, literal, tagged
 
 _KEY: Any = object()
@@ -34,24 +35,6 @@ _MERGE: Any = object()
 """In place of a key: ``<<``."""
 
 _MOST_DUPLICATES = 1000  # each carries its path: without an end 10 MB of them would be gigabytes
-
-
-class Limits(NamedTuple):
-    """What one document may hold: levels of nesting, values that its aliases stand for, and
-    parser events (a scalar is one, a mapping or list two)."""
-
-    depth: int = 200
-    aliases: int = 100_000
-    events: int = 500_000
-
-
-class Composed(NamedTuple):
-    """A document's value and marks, its duplicate keys, and where in the text it ends."""
-
-    value: Any = None
-    marks: Marks = (None,)
-    duplicates: Sequence[Repeated] = ()
-    end: int = 0
 
 
 def compose(text: str, limits: Limits) -> Composed:

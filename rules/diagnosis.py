@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from yaml.error import MarkedYAMLError
 
-from rules.events import FORBIDDEN, UnreadableError, tell_escape
+from rules.composed import UnreadableError
+from rules.events import FORBIDDEN, tell_escape
 from rules.parser_stop import CLOSERS, ParserStop, find_closer, read_stop
 
 _SPACES = {

@@ -13,6 +13,9 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
+from rules.composed import UnreadableError
+from rules.json_stream import json_objects
+
 FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONE_TAG = re.compile(r"(?:&[0-9A-Za-z_-]+\s+)?!(?:\s|\Z)")
 _MAYBE_LONE_TAG = re.compile(r"!(?<![^\s\[{,]!)(?:\s|\Z)")
@@ -24,17 +27,6 @@ _SURROGATES = re.compile(
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\[^u]"
 )
 _SPACE = " \t\r\n"
-
-
-class UnreadableError(Exception):
-    """Text that is no YAML, or none that Kubernetes takes: where in the text, and why; with the
-    index of what else the reason speaks of, as ``{line}``."""
-
-    def __init__(self, index: int, reason: str, other: int | None = None) -> None:
-        super().__init__(f"{index}: {reason}")
-        self.index = index
-        self.reason = reason
-        self.other = other
 
 
 class PureParser(Reader, Scanner, Parser):
@@ -66,21 +58,6 @@ def parse(text: str) -> Iterator[Any]:
 def tell_escape(char: str) -> str:
     """What is wrong with a backslash before ``char``."""
     return f"unknown escape \\{char}: in double quotes a backslash is written \\\\"
-
-
-def json_objects(text: str) -> list[int]:
-    """Where the JSON values in ``text`` end that follow one another, up to what is no JSON."""
-    from json import JSONDecoder  # noqa: PLC0415  # start-up: seldom asked
-
-    decode = JSONDecoder(parse_int=float, strict=False).raw_decode
-    ends, end = [], 0
-    try:
-        while (start := _skip_space(text, end)) < len(text):
-            end = decode(text, start)[1]
-            ends.append(end)
-    except (ValueError, RecursionError):
-        pass
-    return ends
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -135,9 +112,3 @@ def _pad(escape: re.Match[str], filler: str) -> str:
         code = 0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF)
         return chr(code).rjust(12, filler)
     return escape[0] if escape[0][1] != "u" else "\ufffd".rjust(6, filler)
-
-
-def _skip_space(text: str, start: int) -> int:
-    while start < len(text) and text[start] in _SPACE:
-        start += 1
-    return start

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import CollectionEndEvent, CollectionStartEvent, ScalarEvent
 
-from rules.events import UnreadableError, parse
+from rules.composed import UnreadableError
+from rules.events import parse
 
 CLOSERS = {"[": "]", "{": "}"}
 _FLOW_TOKEN = re.compile(

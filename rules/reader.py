@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from rules.composer import Composed, Limits, compose
-from rules.events import UnreadableError, json_objects
+from rules.composed import Composed, Limits, UnreadableError
+from rules.composer import compose
+from rules.json_stream import json_objects
 from rules.marks import Extent, Marks, Position, Span, key_extent, position, value_extent
 from rules.paths import Path, dig
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from rules.events import UnreadableError, parse
+from rules.composed import UnreadableError
+from rules.events import parse
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]*){1,2}")
 _BLANK = re.compile(r"(?:\s+|(?:(?<=\s)|^)#[^\n]*)*")
