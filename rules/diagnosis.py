@@ -117,7 +117,8 @@ def _detect_escape(stop: ParserStop) -> Mistake | None:
     if "unknown escape" not in stop.words:
         return None
     at = stop.at if stop.char == "\\" else stop.at - 1
-    return Mistake(at, tell_escape(stop.text[at + 1]))
+    char = stop.text[at + 1 : at + 2]
+    return Mistake(at, tell_escape(char)) if char else None
 
 
 def _detect_comment(stop: ParserStop) -> Mistake | None:

@@ -54,8 +54,11 @@ class ParserStop(NamedTuple):
 
     @property
     def bracket(self) -> int | None:
-        """The innermost bracket or brace that is open."""
-        return self.opened[-1][0] if self.opened and self.opened[-1][1] else None
+        """The innermost bracket or brace that is open; a pair in a list, as in ``[a: b]``, has
+        none of its own."""
+        if not self.opened or not self.opened[-1][1]:
+            return None
+        return next((at for at, _ in reversed(self.opened) if self.text[at] in CLOSERS), None)
 
     def line_at(self, index: int) -> str:
         end = self.text.find("\n", index)
@@ -88,7 +91,8 @@ def read_stop(error: MarkedYAMLError, text: str) -> ParserStop:
     for event in _events_before(text):
         kind = type(event)
         if issubclass(kind, CollectionStartEvent):
-            opened.append((event.start_mark.index, bool(event.flow_style)))
+            flow = bool(event.flow_style)  # it begins with its tag or anchor, if it has one
+            opened.append((event.end_mark.index - 1 if flow else event.start_mark.index, flow))
             ended.clear()
         elif issubclass(kind, CollectionEndEvent):
             start, flow = opened.pop()

@@ -36,6 +36,10 @@ MISTAKES = [
     ('a: ["]", # ]\n', 1, 4, "the [ opened here is never closed"),
     ('{"a": [{"b": 1},\n {"c": 1}\n', 1, 7, "the [ opened here is never closed"),
     ("a: [1, {b: 2]\n", 1, 13, "found ] where } is expected"),
+    ("a: &x [1, 2", 1, 7, "the [ opened here is never closed"),
+    ("a: !x {b: [c: d}", 1, 16, "found } where ] is expected"),
+    ("[a: b, c: d: e", 1, 1, "the [ opened here is never closed"),
+    ("a: &x [1, *!!int y]", 1, 12, "expected , or ] before this (the [ stands on line 1)"),
     ("a: [1]]\nb: 1\n", 1, 7, "nothing is open that this ] closes"),
     ('a: ["x" "y"]\n', 1, 9, "expected , or ] before this (the [ stands on line 1)"),
     ('{"a": 1\n  "b": 2}', 2, 3, "expected , or } before this (the { stands on line 1)"),
@@ -90,6 +94,12 @@ def test_a_mistake_is_told_where_it_was_made(
     assert (found.line, found.column) == (line, column), found
     assert reason in found.reason
     assert "\n" not in found.reason
+
+
+def test_a_backslash_may_end_the_text() -> None:
+    (found,) = read('a: "b\\')
+    assert isinstance(found, Unreadable)
+    assert "escape" in found.reason
 
 
 def test_lines_are_those_of_the_file() -> None:
