@@ -1,9 +1,13 @@
-# `make check` is exactly what CI runs, in the active environment (`pip install -e '.[dev]'`).
+# `make check` is what CI runs, in the active environment (`pip install -e ".[dev]"`), and after it
+# `make check-readers`, where a compiled reader can be built.
 PYTHON ?= python
+READERS ?= compiled pure
+READING = tests/rules/test_composer.py tests/rules/test_composition.py tests/rules/test_reader.py \
+  tests/rules/policy tests/linter tests/test_acceptance.py tests/test_cases.py
 CONTROL_PLANE ?= .control-plane
 KUBERNETES ?= v1.37.2
 
-.PHONY: check format lint types contracts generate generated goldens test bench control-plane
+.PHONY: check format lint types contracts generate generated goldens test reader check-readers bench control-plane
 
 check: lint types contracts generated test
 
@@ -38,9 +42,21 @@ test:
 	$(PYTHON) -m coverage run -m pytest
 	$(PYTHON) -m coverage report
 
+# The compiled reader, in place. Cython is in the dev extra; the header of libyaml is the system's
+# (libyaml-dev, libyaml-devel, yaml-dev).
+reader:
+	$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	MLGATE_READER=compiled $(PYTHON) -m linter --version --verbose
+
+# What reads, with each reader. `make test` tests everything, with the compiled one if it is there.
+check-readers: reader
+	for one in $(READERS); do \
+	  MLGATE_READER=$$one $(PYTHON) -m pytest --quiet $(READING) || exit 1; \
+	done
+
 # Not among them: bench.soaking, which takes 20 minutes.
 bench:
-	for one in reading linting fixes reviewing admission faults fuzzing growing; do \
+	for one in reading agreeing linting fixes reviewing admission faults fuzzing growing; do \
 	  echo "== $$one"; $(PYTHON) -m bench.$$one || exit 1; \
 	done
 

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
 
@@ -63,7 +64,6 @@ def run() -> NoReturn:
     """The console's entry: run the command and end the process, without the interpreter's
     clean-up, which costs more than linting a file."""
     import gc
-    import os
 
     gc.disable()
     code = CRASHED
@@ -95,6 +95,7 @@ def main(
     out, err = stdout or sys.stdout, stderr or sys.stderr
     try:
         _refuse_stranger()
+        choose_reader()
         return _dispatch(argv, stdin or sys.stdin, out, err)
     except UserError as error:
         err.write(f"{error}\n")
@@ -121,19 +122,20 @@ def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
     listing = "\n".join(f"  {name:<16}{one.summary}" for name, one in COMMANDS.items())
     parser = Parser(
         prog="mlgate",
-        usage="mlgate COMMAND ... | mlgate --version",
+        usage="mlgate COMMAND ... | mlgate --version [--verbose]",
         description="Policy linter and admission webhook for machine-learning workloads.",
         epilog=f"commands:\n{listing}\n\n`mlgate COMMAND --help` tells more of each.",
         formatter_class=Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="with it, tell which YAML reader is in use"
+    )
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     arguments, _ = parser.parse_known_args(argv)
     if arguments.version:
-        import rules
-
-        out.write(f"mlgate {rules.VERSION}\n")
+        _tell_version(out, verbose=arguments.verbose)
         out.flush()
         return 0
     if arguments.command:
@@ -141,6 +143,31 @@ def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
         raise UserError(f"mlgate: no command {arguments.command}; there are {known}")
     parser.print_help(err)
     return USAGE_ERROR
+
+
+def _tell_version(out: TextIO, *, verbose: bool) -> None:
+    import rules
+
+    out.write(f"mlgate {rules.VERSION}\n")
+    if verbose:
+        from rules import composition
+
+        out.write(f"reader {composition.describe()}\n")
+        out.write(f"python {sys.version.split()[0]}\n")
+
+
+def choose_reader() -> None:
+    """``MLGATE_READER`` names the reader to use: ``pure``, or ``compiled``, which is then an error
+    where it is not installed."""
+    wanted = os.environ.get("MLGATE_READER")
+    if not wanted:
+        return
+    from rules import composition
+
+    if wanted not in composition.READERS:
+        there = " or ".join(sorted(composition.READERS))
+        raise UserError(f"mlgate: MLGATE_READER is {wanted}; here it can be {there}")
+    composition.reader = wanted
 
 
 def _refuse_stranger() -> None:

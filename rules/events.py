@@ -39,11 +39,13 @@ class PureParser(Reader, Scanner, Parser):
 
 
 try:
-    from yaml._yaml import CParser
+    from yaml._yaml import CParser, get_version_string
 except ImportError:
     Native: Any = PureParser
+    PARSER = "PyYAML's own parser"
 else:
     Native = CParser
+    PARSER = f"libyaml {get_version_string()}, through PyYAML"
 
 
 def parse(text: str) -> Iterator[Any]:

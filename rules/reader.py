@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from rules.composed import Composed, Limits, UnreadableError
-from rules.composer import compose
+from rules.composition import compose
 from rules.json_stream import json_objects
 from rules.marks import Extent, Marks, Position, Span, key_extent, position, value_extent
 from rules.paths import Path, dig

@@ -2,6 +2,10 @@
 
 from hypothesis import HealthCheck, settings
 
+from linter.cli import choose_reader
+
+choose_reader()  # MLGATE_READER holds for what is tested in process as for what is spawned
+
 settings.register_profile(
     "steady",
     deadline=None,

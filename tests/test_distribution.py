@@ -1,10 +1,12 @@
 """What is published is whole: everything that git holds, and the packages with their data."""
 
+import os
 import subprocess
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -40,10 +42,17 @@ def checkout(tracked: set[str], tmp_path_factory: pytest.TempPathFactory) -> Pat
     return copy
 
 
-def build(checkout: Path, what: str, folder: Path) -> Path:
-    """Build without a network or another environment."""
+def build(checkout: Path, what: str, folder: Path, **known: str) -> Path:
+    """Build without a network or another environment; ``known`` are its variables."""
     command = [sys.executable, "-c", BUILD, what, str(folder)]
-    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **known},
+    )
     assert done.returncode == 0, done.stderr
     return folder / done.stdout.splitlines()[-1]
 
@@ -61,7 +70,19 @@ def test_the_source_distribution_holds_what_git_holds(
 def test_the_wheel_holds_the_packages_and_nothing_else(
     tracked: set[str], checkout: Path, tmp_path: Path
 ) -> None:
-    archive = build(checkout, "build_wheel", tmp_path)
-    with zipfile.ZipFile(archive) as members:
-        names = {name for name in members.namelist() if ".dist-info/" not in name}
+    names = list_wheel(build(checkout, "build_wheel", tmp_path))
+    compiled = {name for name in names if name.startswith("rules/compiled.cpython-")}
+    assert names - compiled == {name for name in tracked if name.partition("/")[0] in PACKAGES}
+
+
+def test_without_a_compiler_the_wheel_lacks_the_compiled_reader_alone(
+    tracked: set[str], checkout: Path, tmp_path: Path
+) -> None:
+    rmtree(checkout / "build", ignore_errors=True)  # what was built before, with one
+    names = list_wheel(build(checkout, "build_wheel", tmp_path, CC="false"))
     assert names == {name for name in tracked if name.partition("/")[0] in PACKAGES}
+
+
+def list_wheel(archive: Path) -> set[str]:
+    with zipfile.ZipFile(archive) as members:
+        return {name for name in members.namelist() if ".dist-info/" not in name}

@@ -217,6 +217,20 @@ def test_the_version_is_printed() -> None:
     assert call("--version") == (0, f"mlgate {rules.VERSION}\n", "")
 
 
+def test_a_verbose_version_names_the_reader() -> None:
+    version, reader, python = spawn("--version", "-v", MLGATE_READER="pure").stdout.splitlines()
+    assert version == f"mlgate {rules.VERSION}"
+    assert reader.startswith("reader pure (")
+    assert python == f"python {sys.version.split()[0]}"
+
+
+def test_a_reader_that_is_not_there_is_wrong_usage() -> None:
+    done = spawn("--version", MLGATE_READER="quick")
+    assert done.returncode == 2
+    assert done.stderr.startswith("mlgate: MLGATE_READER is quick; ")
+    assert "pure" in done.stderr
+
+
 def test_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     listing = capsys.readouterr().out

@@ -5,16 +5,22 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from rules import events
+from rules import composition, events
 from rules.reader import Document, Limits, Unreadable, read
 
 
-@pytest.fixture(autouse=True, params=["native", "pure"])
+@pytest.fixture(autouse=True, params=["compiled", "native", "pure"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both parsers: libyaml's, and the one that PyYAML falls back on."""
+    """Every way to read: the compiled reader, and the pure one with libyaml's parser and with the
+    one that PyYAML falls back on. The first two complain alike."""
+    reader = "compiled" if request.param == "compiled" else "pure"
+    if reader not in composition.READERS:
+        pytest.skip("the compiled reader is not built")
+    monkeypatch.setattr(composition, "reader", reader)
     if request.param == "pure":
         monkeypatch.setattr(events, "Native", events.PureParser)
-    return str(request.param)
+        return "pure"
+    return "native"
 
 
 def document(text: str, limits: Limits = Limits()) -> Document:  # noqa: B008
