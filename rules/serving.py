@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Role
-from rules.outputs import read_environment, read_texts
 from rules.paths import dig
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.workload import Workload
@@ -27,7 +27,6 @@ _SIZE = re.compile(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
 _SERVING = frozenset({Role.SERVING})
 _SMALL = 3
-_CUT = 8_000
 
 
 class Load(NamedTuple):
@@ -50,7 +49,8 @@ def find_slow_servers(
             continue
         loading = [main for main in pod.mains if _is_accelerated(workload, main)]
         for container in loading or pod.mains:
-            load = estimate_load(pod, container, table, accelerated=bool(loading))
+            command = workload.command(container)
+            load = estimate_load(pod, command, table, accelerated=bool(loading))
             if load is not None:
                 yield pod, container, load
 
@@ -62,26 +62,26 @@ def _is_accelerated(workload: Workload, container: Container) -> bool:
 
 
 def estimate_load(
-    pod: Pod, container: Container, table: Mapping[str, Any], *, accelerated: bool
+    pod: Pod, command: CommandLine, table: Mapping[str, Any], *, accelerated: bool
 ) -> Load | None:
     """How long the container's model may take to load; None where nothing says it is slow."""
     stated = _stated(pod)
     if stated is not None:
         return Load(f"annotation {LOAD_ANNOTATION} says so", stated)
-    image = str(container.get("image") or "")
+    image = str(command.container.get("image") or "")
     if _NOT_SERVERS.search(image) and not accelerated:
         return None
-    size = read_size(container)
-    reason = _reason(container, image, size, accelerated=accelerated)
+    size = read_size(command)
+    reason = _reason(command, size, accelerated=accelerated)
     return None if reason is None else Load(reason, _seconds(size, table, pod.nodes))
 
 
-def read_size(container: Container) -> float | None:
+def read_size(command: CommandLine) -> float | None:
     """The model's size in billions of parameters as arguments and environment name it."""
     sizes = [
         float(match[2]) * int(match[1] or 1)
-        for text in _model_texts(container)
-        for match in _SIZE.finditer(text[:_CUT])
+        for text in _model_texts(command)
+        for match in _SIZE.finditer(text)
     ]
     return max((size for size in sizes if size <= 2000), default=None)
 
@@ -91,13 +91,13 @@ def _stated(pod: Pod) -> int | None:
     return None if value is None or value <= 0 else int(value)
 
 
-def _reason(
-    container: Container, image: str, size: float | None, *, accelerated: bool
-) -> str | None:
+def _reason(command: CommandLine, size: float | None, *, accelerated: bool) -> str | None:
     """The first sign that the load is slow."""
-    delay = dig(container.body, ("readinessProbe", "initialDelaySeconds"))
+    container = command.container
+    delay = container.get("readinessProbe", "initialDelaySeconds")
     memory = container.get("resources", "limits", "memory")
-    fetches = any(store in text for text in _model_texts(container) for store in _STORE)
+    fetches = any(store in text for text in _model_texts(command) for store in _STORE)
+    image = str(container.get("image") or "")
     signs = (
         (accelerated, "it has an accelerator"),
         (_SERVERS.search(image) is not None, f"its image is {image}"),
@@ -109,14 +109,14 @@ def _reason(
     return next((reason for sign, reason in signs if sign), None)
 
 
-def _model_texts(container: Container) -> Iterator[str]:
-    for _, text in read_texts(container):
+def _model_texts(command: CommandLine) -> Iterator[str]:
+    for text, _ in command.texts:
         yield text
-    for name, (value, _) in read_environment(container).items():
+    for name, (value, _) in command.environment.items():
         if "MODEL" in name.upper():
             yield value
     for key in ("storageUri", "modelUri"):
-        value = container.get(key)
+        value = command.container.get(key)
         if isinstance(value, str):
             yield value
 

@@ -7,22 +7,13 @@ from enum import StrEnum
 from posixpath import join, normpath
 from typing import Any, NamedTuple
 
+from rules.commands import LONGEST_PLACE, ReadContainer, cut
 from rules.kinds.pods import Container, Mount, Pod, Volume
 from rules.manifest import is_template
-from rules.outputs import (
-    Naming,
-    Output,
-    find_store,
-    find_tracker,
-    read_environment,
-    read_outputs,
-    read_texts,
-)
+from rules.outputs import Naming, Output, find_store, find_tracker, read_outputs
 from rules.paths import Path, dig, dotted, shorten
 
 _DATA_FOLDER = r"(?i)/(?:data|models?|outputs?|checkpoints?)(?:/|\Z)"  # few runs need it compiled
-_LONGEST_FOLDER = 512
-"""Characters of a working directory that are read."""
 
 
 class Keeping(StrEnum):
@@ -70,11 +61,14 @@ _RANK = {Keeping.DURABLE: 3, Keeping.UNKNOWN: 2, Keeping.WEAK: 1}
 _FILE_SYSTEM = Place(Keeping.EPHEMERAL, "the container's file system")
 
 
-def trace_outputs(pod: Pod, naming: Naming, schemes: frozenset[str]) -> tuple[Output | None, Place]:
+def trace_outputs(
+    pod: Pod, naming: Naming, schemes: frozenset[str], read: ReadContainer
+) -> tuple[Output | None, Place]:
     """The best of the places that a pod's outputs go to, and the first output that goes there.
 
     An output of a name that may as well be an input's counts only where it is kept. Without an
-    output, none is named: the place is the best that one could find.
+    output, none is named: the place is the best that one could find. ``read`` gives the reading of
+    a container.
     """
     if pod.durable:
         return None, Place(Keeping.DURABLE, "kept by other means")
@@ -82,12 +76,12 @@ def trace_outputs(pod: Pod, naming: Naming, schemes: frozenset[str]) -> tuple[Ou
     placed = [
         (output, place)
         for main in pod.mains
-        for output, place in storage.locate(read_outputs(main, naming), main)
+        for output, place in storage.locate(read_outputs(read(main), naming), main)
         if output.main or place.keeping is Keeping.DURABLE
     ]
     if placed:
         return max(placed, key=lambda pair: _rank(pair[1]))
-    return None, storage.guess()
+    return None, storage.guess(read)
 
 
 def keeps_scratch(pod: Pod) -> bool:
@@ -144,12 +138,13 @@ class Storage:
         for output in outputs:
             yield output, self._locate(output, container, mounts)
 
-    def guess(self) -> Place:
+    def guess(self, read: ReadContainer) -> Place:
         """The best place that the pod offers to outputs that nobody names."""
         pod = self._pod
         if not self._known or pod.artifacts or not pod.mains:
             return Place(Keeping.UNKNOWN, "a place that is not known")
-        if any(map(find_tracker, pod.mains)) or find_store(_texts(pod), self._schemes):
+        tracked = any(find_tracker(read(main)) for main in pod.mains)
+        if tracked or find_store(_texts(pod, read), self._schemes):
             return Place(Keeping.DURABLE, "a store")
         places = [self.classify(mount) for main in pod.mains for mount in main.mounts]
         return max(places, key=_rank, default=_FILE_SYSTEM)
@@ -199,14 +194,11 @@ def _rank(place: Place) -> int:
     return _RANK.get(place.keeping, 0)
 
 
-def _texts(pod: Pod) -> Iterator[str]:
+def _texts(pod: Pod, read: ReadContainer) -> Iterator[str]:
     """All that says what a pod does: its containers' words and environment, and what is beside."""
-    yield pod.text
-    for container in pod.containers:
-        for _, text in read_texts(container):
-            yield text
-        for value, _ in read_environment(container).values():
-            yield value
+    yield cut(pod.text)
+    for command in map(read, pod.containers):
+        yield from [text for text, _ in (*command.texts, *command.environment.values())]
 
 
 def _absolute(target: str, container: Container) -> str | None:
@@ -215,7 +207,7 @@ def _absolute(target: str, container: Container) -> str | None:
     folder = container.get("workingDir")
     if not isinstance(folder, str) or not folder.startswith("/") or target.startswith("~"):
         return None
-    return normpath(join(folder[:_LONGEST_FOLDER], target))
+    return normpath(join(folder[:LONGEST_PLACE], target))
 
 
 def _covers(folder: str, target: str) -> bool:

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from rules.accelerators import Accelerators
+from rules.commands import CommandLine
 from rules.inventory import Inventory
 from rules.kinds.facts import Fact
 from rules.kinds.lookups import Answer, Reference
@@ -175,7 +176,19 @@ class Workload:
 
     @cached_property
     def _siblings(self) -> Siblings:
-        return Siblings(self.kind, self.manifest)
+        return Siblings(self.kind, self.manifest, self.pods, self.command)
+
+    @cached_property
+    def _commands(self) -> dict[int, CommandLine]:
+        """By the container's identity, which is its own as long as its command holds it."""
+        return {}
+
+    def command(self, container: Container) -> CommandLine:
+        """What a container runs, read once."""
+        known = self._commands.get(id(container))
+        if known is None:
+            known = self._commands[id(container)] = CommandLine(container)
+        return known
 
     @cached_property
     def judgement(self) -> Judgement | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from rules.kinds.lookups import Answer, Reference
+from rules.commands import CommandLine, ReadContainer
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.schema import Kind
@@ -72,19 +72,26 @@ class Judgement(NamedTuple):
 
 
 class Siblings:
-    """The templates of one object, each scored once, without what it asks for."""
+    """The templates ``pods`` of one object, each scored once, without what it asks for.
 
-    def __init__(self, kind: Kind, manifest: Manifest) -> None:
+    ``read`` gives the reading of a container, for whoever has it already.
+    """
+
+    def __init__(
+        self, kind: Kind, manifest: Manifest, pods: Iterable[Pod], read: ReadContainer = CommandLine
+    ) -> None:
+        self.read = read
         self._kind = kind
         self._manifest = manifest
+        self._pods = pods
+
+    def score(self, pod: Pod, *, accelerated: bool) -> Score:
+        """What one of them is for, by what runs in it."""
+        return score_pod(self._kind, self._manifest, pod, self.read, accelerated=accelerated)
 
     @cached_property
     def _scores(self) -> list[tuple[Path, Score]]:
-        kind, manifest = self._kind, self._manifest
-        return [
-            (pod.path, score_pod(kind, manifest, pod, accelerated=False))
-            for pod in kind.pods(kind.view(manifest), _ask_nobody)
-        ]
+        return [(pod.path, self.score(pod, accelerated=False)) for pod in self._pods]
 
     @cached_property
     def _training(self) -> list[Path]:
@@ -126,11 +133,11 @@ def classify_pod(  # noqa: PLR0913 - everything that a role hangs on, by keyword
     said = _read_said(manifest, pod, label)
     if said is not None:
         return _judge_said(*said, pod)
+    siblings = siblings or Siblings(kind, manifest, (pod,))
     if pod.role or kind.role:
-        judgement = _judge_kind(kind, pod)
+        judgement = _judge_kind(kind, pod, siblings.read)
     else:
-        others = siblings or Siblings(kind, manifest)
-        judgement = _judge_score(kind, manifest, pod, others, accelerated=accelerated)
+        judgement = _judge_score(pod, siblings, accelerated=accelerated)
     if judgement.role is Role.TRAINING:
         return _mark_retraining(judgement, manifest, pod, scheduled=scheduled)
     return judgement
@@ -189,12 +196,12 @@ def _judge_said(role: Role, key: str, pod: Pod) -> Judgement:
     return Judgement(role, subrole, Confidence.HIGH, _SAID, _SAID, (f"{key} says {role}",))
 
 
-def _judge_kind(kind: Kind, pod: Pod) -> Judgement:
+def _judge_kind(kind: Kind, pod: Pod, read: ReadContainer) -> Judgement:
     """A kind's role, unless every main container plainly does something else."""
     role = pod.role or kind.role or Role.OTHER
     what = f"kind {kind.name}" if role is kind.role else f"such a template of kind {kind.name}"
     evidence = f"{what} is {role}"
-    others = _read_others(pod)
+    others = _read_others(pod, read)
     if not others:
         return Judgement(role, pod.subrole, Confidence.HIGH, _SAID, _SAID, (evidence,))
     score = max(signal.weight for signal in others)
@@ -202,9 +209,9 @@ def _judge_kind(kind: Kind, pod: Pod) -> Judgement:
     return Judgement(Role.OTHER, pod.subrole, Confidence.MEDIUM, score, score, reasons)
 
 
-def _read_others(pod: Pod) -> list[Signal]:
+def _read_others(pod: Pod, read: ReadContainer) -> list[Signal]:
     """Signs of something else in every main container, and none of machine learning."""
-    reading = Reading(pod)
+    reading = Reading(pod, read)
     if reading.idle:
         return reading.others
     if any(map(_speaks, reading.images)):
@@ -217,10 +224,8 @@ def _speaks(signal: Signal) -> bool:
     return signal.role is not Role.OTHER and signal.weight >= 3 and signal.group != "launcher"
 
 
-def _judge_score(
-    kind: Kind, manifest: Manifest, pod: Pod, siblings: Siblings, *, accelerated: bool
-) -> Judgement:
-    score = score_pod(kind, manifest, pod, accelerated=accelerated)
+def _judge_score(pod: Pod, siblings: Siblings, *, accelerated: bool) -> Judgement:
+    score = siblings.score(pod, accelerated=accelerated)
     if score.role is Role.TRAINING and _follows(score):
         score = siblings.lead(pod) or score
     return Judgement(
@@ -240,10 +245,6 @@ def _follows(score: Score) -> bool:
         return False
     said = {one.group for one in score.signals if one.role is Role.TRAINING and one.weight > 0}
     return said <= _GIVEN
-
-
-def _ask_nobody(_reference: Reference, _fact: str) -> tuple[Answer, Any]:
-    return Answer.UNKNOWN, None
 
 
 def _mark_retraining(

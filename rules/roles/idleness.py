@@ -2,6 +2,7 @@
 
 import re
 
+from rules.commands.scripts import split_commands
 from rules.memory import remember
 
 _SHELL = frozenset(
@@ -24,7 +25,6 @@ _PRELUDE = ("sleep", "echo", "pause", "tail", "-smi", "hello", "date", "stress",
 """One of these stands in every text that does nothing: most others are known at a glance."""
 _FIRST = 4
 """Commands that are looked at first: few scripts that do something begin by doing nothing."""
-_BREAKS = r"[;\n|&]+"
 _ASSIGNMENT = r"[a-z_]\w*\+?="
 _READS = ("os.", "int(", "str(", "socket.", "platform.", '"', "'")
 _LOOKS = ("-smi", "date", "uname", "cowsay")
@@ -35,13 +35,13 @@ _QUOTES = "\"'`"
 
 @remember(256, 4000)
 def does_nothing(text: str) -> bool:
-    """Whether a cleaned text only prints, waits and looks around. Installing adds nothing."""
+    """Whether a folded text only prints, waits and looks around. Installing adds nothing."""
     if not any(word in text for word in _PRELUDE):
         return False
-    head = re.split(_BREAKS, text, maxsplit=_FIRST)
+    head = split_commands(text, _FIRST)
     if any(_program(command) not in _IDLE for command in head[:_FIRST]):
         return False
-    programs = [_program(command) for command in re.split(_BREAKS, text)]
+    programs = [_program(command) for command in split_commands(text)]
     return any(programs) and all(program in _IDLE for program in programs)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
+from rules.image import Image, parse_image
 from rules.roles.vocabulary import (
     BATCH,
     DATA,
@@ -14,7 +15,7 @@ from rules.roles.vocabulary import (
     Signal,
     say,
 )
-from rules.roles.words import clear, pair_up, split_name, trains
+from rules.roles.words import trains
 
 _SERVER = Mark(SERVING, 6, "image")
 _OWN_SERVER = Mark(SERVING, 3, "image")
@@ -127,22 +128,14 @@ def read_image(image: str) -> tuple[Signal, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _read_image(image: str) -> tuple[Signal, ...]:
-    path, last, tag = _parse(image)
-    return tuple(say(mark, f'image "{image[:200]}"') for mark in _marks(path, last, tag))
+def _read_image(text: str) -> tuple[Signal, ...]:
+    image = parse_image(text.lower())
+    return tuple(say(mark, f'image "{text[:200]}"') for mark in _marks(image))
 
 
-def _parse(image: str) -> tuple[str, str, str]:
-    """The path without its digest, its last part, and the tag, in lower case."""
-    text = clear(image.lower()).partition("@")[0]
-    head, slash, last = text.rpartition("/")
-    last, _, tag = last.partition(":")
-    return head + slash + last, last, tag
-
-
-def _marks(path: str, last: str, tag: str) -> Iterator[Mark]:
-    words = {each for pair in pair_up(split_name(last)) for each in pair}
-    everything = {*split_name(path), *words}
+def _marks(image: Image) -> Iterator[Mark]:
+    path, last, words, tag = image.path, image.name, image.words, image.tag
+    everything = words | image.path_words
     if _is_part(last, words, tag):
         yield _PART
         return
@@ -159,21 +152,21 @@ def _marks(path: str, last: str, tag: str) -> Iterator[Mark]:
     yield from _own(everything, words)
 
 
-def _is_part(last: str, words: set[str], tag: str) -> bool:
+def _is_part(last: str, words: frozenset[str], tag: str) -> bool:
     """A router, an operator, ... or a client; Habana calls its base images installers."""
     if "installer" in words and words & _BASES:
         return False
     return bool(words & _PARTS) or (last == "tritonserver" and "-sdk" in tag)
 
 
-def _is_server(path: str, last: str, words: set[str]) -> bool:
+def _is_server(path: str, last: str, words: frozenset[str]) -> bool:
     """Images of adapters are named after the server that they call: ``llm-tgi``."""
     if words & _SERVERS or last.startswith(("tgi", "tei")):
         return True
     return any(text in path for text in _SERVER_TEXTS)
 
 
-def _own(everything: set[str], words: set[str]) -> Iterator[Mark]:
+def _own(everything: frozenset[str], words: frozenset[str]) -> Iterator[Mark]:
     """What images of nobody's product say: their makers name them after what they do."""
     if words & _BATCHES:
         yield _BATCH

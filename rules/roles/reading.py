@@ -1,15 +1,17 @@
 """A pod template read once: what its main containers run, their images, its names and its place."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rules.commands import ReadContainer
+from rules.commands.scripts import clean, cut, fold
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.manifest import Manifest
 from rules.paths import shorten
 from rules.roles.idleness import does_nothing, stays
 from rules.roles.images import read_image
-from rules.roles.texts import LONGEST, clean, read_text
+from rules.roles.texts import read_text
 from rules.roles.vocabulary import (
     NAMESPACE_HEADS,
     NAMESPACES,
@@ -39,14 +41,15 @@ class Reading:
     than machine learning, if every main container has one.
     """
 
-    __slots__ = ("_bodies", "_cleaned", "_pod", "idle", "images", "others", "texts")
+    __slots__ = ("_bodies", "_commands", "_pod", "_runs", "idle", "images", "others", "texts")
 
-    def __init__(self, pod: Pod) -> None:
+    def __init__(self, pod: Pod, read: ReadContainer) -> None:
         self._pod = pod
-        self._bodies = [one.body for one in pod.mains]
-        more = clean(pod.text) if pod.text else ""
-        self._cleaned = [_read_words(body, more) for body in self._bodies] or [more]
-        self.idle = all(map(does_nothing, self._cleaned))
+        self._commands = [read(one) for one in pod.mains]
+        self._bodies = [one.container.body for one in self._commands]
+        more = fold(clean(cut(pod.text))) if pod.text else ""
+        self._runs = [_join(fold(one.script), more) for one in self._commands] or [more]
+        self.idle = all(map(does_nothing, self._runs))
         self.images: list[Signal] = []
         for body in self._bodies:
             self.images += _read_image(body)
@@ -57,7 +60,7 @@ class Reading:
         """Read what each main container runs; one that shows nothing of something else speaks for
         all of them."""
         unanimous = not self.idle
-        for body, text in zip(self._bodies or [{}], self._cleaned, strict=True):
+        for body, text in zip(self._bodies or [{}], self._runs, strict=True):
             runs = read_text(text) if text else ()
             self.texts += runs
             if unanimous:
@@ -70,7 +73,7 @@ class Reading:
     @property
     def waits(self) -> bool:
         """Whether an idle pod is there for hours."""
-        return any(map(stays, self._cleaned))
+        return any(map(stays, self._runs))
 
     def names(self, manifest: Manifest) -> list[Signal]:
         """What the object, the template and its main containers are called."""
@@ -86,14 +89,13 @@ class Reading:
     def hints(self) -> list[Signal]:
         """Ports and probes: somebody asks it for something; and the environment of ranks."""
         found: list[Signal] = []
-        for body in self._bodies:
+        for body, command in zip(self._bodies, self._commands, strict=True):
             if body.get("ports"):
                 found.append(_PORT)
             if body.get("readinessProbe") or body.get("livenessProbe"):
                 found += (_PROBE, _UNLIKE_TRAINING)
-            entries = body.get("env")
-            if isinstance(entries, list):
-                found += _read_environment(entries)
+            if body.get("env"):
+                found += _read_variables(command.variables)
         return found
 
 
@@ -102,13 +104,10 @@ def _read_image(body: Mapping[str, Any]) -> tuple[Signal, ...]:
     return read_image(image) if isinstance(image, str) else ()
 
 
-def _read_environment(entries: list[Any]) -> list[Signal]:
+def _read_variables(names: Iterable[str]) -> list[Signal]:
     """The first name that ranks and trackers of training read."""
-    for entry in entries:
-        name = entry.get("name") if isinstance(entry, dict) else None
-        if isinstance(name, str) and (
-            name in TRAINING_ENVIRONMENT or name.startswith(TRAINING_PREFIXES)
-        ):
+    for name in names:
+        if name in TRAINING_ENVIRONMENT or name.startswith(TRAINING_PREFIXES):
             return [say(_OF_RANKS, f"has the environment {shorten(name)}")]
     return []
 
@@ -136,30 +135,6 @@ def _read_name(name: Any) -> tuple[Signal, ...]:
     return read_name(name) if name and isinstance(name, str) else ()
 
 
-def _read_words(body: Mapping[str, Any], more: str) -> str:
-    """The cleaned command, arguments and source of a container, with what the pod adds."""
-    parts = [_join(body.get("command")), _join(body.get("args")), _join(body.get("source"))]
-    text = " ".join(filter(None, parts))
-    text = clean(text) if text else ""
+def _join(text: str, more: str) -> str:
+    """What a container runs, with what the pod adds."""
     return f"{text}\n{more}" if more and text else text or more
-
-
-def _join(words: Any) -> str:
-    """The words as one text; a script among them begins on a line of its own. Of very many that
-    aliases stand for (``[*a, *a, ...]``) only the ends, of which ``clean`` reads as much."""
-    if not isinstance(words, list):
-        return words if isinstance(words, str) else ""
-    texts = [word for word in words if isinstance(word, str)]
-    if sum(map(len, texts)) > LONGEST:
-        texts = [*_begin(texts), *reversed([*_begin(reversed(texts))])]
-    return " ".join([f"\n{text}" if "\n" in text else text for text in texts])
-
-
-def _begin(texts: Iterable[str]) -> Iterator[str]:
-    """The first of ``texts``, together longer than what is read."""
-    length = 0
-    for text in texts:
-        yield text
-        length += len(text)
-        if length > LONGEST:
-            return

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from rules.commands import ReadContainer
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
@@ -68,9 +69,11 @@ class Score(NamedTuple):
         return Confidence.MEDIUM if sure else Confidence.LOW
 
 
-def score_pod(kind: Kind, manifest: Manifest, pod: Pod, *, accelerated: bool) -> Score:
+def score_pod(
+    kind: Kind, manifest: Manifest, pod: Pod, read: ReadContainer, *, accelerated: bool
+) -> Score:
     """What a pod template of a kind without a role of its own is for."""
-    reading = Reading(pod)
+    reading = Reading(pod, read)
     more = kind.weights(kind.view(manifest))
     priors = _add(kind.priors, more) if more else kind.priors
     if reading.idle and priors.get(TRAINING, 0) < _SURE:

@@ -1,30 +1,16 @@
-"""What a pod's commands, arguments and sources run, each as a weighted sentence.
-
-A text is cut, cleared of placeholders, of comments and of what it only prints, and split into words
-once; the words are looked up. No regular expression here backtracks over the text.
-"""
+"""What a pod's commands, arguments and sources run, each as a weighted sentence."""
 
 import itertools
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from rules.commands.scripts import split_terms
 from rules.kinds.roles import Role
 from rules.memory import remember
 from rules.roles.programs import COMMANDS, MOVES, PHRASES, TRAINS, WORDS
 from rules.roles.vocabulary import Mark, Signal, say
-from rules.roles.words import clear, make_table, read_stem, split
+from rules.roles.words import read_stem
 
-LONGEST = 20_000
-"""Characters of a text that are read: its first and its last half."""
-
-_ECHOED = r"echo(?<![\w-]echo)\b[ \t]*(?:-[a-z]+[ \t]+)?(?:\"[^\"]*\"|'[^']*'|[^\n;&|]*)"
-_PRINTED = r"print(?:f\b| ?\()(?:\"[^\"\n]*\"|'[^'\n]*'|[^\n;&|)]*)"
-_INSTALLED = (
-    r"\b(?:pip3?|apt|apt-get|apk|conda|yum|dnf)(?: +-{1,2}[a-z]+)* +(?:install|add)\b[^\n;&|]*"
-)
-_COMMENT = r"\n[ \t]*#[^\n]*"
-_TABLE = make_table("\t\r\n\"'`;|&()[]{}<>,=\\:")
 _FETCHERS = ("curl", "wget")
 _TELLING = frozenset((*WORDS, *PHRASES, *COMMANDS, *_FETCHERS, "-m"))
 _STEMS = 40
@@ -38,26 +24,9 @@ _FETCHED = (
 
 
 @remember(256, 4000)
-def clean(text: str) -> str:
-    """A text in lower case, cut, without placeholders, comments, what it prints and installs."""
-    if len(text) > LONGEST:
-        text = f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
-    text = clear(text.lower())
-    if "\\\n" in text:
-        text = text.replace("\\\n", " ")
-    if " install" in text or " add" in text:
-        text = re.sub(_INSTALLED, " pip ", text)
-    if "echo" in text:
-        text = re.sub(_ECHOED, " echo ", text)
-    if "print" in text:
-        text = re.sub(_PRINTED, " echo ", text)
-    return re.sub(_COMMENT, "", text) if "#" in text else text
-
-
-@remember(256, 4000)
 def read_text(text: str) -> tuple[Signal, ...]:
-    """What a cleaned text runs. Moving files counts only where nothing else is run."""
-    words = split(text, _TABLE)
+    """What a folded text runs. Moving files counts only where nothing else is run."""
+    words = split_terms(text)
     if "/" in text:
         words = [word.rpartition("/")[2] for word in words]
     known = set(words)

@@ -1,10 +1,5 @@
-"""Names and scripts taken apart into words.
+"""What the words of names, scripts and modules say."""
 
-Regular expressions are compiled where they are first needed: few manifests need them, and compiling
-is dearer than reading a small file.
-"""
-
-import re
 from functools import lru_cache
 
 from rules.roles.programs import EXAMPLE, STEM_MARKS, STEM_PARTS, STEMS
@@ -17,41 +12,7 @@ from rules.roles.vocabulary import (
     Signal,
     say,
 )
-
-_PLACEHOLDER = r"\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([A-Za-z_]\w*\)|\$\w+|<<?[A-Za-z_][\w.\- ]*>>?"
-_FOLDED = bytes.maketrans(bytes(range(65, 91)), bytes(range(97, 123)))
-
-
-def make_table(separators: str) -> bytes:
-    """A table for ``split``: what stands between words becomes a space, capitals become small."""
-    between = separators.encode()
-    return bytes(32 if byte in between else _FOLDED[byte] for byte in range(256))
-
-
-_NAME_TABLE = make_table("-_./:")
-
-
-def split(text: str, table: bytes) -> list[str]:
-    """The words of a text. Through bytes, which is many times faster than through characters."""
-    return text.encode("utf-8", "replace").translate(table).decode().split()
-
-
-def clear(text: str) -> str:
-    """``text`` with a star for each placeholder; what stands around them stays."""
-    if "$" in text or "{{" in text or "<" in text:
-        return re.sub(_PLACEHOLDER, " * ", text)
-    return text
-
-
-def split_name(name: str) -> list[str]:
-    """The words of a name or path, in lower case."""
-    return split(name, _NAME_TABLE)
-
-
-def pair_up(words: list[str]) -> list[tuple[str, str]]:
-    """Each word, and the word that it makes with the next: ``fine-tune`` is ``finetune``."""
-    pairs = (*map(str.__add__, words, words[1:]), "")
-    return list(zip(words, pairs, strict=False))
+from rules.words import clear, pair_up, split_name
 
 
 def trains(word: str) -> bool:

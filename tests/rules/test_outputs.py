@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rules.kinds.pods import Container
+from rules.commands import CommandLine
 from rules.kinds.podspec import make_bare_pod
 from rules.outputs import (
     INPUT_FLAG,
@@ -20,13 +20,13 @@ NAMING = Naming(OUTPUT_FLAG, INPUT_FLAG, OUTPUT_ENV)
 SCHEMES = frozenset({"s3", "gs"})
 
 
-def container(body: dict[str, Any]) -> Container:
+def command(body: dict[str, Any]) -> CommandLine:
     spec = {"containers": [{"name": "main", **body}]}
-    return make_bare_pod(("spec",), spec).mains[0]
+    return CommandLine(make_bare_pod(("spec",), spec).mains[0])
 
 
 def outputs(body: dict[str, Any]) -> list[str]:
-    return [one.target for one in read_outputs(container(body), NAMING)]
+    return [one.target for one in read_outputs(command(body), NAMING)]
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_stores_and_trackers() -> None:
     assert find_store(["http://x https://s3://b", "x=gs://b"], SCHEMES) == "s3://"
     assert find_store(["://", "s3:/", "-s3:// "], SCHEMES) == "s3://"
     assert find_store(["a" * 40 + "s3://b", "1s4://b"], SCHEMES) is None
-    tracked = container({"env": [{"name": "MLFLOW_TRACKING_URI", "value": "http://m"}]})
+    tracked = command({"env": [{"name": "MLFLOW_TRACKING_URI", "value": "http://m"}]})
     assert find_tracker(tracked) == "MLFLOW_TRACKING_URI"
     half = [{"name": "WANDB_PROJECT", "value": "p"}]
-    assert find_tracker(container({"env": half})) is None
+    assert find_tracker(command({"env": half})) is None
     both = [*half, {"name": "WANDB_LOG_MODEL", "value": "end"}]
-    assert find_tracker(container({"env": both})) == "WANDB_LOG_MODEL"
+    assert find_tracker(command({"env": both})) == "WANDB_LOG_MODEL"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rules.commands import CommandLine
 from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_bare_pod
 from rules.serving import estimate_load, read_size
@@ -34,21 +35,21 @@ def pod(container: dict[str, Any], **known: Any) -> Pod:
 )
 def test_how_long_a_load_may_take(container: dict[str, Any], seconds: int | None) -> None:
     one = pod(container)
-    load = estimate_load(one, one.mains[0], TABLE, accelerated=False)
+    load = estimate_load(one, CommandLine(one.mains[0]), TABLE, accelerated=False)
     assert (load.seconds if load else None) == seconds
 
 
 def test_a_load_can_be_stated_and_several_nodes_take_long() -> None:
     said = {"annotations": {"mlgate.dev/model-load-seconds": "900"}}
     one = pod({}, metadata=said)
-    load = estimate_load(one, one.mains[0], TABLE, accelerated=False)
+    load = estimate_load(one, CommandLine(one.mains[0]), TABLE, accelerated=False)
     assert load is not None
     assert load.seconds == 900
     many = pod({}, nodes=2)
-    load = estimate_load(many, many.mains[0], TABLE, accelerated=True)
+    load = estimate_load(many, CommandLine(many.mains[0]), TABLE, accelerated=True)
     assert load is not None
     assert load.seconds == 1200
 
 
 def test_a_size_that_no_model_has_is_none() -> None:
-    assert read_size(pod({"args": ["--port=8000", "5000b"]}).mains[0]) is None
+    assert read_size(CommandLine(pod({"args": ["--port=8000", "5000b"]}).mains[0])) is None

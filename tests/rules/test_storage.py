@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rules.commands import CommandLine
 from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_bare_pod
 from rules.outputs import INPUT_FLAG, OUTPUT_ENV, OUTPUT_FLAG, Naming, read_outputs
@@ -40,7 +41,7 @@ def place(target: str, mount: str = "", **more: Any) -> Keeping:
     mounts = [{"name": mount, "mountPath": "/out"}] if mount else []
     known = more.pop("known", {})
     one = pod({"args": ["--output_dir", target], "volumeMounts": mounts, **more}, **known)
-    [output] = read_outputs(one.mains[0], NAMING)
+    [output] = read_outputs(CommandLine(one.mains[0]), NAMING)
     [(_, found)] = Storage(one, SCHEMES).locate([output], one.mains[0])
     return found.keeping
 
@@ -78,7 +79,9 @@ def test_the_innermost_mount_counts() -> None:
     container = {"volumeMounts": [{"name": name, "mountPath": path} for name, path in mounts]}
     targets = ("/out/run/model", "/out/running", "/out/run", "/out/run/1/x", "/other")
     one = pod({"args": [f"--output_dir={target}" for target in targets], **container})
-    places = Storage(one, SCHEMES).locate(read_outputs(one.mains[0], NAMING), one.mains[0])
+    places = Storage(one, SCHEMES).locate(
+        read_outputs(CommandLine(one.mains[0]), NAMING), one.mains[0]
+    )
     keepings = ["durable", "ephemeral", "durable", "weak", "ephemeral"]
     assert [found.keeping for _, found in places] == keepings
 
@@ -129,7 +132,7 @@ def test_the_best_place_of_all_outputs_counts(
 ) -> None:
     written = [{"name": name, "mountPath": path} for path, name in mounts.items()]
     one = pod({"args": arguments, "volumeMounts": written})
-    output, found = trace_outputs(one, NAMING, SCHEMES)
+    output, found = trace_outputs(one, NAMING, SCHEMES, CommandLine)
 
     assert (output.target if output else None) == named
     assert found.keeping == keeping
@@ -139,14 +142,14 @@ def test_the_best_place_of_all_outputs_counts(
     "known", [{"outputs_known": False}, {"complete": False}, {"artifacts": ("/model",)}]
 )
 def test_nothing_is_guessed_where_another_decides(known: dict[str, Any]) -> None:
-    _, found = trace_outputs(pod({}, **known), NAMING, SCHEMES)
+    _, found = trace_outputs(pod({}, **known), NAMING, SCHEMES, CommandLine)
 
     assert found.keeping is Keeping.UNKNOWN
 
 
 def test_a_tracker_keeps_what_is_not_named() -> None:
     env = [{"name": "MLFLOW_TRACKING_URI", "value": "http://m"}]
-    _, found = trace_outputs(pod({"env": env}), NAMING, SCHEMES)
+    _, found = trace_outputs(pod({"env": env}), NAMING, SCHEMES, CommandLine)
 
     assert found.keeping is Keeping.DURABLE
 

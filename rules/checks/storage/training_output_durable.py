@@ -60,7 +60,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 def _judge_pod(workload: Workload, pod: Pod, params: Mapping[str, Any]) -> Problem | None:
     """How the pod's outputs are lost; None where they are kept or nothing is known of them."""
     schemes = frozenset(params["storage"]["durable_schemes"])
-    output, place = trace_outputs(pod, naming_of(params), schemes)
+    output, place = trace_outputs(pod, naming_of(params), schemes, workload.command)
     if place.keeping in (Keeping.DURABLE, Keeping.UNKNOWN):
         return None
     if output is None:

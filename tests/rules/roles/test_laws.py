@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.commands.scripts import clean, fold
 from rules.kinds import BUILT_IN, find_kind
 from rules.kinds.podspec import make_bare_pod
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.roles import Judgement, classify_pod
-from rules.roles.texts import clean, read_text
+from rules.roles.texts import read_text
 from tests.growth import measure_growth
 
 WORDS = st.sampled_from(
@@ -81,7 +82,7 @@ def test_any_json_has_one_role_with_evidence(
 
 @given(st.lists(WORDS, max_size=20).map(" ".join))
 def test_reading_is_the_same_every_time(text: str) -> None:
-    assert read_text(clean(text)) == read_text(clean(text))
+    assert read_text(fold(clean(text))) == read_text(fold(clean(text)))
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
+from rules.commands.scripts import clean, fold
 from rules.kinds import find_kind
 from rules.kinds.podspec import make_bare_pod
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.roles import Judgement, classify_pod
-from rules.roles.texts import clean, read_text
+from rules.roles.texts import read_text
 from rules.roles.words import read_stem
 
 JOB = Kind("batch", "Job", priors={Role.TRAINING: 1, Role.BATCH: 1, Role.DATA: 1, Role.SERVING: -6})
@@ -182,14 +183,14 @@ def test_other_scripts_tell_nothing(stem: str) -> None:
     ],
 )
 def test_programs_modules_and_phrases_are_heard(text: str, sentence: str) -> None:
-    assert sentence in [signal.sentence for signal in read_text(clean(text))]
+    assert sentence in [signal.sentence for signal in read_text(fold(clean(text)))]
 
 
 @pytest.mark.parametrize(
     "text", ["ls /data/train", "cd /opt/deepspeed/examples", "tool -m gemma-lora", "cat /x/k6/y"]
 )
 def test_folders_and_model_names_are_no_programs(text: str) -> None:
-    assert read_text(clean(text)) == ()
+    assert read_text(fold(clean(text))) == ()
 
 
 def _mpi_job(launcher: str) -> dict[str, Any]:

@@ -1,0 +1,232 @@
+"""What a container runs, read once: its texts, words, flags, environment and image.
+
+Whoever asks what a container does asks here, and nobody else takes a command line apart.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+from rules.commands.scripts import BETWEEN, BREAK, LONGEST, clean, cut, split_words
+from rules.image import Image, parse_image
+from rules.kinds.pods import Container
+from rules.memory import remember
+from rules.paths import Path
+
+LONGEST_PLACE = 512
+"""Characters of a path or URI that are read: a variable may stand in it a thousand times."""
+
+_FLAG = r"(?s)-{1,4}([A-Za-z][\w.-]{0,255})(?:=(.*))?\Z"
+_PAIR = r"(?s)\+{0,2}([A-Za-z][\w.-]{0,255})(?:=|:\s?)(.*)\Z"
+_VARIABLE = r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))"
+_QUOTES = "\"',"
+
+
+class Fragment(NamedTuple):
+    """A text that a container runs, or a part of one, and where it is written."""
+
+    text: str
+    path: Path
+
+
+class CommandFlag:
+    """A name that a command line gives a value to: ``--k=v``, ``--k v``, ``k=v`` or ``k: v``.
+
+    ``name`` is as written, without dashes; ``value`` is empty for a flag that stands alone. What
+    stands after a flag counts as its value unless it is a flag too: nobody knows which flags take
+    none. ``path`` is where the value is written, ``folder`` where a ``cd`` before it went.
+    """
+
+    __slots__ = ("folder", "name", "path", "value")
+
+    def __init__(self, name: str, value: str, path: Path, folder: str) -> None:
+        self.name = name
+        self.value = value
+        self.path = path
+        self.folder = folder
+
+
+class CommandLine:
+    """What one container runs. Each part is read when it is first asked for.
+
+    ``mounted`` are the texts of files that are mounted in the container (a ConfigMap's scripts), by
+    their paths in it: those that the command names are read as if they stood in it.
+    """
+
+    def __init__(self, container: Container, mounted: Mapping[str, str] | None = None) -> None:
+        self.container = container
+        self._mounted = mounted or {}
+
+    @cached_property
+    def texts(self) -> tuple[Fragment, ...]:
+        """The command, the arguments, the script and the mounted scripts that they name, in that
+        order; of more than ``LONGEST`` characters only the two ends."""
+        texts = list(_read_texts(self.container))
+        if self._mounted:
+            texts += [script for text in texts for script in self._follow(text)]
+        return tuple(_cut(texts))
+
+    def _follow(self, text: Fragment) -> Iterator[Fragment]:
+        """The mounted scripts that a text names."""
+        for word in text.text.split():
+            script = self._mounted.get(word.strip(_QUOTES))
+            if script is not None:
+                yield Fragment(script, text.path)
+
+    @cached_property
+    def script(self) -> str:
+        """All texts as one, cleaned of comments and of what is only printed; ``BETWEEN`` stands
+        between any two. A text of several lines begins a line of its own."""
+        return clean(BETWEEN.join([_begin_line(text) for text, _ in self.texts]))
+
+    @cached_property
+    def words(self) -> tuple[Fragment, ...]:
+        """The words of all texts, without quotes."""
+        spoken = zip(split_words(self.script), self.texts, strict=False)
+        return tuple([Fragment(word, path) for words, (_, path) in spoken for word in words])
+
+    @cached_property
+    def flags(self) -> tuple[CommandFlag, ...]:
+        """What names a value or stands alone as a flag, in written order."""
+        return tuple(_read_flags(self.words))
+
+    @cached_property
+    def _by_name(self) -> dict[str, CommandFlag]:
+        return {_fold(flag.name): flag for flag in self.flags}
+
+    def flag(self, *names: str) -> CommandFlag | None:
+        """The flag of the first of ``names`` that is given; a name with dashes (``nproc-per-node``)
+        is the one with underscores too. Of one given twice the last, as argparse has it."""
+        return next((self._by_name[name] for name in names if name in self._by_name), None)
+
+    def value(self, *names: str) -> str | None:
+        """The value of that flag: empty where it stands alone, None where it is not given."""
+        flag = self.flag(*names)
+        return None if flag is None else flag.value
+
+    @cached_property
+    def environment(self) -> dict[str, Fragment]:
+        """The literal environment by name; of a name that stands twice the last, as the kubelet
+        has it. What comes from elsewhere (``valueFrom``) is not among it."""
+        path = (*self.container.path, "env")
+        return {
+            str(entry.get("name")): Fragment(str(entry["value"])[:LONGEST], (*path, index, "value"))
+            for index, entry in enumerate(self._entries)
+            if isinstance(entry, dict) and entry.get("value") is not None
+        }
+
+    @property
+    def variables(self) -> Iterator[str]:
+        """The names of the environment, wherever their values come from."""
+        for entry in self._entries:
+            name = entry.get("name") if isinstance(entry, dict) else None
+            if isinstance(name, str):
+                yield name
+
+    @property
+    def _entries(self) -> list[Any]:
+        entries = self.container.body.get("env")
+        return entries if isinstance(entries, list) else []
+
+    def expand(self, text: str) -> str:
+        """``text`` with the values of the environment's names; what is not known stays."""
+        text = text[:LONGEST_PLACE]
+        return re.sub(_VARIABLE, self._resolve, text)[:LONGEST_PLACE] if "$" in text else text
+
+    def _resolve(self, variable: re.Match[str]) -> str:
+        name = variable[1] or variable[2] or variable[3]
+        known = self.environment.get(name)
+        return variable[0] if known is None else known.text[:LONGEST_PLACE]
+
+    @cached_property
+    def image(self) -> Image:
+        """The image, taken apart; all empty where none is written."""
+        image = self.container.get("image")
+        return parse_image(image if isinstance(image, str) else "")
+
+
+ReadContainer: TypeAlias = Callable[[Container], CommandLine]
+"""The reading of what a container runs: a new one, or the one that is at hand."""
+
+
+def _read_texts(container: Container) -> Iterator[Fragment]:
+    for key in ("command", "args", "source"):
+        written = container.body.get(key)
+        path = (*container.path, key)
+        if isinstance(written, str):
+            yield Fragment(written, path)
+        elif isinstance(written, list):
+            for index, word in enumerate(written):
+                if isinstance(word, str | int | float):
+                    yield Fragment(str(word), (*path, index))
+
+
+def _cut(texts: list[Fragment]) -> list[Fragment]:
+    """The two ends of the texts, together ``LONGEST`` characters. A list of aliases
+    (``[*a, *a, ...]``) is long, and so may be one text."""
+    if sum([len(text) for text, _ in texts]) <= LONGEST:
+        return texts
+    head = [Fragment(text[:room], path) for (text, path), room in _measure(texts)]
+    tail = [Fragment(text[-room:], path) for (text, path), room in _measure(reversed(texts))]
+    return [*head, *reversed(tail)]
+
+
+def _measure(texts: Iterable[Fragment]) -> Iterator[tuple[Fragment, int]]:
+    """The first of ``texts`` that fit into half of what is read, each with the room left for it."""
+    room = LONGEST // 2
+    for text in texts:
+        if room <= 0:
+            return
+        yield text, room
+        room -= len(text.text)
+
+
+def _begin_line(text: str) -> str:
+    text = text.replace(BETWEEN, " ")
+    return f"\n{text}" if "\n" in text else text
+
+
+def _read_flags(words: Iterable[Fragment]) -> Iterator[CommandFlag]:
+    folder, before = "", ""
+    waiting: CommandFlag | None = None
+    for word, path in words:
+        if before == "cd":
+            folder = word[:LONGEST_PLACE]
+        before = word
+        name, value, is_flag = _take_apart(word)
+        if waiting is not None:
+            alone = is_flag or word == BREAK
+            yield waiting if alone else CommandFlag(waiting.name, word.strip(_QUOTES), path, folder)
+        waiting = None
+        if value:
+            yield CommandFlag(name, value.strip(_QUOTES), path, folder)
+        elif name:
+            waiting = CommandFlag(name, "", path, folder)
+    if waiting is not None:
+        yield waiting
+
+
+@remember(1024, 256)
+def _take_apart(word: str) -> tuple[str, str, bool]:
+    """The name and the value that a word gives to it, both empty where it has none, and whether it
+    is a flag."""
+    flag = re.match(_FLAG, word)
+    match = flag or re.match(_PAIR, word)
+    return (match[1], match[2] or "", flag is not None) if match else ("", "", False)
+
+
+def _fold(name: str) -> str:
+    """A flag's name in the one spelling that it is looked up by."""
+    return name.replace("_", "-").lower()
+
+
+__all__ = [
+    "BREAK",
+    "LONGEST_PLACE",
+    "CommandFlag",
+    "CommandLine",
+    "Fragment",
+    "ReadContainer",
+    "cut",
+]
