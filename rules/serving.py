@@ -9,20 +9,11 @@ from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Role
 from rules.paths import dig
 from rules.quantity import GIBIBYTE, parse_quantity
+from rules.servers import find_server, is_part
 from rules.workload import Workload
 
 LOAD_ANNOTATION = "mlgate.dev/model-load-seconds"
 
-_SERVERS = re.compile(
-    r"vllm|text-generation-inference|\btgi\b|sglang|tritonserver|trtllm|tensorrt-?llm|\bnim\b|nim/"
-    r"|jetstream|maxengine|ray-llm|huggingfaceserver|llama\.?cpp|ollama|lmdeploy|mindie",
-    re.IGNORECASE,
-)
-_NOT_SERVERS = re.compile(
-    r"router|gateway|proxy|frontend|dashboard|[-_/]ui\b|webui|operator|controller|scheduler|epp\b"
-    r"|sidecar|benchmark|lmcache|simulator|[-_]sim\b",
-    re.IGNORECASE,
-)
 _SIZE = re.compile(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
 _SERVING = frozenset({Role.SERVING})
@@ -68,8 +59,7 @@ def estimate_load(
     stated = _stated(pod)
     if stated is not None:
         return Load(f"annotation {LOAD_ANNOTATION} says so", stated)
-    image = str(command.container.get("image") or "")
-    if _NOT_SERVERS.search(image) and not accelerated:
+    if is_part(command.image) and not accelerated:
         return None
     size = read_size(command)
     reason = _reason(command, size, accelerated=accelerated)
@@ -97,10 +87,10 @@ def _reason(command: CommandLine, size: float | None, *, accelerated: bool) -> s
     delay = container.get("readinessProbe", "initialDelaySeconds")
     memory = container.get("resources", "limits", "memory")
     fetches = any(store in text for text in _model_texts(command) for store in _STORE)
-    image = str(container.get("image") or "")
+    server = find_server(command.image)
     signs = (
         (accelerated, "it has an accelerator"),
-        (_SERVERS.search(image) is not None, f"its image is {image}"),
+        (server is not None and server.slow, f"its image is {container.get('image')}"),
         (size is not None and size >= _SMALL, f"its model has {size or 0:g}B parameters"),
         (fetches, "it fetches its model"),
         (isinstance(delay, int) and delay >= 60, f"its readiness probe waits {delay} s"),

@@ -16,6 +16,7 @@ from rules.roles.vocabulary import (
     say,
 )
 from rules.roles.words import trains
+from rules.servers import find_server, is_part
 
 _SERVER = Mark(SERVING, 6, "image")
 _OWN_SERVER = Mark(SERVING, 3, "image")
@@ -27,37 +28,8 @@ _NOTEBOOK = Mark(NOTEBOOK, 6, "image")
 _PRODUCT = Mark(OTHER, 5, "image")
 _PART = Mark(OTHER, 6, "part")
 
-_SERVERS = frozenset(
-    "vllm tritonserver torchserve sglang lmdeploy ollama mlserver huggingfaceserver bentoml"
-    " jetstream"
-    " maxengine sklearnserver xgbserver lgbserver pmmlserver paddleserver predictiveserver"
-    " autogluonserver vllmserver mindie trtllm lightllm xinference aphrodite localai openllm"
-    " koboldcpp speaches djl fastchat llamacpp".split()
-)
-_SERVER_TEXTS = (
-    "text-generation-inference",
-    "text-embeddings-inference",
-    "tensorflow/serving",
-    "tensorflow-serving",
-    "tensorflow_serving",
-    "llama.cpp",
-    "llama-cpp",
-    "model-server",
-    "model_server",
-    "ray-llm",
-    "llm-d-cuda",
-    "llm-d-dev",
-    "local-ai",
-    "/nim/",
-)
-_PARTS = frozenset(
-    "controller controllers operator webhook manager gateway router proxy ui webui frontend"
-    " dashboard"
-    " exporter scheduler epp admin autoscaler adapter plugin plugins apiserver console portal http"
-    " agent agents chatbot sim simulator mock benchmark benchmarks bench loadtest loadgen"
-    " loadgenerator client installer driver collector picker web crd migration importer hub"
-    " viewer metrics monitor tester sidecar".split()
-)
+_SERVER_TEXTS = ("model-server", "model_server")
+"""What is a server of somebody's own by its name."""
 _PRODUCTS = frozenset(
     "busybox agnhost alpine bash nginx redis valkey mysql mariadb postgres postgresql pgvector"
     " mongo"
@@ -136,7 +108,7 @@ def _read_image(text: str) -> tuple[Signal, ...]:
 def _marks(image: Image) -> Iterator[Mark]:
     path, last, words, tag = image.path, image.name, image.words, image.tag
     everything = words | image.path_words
-    if _is_part(last, words, tag):
+    if _is_part(image):
         yield _PART
         return
     if everything & _NOTEBOOKS or "jupyter" in path + tag or "code-server" in path:
@@ -144,7 +116,7 @@ def _marks(image: Image) -> Iterator[Mark]:
     if words & _DATA_WORDS or any(text in last for text in _DATA_TEXTS):
         yield _DATA
         return
-    if _is_server(path, last, words):
+    if find_server(image) or any(text in path for text in _SERVER_TEXTS):
         yield _SERVER
         return
     if words & _PRODUCTS or any(text in path for text in _PRODUCT_TEXTS):
@@ -152,18 +124,11 @@ def _marks(image: Image) -> Iterator[Mark]:
     yield from _own(everything, words)
 
 
-def _is_part(last: str, words: frozenset[str], tag: str) -> bool:
-    """A router, an operator, ... or a client; Habana calls its base images installers."""
-    if "installer" in words and words & _BASES:
-        return False
-    return bool(words & _PARTS) or (last == "tritonserver" and "-sdk" in tag)
-
-
-def _is_server(path: str, last: str, words: frozenset[str]) -> bool:
-    """Images of adapters are named after the server that they call: ``llm-tgi``."""
-    if words & _SERVERS or last.startswith(("tgi", "tei")):
-        return True
-    return any(text in path for text in _SERVER_TEXTS)
+def _is_part(image: Image) -> bool:
+    """A part of a platform, such as JetStream's HTTP front. Habana calls its base images
+    installers."""
+    words = image.words
+    return (is_part(image) or "http" in words) and not ("installer" in words and words & _BASES)
 
 
 def _own(everything: frozenset[str], words: frozenset[str]) -> Iterator[Mark]:

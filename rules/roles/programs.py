@@ -12,6 +12,9 @@ from rules.roles.vocabulary import (
     Mark,
     make_table,
 )
+from rules.servers import SERVERS
+
+_SERVERS = [program for server in SERVERS for program in server.programs]
 
 
 def _make_phrases(*rows: tuple[Mark, str]) -> dict[str, tuple[tuple[str, Mark], ...]]:
@@ -91,15 +94,10 @@ WORDS: Mapping[str, Mark] = make_table(
     (
         _SERVES,
         """
-        api_server tritonserver launch_triton_server torchserve tensorflow_model_server
-        text-generation-launcher text-generation-server text-embeddings-router launch_server
-        llama-server mlserver trtllm-serve inference_api inference-server inference_server
-        infinity_emb model_worker xinference-local xinference-worker aphrodite maxengine_server
-        multi-model-server huggingfaceserver sklearnserver xgbserver lgbserver pmmlserver
-        paddleserver seldon-core-microservice koboldcpp local-ai whisper-server dynamo.vllm
-        dynamo.sglang dynamo.trtllm
+        api_server launch_server inference_api inference-server inference_server model_worker
         """,
     ),
+    (_SERVES, " ".join([program for program in _SERVERS if " " not in program])),
     (
         _SERVING_FLAG,
         """
@@ -165,14 +163,8 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         ilab model train
         """,
     ),
-    (
-        _SERVES,
-        """
-        vllm serve; serve run; serve deploy; ollama serve; ollama run; bentoml serve;
-        lmdeploy serve; mlflow models serve; dynamo serve; dynamo run; sglang serve; swift deploy;
-        openllm start; openllm serve; openllm run; llamafactory-cli api; xinference launch; rasa run
-        """,
-    ),
+    (_SERVES, "swift deploy; llamafactory-cli api; rasa run"),
+    (_SERVES, ";".join([program for program in _SERVERS if " " in program])),
     (
         MOVES,
         """

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from rules.kinds.roles import Role
+from rules.servers import SERVERS
 
 TRAINING, SERVING, BATCH = Role.TRAINING, Role.SERVING, Role.BATCH
 DATA, NOTEBOOK, OTHER = Role.DATA, Role.NOTEBOOK, Role.OTHER
@@ -54,12 +55,12 @@ NAMES: Mapping[str, Mark] = make_table(
     (
         Mark(SERVING, 2, "name"),
         """
-        serving serve inference infer predictor prediction predict llm tgi tei vllm triton
-        tritonserver model models sglang ollama embedding embeddings embedder reranker rerank llama
-        gemma mistral mixtral qwen falcon deepseek gpt phi bloom bert whisper t5 mlserver torchserve
-        nim jetstream lmdeploy llamacpp flan mpt starcoder codellama nemotron granite
+        serving serve inference infer predictor prediction predict llm model models embedding
+        embeddings embedder reranker rerank llama gemma mistral mixtral qwen falcon deepseek gpt phi
+        bloom bert whisper t5 flan mpt starcoder codellama nemotron granite
         """,
     ),
+    (Mark(SERVING, 2, "name"), " ".join([name for server in SERVERS for name in server.names])),
     (
         Mark(BATCH, 5, "name"),
         """

@@ -45,13 +45,11 @@ from rules.kinds.lookups import Answer
 from rules.kinds.schema import Autoscaler
 from rules.model import Fix, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
+from rules.servers import COMMON_SERVERS, name_metrics
 from rules.wording import write_values
 from rules.workload import Workload
 
-_SERVER_METRICS = (
-    "a metric of the server, such as vllm:num_requests_waiting (vLLM), tgi_queue_size (TGI) or "
-    "nv_inference_queue_duration_us (Triton)"
-)
+_SERVER_METRICS = f"a metric of the server, such as {name_metrics(COMMON_SERVERS)}"
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
