@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from linter.errors import UserError
 from linter.input.sources import (
+    EXCLUDED,
     STDIN,
     Collection,
     Excludes,
+    PassedOver,
     Source,
     SourceError,
     collect,
@@ -233,7 +235,7 @@ def _gather(arguments: argparse.Namespace, excludes: Excludes) -> Input:
     if STDIN not in paths:
         return Input(collection)
     if name is not None and excludes.match(name):
-        collection.excluded.append(name)
+        collection.passed_over.append(PassedOver(name, EXCLUDED))
         return Input(collection)
     name = name or STDIN
     try:

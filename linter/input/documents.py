@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from linter.input.foreign import FOREIGN, describe_foreign, is_object
 from linter.input.kustomize import NAMES as KUSTOMIZATION_NAMES
 from rules.paths import Path
 from rules.reader import Document, Unreadable, read
@@ -14,7 +15,7 @@ MARKER = "mlgate:"
 """A text without it has no ignore comment (linter/suppression/scopes.py)."""
 
 EMPTY = "empty"
-FOREIGN = "no Kubernetes manifest: apiVersion and kind are not both written"
+NAMED_EMPTY = "empty: nothing stands in the file that was named"
 TEMPLATE = "an un-rendered chart template"
 RENDER = "render it first: `helm template CHART | mlgate lint -`"
 
@@ -136,11 +137,17 @@ def _find_entries(file: str, document: Document, skipped: list[Skipped]) -> list
     if not found:
         skipped.append(Skipped(document.number, EMPTY, expected=True))
     entries = [Entry(file, document, path, one) for path, one in found if one is not None]
-    for path in (path for path, one in found if one is None):
-        where = f" (item {path[-1]} of the list)" if path else ""
-        place = document.key_span(path)[:2]
-        skipped.append(Skipped(document.number, FOREIGN + where, *place))
+    skipped += [_skip(document, path) for path, one in found if one is None]
     return entries
+
+
+def _skip(document: Document, path: Path) -> Skipped:
+    """What stands at ``path`` and is no object: the whole document, or an item of a list."""
+    place = document.key_span(path)[:2]
+    if path:
+        return Skipped(document.number, f"{FOREIGN} (item {path[-1]} of the list)", *place)
+    reason, hint = describe_foreign(document.value)
+    return Skipped(document.number, reason, *place, hint=hint)
 
 
 def _flatten(body: Any) -> Iterator[tuple[Path, dict[str, Any] | None]]:
@@ -151,7 +158,7 @@ def _flatten(body: Any) -> Iterator[tuple[Path, dict[str, Any] | None]]:
     pending: list[tuple[Path, Any]] = [((), body)]
     while pending:
         path, one = pending.pop()
-        if not _is_object(one):
+        if not is_object(one):
             yield path, None
         elif not is_list(one):
             yield path, one
@@ -160,14 +167,6 @@ def _flatten(body: Any) -> Iterator[tuple[Path, dict[str, Any] | None]]:
             for index, item in reversed(list(enumerate(one["items"]))):
                 named = {**typed, **item} if typed["kind"] and isinstance(item, dict) else item
                 pending.append(((*path, "items", index), named))
-
-
-def _is_object(body: Any) -> bool:
-    return (
-        isinstance(body, dict)
-        and isinstance(body.get("apiVersion"), str)
-        and isinstance(body.get("kind"), str)
-    )
 
 
 def _awaits_helm(document: Document) -> bool:

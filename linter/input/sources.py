@@ -6,7 +6,8 @@ import stat
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from linter.input.gitignore import IgnoreFile, Scope, find_scope, read_ignore_file
+from linter.input.boundaries import Boundary, leaves_out, narrow
+from linter.input.gitignore import IgnoreFile, Scope, find_scope
 from linter.input.repository import find_root
 
 if TYPE_CHECKING:
@@ -16,8 +17,11 @@ STDIN = "-"
 SIZE_LIMIT = 32 * 1024 * 1024
 """Bytes of one file. More is refused before it is read."""
 
+EXCLUDED = "excluded by the policy"
+LEFT_OUT = "left out as in a walk: hidden, vendored or ignored by git"
+
 _SUFFIXES = (".yaml", ".yml", ".json")
-_SKIPPED_FOLDERS = frozenset({"node_modules", "vendor"})
+_KUSTOMIZATION = "Kustomization"  # the one name that has no suffix
 _SPECIAL = "neither a file nor a folder: it is not read (pipe its text to `mlgate lint -`)"
 
 
@@ -32,13 +36,19 @@ class Source(NamedTuple):
     linked: bool = False
 
 
+class PassedOver(NamedTuple):
+    """A named file that is not read, and why."""
+
+    path: str
+    reason: str
+
+
 class Collection(NamedTuple):
     """The files of a run in the order of their paths, and what could not be reached."""
 
     sources: list[Source]
     errors: "list[ErrorRow]"
-    excluded: list[str]
-    """Named files that the policy leaves out."""
+    passed_over: list[PassedOver]
 
 
 class Excludes(NamedTuple):
@@ -80,17 +90,20 @@ def collect(paths: Iterable[str], excludes: Excludes, *, hook: bool = False) -> 
 
     Folders are walked: hidden ones, ``node_modules``, ``vendor``, what git ignores and what the
     policy excludes are left out. A named file is read whatever its suffix; with ``hook`` (where
-    another program names the files) the policy's excludes hold for it too.
+    another program names the files) all of that holds for it too.
     """
     walk = _Walk(excludes)
-    excluded = []
+    passed_over = []
+    boundary = Boundary(os.curdir) if hook else None
     for path in sorted({os.path.normpath(path) for path in paths}):
-        if hook and excludes.match(path):
-            excluded.append(path)
+        if boundary and excludes.match(path):
+            passed_over.append(PassedOver(path, EXCLUDED))
+        elif boundary and boundary.leaves_out(path):
+            passed_over.append(PassedOver(path, LEFT_OUT))
         else:
             walk.start(path)
     walk.follow_links()
-    return Collection(_drop_repeated(walk.sources), walk.errors, excluded)
+    return Collection(_drop_repeated(walk.sources), walk.errors, passed_over)
 
 
 def read_source(source: Source) -> bytes:
@@ -197,7 +210,8 @@ class _Walk:
                 continue
             self._seen.add(real)
             entries = self._list(path)
-            scope = _narrow(real, scope, entries)
+            named = any(entry.name == ".gitignore" for entry in entries)
+            scope = narrow(real, scope, has_ignore_file=named)
             for entry in entries:
                 if not _is_left_out(entry, scope, excluded):
                     pending += self._visit(entry, path, real, scope, excluded)
@@ -220,11 +234,11 @@ class _Walk:
             yield reached, inside, scope.enter(entry.name), excluded.enter(entry.name)
         elif entry.is_symlink():
             self._visit_link(reached)
-        elif entry.name.endswith(_SUFFIXES):
+        elif _is_manifest(entry.name):
             self._take(reached, inside, entry.stat(), named=False, linked=False)
 
     def _visit_link(self, path: str) -> None:
-        manifest = path.endswith(_SUFFIXES)
+        manifest = _is_manifest(os.path.basename(path))
         try:
             status = os.stat(path)
         except OSError as error:
@@ -249,24 +263,17 @@ class _Walk:
         self.errors.append(make_error(path, explain(error)))
 
 
-def _narrow(real: str, scope: Scope, entries: list[os.DirEntry[str]]) -> Scope:
-    """The scope inside a folder. A repository begins anew; outside one nothing is ignored."""
-    names = {entry.name for entry in entries}
-    root = find_root(real)
-    if root is None:
-        return scope
-    if root == real:
-        scope = find_scope(real, real)
-    file = read_ignore_file(os.path.join(real, ".gitignore")) if ".gitignore" in names else None
-    return scope.add(file) if file is not None else scope
+def _is_manifest(name: str) -> bool:
+    """Whether a file of that name may hold manifests."""
+    return name.endswith(_SUFFIXES) or name == _KUSTOMIZATION
 
 
 def _is_left_out(entry: os.DirEntry[str], scope: Scope, excluded: Scope) -> bool:
     name = entry.name
     folder = entry.is_dir(follow_symlinks=False)
-    manifest = name.endswith(_SUFFIXES)
+    manifest = _is_manifest(name)
     if not folder and not manifest and not entry.is_symlink():
         return True
-    if (folder or not manifest) and (name.startswith(".") or name in _SKIPPED_FOLDERS):
+    if (folder or not manifest) and leaves_out(name):
         return True
     return scope.ignores(name, folder=folder) or excluded.ignores(name, folder=folder)

@@ -19,8 +19,6 @@ SPLIT_BYTES = 1_000_000
 """From how many files or bytes on ``--jobs auto`` splits the work: below, a fork costs more than
 it saves."""
 
-EXCLUDED = "excluded by the policy"
-
 _GATES = {
     "deny": frozenset({"deny"}),
     "warn": frozenset({"deny", "warn"}),
@@ -44,9 +42,9 @@ def lint(
     parts[0] = _make_part(task, by_size[::count], tuple(texts))
     found: list[RunResult] = run_parts(parts) if count > 1 else [parts[0](lambda told: [told])]
     coverage = Coverage()
-    for path in collection.excluded:
+    for path, reason in collection.passed_over:
         coverage.files += 1
-        coverage.skip(path, None, EXCLUDED)
+        coverage.skip(path, None, reason)
     for one in found:
         coverage.add(one["coverage"])
     findings = [row for one in found for row in one["findings"] if _is_wanted(row, task)]

@@ -1,20 +1,19 @@
 """One process's part of a run: its files are read, their facts told, their objects judged."""
 
-import re
 from collections.abc import Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linter.input.documents import (
-    FOREIGN,
+    NAMED_EMPTY,
     RENDER,
     TEMPLATE,
     Contents,
     Entry,
-    Skipped,
     read_bodies,
     read_contents,
 )
+from linter.input.foreign import FOREIGN, is_commented_json, names_object
 from linter.input.kustomize import Kustomizations
 from linter.input.sources import Source, SourceError, make_error, read_source
 from linter.judging.coverage import Coverage
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from linter.row_types import ErrorRow, RunResult
 
 _UNFILLED = f"{TEMPLATE}: what Helm fills in is unknown; {RENDER}"
-_COMMENTED_JSON = re.compile(r"^\s*(?://|/\*)|[,{\[]\s*//", re.MULTILINE)
 
 
 class Facts(NamedTuple):
@@ -65,15 +63,17 @@ class Share:
     def read_raw(self, file: str, raw: bytes, *, named: bool) -> None:
         """Take in the bytes of a file; ``file`` names it for charts and kustomizations."""
         self._coverage.files += 1
+        named = named and not self._task.hook
         try:
             text = decode(raw)
+            contents = read_contents(file, text)
         except ReadError as error:
+            text = raw.replace(b"\0", b"").decode("latin-1")  # its words, whatever the encoding
             broken = Unreadable(0, error.line, error.column, error.reason)
-            self._take(file, Contents(1, broken=(broken,)), named=named)
+            contents = Contents(1, broken=(broken,))
+        if contents.broken and not named and not names_object(text):
+            self._pass_over(file, text, contents)
             return
-        contents = read_contents(file, text)
-        if not named and contents.broken and _is_foreign_json(file, text):
-            contents = Contents(1, skipped=(Skipped(None, FOREIGN),))
         if contents.entries and self._kustomizations.names_patch(file):
             self._partial.add(file)
         self._take(file, contents, named=named)
@@ -121,22 +121,33 @@ class Share:
             ignores="allow" if task.ignores else "forbid",
         )
 
+    def _pass_over(self, file: str, text: str, contents: Contents) -> None:
+        """A file that cannot be read, and if it could, would hold no manifest."""
+        self._coverage.documents += 1
+        if self._task.hook or is_commented_json(file, text):
+            self._coverage.skip(file, None, FOREIGN)
+            return
+        for broken in contents.broken:
+            self._refuse(file, broken)
+
+    def _refuse(self, file: str, broken: Unreadable) -> None:
+        place = broken.number, broken.line, broken.column
+        self._errors.append(make_error(file, broken.reason, *place))
+
     def _take(self, file: str, contents: Contents, *, named: bool) -> None:
         self._coverage.documents += contents.documents
         self._entries += contents.entries
-        refused = named and not self._task.hook
         for one in contents.skipped:
-            if refused and not one.expected:
+            if named and not one.expected:
                 reason = f"{one.reason}; {one.hint}" if one.hint else one.reason
                 self._errors.append(make_error(file, reason, one.document, one.line, one.column))
             else:
-                self._coverage.skip(file, one.document, one.reason)
+                alone = named and contents.documents == 1
+                self._coverage.skip(file, one.document, NAMED_EMPTY if alone else one.reason)
         for broken in contents.broken:
             self._broken.append((file, broken))
-            self._errors.append(
-                make_error(file, broken.reason, broken.number, broken.line, broken.column)
-            )
-        if refused:
+            self._refuse(file, broken)
+        if named:
             self._errors += [make_error(file, _UNFILLED, number) for number in contents.templated]
 
 
@@ -146,15 +157,6 @@ def _read_bodies(path: str) -> list[Any]:
         return read_bodies(decode(read_source(Source(path, path, 0, named=False))))
     except (SourceError, ReadError):
         return []
-
-
-def _is_foreign_json(file: str, text: str) -> bool:
-    """Whether a file is some program's JSON with comments, which is no JSON: no manifest."""
-    return (
-        file.endswith(".json")
-        and "apiVersion" not in text
-        and _COMMENTED_JSON.search(text) is not None
-    )
 
 
 def _read_labels(manifest: Manifest) -> dict[str, str]:

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from linter.input.documents import RENDER, TEMPLATE
+from linter.input.documents import NAMED_EMPTY, RENDER, TEMPLATE
+from linter.input.sources import STDIN
 from linter.reports import Options, select_errors
 from linter.reports.terminal import escape, paint
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _ACTIONS = ("deny", "warn", "audit", "excepted")
 _MOST_KINDS = 8
 """Kinds that are named; the JSON report has them all."""
+_MOST_EMPTY = 5
 
 
 def render_summary(result: "RunResult", options: Options) -> str:
@@ -22,6 +24,7 @@ def render_summary(result: "RunResult", options: Options) -> str:
     lines = [_count_findings(result, options), _count_coverage(coverage)]
     if coverage["skipped"]:
         lines.append(_count_skipped(coverage["skipped"]))
+        lines += _name_empty(coverage["skipped"])
     lines.append(f"policy: {escape(options.policy)}")
     return "".join(f"{line}\n" for line in lines)
 
@@ -69,6 +72,15 @@ def _count_skipped(skipped: "Iterable[SkippedRow]") -> str:
     total = count(sum(reasons.values()), "document")
     text = f"skipped {total}{_bracket(_rank(reasons, number_first=True))}"
     return f"{text}; {RENDER}" if TEMPLATE in reasons else text
+
+
+def _name_empty(skipped: "Iterable[SkippedRow]") -> list[str]:
+    """A line for each file that somebody named and that holds nothing: that was not meant."""
+    empty = [row["file"] for row in skipped if row["reason"] == NAMED_EMPTY]
+    return [
+        f"{'standard input' if file == STDIN else escape(file)} is empty"
+        for file in empty[:_MOST_EMPTY]
+    ]
 
 
 def _shorten(reason: str) -> str:

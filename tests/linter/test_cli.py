@@ -157,8 +157,64 @@ def test_a_hook_is_not_stopped_by_what_is_no_manifest(here: Path) -> None:
     answer = call("lint", "--hook", "values.yaml", "template.yaml")
     assert answer.code == 0
     assert "skipped 2 documents" in answer.err
-    (here / "broken.yaml").write_text("a: [\n")
+    (here / "broken.yaml").write_text("apiVersion: v1\nkind: [\n")
     assert call("lint", "--hook", "broken.yaml").code == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tsconfig.json", '{\n  // for the build\n  "compilerOptions": {},\n}\n'),
+        ("launch.json", '{ /* a comment */ "version": "0.2.0" "configurations": [] }'),
+        ("spec.yaml", "%YAML 1.2\n---\na: 1\n"),
+        ("broken.yaml", "a: [\n"),
+        ("values.yaml", "kind: {\n"),
+        ("latin.json", '{"city": "K\xf6ln"}'),
+    ],
+)
+def test_a_hook_passes_over_what_cannot_be_read_and_names_no_object(
+    here: Path, name: str, text: str
+) -> None:
+    (here / name).write_text(text, encoding="latin-1")
+    hooked = call("lint", "--hook", name)
+    assert (hooked.code, hooked.out) == (0, "")
+    assert "skipped 1 document (1 no Kubernetes manifest)" in hooked.err
+    assert call("lint", name).code == 4
+
+
+def test_a_walk_fails_on_what_cannot_be_read_and_finds_nothing_in_it(here: Path) -> None:
+    (here / "values.yaml").write_text("a: [\n")
+    walked = call("lint", "--format", "json", ".")
+    report = json.loads(walked.out)
+    assert (walked.code, report["findings"]) == (4, [])
+    assert report["errors"][0]["reason"] == "the [ opened here is never closed"
+
+
+def test_a_walk_and_a_hook_say_the_same_of_every_file(here: Path) -> None:
+    (here / ".gitignore").write_text("build/\n")
+    names = ["a.yaml", "sub/b.yaml", ".github/c.yaml", "vendor/d.yaml", "build/e.yaml"]
+    for name in names:
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_text(BAD)
+    walked = json.loads(call("lint", "--format", "json", ".").out)
+    hooked = json.loads(call("lint", "--format", "json", "--hook", *names).out)
+    assert {row["file"] for row in walked["findings"]} == {"a.yaml", "sub/b.yaml"}
+    assert hooked["findings"] == walked["findings"]
+    assert [(row["file"], row["reason"]) for row in hooked["coverage"]["skipped"]] == [
+        (name, "left out as in a walk: hidden, vendored or ignored by git")
+        for name in sorted(names[2:])
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "# a comment\n", "---\n"])
+def test_an_empty_file_that_was_named_is_told_by_name(here: Path, text: str) -> None:
+    (here / "empty.yaml").write_text(text)
+    (here / "bad.yaml").write_text(BAD + "---\n# nothing\n")
+    assert "empty.yaml is empty" in call("lint", "empty.yaml", "bad.yaml").err
+    assert call("lint", "empty.yaml").code == 5
+    assert "standard input is empty" in call("lint", "-", stdin=text).err
+    for paths in ((".",), ("--hook", "empty.yaml")):
+        assert "is empty" not in call("lint", *paths).err
 
 
 def test_the_policy_decides_and_flags_win(here: Path) -> None:

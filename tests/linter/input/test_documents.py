@@ -5,7 +5,8 @@ from textwrap import dedent
 
 import pytest
 
-from linter.input.documents import EMPTY, FOREIGN, TEMPLATE, Contents, read_contents
+from linter.input.documents import EMPTY, TEMPLATE, Contents, read_contents
+from linter.input.foreign import FOREIGN
 from tests.growth import measure_growth
 
 JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n"
@@ -54,6 +55,22 @@ def test_each_document_is_accounted_for() -> None:
 )
 def test_what_names_no_version_and_kind_is_foreign(text: str) -> None:
     assert skipped(contents(text)) == [(0, FOREIGN)]
+
+
+def test_a_list_of_manifests_is_none() -> None:
+    pod = "{apiVersion: v1, kind: Pod}"
+    (one,) = contents(f"[{pod}]").skipped
+    assert one.reason == "a list of a manifest, which kubectl refuses"
+    assert "kind: List" in one.hint
+    (two,) = contents(f"- {pod}\n- {pod}\n").skipped
+    assert two.reason.startswith("a list of 2 manifests")
+    assert skipped(contents(f"[{pod}, 1]")) == [(0, FOREIGN)]
+
+
+def test_a_dry_run_of_helm_is_told_from_its_templates() -> None:
+    (found,) = contents("NAME: a\nLAST DEPLOYED: now\nMANIFEST:\n").skipped
+    assert "helm install --dry-run" in found.reason
+    assert "helm template" in found.hint
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "\n\n"])

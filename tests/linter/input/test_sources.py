@@ -3,11 +3,14 @@
 import io
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from linter.input import repository
 from linter.input.sources import (
+    EXCLUDED,
+    LEFT_OUT,
     SIZE_LIMIT,
     Collection,
     Excludes,
@@ -18,6 +21,7 @@ from linter.input.sources import (
 )
 
 NOTHING = Excludes("/")
+TempPaths: TypeAlias = pytest.TempPathFactory
 
 
 @pytest.fixture
@@ -163,7 +167,33 @@ def test_the_policy_excludes_what_is_walked(here: Path) -> None:
 def test_the_policy_excludes_what_a_hook_names(here: Path) -> None:
     plant(here, "charts/b.yaml", "a.yaml")
     found = collect(["charts/b.yaml", "a.yaml"], Excludes(str(here), ("charts",)), hook=True)
-    assert (paths(found), found.excluded) == (["a.yaml"], ["charts/b.yaml"])
+    assert (paths(found), found.passed_over) == (["a.yaml"], [("charts/b.yaml", EXCLUDED)])
+
+
+def test_a_hook_s_files_are_left_out_as_in_a_walk(here: Path) -> None:
+    plant(
+        here, ".git/config", "a.yaml", "sub/b.yaml", ".c.yaml", ".hidden/d.yaml", "vendor/e.yaml",
+        "sub/node_modules/f/g.yaml", "gen/h.yaml", "sub/i.yaml", "inner/gen/j.yaml",
+    )  # fmt: skip
+    (here / ".gitignore").write_text("/gen\n")
+    (here / "sub/.gitignore").write_text("i.yaml\n")
+    plant(here, "inner/.git/config")
+    names = [str(one.relative_to(here)) for one in here.rglob("*.yaml")]
+    found = collect(names, NOTHING, hook=True)
+    assert paths(found) == paths(collect(["."], NOTHING))
+    assert sorted(paths(found)) == [".c.yaml", "a.yaml", "inner/gen/j.yaml", "sub/b.yaml"]
+    assert {one.reason for one in found.passed_over} == {LEFT_OUT}
+
+
+def test_a_hook_may_name_what_stands_elsewhere(here: Path, tmp_path_factory: TempPaths) -> None:
+    other = tmp_path_factory.mktemp("other") / ".hidden"
+    plant(other, "a.yaml")
+    assert paths(collect([str(other / "a.yaml")], NOTHING, hook=True)) == [str(other / "a.yaml")]
+
+
+def test_a_kustomization_without_a_suffix_is_walked(here: Path) -> None:
+    plant(here, "Kustomization", "sub/Kustomization", "sub/kustomization")
+    assert paths(collect(["."], NOTHING)) == ["Kustomization", "sub/Kustomization"]
 
 
 def test_a_huge_file_is_refused_unread(here: Path) -> None:
