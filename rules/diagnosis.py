@@ -23,6 +23,7 @@ _SPACES = {
 }
 _ODD = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff"
 _ODD_SPACE = re.compile(f"^[ \t]*([{_ODD}])|[:\\-][ ]?([{_ODD}])", re.MULTILINE)
+_SCANNING = re.compile("scanning a(?:n alias|n anchor| block scalar| tag)|tag handle")
 _CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 _JSON_COMMENT = re.compile(r"^[ \t]*(//|/\*)|[,{\[][ \t]*(//|/\*)", re.MULTILINE)
 _TIGHT_KEY = re.compile(r"[ ]*(?:-[ ]+)*[\w./-]+(:)[^\s/:]")
@@ -163,8 +164,7 @@ def _detect_indicator(stop: ParserStop) -> Mistake | None:
     """A character with a meaning of its own begins a value."""
     if "cannot start any token" in stop.words:
         return Mistake(stop.at, _must_be_quoted(stop.char)) if stop.char.strip() else None
-    begins = ("scanning an alias", "scanning an anchor", "scanning a block scalar", "tag handle")
-    if stop.begun is None or not any(words in stop.words for words in begins):
+    if stop.begun is None or not _SCANNING.search(stop.words):
         return None
     return Mistake(stop.begun, _must_be_quoted(stop.text[stop.begun]))
 

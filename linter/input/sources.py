@@ -234,11 +234,11 @@ class _Walk:
             yield reached, inside, scope.enter(entry.name), excluded.enter(entry.name)
         elif entry.is_symlink():
             self._visit_link(reached)
-        elif _is_manifest(entry.name):
+        elif is_manifest(entry.name):
             self._take(reached, inside, entry.stat(), named=False, linked=False)
 
     def _visit_link(self, path: str) -> None:
-        manifest = _is_manifest(os.path.basename(path))
+        manifest = is_manifest(path)
         try:
             status = os.stat(path)
         except OSError as error:
@@ -263,15 +263,15 @@ class _Walk:
         self.errors.append(make_error(path, explain(error)))
 
 
-def _is_manifest(name: str) -> bool:
-    """Whether a file of that name may hold manifests."""
-    return name.endswith(_SUFFIXES) or name == _KUSTOMIZATION
+def is_manifest(path: str) -> bool:
+    """Whether a file of that name is taken for one of manifests without being named."""
+    return path.endswith(_SUFFIXES) or os.path.basename(path) == _KUSTOMIZATION
 
 
 def _is_left_out(entry: os.DirEntry[str], scope: Scope, excluded: Scope) -> bool:
     name = entry.name
     folder = entry.is_dir(follow_symlinks=False)
-    manifest = _is_manifest(name)
+    manifest = is_manifest(name)
     if not folder and not manifest and not entry.is_symlink():
         return True
     if (folder or not manifest) and leaves_out(name):

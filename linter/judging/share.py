@@ -15,7 +15,7 @@ from linter.input.documents import (
 )
 from linter.input.foreign import FOREIGN, is_commented_json, names_object
 from linter.input.kustomize import Kustomizations
-from linter.input.sources import Source, SourceError, make_error, read_source
+from linter.input.sources import Source, SourceError, is_manifest, make_error, read_source
 from linter.judging.coverage import Coverage
 from linter.judging.judge import Judge, Task
 from rules.engine import Engine
@@ -71,7 +71,7 @@ class Share:
             text = raw.replace(b"\0", b"").decode("latin-1")  # its words, whatever the encoding
             broken = Unreadable(0, error.line, error.column, error.reason)
             contents = Contents(1, broken=(broken,))
-        if contents.broken and not named and not names_object(text):
+        if contents.broken and not named and not (is_manifest(file) and names_object(text)):
             self._pass_over(file, text, contents)
             return
         if contents.entries and self._kustomizations.names_patch(file):

@@ -169,6 +169,7 @@ def test_a_hook_is_not_stopped_by_what_is_no_manifest(here: Path) -> None:
         ("spec.yaml", "%YAML 1.2\n---\na: 1\n"),
         ("broken.yaml", "a: [\n"),
         ("values.yaml", "kind: {\n"),
+        ("notebook.ipynb", '{"text": "apiVersion kind \x7f"}'),
         ("latin.json", '{"city": "K\xf6ln"}'),
     ],
 )

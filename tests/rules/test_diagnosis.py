@@ -64,6 +64,7 @@ MISTAKES = [
     ("a: *.example.com\n", 1, 4, "a value that begins with * must be quoted"),
     ("a: & b\n", 1, 4, "a value that begins with & must be quoted"),
     ("a: |x\n", 1, 4, "a value that begins with | must be quoted"),
+    ("a: !@#b\n", 1, 4, "a value that begins with ! must be quoted"),
     ("a: !x!y\n", 1, 4, "a value that begins with ! must be quoted"),
     ("a: b: c", 1, 5, "a value that holds a colon and a space must be quoted"),
     # lines that stand where they cannot
