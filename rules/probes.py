@@ -34,13 +34,6 @@ class Budget(NamedTuple):
         return self.delay + self.period * self.failures
 
 
-INJECTED = Budget(60, 5, 3)
-"""The liveness probe that Seldon adds where a container has none: it asks whether a port is open.
-
-Source: seldon-core ``seldondeployment_controller.go``.
-"""
-
-
 def read_budget(probe: Mapping[str, Any]) -> Budget | None:
     """A probe's budget with the API's defaults, which null and 0 come to as well; None where a
     number is a template.

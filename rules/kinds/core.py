@@ -141,6 +141,7 @@ KINDS: tuple[Kind, ...] = (
         required=(("spec", "containers"),),
         rows=((SPEC, _POD_ROWS),),
         plural="pods",
+        subresources=("ephemeralcontainers",),
     ),
     replicated_kind("apps", "Deployment", "deployments", SERVICE_PRIORS, _DEPLOYMENT),
     replicated_kind("apps", "ReplicaSet", "replicasets", SERVICE_PRIORS, _KEPT),

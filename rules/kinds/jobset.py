@@ -22,7 +22,9 @@ from rules.paths import EACH, Path
 
 TRAINER = "trainer"
 INITIALIZERS = frozenset({"dataset-initializer", "model-initializer"})
-_STEP = "trainer.kubeflow.org/trainjob-ancestor-step"
+ANCESTOR_STEP = "trainer.kubeflow.org/trainjob-ancestor-step"
+"""The label by which a replicated job says what it does for a TrainJob."""
+
 _SUBROLES = {
     "launcher": Subrole.LAUNCHER,
     "node": Subrole.WORKER,
@@ -94,7 +96,7 @@ def read_children(jobset: SpecView) -> list[Child]:
 def _child(job: SpecView) -> Child:
     """A job of an initializer's name is one, label or not (trainer ``constants.go``)."""
     name = str(job.dig("name") or "")
-    label = job.dig("template", "metadata", "labels", _STEP)
+    label = job.dig("template", "metadata", "labels", ANCESTOR_STEP)
     step = label if isinstance(label, str) else name if name in INITIALIZERS else ""
     return Child(name, step, job)
 

@@ -13,8 +13,8 @@ class Probes(StrEnum):
     """Who answers for a container's probes.
 
     ``OWN``: what is written is all there is. ``GIVEN``: the operator or a runtime brings its own,
-    so that absence is fine. ``INJECTED``: the operator adds a liveness probe where there is none
-    (Seldon: TCP, 60 s + 3 x 5 s). ``NONE``: no model is loaded in this pod.
+    so that absence is fine. ``INJECTED``: the operator adds a liveness probe where there is none.
+    ``NONE``: no model is loaded in this pod.
     """
 
     OWN = "own"
@@ -107,7 +107,8 @@ class Pod:
     merged over another and may lack anything, ``images`` is False where containers without
     an image are whole. ``nodes`` is how many pods load one model together. ``volumes_at`` is where
     a volume may be written, None where the object has no pod spec to write in; ``metadata_at`` the
-    same for labels and annotations. ``inherits``: what is absent may come from another object.
+    same for labels and annotations. ``injected`` is the liveness probe that the operator adds to a
+    container without one. ``inherits``: what is absent may come from another object.
     """
 
     __slots__ = (
@@ -118,6 +119,7 @@ class Pod:
         "durable",
         "images",
         "inherits",
+        "injected",
         "metadata",
         "metadata_at",
         "name",
@@ -162,6 +164,7 @@ class Pod:
         volumes_at: Path | None = None,
         metadata_at: Path | None = None,
         inherits: bool = False,
+        injected: Mapping[str, Any] | None = None,
     ) -> None:
         self.path = path
         self.spec_path = spec_path
@@ -186,6 +189,7 @@ class Pod:
         self.volumes_at = volumes_at
         self.metadata_at = metadata_at
         self.inherits = inherits
+        self.injected = injected
 
     @property
     def mains(self) -> tuple[Container, ...]:

@@ -98,6 +98,8 @@ class Kind(NamedTuple):
     plural: str = ""
     """The resource name, for the webhook's registration."""
     namespaced: bool = True
+    subresources: tuple[str, ...] = ()
+    """Those by which an object changes that rules read."""
     weights: Callable[[SpecView], Mapping[Role, int]] = _no_weights
     """What the object itself adds to ``priors`` (a Volcano Job: its framework plugins)."""
 

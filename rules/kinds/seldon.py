@@ -19,6 +19,8 @@ from rules.kinds.views import SpecView
 from rules.model import Value
 from rules.paths import EACH, dotted, items
 
+_INJECTED = {"initialDelaySeconds": 60, "periodSeconds": 5, "failureThreshold": 3}
+
 
 def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     for predictor in spec.each("predictors", EACH):
@@ -37,6 +39,7 @@ def _components(spec: SpecView, predictor: SpecView, models: Mapping[str, str]) 
             main=tuple(models),
             name=str(predictor.dig("name") or ""),
             probes=Probes.INJECTED,
+            injected=_INJECTED,
             count=_count(component, predictor, spec),
             images=False,
         )

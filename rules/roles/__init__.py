@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from rules.commands import CommandLine, ReadContainer
+from rules.kinds.jobset import ANCESTOR_STEP, INITIALIZERS, TRAINER
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.schema import Kind
@@ -35,13 +36,8 @@ _COMPONENTS = {
     "notebook": Role.NOTEBOOK,
     "data-prep": Role.DATA,
 }
-_STEP = "trainer.kubeflow.org/trainjob-ancestor-step"
-_STEPS = {
-    "trainer": Role.TRAINING,
-    "dataset-initializer": Role.DATA,
-    "model-initializer": Role.DATA,
-}
-_LABELS = ((_COMPONENT, _COMPONENTS), (_STEP, _STEPS))
+_STEPS = {TRAINER: Role.TRAINING, **dict.fromkeys(INITIALIZERS, Role.DATA)}
+_LABELS = ((_COMPONENT, _COMPONENTS), (ANCESTOR_STEP, _STEPS))
 _SAID = 10
 """Score and margin of a role that is said, and not scored."""
 _LEADING = 6
@@ -191,7 +187,7 @@ def _read_said(manifest: Manifest, pod: Pod, label: str) -> tuple[Role, str] | N
 
 
 def _judge_said(role: Role, key: str, pod: Pod) -> Judgement:
-    initializes = key == _STEP and role is Role.DATA
+    initializes = key == ANCESTOR_STEP and role is Role.DATA
     subrole = Subrole.INITIALIZER if initializes else pod.subrole
     return Judgement(role, subrole, Confidence.HIGH, _SAID, _SAID, (f"{key} says {role}",))
 

@@ -199,8 +199,9 @@ def _rules(kinds: Iterable[Kind], *, mutating: bool) -> list[_Object]:
         operations = ("CREATE",) if creates else ("CREATE", "UPDATE")
         scope = "Namespaced" if kind.namespaced else "Cluster"
         resources.setdefault((kind.group, scope, operations), set()).add(plural_of(kind))
-        if (kind.group, kind.name) == ("", "Pod") and not mutating:
-            resources.setdefault(("", scope, ("UPDATE",)), set()).add("pods/ephemeralcontainers")
+        for part in () if mutating else kind.subresources:
+            changed = resources.setdefault((kind.group, scope, ("UPDATE",)), set())
+            changed.add(f"{plural_of(kind)}/{part}")
     return [
         _rule(group, sorted(names), scope, operations)
         for (group, scope, operations), names in sorted(resources.items())

@@ -1,5 +1,6 @@
 """Which requests pass unjudged, and why."""
 
+from rules.kinds import BUILT_IN
 from rules.kinds.lookups import Answer
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
@@ -11,9 +12,9 @@ from webhook.review.context import AdmissionCase
 from webhook.review.owners import trusts_owner
 
 JUDGED_OPERATIONS = ("CREATE", "UPDATE")
-# Rules read a Pod's ephemeral containers. All other subresources (status, scale, binding ...) carry
-# objects of other kinds, or parts that no rule reads.
-_JUDGED_SUBRESOURCES = ("", "ephemeralcontainers")
+# All other subresources (status, scale, binding ...) carry objects of other kinds, or parts that no
+# rule reads.
+_JUDGED_SUBRESOURCES = frozenset({"", *(part for kind in BUILT_IN for part in kind.subresources)})
 
 
 def skip_reason(case: AdmissionCase) -> str | None:

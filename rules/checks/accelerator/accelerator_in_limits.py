@@ -39,8 +39,6 @@ from rules.refusals import LIMIT_REQUIRED
 from rules.wording import write_value
 from rules.workload import Workload
 
-_BUILT_IN = frozenset({"", "batch", "apps"})
-
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in () if workload.partial else workload.pods:
@@ -96,7 +94,7 @@ def _one_sided(
 
 
 def _refusal(workload: Workload) -> str:
-    if workload.kind.group in _BUILT_IN:
+    if workload.kind.built_in:
         return f'the API server refuses this ("{LIMIT_REQUIRED}")'
     return f'the API server refuses the pods when the operator creates them ("{LIMIT_REQUIRED}")'
 

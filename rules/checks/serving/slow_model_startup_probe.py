@@ -37,7 +37,7 @@ from typing import Any
 from rules.kinds.pods import Container, Pod, Probes
 from rules.model import Fix, Problem, Related, Rule, Severity, form_table
 from rules.paths import dotted
-from rules.probes import INJECTED, Budget, make_startup_probe, read_budget
+from rules.probes import Budget, make_startup_probe, read_budget
 from rules.serving import Load, find_slow_servers
 from rules.wording import write_values
 from rules.workload import Workload
@@ -59,8 +59,9 @@ def _judge(workload: Workload, pod: Pod, container: Container, load: Load) -> Pr
         return _judge_own(pod, container, read_budget(liveness), load)
     if workload.partial or pod.probes is Probes.GIVEN:
         return None
-    if pod.probes is Probes.INJECTED:
-        return _killed(container, INJECTED, load, "the operator's injected livenessProbe")
+    injected = read_budget(pod.injected) if pod.injected else None
+    if injected is not None:
+        return _killed(container, injected, load, "the operator's injected livenessProbe")
     message = (
         "no startupProbe and no livenessProbe: a load that hangs is never restarted; expected a "
         f"startupProbe of at least {load.seconds} s ({load.reason})"

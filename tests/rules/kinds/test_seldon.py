@@ -53,6 +53,7 @@ def test_a_component_spec_is_a_template_with_injected_probes() -> None:
     assert pod.spec_path == (*pod.path, "spec")
     assert pod.metadata == {"labels": {"a": "b"}}
     assert (pod.probes, pod.images) == (Probes.INJECTED, False)
+    assert pod.injected == {"initialDelaySeconds": 60, "periodSeconds": 5, "failureThreshold": 3}
     (main,) = pod.mains
     assert (main.name, main.get("modelUri")) == ("classifier", "s3://models/iris")
     assert main.path == (*pod.spec_path, "containers", 0)

@@ -1,0 +1,54 @@
+"""What is known of kinds stands in ``rules/kinds`` and nowhere else."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from rules.kinds import BUILT_IN
+from rules.kinds.neighbours import NEIGHBOURS
+
+ROOT = Path(__file__).parents[3]
+HOME = ROOT / "rules" / "kinds"
+KNOWN = (*BUILT_IN, *NEIGHBOURS)
+NAMES = {kind.name for kind in KNOWN} | {kind.group for kind in KNOWN if "." in kind.group}
+"""The kinds that run something, and those that are looked up for them.
+
+Namespaces, which a policy is scoped by, and the Secrets, Leases and webhook configurations that the
+webhook itself keeps are none of these: whoever talks to the API server about them names them.
+"""
+FIELDS = {
+    key
+    for kind in BUILT_IN
+    for root, _ in kind.rows
+    for key in map(str, root)
+    if key != key.lower()
+}
+"""Keys on the way to a kind's specs and items that are no plain words: ``replicatedJobs``."""
+SAMPLES = {"webhook/review/self_test.py"}
+"""Objects that a module makes up to be judged: input, no knowledge."""
+
+
+def modules() -> list[str]:
+    packages = ("rules", "linter", "webhook", "cluster")
+    found = [path for package in packages for path in (ROOT / package).rglob("*.py")]
+    return [str(path.relative_to(ROOT)) for path in sorted(found) if HOME not in path.parents]
+
+
+def read_literals(module: str) -> set[str]:
+    """The texts of a module that are no docstrings or such sentences after a value."""
+    tree = ast.parse((ROOT / module).read_text())
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+    }
+
+
+@pytest.mark.parametrize("module", modules())
+def test_no_other_module_names_a_kind(module: str) -> None:
+    if module in SAMPLES:
+        assert read_literals(module) & NAMES
+        return
+    assert read_literals(module) & (NAMES | FIELDS) == set()
