@@ -109,7 +109,7 @@ class CommandLine:
     def environment(self) -> dict[str, Fragment]:
         """The literal environment by name; of a name that stands twice the last, as the kubelet
         has it. What comes from elsewhere (``valueFrom``) is not among it."""
-        path = (*self.container.path, "env")
+        path = self.container.place("env")
         return {
             str(entry.get("name")): Fragment(str(entry["value"])[:LONGEST], (*path, index, "value"))
             for index, entry in enumerate(self._entries)
@@ -153,7 +153,7 @@ ReadContainer: TypeAlias = Callable[[Container], CommandLine]
 def _read_texts(container: Container) -> Iterator[Fragment]:
     for key in ("command", "args", "source"):
         written = container.body.get(key)
-        path = (*container.path, key)
+        path = container.place(key)
         if isinstance(written, str):
             yield Fragment(written, path)
         elif isinstance(written, list):

@@ -51,7 +51,6 @@ _WORKFLOW: FactRows = {
     facts.HOST_NETWORK: ("hostNetwork", False, CONTROLLER),
     facts.DNS_POLICY: ("dnsPolicy",),
     facts.DISRUPTION_BUDGET: ("podDisruptionBudget",),
-    facts.ENTRYPOINT: ("entrypoint",),
     facts.PARAMETERS: ("arguments.parameters",),
     facts.WORKFLOW_TEMPLATE: ("workflowTemplateRef.name",),
 }

@@ -44,7 +44,8 @@ class Schedule(NamedTuple):
     """How a scheduled kind starts its runs.
 
     ``concurrency`` is None where the kind has no such field (``advice`` then says what to do).
-    ``exclusive``: a mutex or semaphore keeps runs apart. ``suspended``: no run starts.
+    ``exclusive``: a mutex or semaphore keeps runs apart. ``suspended``: no run starts. ``unset``
+    goes on where no policy is set: what that means.
     """
 
     path: Path
@@ -52,3 +53,4 @@ class Schedule(NamedTuple):
     suspended: bool = False
     exclusive: bool = False
     advice: str = ""
+    unset: str = "which means Allow"

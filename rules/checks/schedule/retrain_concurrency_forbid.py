@@ -74,7 +74,7 @@ def _judge(workload: Workload, schedule: Schedule, params: Mapping[str, Any]) ->
         return Problem("no-field", schedule.path, f"runs may overlap: {schedule.advice}")
     if policy.unknown or policy.value == "Forbid" or (policy.absent and workload.partial):
         return None
-    found = tell_value(policy, ", which means Allow")
+    found = tell_value(policy, f", {schedule.unset}")
     form = "suspended" if schedule.suspended else "overlap"
     message = f"runs may overlap: {found}"
     if policy.value == "Replace":

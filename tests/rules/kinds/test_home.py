@@ -36,13 +36,22 @@ def modules() -> list[str]:
 
 
 def read_literals(module: str) -> set[str]:
-    """The texts of a module that are no docstrings or such sentences after a value."""
+    """The texts of a module that are no docstrings, no such sentences after a value, and no names
+    that it exports."""
     tree = ast.parse((ROOT / module).read_text())
     said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    exported = {
+        id(text)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for text in ast.walk(node.value)
+    }
     return {
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in said | exported
     }
 
 

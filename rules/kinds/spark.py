@@ -1,0 +1,215 @@
+"""Spark on Kubernetes (sparkoperator.k8s.io/v1beta2): an application, once or by a schedule.
+
+Source: kubeflow/spark-operator ``api/v1beta2``, ``pkg/util/sparkapplication.go`` (ShouldRetry),
+``internal/controller/scheduledsparkapplication/controller.go`` and ``internal/webhook``. Driver and
+executors are half pod specs, half settings of Spark, over a pod template of the user's.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds import facts
+from rules.kinds.batch import JOB_PRIORS, read_schedule
+from rules.kinds.lookups import Ask
+from rules.kinds.overlay import overlay
+from rules.kinds.pods import Container, ContainerUse, Pod
+from rules.kinds.podspec import make_container, read_count, read_volumes
+from rules.kinds.roles import Subrole
+from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
+from rules.kinds.runs import Deadlines, Retry, Schedule
+from rules.kinds.schema import SPEC, Kind
+from rules.kinds.views import SpecView
+from rules.manifest import Manifest
+from rules.paths import EACH, Path, dig
+
+GROUP = "sparkoperator.k8s.io"
+
+_SCHEDULED: Path = ("spec", "template")
+_PARTS = (("driver", Subrole.MASTER), ("executor", Subrole.WORKER))
+_SHARED = (
+    *("affinity", "hostNetwork", "nodeSelector", "priorityClassName", "schedulerName"),
+    *("terminationGracePeriodSeconds", "tolerations"),
+)
+"""Fields of a part that are a PodSpec's."""
+_OF_CONTAINER = ("env", "envFrom", "image", "lifecycle", "ports", "securityContext", "volumeMounts")
+_ADVICE = "an application has no deadline of its own: bound its driver's pod"
+_UNSET = "which means Allow up to v1 of the operator; since v2 no second run starts at all"
+
+_APPLICATION: FactRows = {
+    facts.APPLICATION_RESTART_POLICY: ("restartPolicy.type", "Never"),
+    facts.BACKOFF_LIMIT: ("restartPolicy.onFailureRetries",),
+    facts.SUBMITTER_BACKOFF_LIMIT: ("restartPolicy.onSubmissionFailureRetries",),
+    facts.TTL: ("timeToLiveSeconds",),
+    facts.SUSPEND: ("suspend", False, CONTROLLER),
+    facts.ENTRYPOINT: ("mainApplicationFile",),
+    facts.DYNAMIC_ALLOCATION: ("dynamicAllocation.enabled", False, CONTROLLER),
+    facts.MIN_REPLICAS: ("dynamicAllocation.minExecutors",),
+    facts.MAX_REPLICAS: ("dynamicAllocation.maxExecutors",),
+    facts.SCHEDULER: ("batchScheduler",),
+    facts.SCHEDULER_QUEUE: ("batchSchedulerOptions.queue",),
+    facts.PRIORITY_CLASS: ("batchSchedulerOptions.priorityClassName",),
+}
+_EXECUTOR: FactRows = {facts.REPLICAS: ("instances", 1)}
+_CRON: FactRows = {
+    facts.SCHEDULE: ("schedule",),
+    facts.TIME_ZONE: ("timeZone", "Local", CONTROLLER),
+    facts.CONCURRENCY_POLICY: ("concurrencyPolicy", "Allow", CONTROLLER),
+    facts.SCHEDULE_SUSPEND: ("suspend", False, CONTROLLER),
+    facts.SUCCESS_HISTORY: ("successfulRunHistoryLimit", 1, CONTROLLER),
+    facts.FAILED_HISTORY: ("failedRunHistoryLimit", 1, CONTROLLER),
+}
+_POD: FactRows = {
+    facts.GRACE_PERIOD: ("terminationGracePeriodSeconds",),
+    facts.SCHEDULER: ("schedulerName",),
+    facts.PRIORITY_CLASS: ("priorityClassName",),
+    facts.NODE_SELECTOR: ("nodeSelector",),
+    facts.TOLERATIONS: ("tolerations",),
+    facts.AFFINITY: ("affinity",),
+    facts.SERVICE_ACCOUNT: ("serviceAccount",),
+    facts.HOST_NETWORK: ("hostNetwork", False),
+}
+
+
+def _pods(application: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """The driver's pod and the executors'. Spark itself makes them, and never restarts one."""
+    for part, subrole in _PARTS:
+        for view in application.each(part):
+            yield _pod(application, view, subrole)
+
+
+def _pod(application: SpecView, part: SpecView, subrole: Subrole) -> Pod:
+    body, template = part.mapping(), part.below("template", "spec")
+    own = {key: body[key] for key in _SHARED if key in body}
+    volumes = (
+        *read_volumes(application.mapping(), application.path),
+        *read_volumes(template.mapping(), template.path),
+    )
+    return Pod(
+        part.path,
+        part.path,
+        overlay(template.mapping(), own),
+        name=str(part.path[-1]),
+        metadata={key: body[key] for key in ("labels", "annotations") if key in body},
+        metadata_at=part.path,
+        containers=(_main(application, part), *_others(part)),
+        volumes=volumes,
+        volumes_at=(*application.path, "volumes"),
+        subrole=subrole,
+        writer=subrole is Subrole.MASTER,
+        count=_count(application, subrole),
+        text=str(application.dig("mainClass") or ""),
+        images=False,
+    )
+
+
+def _main(application: SpecView, part: SpecView) -> Container:
+    """Spark's container. What it runs stands in the application, and in the driver alone does it
+    run as it stands there; the executors do their share of the same."""
+    path, body = part.path, part.mapping()
+    name = f"spark-kubernetes-{path[-1]}"
+    own = {key: body[key] for key in _OF_CONTAINER if key in body}
+    container = make_container(
+        {
+            "image": application.dig("image"),
+            **_template_container(part, name),
+            **own,
+            "command": application.dig("mainApplicationFile"),
+            "args": application.dig("arguments"),
+            "resources": _resources(body),
+        },
+        path,
+    )
+    elsewhere = {
+        "command": (*application.path, "mainApplicationFile"),
+        "args": (*application.path, "arguments"),
+        "resources": path,
+    }
+    if "image" not in own:
+        elsewhere["image"] = (*application.path, "image")
+    return container._replace(name=name, elsewhere=elsewhere)
+
+
+def _template_container(part: SpecView, name: str) -> Mapping[str, Any]:
+    """The container of that name in the part's pod template: what stands nowhere else is there."""
+    found = part.each("template", "spec", "containers", EACH)
+    return next((one.mapping() for one in found if one.dig("name") == name), {})
+
+
+def _resources(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What Spark and the operator make of cores, memory and ``gpu``, both asked for and limited."""
+    devices = {str(dig(body, ("gpu", "name"))): dig(body, ("gpu", "quantity"))}
+    shared = {"memory": _read_memory(body.get("memory")), **devices}
+    requests = {"cpu": body.get("coreRequest") or body.get("cores"), **shared}
+    limit = _read_memory(body.get("memoryLimit")) or shared["memory"]
+    limits = {"cpu": body.get("coreLimit"), **shared, "memory": limit}
+    return {
+        key: {name: amount for name, amount in amounts.items() if amount is not None}
+        for key, amounts in (("requests", requests), ("limits", limits))
+    }
+
+
+def _read_memory(text: Any) -> Any:
+    """The quantity of a JVM's amount: ``512m`` are mebibytes there, thousandths of a byte here."""
+    if isinstance(text, str) and text[-1:].lower() in ("k", "m", "g", "t"):
+        return f"{text[:-1]}{text[-1].upper()}i"
+    return text
+
+
+def _others(part: SpecView) -> Iterator[Container]:
+    for key, use in (
+        ("initContainers", ContainerUse.INIT),
+        ("sidecars", ContainerUse.SIDECAR),
+    ):
+        for container in part.each(key, EACH):
+            yield make_container(container.mapping(), container.path, use)
+
+
+def _count(application: SpecView, subrole: Subrole) -> int | None:
+    if subrole is Subrole.MASTER:
+        return 1
+    if application.dig("dynamicAllocation", "enabled") is True:
+        return None
+    return read_count(application.dig("executor", "instances"))
+
+
+def _retries(application: SpecView) -> Iterator[Retry]:
+    """Runs that failed are submitted again with OnFailure alone, and only up to a number that is
+    written; with Always everything is, for ever, after success too: no number bounds that."""
+    if application.dig("restartPolicy", "type") == "OnFailure":
+        budget = application.value("restartPolicy", "onFailureRetries")
+        yield Retry(budget, "a run that failed is not tried again", unset_passes=True)
+
+
+def _deadlines(application: SpecView, _pods: Any) -> Deadlines:
+    bound = application.value("driver", "template", "spec", "activeDeadlineSeconds")
+    counting = "it bounds one run, and every retry starts the clock anew"
+    return Deadlines((bound,), (bound.path,), counting=counting, advice=_ADVICE)
+
+
+def _schedule(manifest: Manifest) -> Schedule:
+    policy = manifest.raw(("spec", "concurrencyPolicy"), "Allow")
+    return read_schedule(manifest, policy, unset=_UNSET)
+
+
+def _kind(name: str, root: Path, own: FactPlaces = (), **known: Any) -> Kind:
+    return Kind(
+        GROUP,
+        name,
+        root=root,
+        pods=_pods,
+        priors=JOB_PRIORS,
+        required=((*root, "driver"), (*root, "executor")),
+        rows=(*own, (root, _APPLICATION), ((*root, "executor"), _EXECUTOR)),
+        pod_rows=_POD,
+        retries=_retries,
+        deadlines=_deadlines,
+        outputs_in_code=True,
+        plural=f"{name.lower()}s",
+        **known,
+    )
+
+
+KINDS: tuple[Kind, ...] = (
+    _kind("SparkApplication", SPEC),
+    _kind("ScheduledSparkApplication", _SCHEDULED, ((SPEC, _CRON),), schedule=_schedule),
+)
