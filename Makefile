@@ -7,7 +7,7 @@ READING = tests/rules/test_composer.py tests/rules/test_composition.py tests/rul
 CONTROL_PLANE ?= .control-plane
 KUBERNETES ?= v1.37.2
 
-.PHONY: check format lint types contracts generate generated goldens test reader check-readers bench control-plane
+.PHONY: check format lint types contracts generate generated goldens test reader check-readers load soak bench control-plane
 
 check: lint types contracts generated test
 
@@ -54,9 +54,15 @@ check-readers: reader
 	  MLGATE_READER=$$one $(PYTHON) -m pytest --quiet $(READING) || exit 1; \
 	done
 
-# Not among them: bench.soaking, which takes 20 minutes.
+# Faults under load, damaged bodies, and how the time of a review grows: about fifteen minutes.
+load:
+	$(PYTHON) -m pytest -m load -rA tests/load
+
+soak:
+	$(PYTHON) -m pytest -m soak -s tests/load
+
 bench:
-	for one in reading agreeing linting fixes reviewing admission faults fuzzing growing; do \
+	for one in reading agreeing linting reviewing admission; do \
 	  echo "== $$one"; $(PYTHON) -m bench.$$one || exit 1; \
 	done
 

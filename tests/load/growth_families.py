@@ -1,100 +1,12 @@
-"""How the time of a review grows with its body: no field may make it grow faster than itself.
+"""Objects of which one field grows: each family is a function of how large."""
 
-Usage: python -m bench.growing [NAME ...]; the families whose name holds one of the words, all of
-them unless given. Each makes one field larger, up to 2.4 MB: twice the body may take 2.6 times as
-long, and no more memory than 2 GiB.
-"""
-
-import gc
-import itertools
 import json
-import math
-import resource
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
-from bench.bodies import JOB_MANIFEST, make_container
-from bench.fuzzing import KNOWN, answer
 from rules.manifest import LAST_APPLIED
+from tests.load.hostile_bodies import JOB_MANIFEST, make_container
 from tests.webhook.bodies import review
-from webhook.observability.metrics import Metrics
-from webhook.server.process import GC_THRESHOLDS
-
-MOST_GROWTH = 2.6
-LEAST_TIME = 0.02
-"""Seconds below which a ratio of times says nothing."""
-MOST_TIME = 10.0
-MOST_MEMORY = 2 * 2**30
-"""Bytes of address space: what needs more fails as crashed."""
-LARGEST = 2_400_000
-
-
-def main() -> None:
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, resource.RLIM_INFINITY))
-    words = sys.argv[1:] or [""]
-    names = [name for name in FAMILIES if any(word in name for word in words)]
-    bad = sum(grow(name, FAMILIES[name]) for name in names)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak         {peak:.0f} MiB, with bodies of {LARGEST / 1e6} MB")
-    print(f"{'MISS' if bad else 'ok  '} {bad} of {len(names)} grow too fast")
-    sys.exit(1 if bad else 0)
-
-
-def grow(name: str, make: Callable[[int], Any]) -> bool:
-    """Print how the time of a family grows with its size; whether that is too fast. What looks so
-    is measured once more, for the machine may have had other things to do."""
-    times = scale(make)
-    if too_fast(times):
-        times = [min(pair) for pair in zip(times, scale(make), strict=False)]
-    bad = too_fast(times)
-    shown = " ".join(f"{after / before:.2f}" for before, after in itertools.pairwise(times))
-    print(f"{'MISS' if bad else 'ok  '} {name:28} {times[-1] * 1000:7.0f} ms at the end, x {shown}")
-    return bad
-
-
-def scale(make: Callable[[int], Any]) -> list[float]:
-    """The seconds of four sizes, each twice the one before; fewer where that would take long."""
-    units = count_units(make)
-    times: list[float] = []
-    for factor in (1, 2, 4, 8):
-        times.append(measure(orjson.dumps(make(units * factor))))
-        if times[-1] > MOST_TIME / 2:
-            break
-    return times
-
-
-def too_fast(times: list[float]) -> bool:
-    if times[-1] > MOST_TIME:
-        return True
-    return any(
-        after > LEAST_TIME and after / before > MOST_GROWTH
-        for before, after in itertools.pairwise(times)
-    )
-
-
-def count_units(make: Callable[[int], Any]) -> int:
-    """How many units come to an eighth of the largest size."""
-    size = (len(orjson.dumps(make(300))) - len(orjson.dumps(make(100)))) / 200
-    return max(1, int(LARGEST / 8 / size))
-
-
-def measure(body: bytes) -> float:
-    """The CPU seconds of both reviews, the best of three tries; endless where a rule crashed."""
-    metrics = Metrics()
-    times: list[float] = []
-    while len(times) < 3 and sum(times) < 1:
-        start = time.process_time()
-        answers = answer(body, KNOWN[0], metrics)
-        times.append(time.process_time() - start)
-        if any(outcome.errors for outcome in answers.values()):
-            return math.inf
-    return min(times)
 
 
 def submit(api_version: str, kind: str, spec: dict[str, Any], **metadata: Any) -> Any:
@@ -345,7 +257,3 @@ FAMILIES: dict[str, Callable[[int], Any]] = {
     "a name": of_metadata(lambda n: {"name": "train-" * n}),
     "a namespace": of_metadata(lambda n: {"namespace": "ml-" * n}),
 }  # fmt: skip
-
-
-if __name__ == "__main__":
-    main()

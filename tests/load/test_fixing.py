@@ -1,0 +1,126 @@
+"""Whether fixing does what it should to every manifest of a folder, and nothing else.
+
+LOAD_MANIFESTS names the folder; the cases of the rules unless given. Nothing is written.
+"""
+
+import copy
+import datetime
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jsonpatch
+import pytest
+
+from linter.input.sources import Collection, Excludes, collect
+from linter.judging.judge import Task
+from linter.judging.run import lint
+from linter.mending.fix import Judge, decode_file, fix_texts
+from linter.mending.fixable import FixSelection
+from linter.mending.mending import Outcome, make_wish
+from linter.row_types import FindingRow
+from rules.checks import ALL
+from rules.edits import json_patch, same
+from rules.policy import DEFAULT
+from rules.reader import Document, read
+
+FOLDER = os.environ.get("LOAD_MANIFESTS", "tests/cases")
+EVERYTHING = FixSelection(unsafe=True, audit=True)
+
+
+class Fixed(NamedTuple):
+    """The findings before and after, and what became of each file with something to fix."""
+
+    before: list[FindingRow]
+    after: list[FindingRow]
+    outcomes: Mapping[str, Outcome]
+
+
+@pytest.fixture(scope="module")
+def fixed() -> Fixed:
+    today = datetime.datetime.now(datetime.UTC).date()
+    task = Task(DEFAULT, today, ALL, flag_profile="strict")
+    collection = collect([FOLDER], Excludes(str(Path.cwd())))
+    before = lint(task, collection, jobs=1)["findings"]
+    rows = [row for row in before if EVERYTHING.wants(row)]
+    names = {row["file"] for row in rows}
+    texts = {name: decode_file(Path(name).read_bytes())[0] for name in names}
+    judge = make_judge(task, collection)
+    outcomes = fix_texts(texts, rows, EVERYTHING, judge)
+    after = judge({file: outcome.after for file, outcome in outcomes.items()})
+    made = sum(len(outcome.fixed) for outcome in outcomes.values())
+    print(f"{made} of {len(rows)} fixed in {len(outcomes)} files")
+    assert made > 0
+    return Fixed(before, list(after), outcomes)
+
+
+def make_judge(task: Task, collection: Collection) -> Judge:
+    def judge(texts: Mapping[str, str]) -> list[FindingRow]:
+        sources = [source for source in collection.sources if source.path not in texts]
+        given = [(name, text.encode()) for name, text in texts.items()]
+        found = lint(task, collection._replace(sources=sources), given, jobs=1)["findings"]
+        return [row for row in found if row["file"] in texts]
+
+    return judge
+
+
+def test_what_is_left_was_refused_with_a_reason(fixed: Fixed) -> None:
+    refused = [refusal for one in fixed.outcomes.values() for refusal in one.refused]
+    for reason, count in Counter(refusal.reason for refusal in refused).most_common():
+        print(f"{count} refused: {reason}")
+    assert all(refusal.reason for refusal in refused)
+    assert sum(EVERYTHING.wants(row) for row in fixed.after) == len(refused)
+
+
+def test_nothing_new_is_found(fixed: Fixed) -> None:
+    known = {(row["file"], row["fingerprint"]) for row in fixed.before}
+    gained = [row for row in fixed.after if (row["file"], row["fingerprint"]) not in known]
+    assert [f"{row['file']}: {row['rule']} {row['message']}" for row in gained] == []
+
+
+def test_no_comment_is_lost(fixed: Fixed) -> None:
+    lost = [
+        file
+        for file, outcome in fixed.outcomes.items()
+        if comments_in(outcome.before) - comments_in(outcome.after)
+    ]
+    assert lost == []
+
+
+def test_no_line_changes_that_no_edit_names(fixed: Fixed) -> None:
+    assert [file for file, outcome in fixed.outcomes.items() if changes_too_much(outcome)] == []
+
+
+def test_the_patch_gives_what_the_text_reads_as(fixed: Fixed) -> None:
+    assert [file for file, outcome in fixed.outcomes.items() if not agrees(outcome)] == []
+
+
+def comments_in(text: str) -> "Counter[str]":
+    return Counter(line.partition("#")[2] for line in text.splitlines() if "#" in line)
+
+
+def changes_too_much(outcome: Outcome) -> bool:
+    """Whether more lines are gone than there are edits, each of which may replace one."""
+    gone = Counter(outcome.before.splitlines()) - Counter(outcome.after.splitlines())
+    return gone.total() > sum(len(row["fix"]["edits"]) for row in outcome.fixed if row["fix"])
+
+
+def agrees(outcome: Outcome) -> bool:
+    """Whether the JSON Patches of the edits give what the fixed text reads as."""
+    if any(row["embedded"] for row in outcome.fixed):
+        return True
+    values: dict[int, Any] = {}
+    for document in documents_in(outcome.before):
+        value = document.value
+        for row in outcome.fixed:
+            if row["document"] == document.number:
+                edits = make_wish(document, row).edits
+                value = jsonpatch.apply_patch(copy.deepcopy(value), json_patch(value, edits))
+        values[document.number] = value
+    return all(same(values[one.number], one.value) for one in documents_in(outcome.after))
+
+
+def documents_in(text: str) -> Iterator[Document]:
+    return (document for document in read(text) if isinstance(document, Document))
