@@ -108,7 +108,10 @@ class Reflector(Generic[_Store]):
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, even one that waits for the API server."""
+        """Stop following, even in the middle of a watch; does not wait for the thread.
+
+        One that waits for a response to begin ends with it, or with its timeout.
+        """
         self._stop.set()
         response = self._response
         if response is not None:

@@ -139,7 +139,7 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a wh
 
         def _list(self, place: Place, query: Mapping[str, str]) -> None:
             kind = place.kind
-            time.sleep(kind.list_delay)
+            kind.lists.wait(20.0)
             if kind.list_status != 200:
                 self._refuse(Failure(kind.list_status, "as the test says"))
                 return

@@ -57,7 +57,9 @@ class Kind:
         self.owners: dict[tuple[str, str], dict[str, set[Path]]] = {}
         self.events: list[tuple[int, Tree]] = []
         self.compacted = 0
-        self.list_delay = 0.0
+        self.lists = threading.Event()
+        """Cleared, no list is answered."""
+        self.lists.set()
         self.status = 200
         self.list_status = 200
         self.hidden = False

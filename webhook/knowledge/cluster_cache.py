@@ -85,7 +85,7 @@ class ClusterCache:
         self._thread.start()
 
     def stop(self) -> None:
-        """End all threads; those that wait for the API server are woken."""
+        """End all threads; those in the middle of a watch are woken."""
         self._stop.set()
         self._thread.join(1.0)
         running = self._watches.reflectors.values() if self._watches else ()

@@ -2,7 +2,9 @@
 
 import contextlib
 import datetime
+import http.client
 import json
+import select
 import signal
 import socket
 import ssl
@@ -10,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -113,16 +116,22 @@ def test_a_body_that_never_ends_is_cut_off_at_the_limit(served: Served) -> None:
         assert (answer.status, answer.getheader("connection")) == (413, "close")
 
 
-def test_a_body_that_does_not_come_is_408(served: Served) -> None:
-    with contextlib.closing(served.connect()) as connection:
-        connection.putrequest("POST", "/validate?timeout=500ms")
-        connection.putheader("content-type", "application/json")
-        connection.putheader("content-length", "10")
-        connection.endheaders(b"{")
-        start = time.monotonic()
-        assert connection.getresponse().status == 408
-        assert time.monotonic() - start < 3
-    assert served.sample("mlgate_in_flight") == 0
+def test_a_body_that_does_not_come_is_408_when_the_client_stops_waiting(served: Served) -> None:
+    with ExitStack() as stack:
+        patient, hasty = (stack.enter_context(contextlib.closing(served.connect())) for _ in "ab")
+        begin_review(patient, "?timeout=10s")
+        begin_review(hasty, "?timeout=500ms")
+        assert hasty.getresponse().status == 408
+        assert served.sample("mlgate_in_flight") == 1, "the other, which came first, still waits"
+    wait_until(lambda: served.sample("mlgate_in_flight") == 0)
+
+
+def begin_review(connection: http.client.HTTPSConnection, query: str = "") -> None:
+    """Send a head and the first byte of the body, and no more."""
+    connection.putrequest("POST", f"/validate{query}")
+    connection.putheader("content-type", "application/json")
+    connection.putheader("content-length", "10")
+    connection.endheaders(b"{")
 
 
 def send_for_ever(tls: ssl.SSLSocket) -> None:
@@ -186,9 +195,8 @@ def test_other_paths_and_methods_do_nothing(served: Served) -> None:
 
 def test_half_open_and_silent_clients_hold_nobody_up(served: Served) -> None:
     silent = [socket.create_connection((HOST, served.port)) for _ in range(100)]
-    start = time.monotonic()
     assert served.post(BODY)[0] == 200
-    assert time.monotonic() - start < 2
+    assert select.select(silent, [], [], 0)[0] == [], "none was closed to make room"
     for one in silent:
         one.close()
 
@@ -212,10 +220,11 @@ def test_d44_a_certificate_is_replaced_under_load_without_a_failure(
             serial = x509.load_pem_x509_certificate(fresh.certificate.encode()).serial_number
             pairs.write(fresh)
             wait_until(lambda serial=serial: leaf_of(served) == serial)
+            answered = len(load.answers)
+            wait_until(lambda answered=answered: len(load.answers) > answered + 10)
     assert leaf_of(served) != old
     assert load.failures == []
     assert {status for status, _ in load.answers} == {200}
-    assert len(load.answers) > 50
     assert served.sample('mlgate_cert_reload_total{ok="true"}') == 4
 
 
@@ -260,16 +269,11 @@ def test_too_many_at_once_are_told_so_at_once(pairs: Pairs) -> None:
     with serve(pairs, "--concurrency", "2") as served:
         waiting = [served.connect() for _ in range(2)]
         for connection in waiting:
-            connection.putrequest("POST", "/validate")
-            connection.putheader("content-type", "application/json")
-            connection.putheader("content-length", "10")
-            connection.endheaders(b"{")
+            begin_review(connection)
         wait_until(lambda: served.sample("mlgate_in_flight") == 2)
         with contextlib.closing(served.connect()) as connection:
-            connection.connect()
-            start = time.monotonic()
             assert ask(connection, BODY)[0] == 503
-            assert time.monotonic() - start < 0.5
+        assert served.sample("mlgate_in_flight") == 2, "it did not wait for a place"
         for connection in waiting:
             connection.close()
         wait_until(lambda: served.post(BODY)[0] == 200)
