@@ -4,8 +4,8 @@ Before the first webhook is called, the object is decoded, the defaults of its k
 and the server's own admission plugins have had their turn (apiserver
 ``endpoints/handlers/create.go``). The paths named here are those of kubernetes/kubernetes v1.37
 below ``pkg/apis``, and for custom kinds the ``default:`` values of their CRDs. What is done here
-is what the tests' own manifests need; unknown fields, empty lists and the units of quantities stay
-as they were written.
+is what the tests' own manifests need; empty lists and the units of quantities stay as they were
+written, and so do unknown fields of custom kinds.
 """
 
 import copy
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.paths import EACH, Path, expand
+from tests.api_schema import drop_unknown_fields
 
 NAMESPACE = "research"
 
@@ -46,9 +47,10 @@ def present(written: Body, way: Way = Way.APPLY) -> Body:
 
 
 def fill(body: Body) -> Body:
-    """The object with the defaults of its kind wherever nothing stands. The API server does this
-    on the way in, and again after a webhook's patch (apiserver ``mutating/dispatcher.go``)."""
-    body = copy.deepcopy(body)
+    """The object without unknown fields, and with the defaults of its kind wherever nothing stands.
+    The API server does this on the way in, and again after a webhook's patch (apiserver
+    ``mutating/dispatcher.go``)."""
+    body = copy.deepcopy(drop_unknown_fields(body))
     kind = _kind(body)
     if kind in _BUILT_IN and isinstance(body.get("spec"), dict):
         _BUILT_IN[kind](body)

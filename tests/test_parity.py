@@ -1,5 +1,6 @@
 """One verdict in both fronts, but for what docs/parity.md lists."""
 
+import copy
 import io
 import json
 import re
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from linter.cli import main
@@ -25,6 +26,7 @@ from rules.paths import Path as ObjectPath
 from rules.paths import dig, dotted
 from rules.policy import Policy
 from tests.admission import admit, bare, mend, surround
+from tests.api_schema import drop_unknown_fields
 from tests.api_server import Body, Way, present
 from tests.manifests import CASES, Case, find, read_case, read_documents
 from tests.webhook.bodies import owner
@@ -142,6 +144,29 @@ def test_both_fronts_agree_whatever_is_taken_away(
         parent[key] = "" if isinstance(parent[key], str) else None
     else:
         del parent[key]
+    assert compare(yaml.safe_dump_all(values), Way.APPLY, case.policy) == Difference()
+
+
+VALUES = [
+    (at[-1], dig(read_documents(case.text)[number].value, at))
+    for case, number, at in PLACES
+    if isinstance(at[-1], str)
+]
+"""Each key of the manifests with a value that it has somewhere."""
+
+
+@given(st.sampled_from(PLACES), st.sampled_from(VALUES))
+def test_both_fronts_agree_whatever_unknown_field_is_added(
+    place: tuple[Case, int, ObjectPath], field: tuple[str, Any]
+) -> None:
+    """A field that has a meaning elsewhere, at a place where the API server drops it. In a volume
+    it may be the source, of which nothing else is left then."""
+    case, number, at = place
+    values = [document.value for document in read_documents(case.text)]
+    parent, (key, value) = dig(values[number], at), field
+    assume(isinstance(parent, dict) and key not in parent and "volumes" not in at)
+    parent[key] = copy.deepcopy(value)
+    assume(drop_unknown_fields(values[number]) != values[number])
     assert compare(yaml.safe_dump_all(values), Way.APPLY, case.policy) == Difference()
 
 
@@ -324,6 +349,18 @@ def test_what_the_api_server_refuses_is_mended_before_it_is_refused(name: str) -
     mended = mend(body, ALONE)
     assert mended != bare(body)
     assert judge_review(mended) == []
+
+
+def test_an_unknown_field_does_not_reach_the_cluster() -> None:
+    lost = JOB.replace("s3://models/run1", "/out/run1").replace(
+        "      containers:\n",
+        "      volumes: [{name: out, pvc: {claimName: out}}]\n      containers:\n",
+    )
+    text = f"{lost}        volumeMounts: [{{name: out, mountPath: /out}}]\n"
+    shown = present(read_body(text))
+    assert shown["spec"]["template"]["spec"]["volumes"] == [{"name": "out", "emptyDir": {}}]
+    assert judge_file(text) == []
+    assert judge_review(shown) == ["STO001/ephemeral warn"]
 
 
 def test_the_text_of_a_file_is_judged_offline_alone(tmp_path: Path) -> None:

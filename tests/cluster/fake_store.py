@@ -1,4 +1,5 @@
-"""Objects as an API server keeps them: versions, conflicts, server-side apply. No transport."""
+"""Objects as an API server keeps them: versions, conflicts, server-side apply, and no fields but
+those of their kinds. No transport."""
 
 import copy
 import threading
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from cluster.client import ApiError, Client, Conflict
+from tests.api_schema import keep_known_fields
 
 Tree = dict[str, Any]
 Path: TypeAlias = tuple[Any, ...]
@@ -64,6 +66,10 @@ class Kind:
         self.list_status = 200
         self.hidden = False
         """Served, but not discovered."""
+
+    def decode(self, body: Tree) -> Tree:
+        """The object as the server reads it: without the fields that its kind does not have."""
+        return keep_known_fields(body, self.group, self.version, self.kind)
 
     @property
     def base(self) -> str:
@@ -129,7 +135,8 @@ class Store:
             metadata = {"name": name, **body.pop("metadata", {})}
             if namespace:
                 metadata["namespace"] = namespace
-            return str(self._keep(kind, (namespace, name), {**body, "metadata": metadata}))
+            item = kind.decode({**body, "metadata": metadata})
+            return str(self._keep(kind, (namespace, name), item))
 
     def delete(self, kind: Kind, name: str, namespace: str = "", *, quietly: bool = False) -> None:
         """Delete an object; ``quietly``: no watch hears of it."""
@@ -261,6 +268,7 @@ class Store:
         return self._write(place, request, {**named, **_grow({**after, **wanted})})
 
     def _write(self, place: Place, request: Request, wanted: Tree) -> Tree:
+        wanted = place.kind.decode(wanted)
         _check(place.kind, wanted)
         live = place.kind.objects.get(place.key)
         metadata = {

@@ -229,8 +229,12 @@ def test_what_was_found_stays_found_while_the_api_server_is_away(cluster: Cluste
     cluster.start()
     for kind in (cluster.jobs, cluster.namespaces, cluster.deployments):
         kind.status = 500
-    cluster.api.end_watches()
-    until(lambda: not cluster.state("Namespace").synced)
+
+    def is_unsynced() -> bool:
+        cluster.api.end_watches()  # each time: a watch may just have been opened
+        return not cluster.state("Namespace").synced
+
+    until(is_unsynced)
     assert cluster.caches.owner(job) is Answer.FOUND
     assert cluster.caches.owner(UNHEARD) is Answer.UNKNOWN
     assert cluster.caches.namespace_labels("ml") == {"a": "b"}
