@@ -48,11 +48,13 @@ from rules.workload import Workload
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     if not workload.training_pods:
         return
-    found = {retry: _judge(workload, retry, params) for retry in workload.retries}
-    bad = {retry: complaint for retry, complaint in found.items() if complaint is not None}
+    # Pairs, and no mapping: a budget may be anything that YAML can say, which may not be hashable.
+    found = [(retry, _judge(workload, retry, params)) for retry in workload.retries]
+    bad = [(retry, complaint) for retry, complaint in found if complaint is not None]
     if bad:
-        problems = [Problem(one.form, one.value.path, complaint) for one, complaint in bad.items()]
-        yield join_problems(problems)._replace(fix=_fix(workload, list(bad), params))
+        problems = [Problem(one.form, one.value.path, complaint) for one, complaint in bad]
+        fix = _fix(workload, [retry for retry, _ in bad], params)
+        yield join_problems(problems)._replace(fix=fix)
 
 
 def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str | None:
