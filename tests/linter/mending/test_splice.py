@@ -132,6 +132,8 @@ def test_job() -> None:
         ("a: { b: 1, }\n", Set(("a", "d"), 3), "a: { b: 1, d: 3, }\n"),
         ("a: {\n  b: 1, # b\n  c: 2 # X\n}\n", Set(("a", "d"), 3),
          "a: {\n  b: 1, # b\n  c: 2, # X\n  d: 3\n}\n"),
+        ("a: {\n  b: 1,\n  c: 2\n}\n", Set(("a", "d"), {"e": 1}),
+         "a: {\n  b: 1,\n  c: 2,\n  d: {e: 1}\n}\n"),
         ("a: {b: , c}\n", Set(("a", "b"), 1), "a: {b: 1 , c}\n"),
         ("a: 1", Set(("b",), 2), "a: 1\nb: 2"),
         ("a: 1\r\nb:\r\n  c: 1\r\n", Set(("b", "d"), {"e": 1}),
@@ -183,6 +185,9 @@ def test_set(before: str, edit: Edit, after: str) -> None:
         ("a: [1, 2, 3]\n", ("a", 1), "a: [1, 3]\n"),
         ('{\n  "a": 1,\n  "b": 2\n}\n', ("b",), '{\n  "a": 1\n}\n'),
         ("a: |\n  text\nb: 1\n", ("a",), "b: 1\n"),
+        ("a: |\n  text\n\nb: 1\n", ("a",), "\nb: 1\n"),
+        ("a: |+\n  text\n\nb: 1\n", ("a",), "b: 1\n"),
+        ("a: |  # + b\n  text\n\nb: 1\n", ("a",), "\nb: 1\n"),
     ],
 )
 def test_remove(before: str, path: Path, after: str) -> None:
@@ -271,6 +276,9 @@ def test_changes_may_touch_and_must_not_overlap() -> None:
          f"a:\n{' ' * 17}b: 1\n{' ' * 17}c:\n{' ' * 19}d: 1\n"),
         (f"a:\n{' ' * 17}b: 1\n", Set(("c", "d"), 1),
          f"a:\n{' ' * 17}b: 1\nc:\n  d: 1\n"),
+        (f"a:\n{' ' * 16}- 1\nb:\n", Set(("b", 0), 2),
+         f"a:\n{' ' * 16}- 1\nb:\n{' ' * 16}- 2\n"),
+        (f"a:\n{' ' * 17}- 1\nb:\n", Set(("b", 0), 2), f"a:\n{' ' * 17}- 1\nb:\n- 2\n"),
         (f"- {' ' * 14}a\n", Set((1,), "b"), f"- {' ' * 14}a\n- {' ' * 14}b\n"),
         (f"- {' ' * 15}a\n", Set((1,), "b"), f"- {' ' * 15}a\n- b\n"),
         ("a:\n-   b\nc:\n", Set(("c", 0), "d"), "a:\n-   b\nc:\n-   d\n"),
