@@ -87,7 +87,7 @@ def render(case: Case) -> str:
     report = run(case).report()
     if any(row["fix"] and row["fix"]["safety"] == "unsafe" for row in run(case).rows()):
         report += f"$ mlgate lint --diff --unsafe-fixes\n{run(case).difference()}\n"
-    created = find_created(case) if case.readable else []
+    created = find_created(case) if case.whole else []
     known = {row["message"] for row in run(case).rows()}
     others = [_headline(finding) for finding in created if finding.message not in known]
     if others:

@@ -69,8 +69,13 @@ class Case(NamedTuple):
 
     @property
     def readable(self) -> bool:
-        """Whether all of it can be read as objects, which a cluster could be given."""
+        """Whether every document of it can be read."""
         return all(isinstance(document, Document) for document in read(self.text))
+
+    @property
+    def whole(self) -> bool:
+        """Whether a cluster could be given it: it can be read, and is no patch of an object."""
+        return self.readable and not self.path.name.startswith(("good-patch-", "bad-patch-"))
 
 
 class Found(NamedTuple):

@@ -107,11 +107,20 @@ rule), and what the message says of the field."""
 
 UNREADABLE = {
     "GPU001/good-template-variable": "cannot be handled as a Pod",
+    "SRV001/bad-liveness-template-variable": "cannot be handled as a Deployment",
+    "TRN002/good-job-limit-as-text": "cannot be handled as a Job",
     "TRN002/good-job-template-variable": "cannot be handled as a Job",
+    "TRN003/good-job-template-variable": "cannot be handled as a Job",
 }
-"""Templates, which the API server cannot read."""
+"""Templates and values of another type, which the API server cannot read."""
 
-OTHERS = {**UNREADABLE, "GPU001/good-zero": "Limit must be set for non overcommitable resources"}
+OTHERS = {
+    **UNREADABLE,
+    "CRN001/good-cronjob-template-variable": "Unsupported value",
+    "GPU001/good-near-miss-with-a-limit": "must be a standard resource type or fully qualified",
+    "GPU001/good-zero": "Limit must be set for non overcommitable resources",
+    "TRN001/good-job-template-variable": "Unsupported value",
+}
 """Manifests in which mlgate finds nothing, and what the API server says of them."""
 
 DEFAULTS = {"HPA001/good-v2": "spec.metrics looks defaulted (cpu at 80 %)"}
@@ -131,7 +140,7 @@ def name_of(path: Path) -> str:
 def _of_this_policy(case: Case) -> bool:
     """Whether a case is all that a cluster sees of it: objects, under the installation's policy,
     without comments that ignore something."""
-    return case.readable and not case.header and "# mlgate:" not in case.text
+    return case.whole and not case.header and "# mlgate:" not in case.text
 
 
 FILES = {

@@ -111,7 +111,7 @@ def _forms_of(case: Case) -> Iterator[tuple[str, str]]:
     """What a case shows: in a file, and of an object made of it of which nobody knows who wrote
     what."""
     yield from ((row["rule"], row["form"]) for row in run(case).rows())
-    if case.readable:
+    if case.whole:
         yield from ((one.rule, one.form) for one in find_created(case))
 
 
