@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial as bind
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rules.checks import ALL, BY_CODE
 from rules.embedding import Scope, View, embed, fingerprint, inner_manifests, show_outside
+from rules.evaluation import Evaluation, join
 from rules.kinds import find_kind
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
-from rules.model import Action, Confidence, Embedded, Finding, Identity, Problem, Rule
+from rules.model import Action, Confidence, Finding, Identity, Problem, Rule
 from rules.paths import Path
 from rules.policy import Ignore, Policy, decide, known_codes
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
@@ -24,19 +25,6 @@ if TYPE_CHECKING:
     from rules.roles import Judgement
 
 _KNOWN = known_codes(ALL)
-
-
-class Evaluation(NamedTuple):
-    """What the rules say of one object and of the manifests inside it.
-
-    ``suppressed`` are the findings that an annotation ignores. ``workloads`` are the views, each
-    with the place it was embedded at. ``unfinished`` are the rules for which no time was left.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    suppressed: tuple[Finding, ...] = ()
-    workloads: tuple[tuple[Embedded | None, Workload], ...] = ()
-    unfinished: tuple[str, ...] = ()
 
 
 class Engine:
@@ -105,12 +93,14 @@ class Engine:
             view,
             lambda: inner_manifests(workload, scope, view.identity),
         )
-        evaluations = [own._replace(findings=(*own.findings, *crashed))]
-        for one, place in inner:
+        # What stands inside was not judged by any rule then.
+        lost = own.crashed if inner is not None else tuple(self._enabled)
+        evaluations = [own._replace(findings=(*own.findings, *crashed), crashed=lost)]
+        for one, place in inner or ():
             evaluations.append(
                 self.evaluate(one, partial=partial, namespace_labels=namespace_labels, scope=place)
             )
-        return _join(evaluations)
+        return join(evaluations)
 
     def input_finding(
         self, code: str, path: Path, message: str, identity: Identity
@@ -129,7 +119,7 @@ class Engine:
 
     def _judge(self, view: View) -> Evaluation:
         findings: list[Finding] = []
-        unfinished = []
+        unfinished, broken = [], []
         for rule in self._enabled.values():
             if rule.check is None:
                 continue
@@ -139,9 +129,10 @@ class Engine:
             found, crashed = self._attempt(
                 rule.code, view, bind(self._apply, rule, rule.check, view)
             )
-            findings += [*found, *crashed]
-        if any(finding.rule == "MLG005" for finding in findings):
-            return Evaluation(tuple(findings), unfinished=tuple(unfinished))
+            findings += [*(found or ()), *crashed]
+            broken += [rule.code] if found is None else []
+        if broken:
+            return Evaluation(tuple(findings), unfinished=tuple(unfinished), crashed=tuple(broken))
         kept, suppressed = self._suppress(findings, view, unfinished)
         views = ((embed(view, ()), view.workload),)
         return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished))
@@ -154,8 +145,9 @@ class Engine:
 
     def _attempt(
         self, what: str, view: View, work: Callable[[], Iterable[Any]]
-    ) -> tuple[list[Any], list[Finding]]:
-        """What ``work`` yields. Where it crashes, that is a finding: one bug stops nothing else."""
+    ) -> tuple[list[Any] | None, list[Finding]]:
+        """What ``work`` yields. Where it crashes, that is None and a finding: one bug stops nothing
+        else."""
         try:
             return list(work()), []
         except Exception as crash:  # noqa: BLE001 - the one place that may catch everything
@@ -163,7 +155,7 @@ class Engine:
             problem = Problem("crashed", (), text)
             mark = f"MLG005/crashed {view.identity} {what}"
             finding = self._decided(BY_CODE["MLG005"], problem, view.identity, mark)
-            return [], [finding] if finding else []
+            return None, [finding] if finding else []
 
     def _finding(self, rule: Rule, problem: Problem, view: View) -> Finding | None:
         judgement = _judgement(problem, view.workload)
@@ -286,14 +278,3 @@ def _capped(finding: Finding, ignore: Ignore) -> Finding:
     if finding.action is not Action.DENY:
         return finding
     return finding._replace(action=Action.WARN, note=f"ignored, capped at warn: {ignore.reason}")
-
-
-def _join(evaluations: list[Evaluation]) -> Evaluation:
-    if len(evaluations) == 1:
-        return evaluations[0]
-    return Evaluation(
-        tuple(finding for one in evaluations for finding in one.findings),
-        tuple(finding for one in evaluations for finding in one.suppressed),
-        tuple(view for one in evaluations for view in one.workloads),
-        tuple(code for one in evaluations for code in one.unfinished),
-    )

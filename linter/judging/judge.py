@@ -8,7 +8,8 @@ from linter.judging.coverage import Coverage, full_name
 from linter.judging.rows import make_broken_row, make_row, make_workload_row
 from rules.checks import ALL
 from rules.checks.manifest.duplicate_key import describe_duplicate
-from rules.engine import Engine, Evaluation
+from rules.engine import Engine
+from rules.evaluation import Evaluation
 from rules.kinds.podless import is_podless
 from rules.manifest import Manifest
 from rules.model import Identity, Rule

@@ -6,7 +6,8 @@ import pytest
 
 from rules.checks import ALL
 from rules.checks.training import retry_budget_set
-from rules.engine import Engine, Evaluation
+from rules.engine import Engine
+from rules.evaluation import Evaluation
 from rules.inventory import Inventory
 from rules.manifest import Manifest
 from rules.model import Action

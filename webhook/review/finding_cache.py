@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, TypeAlias
 
-from rules.engine import Evaluation
+from rules.evaluation import Evaluation
 from rules.inventory import Inventory
 from rules.kinds.lookups import Answer, Reference
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from rules.edits import Inapplicable, apply, conflict, json_patch
-from rules.engine import Evaluation
+from rules.evaluation import Evaluation
 from rules.model import Action, Edit, Finding, Set
 from rules.paths import dig, dotted
 from webhook.review.patch import PatchFailure, apply_patch

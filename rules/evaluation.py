@@ -1,0 +1,41 @@
+"""What the rules say of one object."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rules.model import Embedded, Finding
+from rules.workload import Workload
+
+
+class Evaluation(NamedTuple):
+    """What the rules say of one object and of the manifests inside it.
+
+    ``suppressed`` are the findings that an annotation ignores. ``workloads`` are the views, each
+    with the place it was embedded at. ``unfinished`` are the rules for which no time was left,
+    ``crashed`` those that a bug stopped.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    workloads: tuple[tuple[Embedded | None, Workload], ...] = ()
+    unfinished: tuple[str, ...] = ()
+    crashed: tuple[str, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """The rules of which nobody knows what they would have found."""
+        return (*self.unfinished, *self.crashed)
+
+
+def join(evaluations: list[Evaluation]) -> Evaluation:
+    """An object's own evaluation with those of the manifests inside it."""
+    if len(evaluations) == 1:
+        return evaluations[0]
+    return Evaluation(
+        tuple(finding for one in evaluations for finding in one.findings),
+        tuple(finding for one in evaluations for finding in one.suppressed),
+        tuple(view for one in evaluations for view in one.workloads),
+        tuple(code for one in evaluations for code in one.unfinished),
+        tuple(code for one in evaluations for code in one.crashed),
+    )
