@@ -19,7 +19,7 @@ from webhook.review import self_test
 from webhook.review.admission import validate
 from webhook.review.context import ReviewContext
 from webhook.server.concurrency_limit import Overloaded
-from webhook.server.handler import RequestLimits
+from webhook.server.handler import MAX_FULL_BODIES, RequestLimits
 from webhook.server.policy_reloader import PolicyReloader, PolicyUnusable
 from webhook.server.probes import not_ready_reasons
 
@@ -110,10 +110,10 @@ def test_e59_beyond_the_places_is_503_at_once() -> None:
 
 def test_e59_the_bytes_that_are_held_are_bounded() -> None:
     limit = InProcessServer(limits=RequestLimits(max_body=100)).handler.limit
-    limit.reserve(400)
+    limit.reserve(MAX_FULL_BODIES * 100)
     with pytest.raises(Overloaded):
         limit.reserve(1)
-    limit.release(400)
+    limit.release(MAX_FULL_BODIES * 100)
     limit.reserve(1)
 
 

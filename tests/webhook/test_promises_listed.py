@@ -7,10 +7,10 @@ TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs/webhook-promises.md").read_text()
 
 
-def test_all_eighty_are_listed() -> None:
-    assert [int(one) for one in re.findall(r"^\| [A-I](\d+) \|", PAGE, re.MULTILINE)] == [
-        *range(1, 81)
-    ]
+def test_all_are_listed() -> None:
+    listed = [int(one) for one in re.findall(r"^\| [A-IK](\d+) \|", PAGE, re.MULTILINE)]
+    assert len(listed) > 80
+    assert listed == [*range(1, len(listed) + 1)]
 
 
 def test_each_named_test_is_there_and_each_numbered_test_named() -> None:
@@ -18,4 +18,4 @@ def test_each_named_test_is_there_and_each_numbered_test_named() -> None:
     there = set(re.findall(r"^def (test_\w+)\(", source, re.MULTILINE))
     named = set(re.findall(r"`(test_\w+)`", PAGE))
     assert named <= there
-    assert {one for one in there if re.match(r"test_[a-i]\d\d_", one)} <= named
+    assert {one for one in there if re.match(r"test_[a-ik]\d\d_", one)} <= named

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a name that a client's certificate may carry; repeatable, needs --client-ca",
     )
-    add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 7 MiB)")
+    add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 19 MiB)")
     add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 64)")
     add_cluster_arguments(parser)
 

@@ -97,12 +97,16 @@ class Metrics:
             self.rule_results.labels(finding.rule, result, str(finding.action)).inc()
             if result == "skip":
                 self.exceptions_used.labels(finding.rule).inc()
-        for error in outcome.errors:
-            self.rule_errors.labels(error.split()[0].rstrip(":")).inc()
+        self.errors(outcome)
         for rule in outcome.patched:
             self.patches.labels(rule).inc()
         if outcome.dropped:
             self.patch_selfcheck_failures.inc()
+
+    def errors(self, outcome: ReviewOutcome) -> None:
+        """Count the rules without an answer."""
+        for error in outcome.errors:
+            self.rule_errors.labels(error.split()[0].rstrip(":")).inc()
 
     def refusal(self, status: int) -> None:
         """Count a request that got no review."""

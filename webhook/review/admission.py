@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from rules.engine import Evaluation
+from rules.checks import BY_CODE
+from rules.evaluation import Evaluation
 from rules.kinds.lookups import Answer
 from rules.model import Action, Finding
 from webhook.review.answer import (
     allow_review,
     audit_annotations,
+    denial_message,
     deny_review,
     patch_warnings,
     rule_warnings,
@@ -25,6 +27,7 @@ from webhook.review.mutation import Mutation, plan_mutation
 from webhook.review.namespaces import is_namespace, profile_label_warnings
 from webhook.review.ratchet import ratchet, warn_only
 from webhook.review.request import Request, read_request
+from webhook.review.size_limit import MAX_PARTS, is_oversized
 from webhook.review.skipping import JUDGED_OPERATIONS, skip_reason
 
 
@@ -33,7 +36,7 @@ class ReviewOutcome(NamedTuple):
 
     ``passed`` says why nothing was judged. ``errors`` are rules that crashed or for which no time
     was left; ``patched`` are the rules whose fix is in the patch; ``dropped`` that our own check
-    of the patch failed.
+    of the patch failed. ``undecided``: nothing denies, but a rule without an answer could have.
     """
 
     request: Request
@@ -44,6 +47,7 @@ class ReviewOutcome(NamedTuple):
     errors: tuple[str, ...] = ()
     patched: tuple[str, ...] = ()
     dropped: bool = False
+    undecided: bool = False
     profile: str = ""
 
 
@@ -54,14 +58,17 @@ def validate(review: Any, context: ReviewContext) -> ReviewOutcome:
     reason = skip_reason(case)
     if reason is not None:
         return _pass(case, reason, _label_warnings(case))
+    if is_oversized(case, case.request.body):
+        return _judge_oversized(case)
     evaluation = case.judge(case.request.body)
     findings = evaluation.findings
     # An owner of which nothing is known may well exist, and was judged then: never denied twice.
     if case.owner_answer() is Answer.UNKNOWN:
-        findings = tuple(map(warn_only, findings))
+        return _decide(case, tuple(map(warn_only, findings)), evaluation)
     if case.request.operation == "UPDATE":
-        findings = ratchet(case, findings)
-    return _decide(case, findings, evaluation)
+        findings, unknown = ratchet(case, findings)
+        evaluation = evaluation._replace(unfinished=(*evaluation.unfinished, *unknown))
+    return _decide(case, findings, evaluation, undecided=case.may_deny(evaluation.unanswered))
 
 
 def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
@@ -75,6 +82,8 @@ def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
         reason = "only new objects are changed"
     if reason is None and case.owner_answer() is Answer.UNKNOWN:
         reason = "it has an owner, which is changed in its place"
+    if reason is None and is_oversized(case, case.request.body):
+        reason = "it is too large to be mended"
     if reason is not None:
         return _pass(case, reason)
     return _patch(case, plan_mutation(case.request.body, case.judge))
@@ -102,8 +111,23 @@ def _label_warnings(case: AdmissionCase) -> list[str]:
     return profile_label_warnings(request.body, request.old, case.context.policy)
 
 
+def _judge_oversized(case: AdmissionCase) -> ReviewOutcome:
+    """An object too large to be judged: refused where it could be denied, unless it was there."""
+    text = f"the object is too large to be judged: more than {MAX_PARTS} pods and containers"
+    new = case.owner_answer() is not Answer.UNKNOWN and not is_oversized(case, case.request.old)
+    if not (new and case.may_deny(BY_CODE)):
+        return _pass(case, text, [f"mlgate: {text}"])
+    notes = audit_annotations("deny", (), case.profile, case.context.revision)
+    answer = deny_review(case.request.uid, f"{text}; split it", (), notes)
+    return ReviewOutcome(case.request, answer, allowed=False, passed=text, profile=case.profile)
+
+
 def _decide(
-    case: AdmissionCase, findings: tuple[Finding, ...], evaluation: Evaluation
+    case: AdmissionCase,
+    findings: tuple[Finding, ...],
+    evaluation: Evaluation,
+    *,
+    undecided: bool = False,
 ) -> ReviewOutcome:
     uid = case.request.uid
     denied = [finding for finding in findings if finding.action is Action.DENY]
@@ -112,7 +136,9 @@ def _decide(
     notes = audit_annotations(verdict, findings, case.profile, case.context.revision)
     warnings = rule_warnings(warned, evaluation.unfinished)
     answer = (
-        deny_review(uid, denied, warnings, notes) if denied else allow_review(uid, warnings, notes)
+        deny_review(uid, denial_message(denied), warnings, notes)
+        if denied
+        else allow_review(uid, warnings, notes)
     )
     return ReviewOutcome(
         case.request,
@@ -120,6 +146,7 @@ def _decide(
         allowed=not denied,
         findings=findings,
         errors=_errors(findings, evaluation),
+        undecided=undecided and not denied,
         profile=case.profile,
     )
 

@@ -29,10 +29,10 @@ def allow_review(
 
 
 def deny_review(
-    uid: str, findings: Sequence[Finding], warnings: Sequence[str], notes: Mapping[str, str]
+    uid: str, message: str, warnings: Sequence[str], notes: Mapping[str, str]
 ) -> dict[str, Any]:
-    """An AdmissionReview that refuses the request with every rule that does."""
-    status = {"code": 403, "reason": "Forbidden", "message": denial_message(findings)}
+    """An AdmissionReview that refuses the request."""
+    status = {"code": 403, "reason": "Forbidden", "message": message}
     return _review({"uid": uid, "allowed": False, "status": status}, warnings, notes)
 
 

@@ -1,14 +1,17 @@
 """What a review is judged with: the policy in force, what is known of the cluster, and the time."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from rules.engine import Engine, Evaluation
+from rules.checks import BY_CODE
+from rules.engine import Engine
+from rules.evaluation import Evaluation
 from rules.inventory import Inventory
 from rules.kinds.lookups import Answer
 from rules.manifest import LAST_APPLIED, Manifest
-from rules.policy import Policy, ignores_in, profile_in
+from rules.model import Action, Confidence
+from rules.policy import Policy, decide, ignores_in, profile_in
 from webhook.review.finding_cache import FindingCache, TrackedInventory
 from webhook.review.request import Request, with_namespace
 
@@ -61,6 +64,27 @@ class AdmissionCase(NamedTuple):
         """Whether the object's controlling owner exists; None for an object without one."""
         owner = self.engine.owner_of(Manifest(self.request.body))
         return None if owner is None else self.context.owner(str(owner.get("uid")))
+
+    def may_deny(self, codes: Iterable[str]) -> bool:
+        """Whether the policy would deny the request's object for a finding of one of the rules."""
+        body = with_namespace(self.request.body, self.request)
+        manifest, labels = Manifest(body), self.labels
+        return any(
+            decide(
+                self.context.policy,
+                BY_CODE[code],
+                form,
+                Confidence.HIGH,
+                identity=manifest.identity,
+                labels=manifest.mapping("metadata", "labels"),
+                namespace_labels=labels,
+                now=self.context.now,
+                flag_profile=None,
+            ).action
+            is Action.DENY
+            for code in codes
+            for form in BY_CODE[code].forms
+        )
 
     def judge(self, body: dict[str, Any]) -> Evaluation:
         """What the rules find in ``body``, a state of the request's object."""

@@ -58,7 +58,9 @@ def _clean(text: str) -> str:
 
 
 def decision(outcome: ReviewOutcome) -> str:
-    """``deny``, ``patch``, ``allow``, or ``pass`` for what was not judged."""
+    """``deny``, ``patch``, ``allow``, ``pass`` for what was not judged, or ``undecided``."""
+    if outcome.undecided:
+        return "undecided"
     if not outcome.allowed:
         return "deny"
     if outcome.passed is not None:

@@ -28,12 +28,15 @@ from webhook.server.lifecycle import Lifecycle
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
 from webhook.server.request_body import RequestBody, RequestRefused, check_head
 
-DEFAULT_MAX_BODY = 7 * 1024 * 1024
-"""An update carries the object twice, and the API server takes objects of 3 MiB."""
+DEFAULT_MAX_BODY = 19 * 1024 * 1024
+"""An update carries the object twice. The API server stores 1.5 MiB at most (etcd's
+``--max-request-bytes``) and sends six bytes for each ``<`` (Go's ``encoding/json``)."""
 DEFAULT_CONCURRENCY = 64
 LARGE_BODY = 128 * 1024
 """A larger body is judged in a thread beside the event loop, so that others need not wait."""
-MAX_FULL_BODIES = 4
+LARGE_REVIEWS = 2
+"""How many of those at a time."""
+MAX_FULL_BODIES = 2
 """How many bodies of the largest size may be held at a time."""
 
 
@@ -74,8 +77,9 @@ class ReviewHandler:
         max_bytes = MAX_FULL_BODIES * self.limits.max_body
         self.limit = ConcurrencyLimit(self.limits.concurrency, max_bytes)
         self.metrics.in_flight.set_function(lambda: self.limit.in_flight)
-        # One thread: two large reviews at a time would take the interpreter from small ones twice.
-        self._large_reviews = ThreadPoolExecutor(1, "large-reviews")
+        # Few threads: each large review at a time takes the interpreter from the small ones. More
+        # than one: the second would be late before it began.
+        self._large_reviews = ThreadPoolExecutor(LARGE_REVIEWS, "large-reviews")
         self._cache = FindingCache(orjson.dumps)
 
     async def handle(self, endpoint: str, scope: Scope, receive: Receive) -> HttpAnswer:
@@ -116,8 +120,11 @@ class ReviewHandler:
             outcome = judge()
         seconds = deadline.spent
         record = make_record(endpoint, outcome.request)
-        self.metrics.review(record, outcome, seconds, active.policy)
         self.log.review(record, outcome, seconds, active.revision)
+        if outcome.undecided:
+            self.metrics.errors(outcome)
+            return self._refuse(500, f"undecided: {'; '.join(outcome.errors)}")
+        self.metrics.review(record, outcome, seconds, active.policy)
         return HttpAnswer(200, orjson.dumps(outcome.body))
 
     def _judge(

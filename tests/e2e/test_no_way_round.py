@@ -1,0 +1,97 @@
+"""Group K in a real cluster: whatever a tenant writes, no bad work gets in."""
+
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.cluster import Cluster, until
+from tests.e2e.installation import Installation
+from tests.e2e.network import LOOPBACK
+from tests.e2e.workloads import bad_job, good_job, refuses
+from webhook.review.size_limit import MAX_PARTS
+
+POLICY = """\
+apiVersion: mlgate.dev/v1
+kind: Policy
+profile: strict
+ignores: forbid
+"""
+
+Body = dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=["Ignore", "Fail"])
+def strict(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Installation]:
+    """One replica under ``strict``, where ignores count for nothing."""
+    if cluster.host == LOOPBACK:
+        pytest.skip("no right to make a network namespace, and EndpointSlices refuse loopback")
+    one = Installation(cluster, policy=POLICY)
+    try:
+        one.add("--failure-policy", request.param, "--shutdown-delay", "1", "--grace", "5")
+        until(one.registered)
+        until(lambda: refuses(cluster, "default"))
+        yield one
+    finally:
+        one.stop()
+
+
+def nested(levels: int) -> Body:
+    tree: Body = {}
+    for _ in range(levels):
+        tree = {"f:a": tree}
+    return tree
+
+
+def create(cluster: Cluster, namespace: str, body: Body) -> subprocess.CompletedProcess[str]:
+    """Send a Job as it is written: kubectl itself would escape what Go's JSON escapes."""
+    path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+    return cluster.try_kubectl("create", "--raw", path, "-f", "-", stdin=body)
+
+
+def refused(cluster: Cluster, namespace: str, body: Body) -> str:
+    """What is said of an object that does not get in."""
+    done = create(cluster, namespace, body)
+    assert done.returncode != 0, done.stdout
+    assert "denied the request" in done.stdout
+    return str(done.stdout)
+
+
+def test_k81_depth_gets_nothing_in(cluster: Cluster, strict: Installation, namespace: str) -> None:
+    body = bad_job()
+    fields = {"f:metadata": {"f:annotations": nested(210)}}
+    entry = {
+        "apiVersion": "batch/v1",
+        "fieldsType": "FieldsV1",
+        "fieldsV1": fields,
+        "manager": "tenant",
+        "operation": "Update",
+        "time": "2026-01-01T00:00:00Z",
+    }
+    body["metadata"]["managedFields"] = [entry]
+    assert "TRN001" in refused(cluster, namespace, body)
+
+
+def test_k82_escapes_get_nothing_in(cluster: Cluster, strict: Installation, namespace: str) -> None:
+    body = bad_job()
+    container = body["spec"]["template"]["spec"]["containers"][0]
+    container["env"] = [{"name": "NOTE", "value": "<" * 1_400_000}]
+    assert "TRN001" in refused(cluster, namespace, body)
+
+
+def test_k83_what_no_time_suffices_for_does_not_get_in(
+    cluster: Cluster, strict: Installation, namespace: str
+) -> None:
+    body = bad_job()
+    pod = body["spec"]["template"]["spec"]
+    pod["containers"] += [{"name": f"c{n}", "image": "i"} for n in range(MAX_PARTS)]
+    assert "too large to be judged" in refused(cluster, namespace, body)
+
+
+def test_what_is_good_gets_in(cluster: Cluster, strict: Installation, namespace: str) -> None:
+    body = good_job(activeDeadlineSeconds=3600)
+    container = body["spec"]["template"]["spec"]["containers"][0]
+    container["env"] = [{"name": "NOTE", "value": "<" * 1_400_000}]
+    done = create(cluster, namespace, body)
+    assert done.returncode == 0, done.stdout

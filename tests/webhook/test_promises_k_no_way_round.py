@@ -1,0 +1,220 @@
+"""Group K: no way round. What a tenant may write, none of it gets bad work in."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rules.checks import BY_CODE
+from rules.engine import Engine
+from rules.inventory import Inventory
+from rules.policy import Policy
+from tests.manifests import TODAY
+from tests.webhook.bodies import admitted, cron_job, job, pytorch_job, review
+from tests.webhook.in_process import InProcessServer, policies_of
+from webhook.review.admission import mutate, validate
+from webhook.review.context import ReviewContext
+from webhook.review.size_limit import MAX_PARTS
+
+STRICT = ReviewContext(Policy(profile="strict", ignores="forbid"), Inventory(), TODAY)
+
+
+def as_sent(tree: Any) -> bytes:
+    """JSON as Go's encoder writes it, six bytes for what HTML gives a meaning."""
+    text = json.dumps(tree, ensure_ascii=False)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text.encode()
+
+
+def put_in(body: bytes, raw: bytes) -> bytes:
+    """The review with ``raw`` in the place of the mark."""
+    assert body.count(b'"RAW"') == 1
+    return body.replace(b'"RAW"', raw)
+
+
+def nested(levels: int) -> bytes:
+    return b'{"f:a":' * levels + b"{}" + b"}" * levels
+
+
+@pytest.mark.parametrize("levels", [210, 900, 1100, 9990])
+@pytest.mark.parametrize("place", ["managedFields", "spec"])
+def test_k81_depth_hides_nothing(levels: int, place: str) -> None:
+    body = admitted(job())
+    if place == "spec":
+        body["spec"]["unknown"] = "RAW"
+    else:
+        body["metadata"]["managedFields"] = [{"operation": "Apply", "fieldsV1": "RAW"}]
+    answer = InProcessServer().post(put_in(as_sent(review(body)), nested(levels)))
+    assert answer.status == 200
+    assert json.loads(answer.body)["response"]["allowed"] is False
+
+
+@pytest.mark.parametrize("raw", [b'"\\ud800"', b'"\xff"', b'{"\\udfff": ["\xc3"]}'])
+def test_k81_text_that_is_none_hides_nothing(raw: bytes) -> None:
+    body = admitted(job())
+    body["metadata"]["managedFields"] = [{"operation": "Update", "fieldsV1": "RAW"}]
+    for endpoint in ("validate", "mutate"):
+        answer = InProcessServer().post(put_in(as_sent(review(body)), raw), endpoint)
+        assert answer.status == 200
+
+
+def test_k82_escapes_hide_nothing() -> None:
+    def note(body: dict[str, Any]) -> dict[str, Any]:
+        body["metadata"]["annotations"] = {"note": "<" * 1_450_000}
+        return body
+
+    new, old = note(cron_job(concurrencyPolicy="Allow")), note(cron_job())
+    body = as_sent(review(new, operation="UPDATE", old=old))
+    assert len(body) > 17_000_000
+    answer = InProcessServer().post(body)
+    assert answer.status == 200
+    assert json.loads(answer.body)["response"]["allowed"] is False
+
+
+_TEXT = st.text('ab<>&\u2028\u00e9\U0001f600\x01"\\', max_size=9)
+_TREE = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64) | st.floats(-1e300, 1e300) | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(
+    body=st.sampled_from([admitted(job()), cron_job(), pytorch_job()]),
+    tree=_TREE,
+    operation=st.sampled_from(["CREATE", "UPDATE"]),
+    levels=st.integers(0, 9990),
+    repeated=st.sampled_from([b"0,", b"{},", b'{"a":"\\u003c"},', b'"\\ud800",', b'"\xff",']),
+    times=st.integers(0, 2000),
+)
+def test_k82_what_the_api_server_accepts_is_never_a_bad_request(
+    body: dict[str, Any], tree: Any, operation: str, levels: int, repeated: bytes, times: int
+) -> None:
+    """Fields that are kept as they came: whatever stands in them."""
+    new = {**body, "metadata": {**body["metadata"], "managedFields": "RAW"}, "extra": tree}
+    raw = b"[" + repeated * times + nested(levels) + b"]"
+    sent = put_in(as_sent(review(new, operation=operation, old=body)), raw)
+    for endpoint in ("validate", "mutate"):
+        assert InProcessServer().post(sent, endpoint).status == 200
+
+
+def expired_after(rules: int) -> Any:
+    """A clock by which time is up once so many rules have begun."""
+    left = iter([False] * rules)
+    return lambda: next(left, True)
+
+
+def test_k83_a_rule_without_time_that_could_deny_decides_nothing() -> None:
+    late = STRICT._replace(expired=lambda: True)
+    outcome = validate(review(admitted(job())), late)
+    assert outcome.undecided
+    observed = late._replace(policy=Policy(profile="observe"))
+    assert not validate(review(admitted(job())), observed).undecided
+
+
+def test_k83_a_rule_without_time_is_an_error_and_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.server.handler.Deadline.expired", lambda _deadline: True)
+    server = InProcessServer()
+    answer = server.post(as_sent(review(admitted(job()))))
+    assert answer.status == 500
+    assert b"TRN001: no time was left" in answer.body
+    assert [line["decision"] for line in server.lines()] == ["undecided"]
+    assert server.sample("mlgate_rule_errors_total", rule="TRN001") == 1
+
+
+def test_k83_what_denies_needs_no_time_for_the_rest() -> None:
+    body = admitted(job())
+    found = validate(review(body), STRICT._replace(expired=expired_after(len(BY_CODE) - 1)))
+    assert not found.allowed
+    assert not found.undecided
+
+
+def test_k83_without_time_for_the_old_object_nothing_is_denied_by_accident() -> None:
+    bad = cron_job(concurrencyPolicy="Allow")
+    still = cron_job(concurrencyPolicy="Allow", schedule="0 3 * * *")
+    rules = sum(rule.check is not None for rule in BY_CODE.values())
+    late = STRICT._replace(expired=expired_after(rules))
+    outcome = validate(review(still, operation="UPDATE", old=bad), late)
+    assert outcome.allowed
+    assert outcome.undecided
+
+
+def test_k83_a_crash_of_a_rule_that_could_deny_decides_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def crash(*_arguments: Any) -> Any:
+        raise RuntimeError("bug")
+
+    broken = BY_CODE["TRN003"]._replace(check=crash)
+    rules = tuple(broken if rule.code == "TRN003" else rule for rule in BY_CODE.values())
+    plain = Engine.__init__
+
+    def with_broken(self: Engine, *arguments: Any, **options: Any) -> None:
+        plain(self, *arguments, **{**options, "rules": rules})
+
+    policies = policies_of(tmp_path, "rules: {TRN003: deny}\n")
+    monkeypatch.setattr(Engine, "__init__", with_broken)
+    server = InProcessServer(policies)
+    assert server.post(as_sent(review(admitted(job(backoffLimit=2))))).status == 500
+    [line] = [line for line in server.lines() if line["event"] == "review"]
+    assert line["decision"] == "undecided"
+    assert line["name"] == "finetune"
+    assert server.sample("mlgate_rule_errors_total", rule="TRN003") == 1
+    assert server.sample("mlgate_http_errors_total", status="500") == 1
+    # The other rules deny all the same.
+    assert server.send(review(admitted(job())))["allowed"] is False
+
+
+def workflow(templates: int) -> dict[str, Any]:
+    """A Workflow of many small templates, the last of which trains without a bound."""
+    steps = [{"name": f"t{number}", "container": {"image": "i"}} for number in range(templates)]
+    train = {"image": "trainer:1", "command": ["python", "train.py"]}
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": "many"},
+        "spec": {"entrypoint": "t0", "templates": [*steps, {"name": "z", "container": train}]},
+    }
+
+
+def embedding(text: str) -> dict[str, Any]:
+    body = workflow(1)
+    body["spec"]["templates"].append({"resource": {"action": "create", "manifest": text}})
+    return body
+
+
+LARGE = {
+    "templates": workflow(MAX_PARTS),
+    "containers": {
+        **job(),
+        "spec": {"template": {"spec": {"containers": [{"image": "i"}] * (MAX_PARTS + 1)}}},
+    },
+    "embedded text": embedding(json.dumps(job()) * 2000),
+}
+
+
+@pytest.mark.parametrize("body", LARGE.values(), ids=LARGE)
+def test_k83_what_no_time_suffices_for_is_refused(body: dict[str, Any]) -> None:
+    outcome = validate(review(body), STRICT)
+    assert not outcome.allowed
+    message = outcome.body["response"]["status"]["message"]
+    assert message.startswith("the object is too large to be judged: ")
+    assert mutate(review(body), STRICT).passed == "it is too large to be mended"
+    observed = validate(review(body), STRICT._replace(policy=Policy(profile="observe")))
+    assert observed.allowed
+    assert "too large" in observed.body["response"]["warnings"][0]
+    # What stands there already must stay manageable.
+    there = {**body, "spec": {**body["spec"], "more": 1}}
+    if body["kind"] == "Workflow":
+        assert validate(review(there, operation="UPDATE", old=body), STRICT).allowed
+
+
+def test_k83_the_work_of_large_pipelines_is_judged() -> None:
+    outcome = validate(review(workflow(1500)), STRICT)
+    assert {"STO001", "TRN003"} <= {one.rule for one in outcome.findings}
+    assert not outcome.allowed
