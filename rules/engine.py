@@ -212,6 +212,7 @@ class Engine:
             related=problem.related,
             fix=problem.fix,
             note=decision.note,
+            degree=problem.degree,
         )
 
     def _suppress(

@@ -132,7 +132,8 @@ class Problem(NamedTuple):
 
     ``role_path`` is the pod template whose role the check relied on; None: the object's role.
     ``related`` names further places of the same problem. ``severity`` and ``confidence`` replace
-    the form's and the role's where the check knows better.
+    the form's and the role's where the check knows better. ``degree`` grows with the harm, to be
+    held against that of the same problem in another state of the object.
     """
 
     form: str
@@ -143,6 +144,7 @@ class Problem(NamedTuple):
     role_path: Path | None = None
     severity: Severity | None = None
     confidence: Confidence | None = None
+    degree: float = 1.0
 
 
 class Form(NamedTuple):
@@ -256,3 +258,4 @@ class Finding(NamedTuple):
     embedded: Embedded | None = None
     note: str | None = None
     """Why the decision differs from the profile's: an exception's reason, an ignore's."""
+    degree: float = 1.0

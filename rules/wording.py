@@ -59,4 +59,5 @@ def join_problems(problems: Sequence[Problem]) -> Problem:
     """One problem of several: the first, with the places of the others as related ones."""
     first, *rest = problems
     others = tuple(Related(one.path, one.message) for one in rest)
-    return first._replace(related=(*first.related, *others))
+    degree = sum(one.degree for one in problems)
+    return first._replace(related=(*first.related, *others), degree=degree)

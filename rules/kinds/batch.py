@@ -134,7 +134,6 @@ KINDS: tuple[Kind, ...] = (
         rows=((SPEC, JOB_ROWS),),
         retries=read_job_retries,
         deadlines=read_job_deadlines,
-        immutable=True,
         plural="jobs",
     ),
     Kind(

@@ -207,7 +207,6 @@ KINDS: tuple[Kind, ...] = (
         rows=jobset_places(SPEC),
         retries=read_jobset_retries,
         deadlines=read_jobset_deadlines,
-        immutable=True,
         plural="jobsets",
     ),
 )

@@ -196,7 +196,6 @@ KINDS: tuple[Kind, ...] = (
         retries=_job_retries,
         deadlines=_job_deadlines,
         outputs_in_code=True,
-        immutable=True,
         plural="rayjobs",
     ),
     Kind(

@@ -93,8 +93,6 @@ class Kind(NamedTuple):
     facts: Callable[[Manifest], dict[str, Any]] = _no_facts
     outputs_in_code: bool = False
     """Its programs name outputs in code (Ray's ``storage_path``): none in sight says little."""
-    immutable: bool = False
-    """The template cannot change after creation: judged on CREATE only."""
     plural: str = ""
     """The resource name, for the webhook's registration."""
     namespaced: bool = True

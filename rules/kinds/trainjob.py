@@ -270,7 +270,6 @@ KINDS: tuple[Kind, ...] = tuple(
         pod_rows=_POD_ROWS,
         deferred={_TRAINER: _RUNTIME},
         deadlines=_deadlines,
-        immutable=True,
         plural="trainjobs",
     )
     for group in GROUPS

@@ -181,7 +181,7 @@ def _kind(group: str, name: str, root: Path = SPEC, own: FactPlaces = (), **know
 _TASKS: Path = ("spec", "tasks")
 
 KINDS: tuple[Kind, ...] = (
-    _kind("batch.volcano.sh", "Job", required=(_TASKS,), immutable=True, plural="jobs"),
+    _kind("batch.volcano.sh", "Job", required=(_TASKS,), plural="jobs"),
     _kind(
         "batch.volcano.sh",
         "CronJob",

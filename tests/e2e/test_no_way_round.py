@@ -89,6 +89,18 @@ def test_k83_what_no_time_suffices_for_does_not_get_in(
     assert "too large to be judged" in refused(cluster, namespace, body)
 
 
+def test_k84_a_bound_that_is_patched_away_is_denied(
+    cluster: Cluster, strict: Installation, namespace: str
+) -> None:
+    cluster.kubectl("create", "-n", namespace, "-f", "-", stdin=good_job(suspend=True))
+    patch = ("patch", "-n", namespace, "job/finetune", "--type=merge", "-p")
+    for change in ('{"activeDeadlineSeconds": null}', '{"backoffLimit": 1000}'):
+        done = cluster.try_kubectl(*patch, f'{{"spec": {change}}}')
+        assert done.returncode != 0, done.stdout
+        assert "denied the request" in done.stdout
+    assert "patched" in cluster.kubectl(*patch, '{"spec": {"suspend": false}}')
+
+
 def test_what_is_good_gets_in(cluster: Cluster, strict: Installation, namespace: str) -> None:
     body = good_job(activeDeadlineSeconds=3600)
     container = body["spec"]["template"]["spec"]["containers"][0]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rules.checks import BY_CODE
 from rules.engine import Engine
 from rules.inventory import Inventory
+from rules.model import Action
 from rules.policy import Policy
 from tests.manifests import TODAY
 from tests.webhook.bodies import admitted, cron_job, job, pytorch_job, review
@@ -218,3 +219,120 @@ def test_k83_the_work_of_large_pipelines_is_judged() -> None:
     outcome = validate(review(workflow(1500)), STRICT)
     assert {"STO001", "TRN003"} <= {one.rule for one in outcome.findings}
     assert not outcome.allowed
+
+
+def update(new: dict[str, Any], old: dict[str, Any], known: ReviewContext = STRICT) -> Any:
+    return validate(review(new, operation="UPDATE", old=old), known)
+
+
+def denied(outcome: Any) -> set[str]:
+    return {one.rule for one in outcome.findings if one.action == "deny"}
+
+
+def bounded(**spec: Any) -> dict[str, Any]:
+    return admitted(job(**{"backoffLimit": 2, "activeDeadlineSeconds": 7200, **spec}))
+
+
+def test_k84_what_may_change_of_a_job_is_judged() -> None:
+    unbounded = bounded()
+    del unbounded["spec"]["activeDeadlineSeconds"]
+    assert denied(update(unbounded, bounded())) == {"TRN003"}
+    assert denied(update(bounded(backoffLimit=1000), bounded())) == {"TRN002"}
+    resumed = update(bounded(suspend=False), bounded(suspend=True))
+    assert resumed.allowed
+    assert resumed.findings == ()
+
+
+def ray_job(**spec: Any) -> dict[str, Any]:
+    container = {"name": "ray", "image": "rayproject/ray:2.40.0"}
+    head = {"rayStartParams": {}, "template": {"spec": {"containers": [container]}}}
+    return {
+        "apiVersion": "ray.io/v1",
+        "kind": "RayJob",
+        "metadata": {"name": "tune"},
+        "spec": {
+            "entrypoint": "python train.py --output-dir s3://models/run1",
+            "activeDeadlineSeconds": 7200,
+            "rayClusterSpec": {"headGroupSpec": head},
+            **spec,
+        },
+    }
+
+
+def test_k84_the_whole_spec_of_a_ray_job_is_judged() -> None:
+    assert update(ray_job(suspend=True), ray_job()).allowed
+    gpu = ray_job()
+    head = gpu["spec"]["rayClusterSpec"]["headGroupSpec"]
+    container = head["template"]["spec"]["containers"][0]
+    head["template"] = {
+        "spec": {"containers": [{**container, "resources": {"requests": {"nvidia.com/gpu": 1}}}]}
+    }
+    assert denied(update(gpu, ray_job())) == {"GPU001"}
+    assert denied(update(ray_job(backoffLimit=1000), ray_job())) == {"TRN002"}
+
+
+def test_k84_what_got_worse_is_new() -> None:
+    assert denied(update(bounded(backoffLimit=1000), bounded(backoffLimit=10))) == {"TRN002"}
+    policy = Policy(profile="strict", rules={"TRN003/range": Action.DENY})
+    known = STRICT._replace(policy=policy)
+    long, longer = (bounded(activeDeadlineSeconds=10**number) for number in (7, 8))
+    assert denied(update(longer, long, known)) == {"TRN003"}
+    assert denied(update(long, longer, known)) == set()
+
+
+def test_k84_what_got_better_passes() -> None:
+    assert update(bounded(backoffLimit=10), bounded(backoffLimit=1000)).allowed
+    assert update(bounded(backoffLimit=10, parallelism=2), bounded(backoffLimit=10)).allowed
+
+
+def jobset(**budgets: int) -> dict[str, Any]:
+    """Training in replicated Jobs, each with so many retries."""
+    command = ["torchrun", "train.py", "--output-dir", "s3://models/run1"]
+    container = {"name": "c", "image": "trainer:1", "command": command}
+    pod = {"restartPolicy": "Never", "containers": [container]}
+    return {
+        "apiVersion": "jobset.x-k8s.io/v1alpha2",
+        "kind": "JobSet",
+        "metadata": {"name": "many"},
+        "spec": {
+            "failurePolicy": {"maxRestarts": 1},
+            "replicatedJobs": [
+                {"name": name, "template": {"spec": {"backoffLimit": n, "template": {"spec": pod}}}}
+                for name, n in budgets.items()
+            ],
+        },
+    }
+
+
+def test_k84_another_place_of_the_same_fault_is_new() -> None:
+    """A rule finds one of them an object, and names the others beside it."""
+    assert "TRN002" in denied(update(jobset(a=9, b=9), jobset(a=9, b=1)))
+    assert "TRN002" not in denied(update(jobset(a=1, b=9), jobset(a=9, b=9)))
+    assert "TRN002" not in denied(update(jobset(b=9, a=9), jobset(a=9, b=9)))
+    assert "TRN002" in denied(update(jobset(a=1, b=90), jobset(a=9, b=9)))
+
+
+def retrain(*containers: dict[str, Any]) -> dict[str, Any]:
+    body = cron_job()
+    spec = body["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    [container] = spec["containers"]
+    spec["containers"] = [{**container, **one} for one in containers]
+    return body
+
+
+GREEDY = {"resources": {"requests": {"nvidia.com/gpu": 1}}}
+
+
+def test_k84_a_renamed_container_keeps_its_old_faults() -> None:
+    old = retrain({"name": "trainer", **GREEDY})
+    renamed = update(retrain({"name": "trainer-v2", **GREEDY}), old)
+    assert renamed.allowed
+    assert {one.rule for one in renamed.findings} == {"GPU001"}
+    other = retrain({"name": "trainer-v2", "image": "registry.example.com/other:1", **GREEDY})
+    assert denied(update(other, old)) == {"GPU001"}
+
+
+def test_k84_a_name_that_moves_carries_no_fault_along() -> None:
+    old = retrain({"name": "a", **GREEDY}, {"name": "b"})
+    assert denied(update(retrain({"name": "b", **GREEDY}, {"name": "a"}), old)) == {"GPU001"}
+    assert update(retrain({"name": "b"}, {"name": "a", **GREEDY}), old).allowed

@@ -195,8 +195,7 @@ def _rules(kinds: Iterable[Kind], *, mutating: bool) -> list[_Object]:
     # Wildcards would have the API server call for every status update in the group.
     resources: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
     for kind in kinds:
-        creates = mutating or kind.immutable
-        operations = ("CREATE",) if creates else ("CREATE", "UPDATE")
+        operations = ("CREATE",) if mutating else ("CREATE", "UPDATE")
         scope = "Namespaced" if kind.namespaced else "Cluster"
         resources.setdefault((kind.group, scope, operations), set()).add(plural_of(kind))
         for part in () if mutating else kind.subresources:

@@ -4,12 +4,16 @@ Objects that were there before the policy must stay manageable: their owners, or
 scales them, have not written what is wrong.
 """
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
 
-from rules.model import Action, Finding
+from rules.model import Action, Finding, Severity
+from rules.paths import named
 from webhook.review.context import AdmissionCase
 from webhook.review.mutation import read_defaulted, summarize_fix
+from webhook.review.renaming import rename_containers
+
+_MILDER = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Ratcheted(NamedTuple):
@@ -21,33 +25,69 @@ class Ratcheted(NamedTuple):
 
 
 def ratchet(case: AdmissionCase, findings: tuple[Finding, ...]) -> Ratcheted:
-    """Findings of an update; those that the old object had are only warned of.
+    """Findings of an update; those that the old object had, and no worse, are only warned of.
 
     So is a finding that comes up because a manifest without our additions takes them away again.
     """
     request = case.request
-    if request.old is None or not any(one.action is Action.DENY for one in findings):
+    if request.old is None or not _deny(findings):
         return Ratcheted(findings)
-    # Fingerprints carry no list indexes, so that a reordered list brings in nothing new.
-    evaluation = case.judge(request.old)
-    before = {finding.fingerprint for finding in evaluation.findings}
     # Whoever may write the object may write the annotation that lists our additions, just as one
     # that ignores a rule: where ignores are forbidden, it counts for nothing.
     added = frozenset() if case.engine.ignores == "forbid" else read_defaulted(request.old)
-    ratcheted = tuple(
-        warn_only(one) if one.fingerprint in before or _is_undone(one, added) else one
-        for one in findings
-    )
-    denied = {one.rule for one in ratcheted if one.action is Action.DENY}
-    unsure = denied.intersection(evaluation.unanswered)
-    # Whether they are new, nobody knows: no denial by accident.
-    spared = tuple(warn_only(one) if one.rule in unsure else one for one in ratcheted)
+    findings = tuple(warn_only(one) if _is_undone(one, added) else one for one in findings)
+    unsure: set[str] = set()
+    for old in _states(request.old, request.body):
+        if not _deny(findings):
+            break
+        evaluation = case.judge(old)
+        before = _by_mark(evaluation.findings, old)
+        findings = tuple(warn_only(one) if _was_there(one, before) else one for one in findings)
+        unsure.update(evaluation.unanswered)
+    # Whether the rest is new, nobody knows of a rule without an answer: no denial by accident.
+    unsure.intersection_update(one.rule for one in _deny(findings))
+    spared = tuple(warn_only(one) if one.rule in unsure else one for one in findings)
     return Ratcheted(spared, tuple(sorted(unsure)))
 
 
 def warn_only(finding: Finding) -> Finding:
     """The finding, which denies nothing any more."""
     return finding._replace(action=Action.WARN) if finding.action is Action.DENY else finding
+
+
+def _deny(findings: Collection[Finding]) -> list[Finding]:
+    return [one for one in findings if one.action is Action.DENY]
+
+
+def _states(old: dict[str, Any], new: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The old object, and if that is another one, with the names that its containers have now."""
+    yield old
+    renamed = rename_containers(old, new)
+    if renamed is not old:
+        yield renamed
+
+
+def _by_mark(findings: Collection[Finding], body: dict[str, Any]) -> dict[str, Finding]:
+    """Findings by each of their places: a rule that finds one an object tells the others along."""
+    return {mark: one for one in findings for mark in _marks(one, body)}
+
+
+def _marks(finding: Finding, body: dict[str, Any]) -> Iterator[str]:
+    """A fingerprint for each place of a finding. They carry no list indexes, so that a reordered
+    list brings in nothing new."""
+    yield finding.fingerprint
+    if finding.embedded is not None:
+        return
+    head = finding.fingerprint.removesuffix(named(body, finding.path))
+    for place in finding.related:
+        yield head + named(body, place.path)
+
+
+def _was_there(finding: Finding, before: dict[str, Finding]) -> bool:
+    old = before.get(finding.fingerprint)
+    if old is None:
+        return False
+    return finding.degree <= old.degree and _MILDER[finding.severity] >= _MILDER[old.severity]
 
 
 def _is_undone(finding: Finding, added: Collection[str]) -> bool:

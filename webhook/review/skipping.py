@@ -2,7 +2,6 @@
 
 from rules.kinds import BUILT_IN
 from rules.kinds.lookups import Answer
-from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.paths import shorten
 from rules.policy import is_exempt
@@ -37,16 +36,13 @@ def _object_reason(case: AdmissionCase) -> str | None:
         return "only metadata changed"
     if is_exempt(case.context.policy, request.namespace):
         return "the namespace is exempt"
-    kind = case.engine.kind_of(manifest)
-    if kind is None:
+    if case.engine.kind_of(manifest) is None:
         return "no rule knows the kind"
-    return _kind_reason(case, kind)
+    return _owner_reason(case)
 
 
-def _kind_reason(case: AdmissionCase, kind: Kind) -> str | None:
+def _owner_reason(case: AdmissionCase) -> str | None:
     request = case.request
-    if request.operation == "UPDATE" and kind.immutable:
-        return "the template cannot change any more"
     owner = case.owner_answer()
     if owner is None:
         return None

@@ -65,7 +65,9 @@ def _judge_range(stated: list[Value], bounds: Mapping[str, Any]) -> Iterator[Pro
             continue
         expected = f"expected {bounds['min']} to {bounds['max']} s"
         refused = f"; {refuse(NOT_NEGATIVE)}" if seconds < 0 else ""
-        yield Problem("range", place.path, f"{tell_value(place)} s; {expected}{refused}")
+        beyond = max(bounds["min"] - seconds, seconds - bounds["max"])
+        message = f"{tell_value(place)} s; {expected}{refused}"
+        yield Problem("range", place.path, message, degree=1.0 + beyond)
         return
 
 

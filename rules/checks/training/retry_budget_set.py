@@ -38,7 +38,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.runs import Retry
-from rules.model import Fix, Parameter, Problem, Rule, form_table
+from rules.model import Fix, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
 from rules.wording import join_problems, tell_value, write_values
@@ -52,7 +52,10 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     found = [(retry, _judge(workload, retry, params)) for retry in workload.retries]
     bad = [(retry, complaint) for retry, complaint in found if complaint is not None]
     if bad:
-        problems = [Problem(one.form, one.value.path, complaint) for one, complaint in bad]
+        problems = [
+            Problem(retry.form, retry.value.path, complaint, degree=_degree(retry.value))
+            for retry, complaint in bad
+        ]
         fix = _fix(workload, [retry for retry, _ in bad], params)
         yield join_problems(problems)._replace(fix=fix)
 
@@ -71,6 +74,12 @@ def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str |
     if budget.value < 0:
         return f"{found}; {refuse(NOT_NEGATIVE)}"
     return None if most is None or budget.value <= most else f"{found}; expected at most {most}"
+
+
+def _degree(budget: Value) -> float:
+    """How many retries there are; where nothing bounds them, more than anyone writes."""
+    most = budget.number
+    return 2.0**32 if most is None else 1.0 + max(0, most)
 
 
 def _most(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int | None:

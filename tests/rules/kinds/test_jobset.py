@@ -175,6 +175,5 @@ def test_the_kind() -> None:
 
     assert kind.role is None
     assert kind.priors == {Role.TRAINING: 2, Role.SERVING: -4}
-    assert kind.immutable
     assert kind.required == (("spec", "replicatedJobs"),)
     assert kind.plural == "jobsets"

@@ -234,5 +234,4 @@ def test_these_kinds_train(kind: str) -> None:
     assert known is not None
     assert known.role is Role.TRAINING
     assert known.plural == f"{kind.lower()}s"
-    assert not known.immutable
     assert len(known.required) == 1

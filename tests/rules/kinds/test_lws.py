@@ -87,5 +87,4 @@ def test_the_kind() -> None:
 
     assert kind.priors == {Role.SERVING: 5}
     assert kind.plural == "leaderworkersets"
-    assert not kind.immutable
     assert kind.required == (("spec", "leaderWorkerTemplate", "workerTemplate"),)

@@ -189,5 +189,4 @@ def test_registration() -> None:
     names = ("RayJob", "RayCronJob", "RayService", "RayCluster")
 
     assert [_kind(name).plural for name in names] == [name.lower() + "s" for name in names]
-    assert [name for name in names if _kind(name).immutable] == ["RayJob"]
     assert _kind("RayJob").priors == {Role.TRAINING: 2, Role.BATCH: 2, Role.SERVING: -4}

@@ -216,4 +216,3 @@ def test_the_kinds_are_registered() -> None:
     names = ("SparkApplication", "ScheduledSparkApplication")
 
     assert [_kind(name).plural for name in names] == [f"{name.lower()}s" for name in names]
-    assert not any(_kind(name).immutable for name in names)

@@ -100,4 +100,3 @@ def test_the_kinds_of_both_groups(group: str) -> None:
     assert (cluster.namespaced, local.namespaced) == (False, True)
     assert (cluster.plural, local.plural) == ("clustertrainingruntimes", "trainingruntimes")
     assert cluster.role is local.role is Role.TRAINING
-    assert not cluster.immutable

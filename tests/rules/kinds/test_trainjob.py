@@ -254,6 +254,5 @@ def test_the_kinds_of_both_groups(group: str) -> None:
 
     assert kind is not None
     assert kind.role is Role.TRAINING
-    assert kind.immutable
     assert kind.plural == "trainjobs"
     assert kind.required == (("spec", "runtimeRef"),)

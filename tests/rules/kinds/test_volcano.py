@@ -174,7 +174,6 @@ def test_a_cronjob_has_its_job_one_level_down() -> None:
     assert schedule.path == ("spec", "schedule")
     assert schedule.concurrency is not None
     assert (schedule.concurrency.value, schedule.concurrency.absent) == ("Allow", True)
-    assert not kind.immutable
 
 
 def test_a_job_template_is_read_as_a_job() -> None:
@@ -194,5 +193,4 @@ def test_a_job_flow_has_no_pods() -> None:
 
 def test_volcanos_job_is_not_kubernetes_job() -> None:
     assert _kind() is not find_kind("batch", "Job")
-    assert _kind().immutable
     assert _kind().priors == {Role.TRAINING: 2, Role.SERVING: -4}
