@@ -3,18 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from rules.commands import CommandLine
 from rules.kinds.pods import Container
+from rules.servers import Server, find_server
 
 _HANDLERS = ("httpGet", "tcpSocket", "grpc", "exec")
 _DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "failureThreshold": 3}
-_HEALTH = (
-    (("vllm", "sglang", "text-generation-inference", "llama.cpp", "llamacpp"), "/health", 8000),
-    (("tritonserver",), "/v2/health/ready", 8000),
-    (("mlserver", "huggingfaceserver"), "/v2/health/ready", 8080),
-    (("ollama",), "/", 11434),
-    (("nim/", "/nim"), "/v1/health/ready", 8000),
-)
-"""Words in a model server's image, its health endpoint and its usual port."""
 
 
 class Budget(NamedTuple):
@@ -46,13 +40,13 @@ def read_budget(probe: Mapping[str, Any]) -> Budget | None:
     return Budget(*numbers)
 
 
-def make_startup_probe(container: Container, seconds: int) -> tuple[dict[str, Any], bool] | None:
+def make_startup_probe(command: CommandLine, seconds: int) -> tuple[dict[str, Any], bool] | None:
     """A startup probe that waits for at least ``seconds``, and whether it is sure to be answered:
     it asks what another probe of the container does. Else its image tells what to ask; None where
     that is not known either."""
-    handler, timeout = _own_handler(container)
+    handler, timeout = _own_handler(command.container)
     sure = handler is not None
-    handler = handler or _known_handler(container)
+    handler = handler or _known_handler(command)
     if handler is None:
         return None
     times = {"periodSeconds": 10, "timeoutSeconds": max(5, timeout)}
@@ -72,11 +66,23 @@ def _own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
     return None, 1
 
 
-def _known_handler(container: Container) -> dict[str, Any] | None:
-    """A server's usual health endpoint, by its image, on the container's own first port."""
-    image = str(container.get("image") or "").lower()
-    for names, path, usual in _HEALTH:
-        if any(name in image for name in names):
-            port = container.get("ports", 0, "containerPort")
-            return {"httpGet": {"path": path, "port": port if isinstance(port, int) else usual}}
-    return None
+def _known_handler(command: CommandLine) -> dict[str, Any] | None:
+    """A server's own health endpoint, by its image."""
+    server = find_server(command.image)
+    port = None if server is None else _find_port(command, server)
+    if server is None or server.ready is None or port is None:
+        return None
+    return {"httpGet": {"path": server.ready, "port": port}}
+
+
+def _find_port(command: CommandLine, server: Server) -> int | None:
+    """Where a server listens: at the container's first port, else where it is told to, else where
+    its image does. None where a template tells it."""
+    declared = command.container.get("ports", 0, "containerPort")
+    if isinstance(declared, int):
+        return declared
+    told = command.setting(*server.port_from)
+    if told is None:
+        return server.port
+    number = told.rpartition(":")[2]  # an address may stand there: OLLAMA_HOST=0.0.0.0:80
+    return int(number) if number.isdecimal() else None

@@ -129,6 +129,16 @@ class CommandLine:
         entries = self.container.body.get("env")
         return entries if isinstance(entries, list) else []
 
+    def setting(self, *names: str) -> str | None:
+        """What the first of ``names`` that is given says: a flag's (``--port``) or a variable's
+        (``PORT``); None where none is."""
+        for name in names:
+            known = self.environment.get(name)
+            value = self.value(name[2:]) if name.startswith("--") else known and known.text
+            if value is not None:
+                return self.expand(value)
+        return None
+
     def expand(self, text: str) -> str:
         """``text`` with the values of the environment's names; what is not known stays."""
         text = text[:LONGEST_PLACE]

@@ -28,10 +28,11 @@ class Server:
 
     ``images``: words of its images' names; with punctuation, a part of the whole path; after ``^``,
     how the name begins. ``programs``: programs and modules, or a program with its subcommand.
-    ``live`` and ``ready`` are HTTP paths on ``port``. ``metrics`` are what to scale it on, the best
-    first. ``caches`` are the folders in its image where models are kept. ``slow``: its models may
-    take minutes to load. ``answers_unloaded`` tells by the flags whether it answers its health
-    paths before a model is loaded. ``names`` are what people call what it serves after.
+    ``live`` and ``ready`` are HTTP paths on ``port``, or where the first of ``port_from`` says, its
+    flags and variables. ``metrics`` are what to scale it on, the best first. ``caches`` are the
+    folders in its image where models are kept. ``slow``: its models may take minutes to load.
+    ``answers_unloaded`` tells by the flags whether it answers its health paths before a model is
+    loaded. ``names`` are what people call what it serves after.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Server:
         "name",
         "names",
         "port",
+        "port_from",
         "programs",
         "ready",
         "slow",
@@ -55,6 +57,7 @@ class Server:
         programs: tuple[str, ...] = (),
         *,
         port: int | None = None,
+        port_from: tuple[str, ...] = (),
         live: str | None = None,
         ready: str | None = None,
         metrics: tuple[str, ...] = (),
@@ -67,6 +70,7 @@ class Server:
         self.images = images
         self.programs = programs
         self.port = port
+        self.port_from = port_from
         self.live = live
         self.ready = ready
         self.metrics = metrics

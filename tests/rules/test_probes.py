@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rules.kinds.pods import Container
+from rules.commands import CommandLine
 from rules.kinds.podspec import make_bare_pod
 from rules.probes import make_startup_probe, read_budget
 
@@ -12,8 +12,9 @@ GET = {"httpGet": {"path": "/ready", "port": 80}}
 ASK = {"exec": {"command": ["ask"]}}
 
 
-def container(body: dict[str, Any]) -> Container:
-    return make_bare_pod(("spec",), {"containers": [{"name": "main", **body}]}).mains[0]
+def command(body: dict[str, Any]) -> CommandLine:
+    spec = {"containers": [{"name": "main", **body}]}
+    return CommandLine(make_bare_pod(("spec",), spec).mains[0])
 
 
 def test_a_budget_has_the_defaults_of_the_api() -> None:
@@ -47,7 +48,7 @@ def test_a_budget_that_is_no_number_is_unknown(number: Any) -> None:
 def test_a_startup_probe_asks_as_other_probes_or_the_server_do(
     body: dict[str, Any], asked: dict[str, Any], timeout: int, *, sure: bool
 ) -> None:
-    made = make_startup_probe(container(body), 181)
+    made = make_startup_probe(command(body), 181)
 
     assert made is not None
     assert made[0] == {
@@ -59,5 +60,37 @@ def test_a_startup_probe_asks_as_other_probes_or_the_server_do(
     assert made[1] is sure
 
 
+@pytest.mark.parametrize(
+    ("body", "port"),
+    [
+        ({}, 80),
+        ({"ports": [{"containerPort": 7}], "args": ["--port=8"]}, 7),
+        ({"args": ["--port=8"], "env": [{"name": "PORT", "value": "9"}]}, 8),
+        ({"args": ["--port", "$P"], "env": [{"name": "P", "value": 8}]}, 8),
+        ({"env": [{"name": "PORT", "value": "9"}]}, 9),
+        ({"env": [{"name": "PORT", "valueFrom": {}}]}, 80),
+        ({"image": "ollama/ollama", "env": [{"name": "OLLAMA_HOST", "value": "0.0.0.0:9"}]}, 9),
+        ({"image": "openvino/model_server", "args": ["--rest_port=9"]}, 9),
+    ],
+)
+def test_a_startup_probe_asks_where_the_server_listens(body: dict[str, Any], port: int) -> None:
+    made = make_startup_probe(command({"image": "x/text-generation-inference", **body}), 180)
+
+    assert made is not None
+    assert made[0]["httpGet"]["port"] == port
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"image": "x/text-generation-inference", "args": ["--port={{ port }}"]},
+        {"image": "openvino/model_server"},
+        {"image": "tensorflow/serving"},
+    ],
+)
+def test_no_startup_probe_asks_where_nobody_may_listen(body: dict[str, Any]) -> None:
+    assert make_startup_probe(command(body), 180) is None
+
+
 def test_no_startup_probe_is_made_up() -> None:
-    assert make_startup_probe(container({"image": "org/server"}), 180) is None
+    assert make_startup_probe(command({"image": "org/server"}), 180) is None

@@ -134,6 +134,7 @@ def test_a_row_is_whole(server: Server) -> None:
     assert (server.live is None) == (server.ready is None)
     paths = [path for path in (server.live, server.ready, *server.caches) if path is not None]
     assert all(path.startswith("/") for path in paths)
+    assert all(name.startswith("--") or name.isupper() for name in server.port_from)
     words = (*server.images, *server.programs, *server.names)
     assert all(word == word.lower() for word in words)
 

@@ -97,7 +97,7 @@ def _on_liveness(form: str, container: Container, message: str) -> Problem:
 
 
 def _fix(workload: Workload, container: Container, load: Load) -> Fix | None:
-    made = make_startup_probe(container, load.seconds)
+    made = make_startup_probe(workload.command(container), load.seconds)
     if made is None:
         return None
     probe, sure = made

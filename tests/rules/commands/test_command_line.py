@@ -140,6 +140,17 @@ def test_variables_are_replaced_where_their_values_are_known() -> None:
     assert len(found.expand("$LONG" * 1000)) == LONGEST_PLACE
 
 
+def test_a_setting_is_a_flag_or_a_variable_whichever_is_asked_first() -> None:
+    env = [{"name": "PORT", "value": "80"}, {"name": "EMPTY", "value": ""}]
+    found = read(args=["--port", "$PORT", "--quiet"], env=env)
+
+    assert found.setting("--port", "PORT") == "80"
+    assert found.setting("--http-port", "EMPTY", "PORT") == ""
+    assert found.setting("--quiet") == ""
+    assert found.setting("--host", "HOST") is None
+    assert found.setting() is None
+
+
 def test_a_mounted_script_that_is_named_is_read_as_if_it_stood_there() -> None:
     mounted = {"/scripts/run.sh": "set -e\ntorchrun t.py --out /x", "/scripts/no.sh": "ls"}
     found = read(mounted, command=["bash", "/scripts/run.sh"], args=["'/scripts/run'"])
