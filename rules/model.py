@@ -192,8 +192,8 @@ class Rule(NamedTuple):
 
     ``docs`` is the module's docstring: What / Why / Example / Use instead / Fix safety /
     References. ``fix`` tells what fixes the rule can carry: "safe", "unsafe", "sometimes", "none".
-    ``reads`` are the fields of ``Kind`` of which the check needs one to find anything; a rule
-    without any goes along wherever another rule looks.
+    ``reads`` are the fields of ``Kind``, or facts, of which the check needs one to find anything; a
+    rule without any goes along wherever another rule looks.
     """
 
     code: str

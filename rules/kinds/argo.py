@@ -23,7 +23,7 @@ from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path
 
-GROUP = "argoproj.io"
+_GROUP = "argoproj.io"
 
 _PLACED: FactRows = {
     facts.SCHEDULER: ("schedulerName",),
@@ -51,7 +51,7 @@ _WORKFLOW: FactRows = {
     facts.HOST_NETWORK: ("hostNetwork", False, CONTROLLER),
     facts.DNS_POLICY: ("dnsPolicy",),
     facts.DISRUPTION_BUDGET: ("podDisruptionBudget",),
-    facts.PARAMETERS: ("arguments.parameters",),
+    facts.WORKFLOW_PARAMETERS: ("arguments.parameters",),
     facts.WORKFLOW_TEMPLATE: ("workflowTemplateRef.name",),
 }
 _TEMPLATE_ROWS: FactRows = {
@@ -124,7 +124,7 @@ def _referenced(at: SpecView, ask: Ask, only: str = "") -> Iterator[Pod]:
         return
     wide = at.dig("clusterScope") is True
     reference = Reference(
-        GROUP,
+        _GROUP,
         ("ClusterWorkflowTemplate" if wide else "WorkflowTemplate",),
         None if wide else at.manifest.identity.namespace,
         name,
@@ -212,7 +212,7 @@ def _workflow(
     name: str, plural: str, root: Path = SPEC, own: FactPlaces = (), **known: Any
 ) -> Kind:
     return Kind(
-        GROUP,
+        _GROUP,
         name,
         root=root,
         pods=_pods,
@@ -238,5 +238,5 @@ KINDS: tuple[Kind, ...] = (
         namespaced=False,
     ),
     _workflow("CronWorkflow", "cronworkflows", _SCHEDULED, ((SPEC, _CRON),), schedule=_schedule),
-    replicated_kind(GROUP, "Rollout", "rollouts", SERVICE_PRIORS, _ROLLOUT),
+    replicated_kind(_GROUP, "Rollout", "rollouts", SERVICE_PRIORS, _ROLLOUT),
 )

@@ -7,9 +7,9 @@ Source: argo-workflows ``workflow/controller/workflowpod.go`` (the pod) and ``op
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.overlay import overlay
 from rules.kinds.pods import Container, ContainerUse, Pod, Volume
 from rules.kinds.podspec import claim_templates, make_container, read_volumes
+from rules.kinds.strategic_merge import strategic_merge
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dig, expand, items
 from rules.reader import Document, read
@@ -65,9 +65,9 @@ def read_pod(workflow: SpecView, at: SpecView) -> Pod | None:
     defaults = workflow.mapping("templateDefaults")
     if (_form(template) or _form(defaults)) not in _POD_FORMS:
         return None
-    whole = overlay(defaults, template)
-    patch = overlay(overlay(_parse(spec), _parse(defaults)), _parse(template))
-    metadata = overlay(_mapping(spec.get("podMetadata")), _mapping(whole.get("metadata")))
+    whole = strategic_merge(defaults, template)
+    patch = strategic_merge(strategic_merge(_parse(spec), _parse(defaults)), _parse(template))
+    metadata = strategic_merge(_mapping(spec.get("podMetadata")), _mapping(whole.get("metadata")))
     return Pod(
         path,
         path,
@@ -78,7 +78,7 @@ def read_pod(workflow: SpecView, at: SpecView) -> Pod | None:
         containers=_containers(path, _form(template) or _form(defaults), whole, patch),
         volumes=_volumes(workflow, at),
         volumes_at=(*path, "volumes"),
-        count=None,
+        replicas=None,
         artifacts=_artifacts(whole),
         text=str(dig(whole, ("script", "source")) or ""),
         images=False,
@@ -127,7 +127,7 @@ def _container(
     key = "initContainers" if use is ContainerUse.INIT else "containers"
     for _, more in _listed((), patch, key):
         if more.get("name") == name:
-            body = overlay(body, more)
+            body = strategic_merge(body, more)
     return make_container(body, path, use)._replace(name=name)
 
 
@@ -155,7 +155,7 @@ def _spec(
 ) -> Mapping[str, Any]:
     inherited = {key: spec[key] for key in _INHERITED if spec.get(key) is not None}
     own = {key: value for key, value in patch.items() if key not in _SEEN_APART}
-    merged: Mapping[str, Any] = overlay({**inherited, **whole}, own)
+    merged: Mapping[str, Any] = strategic_merge({**inherited, **whole}, own)
     return merged
 
 

@@ -110,7 +110,7 @@ def read_job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
     """The pod template of a batch/v1 JobSpec."""
     for template in job.each("template"):
         count = read_count(job.dig("parallelism"))
-        yield make_pod(template, restart=read_job_restart(job), count=count)
+        yield make_pod(template, restart=read_job_restart(job), replicas=count)
 
 
 def read_cron_schedule(manifest: Manifest) -> Schedule:

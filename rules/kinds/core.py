@@ -63,13 +63,13 @@ _DAEMON_SET: FactRows = {
 def read_template(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     """The one PodTemplateSpec, of which there is no telling how many pods it makes."""
     for template in spec.each("template"):
-        yield make_pod(template, count=None)
+        yield make_pod(template, replicas=None)
 
 
 def read_replicas_of_template(spec: SpecView, _ask: Ask, **known: Any) -> Iterator[Pod]:
     """The one PodTemplateSpec, of which ``replicas`` pods are kept."""
     for template in spec.each("template"):
-        yield make_pod(template, count=read_count(spec.dig("replicas")), **known)
+        yield make_pod(template, replicas=read_count(spec.dig("replicas")), **known)
 
 
 def _stateful_set_pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:

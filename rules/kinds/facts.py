@@ -106,6 +106,8 @@ SCHEDULING_GROUP = Fact("scheduling group")
 
 # A pod's life and identity.
 POD_DEADLINE = Fact("pod deadline")
+POD_RESTART_POLICY = Fact("pod restart policy")
+"""What the template says; where an operator has a field of its own, that one counts."""
 GRACE_PERIOD = Fact("termination grace period")
 SERVICE_ACCOUNT = Fact("service account")
 IMAGE_PULL_SECRETS = Fact("image pull secrets")
@@ -157,7 +159,7 @@ MULTI_MODEL = Fact("multi-model")
 SERVE_CONFIG = Fact("serve config")
 RUNTIME_ENV = Fact("runtime env")
 ENTRYPOINT = Fact("entrypoint")
-PARAMETERS = Fact("parameters")
+WORKFLOW_PARAMETERS = Fact("workflow parameters")
 
 # Other objects that it names.
 SERVING_RUNTIME = Fact("serving runtime")
@@ -184,4 +186,5 @@ STORAGE_REQUEST = Fact("storage request")
 SELECTOR = Fact("selector")
 CLUSTER_IP = Fact("cluster ip")
 SERVICE_TYPE = Fact("service type")
+DEVICE_REQUESTS = Fact("device requests")
 DATA = Fact("data")

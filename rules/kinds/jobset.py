@@ -114,7 +114,7 @@ def read_jobset_pods(jobset: SpecView, _ask: Ask, **known: Any) -> Iterator[Pod]
                 name=child.name,
                 subrole=_subrole(child),
                 restart=_restart(jobset, child, template),
-                count=_count(child),
+                replicas=_count(child),
                 writer=child.step == TRAINER if labelled else not child.initializes,
                 role=Role.DATA if child.initializes else None,
                 volumes=volumes,

@@ -26,7 +26,7 @@ def _pods(whole: SpecView, _ask: Ask) -> Iterator[Pod]:
 
 def _inference(inference: SpecView, count: int | None) -> Pod:
     for template in inference.each("template"):
-        return make_pod(template, role=Role.SERVING, count=count, images=False)
+        return make_pod(template, role=Role.SERVING, replicas=count, images=False)
     name = str(inference.dig("preset", "name") or "")
     return make_unseen_pod(inference.path, name=name, role=Role.SERVING)
 

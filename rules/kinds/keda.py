@@ -18,7 +18,7 @@ from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.paths import Path
 
-GROUP = "keda.sh"
+_GROUP = "keda.sh"
 
 _SCALER: FactRows = {
     facts.TRIGGERS: ("triggers",),
@@ -64,7 +64,7 @@ def _job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
         yield make_pod(
             template,
             restart=Restart(policy, "OnFailure", form="operator", safe=True),
-            count=read_count(job.dig("parallelism")),
+            replicas=read_count(job.dig("parallelism")),
         )
 
 
@@ -75,7 +75,7 @@ def _retries(job: SpecView) -> Iterator[Retry]:
 
 KINDS: tuple[Kind, ...] = (
     Kind(
-        GROUP,
+        _GROUP,
         "ScaledObject",
         autoscalers=_object_scalers,
         required=(("spec", "scaleTargetRef"),),
@@ -83,7 +83,7 @@ KINDS: tuple[Kind, ...] = (
         plural="scaledobjects",
     ),
     Kind(
-        GROUP,
+        _GROUP,
         "ScaledJob",
         root=_JOB,
         pods=_job_pods,

@@ -11,7 +11,7 @@ from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.schema import SPEC, Kind
 from rules.paths import Path
 
-GROUP = "serving.knative.dev"
+_GROUP = "serving.knative.dev"
 
 _TEMPLATE: Path = ("spec", "template")
 _ON_TEMPLATE = "template.metadata.annotations"
@@ -38,7 +38,7 @@ _PRIORS = {Role.SERVING: 3}
 
 def _revisions(name: str, plural: str) -> Kind:
     return Kind(
-        GROUP,
+        _GROUP,
         name,
         pods=read_template,
         priors=_PRIORS,

@@ -23,7 +23,7 @@ from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dotted
 
-GROUP = "serving.kserve.io"
+_GROUP = "serving.kserve.io"
 
 _MAIN = "kserve-container"
 _WORKER = "worker-container"
@@ -148,7 +148,7 @@ def _component(
             subrole=subrole,
             probes=Probes.GIVEN if named else Probes.OWN,
             inherits=bool(named),
-            count=read_count(body.get("minReplicas")),
+            replicas=read_count(body.get("minReplicas")),
             images=False,
         )
     for workers in component.each("workerSpec"):
@@ -179,7 +179,7 @@ def _worker(workers: SpecView, probes: Probes) -> Pod:
         name="worker",
         subrole=Subrole.WORKER,
         probes=probes,
-        count=read_count(workers.dig("pipelineParallelSize")),
+        replicas=read_count(workers.dig("pipelineParallelSize")),
         images=False,
     )
 
@@ -193,7 +193,7 @@ def _runtime_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
             metadata=_metadata(body),
             metadata_at=spec.path,
             main=(_MAIN,),
-            count=read_count(body.get("replicas")),
+            replicas=read_count(body.get("replicas")),
             images=False,
         )
     for workers in spec.each("workerSpec"):
@@ -246,7 +246,7 @@ def _inference_service(group: str, rows: FactPlaces) -> Kind:
 
 def _runtime(name: str, plural: str, *, namespaced: bool) -> Kind:
     return Kind(
-        GROUP,
+        _GROUP,
         name,
         pods=_runtime_pods,
         role=Role.SERVING,
@@ -259,7 +259,7 @@ def _runtime(name: str, plural: str, *, namespaced: bool) -> Kind:
 
 
 KINDS: tuple[Kind, ...] = (
-    _inference_service(GROUP, _FACTS),
+    _inference_service(_GROUP, _FACTS),
     _inference_service("serving.kubeflow.org", _OLD_FACTS),
     _runtime("ServingRuntime", "servingruntimes", namespaced=True),
     _runtime("ClusterServingRuntime", "clusterservingruntimes", namespaced=False),

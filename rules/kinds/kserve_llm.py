@@ -18,7 +18,7 @@ from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.paths import Path, dotted
 
-GROUP = "serving.kserve.io"
+_GROUP = "serving.kserve.io"
 
 _WORKLOADS: tuple[Path, ...] = ((), ("prefill",))
 _TEMPLATES: tuple[tuple[str, Subrole | None], ...] = (
@@ -74,7 +74,7 @@ def _pod(workload: SpecView, key: str, subrole: Subrole | None) -> Iterator[Pod]
             name=f"{workload.path[-1]}-{key}" if len(workload.path) > 1 else key,
             subrole=subrole,
             probes=Probes.NONE if subrole is Subrole.ROUTER else Probes.GIVEN,
-            count=read_count(workload.dig("replicas")),
+            replicas=read_count(workload.dig("replicas")),
             complete=False,
             inherits=True,
             images=False,
@@ -99,7 +99,7 @@ def _scalers(spec: SpecView) -> Iterator[Autoscaler]:
 
 KINDS: tuple[Kind, ...] = (
     Kind(
-        GROUP,
+        _GROUP,
         "LLMInferenceService",
         pods=_pods,
         role=Role.SERVING,
@@ -110,7 +110,7 @@ KINDS: tuple[Kind, ...] = (
         plural="llminferenceservices",
     ),
     Kind(
-        GROUP,
+        _GROUP,
         "LLMInferenceServiceConfig",
         pods=_pods,
         role=Role.SERVING,

@@ -20,7 +20,7 @@ from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
 
-BACKOFF_LIMIT: Path = ("runPolicy", "backoffLimit")
+RUN_BACKOFF_LIMIT: Path = ("runPolicy", "backoffLimit")
 RUN_ROWS: FactRows = {
     facts.DEADLINE: ("runPolicy.activeDeadlineSeconds",),
     facts.BACKOFF_LIMIT: ("runPolicy.backoffLimit",),
@@ -116,7 +116,7 @@ def read_run_retries(spec: SpecView, unset: str, *, never: bool) -> Retry:
     """``runPolicy.backoffLimit``; where no replica is ever retried, 0 is what it says."""
     if never:
         unset = "no replica is retried: 0 says so"
-    return Retry(spec.value(*BACKOFF_LIMIT), unset, preset=0 if never else 3)
+    return Retry(spec.value(*RUN_BACKOFF_LIMIT), unset, preset=0 if never else 3)
 
 
 def _pods(operator: Operator, spec: SpecView, _ask: Ask) -> Iterator[Pod]:
@@ -127,7 +127,7 @@ def _pods(operator: Operator, spec: SpecView, _ask: Ask) -> Iterator[Pod]:
             replica,
             main=(operator.container,),
             restart=_restart(operator, spec, replica),
-            count=read_count(replica.view.dig("replicas")),
+            replicas=read_count(replica.view.dig("replicas")),
             writer=replica.type in writers,
         )
 
@@ -146,7 +146,7 @@ def _restart(operator: Operator, spec: SpecView, replica: Replica) -> Restart | 
         allowed=("Never", "ExitCode"),
         family="kubeflow",
         form="operator",
-        recommended="Never" if spec.dig(*BACKOFF_LIMIT) == 0 else "ExitCode",
+        recommended="Never" if spec.dig(*RUN_BACKOFF_LIMIT) == 0 else "ExitCode",
         elastic=isinstance(spec.dig("elasticPolicy"), dict),
         note=_NOTE,
     )

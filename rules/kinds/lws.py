@@ -46,14 +46,14 @@ def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     shared: dict[str, Any] = {"volumes": claims, "nodes": size or 1}
     led = isinstance(group.dig("leaderTemplate"), dict)
     for leader in group.each("leaderTemplate"):
-        yield make_pod(leader, name="leader", subrole=Subrole.MASTER, count=groups, **shared)
+        yield make_pod(leader, name="leader", subrole=Subrole.MASTER, replicas=groups, **shared)
     for worker in group.each("workerTemplate"):
         yield make_pod(
             worker,
             name="worker",
             subrole=Subrole.WORKER if led else None,
             probes=Probes.OWN if not led or _answers(worker) else Probes.NONE,
-            count=None if groups is None or size is None else groups * (size - led),
+            replicas=None if groups is None or size is None else groups * (size - led),
             **shared,
         )
 

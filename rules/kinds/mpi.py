@@ -9,8 +9,8 @@ from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.kubeflow import (
-    BACKOFF_LIMIT,
     REPLICA_ROWS,
+    RUN_BACKOFF_LIMIT,
     RUN_ROWS,
     Replica,
     make_replica_pods,
@@ -75,7 +75,7 @@ def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
             replica,
             main=_main(spec),
             restart=_restart(replica),
-            count=read_count(replica.view.dig("replicas"), least),
+            replicas=read_count(replica.view.dig("replicas"), least),
         )
 
 
@@ -110,7 +110,7 @@ def _is_legacy(spec: SpecView) -> bool:
 def _legacy_pods(spec: SpecView) -> Iterator[Pod]:
     """v1alpha1 has one template for launcher and workers."""
     for template in spec.each("template"):
-        yield make_pod(template, count=read_count(spec.dig("replicas")))
+        yield make_pod(template, replicas=read_count(spec.dig("replicas")))
 
 
 def _retries(spec: SpecView) -> Iterator[Retry]:
@@ -118,7 +118,7 @@ def _retries(spec: SpecView) -> Iterator[Retry]:
         return
     if spec.manifest.version == "v2beta1":
         unset = "the launcher's Job takes its default of 6: up to 7 attempts"
-        yield Retry(spec.value(*BACKOFF_LIMIT), unset, preset=3)
+        yield Retry(spec.value(*RUN_BACKOFF_LIMIT), unset, preset=3)
         return
     never = all(_restart(one).value.value == "Never" for one in read_replicas(spec, FIELD))
     yield read_run_retries(spec, "nothing bounds the restarts", never=never)

@@ -21,6 +21,7 @@ _BUDGET: FactRows = {
     facts.MAX_UNAVAILABLE: ("maxUnavailable",),
 }
 _NETWORK_POLICY: FactRows = {facts.SELECTOR: ("podSelector",)}
+_DEVICES: FactRows = {facts.DEVICE_REQUESTS: ("devices.requests",)}
 _CONFIG: FactRows = {facts.DATA: ("data",)}
 
 NEIGHBOURS: tuple[Kind, ...] = (
@@ -33,6 +34,14 @@ NEIGHBOURS: tuple[Kind, ...] = (
     Kind("", "Service", rows=((SPEC, _SERVICE),), plural="services"),
     Kind("", "ConfigMap", root=(), rows=(((), _CONFIG),), plural="configmaps"),
     Kind("policy", "PodDisruptionBudget", rows=((SPEC, _BUDGET),), plural="poddisruptionbudgets"),
+    Kind("resource.k8s.io", "ResourceClaim", rows=((SPEC, _DEVICES),), plural="resourceclaims"),
+    Kind(
+        "resource.k8s.io",
+        "ResourceClaimTemplate",
+        root=("spec", "spec"),
+        rows=((("spec", "spec"), _DEVICES),),
+        plural="resourceclaimtemplates",
+    ),
     Kind(
         "networking.k8s.io",
         "NetworkPolicy",

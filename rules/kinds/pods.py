@@ -95,7 +95,7 @@ class Restart(NamedTuple):
     note: str = ""
 
 
-class Pod:
+class Pod(NamedTuple):
     """One pod template of an object.
 
     ``path`` is the template (or, for a bare pod spec, the spec itself), ``spec_path`` the pod
@@ -111,85 +111,31 @@ class Pod:
     container without one. ``inherits``: what is absent may come from another object.
     """
 
-    __slots__ = (
-        "artifacts",
-        "complete",
-        "containers",
-        "count",
-        "durable",
-        "images",
-        "inherits",
-        "injected",
-        "metadata",
-        "metadata_at",
-        "name",
-        "nodes",
-        "outputs_known",
-        "path",
-        "probes",
-        "restart",
-        "role",
-        "spec",
-        "spec_path",
-        "subrole",
-        "text",
-        "volumes",
-        "volumes_at",
-        "writer",
-    )
-
-    def __init__(  # noqa: PLR0913 - a record, written by keyword
-        self,
-        path: Path,
-        spec_path: Path,
-        spec: Mapping[str, Any],
-        *,
-        name: str = "",
-        metadata: Mapping[str, Any] | None = None,
-        containers: tuple[Container, ...] = (),
-        volumes: tuple[Volume, ...] = (),
-        subrole: Subrole | None = None,
-        restart: Restart | None = None,
-        probes: Probes = Probes.OWN,
-        count: int | None = 1,
-        writer: bool = True,
-        artifacts: tuple[str, ...] = (),
-        durable: bool = False,
-        outputs_known: bool = True,
-        text: str = "",
-        role: Role | None = None,
-        complete: bool = True,
-        images: bool = True,
-        nodes: int = 1,
-        volumes_at: Path | None = None,
-        metadata_at: Path | None = None,
-        inherits: bool = False,
-        injected: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.path = path
-        self.spec_path = spec_path
-        self.spec = spec
-        self.name = name
-        self.metadata = metadata or {}
-        self.containers = containers
-        self.volumes = volumes
-        self.subrole = subrole
-        self.restart = restart
-        self.probes = probes
-        self.count = count
-        self.writer = writer
-        self.artifacts = artifacts
-        self.durable = durable
-        self.outputs_known = outputs_known
-        self.text = text
-        self.role = role
-        self.complete = complete
-        self.images = images
-        self.nodes = nodes
-        self.volumes_at = volumes_at
-        self.metadata_at = metadata_at
-        self.inherits = inherits
-        self.injected = injected
+    path: Path
+    spec_path: Path
+    spec: Mapping[str, Any]
+    name: str = ""
+    metadata: Mapping[str, Any] = {}
+    containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    subrole: Subrole | None = None
+    restart: Restart | None = None
+    probes: Probes = Probes.OWN
+    replicas: int | None = 1
+    """How many such pods there are; None where that is not known."""
+    writer: bool = True
+    artifacts: tuple[str, ...] = ()
+    durable: bool = False
+    outputs_known: bool = True
+    text: str = ""
+    role: Role | None = None
+    complete: bool = True
+    images: bool = True
+    nodes: int = 1
+    volumes_at: Path | None = None
+    metadata_at: Path | None = None
+    inherits: bool = False
+    injected: Mapping[str, Any] | None = None
 
     @property
     def mains(self) -> tuple[Container, ...]:

@@ -111,7 +111,7 @@ def make_bare_pod(
         spec_path if path is None else path,
         spec_path,
         spec,
-        metadata=metadata,
+        metadata=metadata or {},
         containers=read_containers(spec, spec_path, main, metadata),
         volumes=(*read_volumes(spec, spec_path), *volumes),
         volumes_at=(*spec_path, "volumes"),
@@ -122,7 +122,7 @@ def make_bare_pod(
 def make_unseen_pod(path: Path, **known: Any) -> Pod:
     """A pod whose template stands elsewhere: all that is known is its role, or the evidence
     for it; there is nothing in it to judge."""
-    unseen = {"writer": False, "outputs_known": False, "probes": Probes.NONE, "count": None}
+    unseen = {"writer": False, "outputs_known": False, "probes": Probes.NONE, "replicas": None}
     return Pod(path, path, {}, **{**unseen, **known})
 
 

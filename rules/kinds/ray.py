@@ -21,7 +21,7 @@ from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import EACH, Path
 
-GROUP = "ray.io"
+_GROUP = "ray.io"
 
 _OBJECT: FactPlaces = (
     ((), {facts.GANG_LABEL: ('metadata.labels["ray.io/gang-scheduling-enabled"]',)}),
@@ -63,17 +63,17 @@ _CLUSTER: FactRows = {
     facts.RAY_AUTOSCALER_VERSION: ("autoscalerOptions.version",),
     facts.FAULT_TOLERANCE: ("gcsFaultToleranceOptions",),
 }
-_GROUP: FactRows = {
+_ANY_GROUP: FactRows = {
     facts.START_PARAMETERS: ("rayStartParams",),
     facts.GROUP_RESOURCES: ("resources",),
 }
 _HEAD: FactRows = {
-    **_GROUP,
+    **_ANY_GROUP,
     facts.HEAD_SERVICE_TYPE: ("serviceType",),
     facts.OWN_HEAD_SERVICE_TYPE: ("headService.spec.type",),
 }
 _WORKERS: FactRows = {
-    **_GROUP,
+    **_ANY_GROUP,
     facts.REPLICAS: ("replicas", 0),
     facts.MIN_REPLICAS: ("minReplicas", 0),
     facts.MAX_REPLICAS: ("maxReplicas", 2147483647),
@@ -103,10 +103,10 @@ _OVERLAP = (
 def _cluster_pods(cluster: SpecView, text: str = "") -> Iterator[Pod]:
     """Head and workers of a RayClusterSpec."""
     for group in cluster.each("headGroupSpec"):
-        yield from _group_pods(group, "head", Subrole.RAY_HEAD, count=1, text=text)
+        yield from _group_pods(group, "head", Subrole.RAY_HEAD, replicas=1, text=text)
     for group in cluster.each("workerGroupSpecs", EACH):
         name = str(group.dig("groupName") or "")
-        yield from _group_pods(group, name, Subrole.WORKER, count=_workers(group), text=text)
+        yield from _group_pods(group, name, Subrole.WORKER, replicas=_workers(group), text=text)
 
 
 def _group_pods(group: SpecView, name: str, subrole: Subrole, **known: Any) -> Iterator[Pod]:
@@ -187,7 +187,7 @@ def _bare_cluster_pods(cluster: SpecView, _ask: Ask) -> Iterator[Pod]:
 
 KINDS: tuple[Kind, ...] = (
     Kind(
-        GROUP,
+        _GROUP,
         "RayJob",
         pods=_job_pods,
         priors=_JOB_PRIORS,
@@ -199,7 +199,7 @@ KINDS: tuple[Kind, ...] = (
         plural="rayjobs",
     ),
     Kind(
-        GROUP,
+        _GROUP,
         "RayCronJob",
         root=_SCHEDULED,
         pods=_job_pods,
@@ -218,7 +218,7 @@ KINDS: tuple[Kind, ...] = (
         plural="raycronjobs",
     ),
     Kind(
-        GROUP,
+        _GROUP,
         "RayService",
         pods=_service_pods,
         role=Role.SERVING,
@@ -227,7 +227,7 @@ KINDS: tuple[Kind, ...] = (
         plural="rayservices",
     ),
     Kind(
-        GROUP,
+        _GROUP,
         "RayCluster",
         pods=_bare_cluster_pods,
         required=(("spec", "headGroupSpec"),),

@@ -97,6 +97,7 @@ OBJECT_PLACES: FactPlaces = (
 
 POD_ROWS: FactRows = {
     facts.POD_DEADLINE: ("activeDeadlineSeconds",),
+    facts.POD_RESTART_POLICY: ("restartPolicy", "Always"),
     facts.GRACE_PERIOD: ("terminationGracePeriodSeconds", 30),
     facts.SCHEDULER: ("schedulerName", "default-scheduler"),
     facts.PRIORITY_CLASS: ("priorityClassName",),

@@ -40,11 +40,10 @@ def _components(spec: SpecView, predictor: SpecView, models: Mapping[str, str]) 
             name=str(predictor.dig("name") or ""),
             probes=Probes.INJECTED,
             injected=_INJECTED,
-            count=_count(component, predictor, spec),
+            replicas=_count(component, predictor, spec),
             images=False,
         )
-        pod.containers = tuple(_with_model(one, models) for one in pod.containers)
-        yield pod
+        yield pod._replace(containers=tuple(_with_model(one, models) for one in pod.containers))
 
 
 def _count(*places: SpecView) -> int | None:

@@ -11,18 +11,18 @@ from typing import Any
 from rules.kinds import facts
 from rules.kinds.batch import JOB_PRIORS, read_schedule
 from rules.kinds.lookups import Ask
-from rules.kinds.overlay import overlay
 from rules.kinds.pods import Container, ContainerUse, Pod
 from rules.kinds.podspec import make_container, read_count, read_volumes
 from rules.kinds.roles import Subrole
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import SPEC, Kind
+from rules.kinds.strategic_merge import strategic_merge
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import EACH, Path, dig
 
-GROUP = "sparkoperator.k8s.io"
+_GROUP = "sparkoperator.k8s.io"
 
 _SCHEDULED: Path = ("spec", "template")
 _PARTS = (("driver", Subrole.MASTER), ("executor", Subrole.WORKER))
@@ -87,7 +87,7 @@ def _pod(application: SpecView, part: SpecView, subrole: Subrole) -> Pod:
     return Pod(
         part.path,
         part.path,
-        overlay(template.mapping(), own),
+        strategic_merge(template.mapping(), own),
         name=str(part.path[-1]),
         metadata={key: body[key] for key in ("labels", "annotations") if key in body},
         metadata_at=part.path,
@@ -96,7 +96,7 @@ def _pod(application: SpecView, part: SpecView, subrole: Subrole) -> Pod:
         volumes_at=(*application.path, "volumes"),
         subrole=subrole,
         writer=subrole is Subrole.MASTER,
-        count=_count(application, subrole),
+        replicas=_count(application, subrole),
         text=str(application.dig("mainClass") or ""),
         images=False,
     )
@@ -193,7 +193,7 @@ def _schedule(manifest: Manifest) -> Schedule:
 
 def _kind(name: str, root: Path, own: FactPlaces = (), **known: Any) -> Kind:
     return Kind(
-        GROUP,
+        _GROUP,
         name,
         root=root,
         pods=_pods,

@@ -40,9 +40,8 @@ def _pods(jobset: SpecView, ask: Ask) -> Iterator[Pod]:
     """Where outputs go, and often the image, is the TrainJob's choice."""
     nodes = jobset.manifest.dig("spec", "mlPolicy", "numNodes")
     for pod in read_jobset_pods(jobset, ask, outputs_known=False, images=False):
-        if isinstance(nodes, int) and pod.subrole not in _FIXED:
-            pod.count = nodes
-        yield pod
+        told = isinstance(nodes, int) and pod.subrole not in _FIXED
+        yield pod._replace(replicas=nodes) if told else pod
 
 
 def _facts(manifest: Manifest) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from rules.kinds import facts
 from rules.kinds.jobset import INITIALIZERS, TRAINER, Child, read_children
 from rules.kinds.lookups import Answer, Ask, Reference
-from rules.kinds.overlay import overlay
 from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Volume
 from rules.kinds.podspec import make_container, read_count, read_volumes
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import FactRows
 from rules.kinds.runs import Deadlines
 from rules.kinds.schema import SPEC, Kind
+from rules.kinds.strategic_merge import strategic_merge
 from rules.kinds.trainer import GROUPS, JOBSET
 from rules.kinds.views import SpecView, view_foreign
 from rules.paths import EACH, Path, dig, expand
@@ -81,7 +81,7 @@ def _trainer(spec: SpecView, runtime: Runtime) -> Pod:
     nodes = trainer.dig("numNodes")
     whole: Mapping[str, Any] = runtime.pod
     for patch in patches:
-        whole = overlay(whole, patch.spec)
+        whole = strategic_merge(whole, patch.spec)
     own = patches[0] if patches else _next_patch(spec)
     return Pod(
         trainer.path,
@@ -92,7 +92,7 @@ def _trainer(spec: SpecView, runtime: Runtime) -> Pod:
         volumes=tuple(_volumes(runtime, patches)),
         volumes_at=(*own.path, "volumes"),
         metadata_at=(*own.path[:-1], "metadata") if own.path[-1] == "spec" else None,
-        count=runtime.nodes if nodes is None else read_count(nodes),
+        replicas=runtime.nodes if nodes is None else read_count(nodes),
         outputs_known=runtime.found,
         inherits=not runtime.found,
         images=False,
@@ -107,7 +107,7 @@ def _container(trainer: SpecView, runtime: Runtime, patches: list[Patch], own: P
     return Container(
         name,
         trainer.path,
-        {**overlay(runtime.container, said), **_resources(body)},
+        {**strategic_merge(runtime.container, said), **_resources(body)},
         ContainerUse.MAIN,
         tuple(_mounts(runtime, patches)),
         elsewhere={

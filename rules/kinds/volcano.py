@@ -71,7 +71,7 @@ def _task_pod(task: SpecView, template: SpecView) -> Pod:
         name=name,
         subrole=_SUBROLES.get(name.lower()),
         restart=_restart(template),
-        count=read_count(task.dig("replicas"), 0),
+        replicas=read_count(task.dig("replicas"), 0),
     )
 
 
@@ -103,14 +103,12 @@ def _shared(job: SpecView) -> Iterator[tuple[Volume, Mount]]:
 def _mount(pod: Pod, shared: tuple[tuple[Volume, Mount], ...]) -> Pod:
     """The shared volumes, mounted into all containers but the init containers."""
     mounts = tuple(mount for _, mount in shared)
-    pod.volumes = (*pod.volumes, *(volume for volume, _ in shared))
-    pod.containers = tuple(
-        container._replace(mounts=(*container.mounts, *mounts))
-        if "containers" in container.path
-        else container
-        for container in pod.containers
+    containers = tuple(
+        one._replace(mounts=(*one.mounts, *mounts)) if "containers" in one.path else one
+        for one in pod.containers
     )
-    return pod
+    volumes = (*pod.volumes, *(volume for volume, _ in shared))
+    return pod._replace(volumes=volumes, containers=containers)
 
 
 def _retries(job: SpecView) -> Iterator[Retry]:

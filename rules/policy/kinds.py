@@ -28,7 +28,7 @@ def _make_kind(entry: CustomKind) -> Kind:
 def _pods(patterns: tuple[Path, ...], whole: SpecView, _ask: Ask) -> Iterator[Pod]:
     for pattern in patterns:
         for template in whole.each(*pattern):
-            yield make_pod(template, restart=_read_restart(template), count=None)
+            yield make_pod(template, restart=_read_restart(template), replicas=None)
 
 
 def _read_restart(template: SpecView) -> Restart:

@@ -59,7 +59,7 @@ def test_a_container_template_is_a_pod_that_is_never_restarted() -> None:
     assert pod.path == pod.spec_path == ("spec", "templates", 1)
     assert pod.name == "train"
     assert pod.restart is None
-    assert pod.count is None
+    assert pod.replicas is None
     assert pod.images is False
     assert pod.artifacts == ("/out/model",)
     (main,) = pod.containers
@@ -453,7 +453,7 @@ def test_a_rollout_is_like_a_deployment() -> None:
     }
     (pod,) = _pods(spec, "Rollout")
 
-    assert (pod.path, pod.count) == (("spec", "template"), 4)
+    assert (pod.path, pod.replicas) == (("spec", "template"), 4)
     assert kind.facts(_object(spec, "Rollout")) == {"limits": ["nvidia.com/gpu"]}
     assert kind.priors[Role.SERVING] == 3
     assert list(kind.pods(kind.view(_object({"workloadRef": {}}, "Rollout")), _unknown)) == []

@@ -58,8 +58,8 @@ def test_each_replicated_job_has_a_pod_template() -> None:
     pods = _pods(_manifest(_job("leader"), _job("workers", parallelism=4)))
 
     assert pods["leader"].path == (*CHILD, "template")
-    assert pods["leader"].count == 2
-    assert pods["workers"].count == 8
+    assert pods["leader"].replicas == 2
+    assert pods["workers"].replicas == 8
     assert pods["workers"].subrole is Subrole.WORKER
     assert all(pod.writer for pod in pods.values())
 

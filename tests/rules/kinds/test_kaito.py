@@ -29,7 +29,7 @@ def test_an_inference_template_is_a_pod() -> None:
     (pod,) = _pods({"inference": {"template": template}})
 
     assert pod.path == ("inference", "template")
-    assert (pod.role, pod.count, pod.images) == (Role.SERVING, 2, False)
+    assert (pod.role, pod.replicas, pod.images) == (Role.SERVING, 2, False)
 
 
 def test_a_preset_serves_without_a_template() -> None:

@@ -73,7 +73,7 @@ def test_a_scaled_job_makes_jobs(written: str | None, value: str, presence: Pres
     (retry,) = kind.retries(kind.view(manifest))
     deadlines = kind.deadlines(kind.view(manifest), (pod,))
 
-    assert (pod.path, pod.count) == (("spec", "jobTargetRef", "template"), 2)
+    assert (pod.path, pod.replicas) == (("spec", "jobTargetRef", "template"), 2)
     assert pod.restart is not None
     assert (pod.restart.value.value, pod.restart.value.presence) == (value, presence)
     assert pod.restart.form == "operator"

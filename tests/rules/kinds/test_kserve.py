@@ -49,7 +49,7 @@ def test_a_model_inlines_a_container_whose_probes_are_the_runtimes(framework: st
     (pod,) = _pods({"predictor": {framework: body, "minReplicas": 2}})
 
     assert pod.path == pod.spec_path == ("spec", "predictor")
-    assert (pod.probes, pod.count, pod.images) == (Probes.GIVEN, 2, False)
+    assert (pod.probes, pod.replicas, pod.images) == (Probes.GIVEN, 2, False)
     (main,) = pod.mains
     assert main.path == ("spec", "predictor", framework)
     assert main.name == "kserve-container"
@@ -96,7 +96,7 @@ def test_workers_transformer_explainer_and_canaries() -> None:
         ("spec", "canary", 0, "predictor"),
     ]
     worker = pods["spec", "predictor", "workerSpec"]
-    assert (worker.subrole, worker.probes, worker.count) == (Subrole.WORKER, Probes.GIVEN, 3)
+    assert (worker.subrole, worker.probes, worker.replicas) == (Subrole.WORKER, Probes.GIVEN, 3)
     assert pods["spec", "transformer"].subrole is Subrole.TRANSFORMER
     explainer = pods["spec", "explainer"]
     assert (explainer.subrole, explainer.mains[0].path[-1]) == (Subrole.EXPLAINER, "art")
@@ -181,7 +181,7 @@ def test_a_runtime_is_a_pod_spec() -> None:
     }
     for kind in ("ServingRuntime", "ClusterServingRuntime"):
         head, worker = _pods(spec, kind)
-        assert (head.path, head.spec_path, head.count) == (("spec",), ("spec",), 2)
+        assert (head.path, head.spec_path, head.replicas) == (("spec",), ("spec",), 2)
         assert [main.name for main in head.mains] == ["kserve-container"]
         assert head.metadata == {"annotations": {"a": "b"}}
         assert (head.probes, head.images) == (Probes.OWN, False)

@@ -74,7 +74,7 @@ def test_pytorchjob_has_a_pod_for_each_replica_spec() -> None:
     assert master.spec_path == (*master.path, "spec")
     assert master.metadata == {"labels": {"team": "nlp"}}
     assert (master.subrole, worker.subrole) == (Subrole.MASTER, Subrole.WORKER)
-    assert (master.count, worker.count) == (1, 3)
+    assert (master.replicas, worker.replicas) == (1, 3)
     assert (master.writer, worker.writer) == (True, False)
     assert [volume.name for volume in master.volumes] == ["out"]
     assert [main.name for main in master.mains] == ["pytorch"]

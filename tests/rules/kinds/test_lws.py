@@ -45,7 +45,7 @@ def test_leader_and_workers() -> None:
 
     assert leader.path == ("spec", "leaderWorkerTemplate", "leaderTemplate")
     assert worker.path == ("spec", "leaderWorkerTemplate", "workerTemplate")
-    assert (leader.count, worker.count) == (2, 6)
+    assert (leader.replicas, worker.replicas) == (2, 6)
     assert (leader.subrole, worker.subrole) == (Subrole.MASTER, Subrole.WORKER)
     assert (leader.probes, worker.probes) == (Probes.OWN, Probes.NONE)
     assert (leader.restart, worker.restart) == (None, None)
@@ -64,7 +64,7 @@ def test_without_a_leader_template_the_workers_lead() -> None:
     (pod,) = _pods({"size": 2, "workerTemplate": _template()}, replicas=3)
 
     assert pod.path == ("spec", "leaderWorkerTemplate", "workerTemplate")
-    assert (pod.subrole, pod.probes, pod.count) == (None, Probes.OWN, 6)
+    assert (pod.subrole, pod.probes, pod.replicas) == (None, Probes.OWN, 6)
 
 
 def test_claim_templates_are_volumes() -> None:

@@ -66,14 +66,14 @@ def test_launcher_and_worker_may_both_hold_the_outputs() -> None:
     assert (pods["launcher"].subrole, pods["worker"].subrole) == (Subrole.LAUNCHER, Subrole.WORKER)
     assert pods["launcher"].writer
     assert pods["worker"].writer
-    assert (pods["launcher"].count, pods["worker"].count) == (1, 2)
+    assert (pods["launcher"].replicas, pods["worker"].replicas) == (1, 2)
 
 
 def test_absent_replicas_mean_one_launcher_and_no_worker() -> None:
     spec = {"mpiReplicaSpecs": {"launcher": _replica("mpirun"), "worker": _replica()}}
     pods = _pods("v1", spec)
 
-    assert (pods["launcher"].count, pods["worker"].count) == (1, 0)
+    assert (pods["launcher"].replicas, pods["worker"].replicas) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_v1alpha1_is_tolerated() -> None:
     (pod,) = _kind().pods(_kind().view(manifest), _ask)
 
     assert pod.path == ("spec", "template")
-    assert pod.count == 2
+    assert pod.replicas == 2
     assert pod.restart is None
     assert list(_kind().retries(_kind().view(manifest))) == []
     assert _kind().deadlines(_kind().view(manifest), ()) is None

@@ -27,4 +27,4 @@ def test_a_notebook_is_one_pod() -> None:
 
     assert kind.role is Role.NOTEBOOK
     assert pod.path == ("spec", "template")
-    assert (pod.count, pod.restart) == (1, None)
+    assert (pod.replicas, pod.restart) == (1, None)

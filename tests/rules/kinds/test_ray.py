@@ -61,9 +61,9 @@ def test_a_job_has_head_workers_and_submitter(
     head, worker, submitter = _pods(kind, spec)
 
     assert head.path == (*base, "rayClusterSpec", "headGroupSpec", "template")
-    assert (head.subrole, head.count, head.restart) == (Subrole.RAY_HEAD, 1, None)
+    assert (head.subrole, head.replicas, head.restart) == (Subrole.RAY_HEAD, 1, None)
     assert worker.path == (*base, "rayClusterSpec", "workerGroupSpecs", 0, "template")
-    assert (worker.subrole, worker.name, worker.count) == (Subrole.WORKER, "gpu", 8)
+    assert (worker.subrole, worker.name, worker.replicas) == (Subrole.WORKER, "gpu", 8)
     assert submitter.path == (*base, "submitterPodTemplate")
     assert (submitter.subrole, submitter.writer) == (Subrole.SUBMITTER, False)
     for pod in (head, worker, submitter):
@@ -121,7 +121,7 @@ def test_workers_of_a_group(group: dict[str, Any], count: int | None) -> None:
     spec = {"workerGroupSpecs": [{**group, "template": _template("w")}]}
     (pod,) = _pods("RayCluster", spec)
 
-    assert pod.count == count
+    assert pod.replicas == count
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_the_innermost_replicas_count(
 ) -> None:
     (pod,) = _pods({"componentSpecs": [_component(**component)], **predictor}, **spec)
 
-    assert pod.count == count
+    assert pod.replicas == count
 
 
 def test_a_prepackaged_server_has_no_template() -> None:

@@ -39,9 +39,9 @@ def _kind(name: str) -> Kind:
 def test_driver_and_executors_are_pods() -> None:
     driver, executor = make_workload(TRAINS).pods
 
-    assert (driver.path, driver.subrole, driver.count) == (("spec", "driver"), Subrole.MASTER, 1)
+    assert (driver.path, driver.subrole, driver.replicas) == (("spec", "driver"), Subrole.MASTER, 1)
     assert (executor.path, executor.subrole) == (("spec", "executor"), Subrole.WORKER)
-    assert executor.count == 3
+    assert executor.replicas == 3
     assert (driver.writer, executor.writer) == (True, False)
     assert (driver.restart, executor.restart) == (None, None)
 
@@ -52,14 +52,14 @@ def test_a_scheduled_application_is_the_same_deeper_down() -> None:
 
     assert driver.path == ("spec", "template", "driver")
     assert driver.volumes_at == ("spec", "template", "volumes")
-    assert executor.count == 3
+    assert executor.replicas == 3
     assert driver.mains[0].place("args", 0) == ("spec", "template", "arguments", 0)
 
 
 def test_executors_that_come_and_go_are_not_counted() -> None:
     spec = {**TRAINS, "dynamicAllocation": {"enabled": True}}
 
-    assert [pod.count for pod in make_workload(spec).pods] == [1, None]
+    assert [pod.replicas for pod in make_workload(spec).pods] == [1, None]
 
 
 def test_what_it_runs_stands_in_the_application() -> None:

@@ -59,7 +59,7 @@ def test_the_pods_are_those_of_the_jobset() -> None:
     assert node.path == (*JOBS, 1, "template", "spec", "template")
     assert (node.writer, initializer.writer) == (True, False)
     assert (initializer.subrole, initializer.role) == (Subrole.INITIALIZER, Role.DATA)
-    assert (node.count, initializer.count) == (4, 1)
+    assert (node.replicas, initializer.replicas) == (4, 1)
 
 
 def test_outputs_and_image_are_the_trainjobs_choice() -> None:

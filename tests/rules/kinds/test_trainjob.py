@@ -90,7 +90,7 @@ def test_the_trainer_of_an_unknown_runtime() -> None:
     assert pod.path == main.path == ("spec", "trainer")
     assert main.get("args") == ["--lr", "1"]
     assert main.place("resources") == ("spec", "trainer", "resourcesPerNode")
-    assert pod.count == 3
+    assert pod.replicas == 3
     assert not pod.outputs_known
     assert not pod.images
     assert pod.restart is None
@@ -100,7 +100,7 @@ def test_the_trainer_of_an_unknown_runtime() -> None:
 def test_a_trainjob_may_say_nothing_at_all() -> None:
     pod = _trainer(_unknown)
 
-    assert (pod.count, pod.outputs_known, pod.mains[0].name) == (None, False, "node")
+    assert (pod.replicas, pod.outputs_known, pod.mains[0].name) == (None, False, "node")
 
 
 def test_what_the_trainjob_says_lies_over_the_runtime() -> None:
@@ -114,7 +114,7 @@ def test_what_the_trainjob_says_lies_over_the_runtime() -> None:
     assert main.get("resources", "limits") == {"nvidia.com/gpu": 1}
     assert pod.outputs_known
     assert pod.spec["nodeSelector"] == {"pool": "gpu"}
-    assert (pod.name, pod.count) == ("train", 2)
+    assert (pod.name, pod.replicas) == ("train", 2)
 
 
 def test_the_runtimes_volumes_and_mounts_have_the_references_path() -> None:
@@ -126,7 +126,7 @@ def test_the_runtimes_volumes_and_mounts_have_the_references_path() -> None:
 
 
 def test_a_templated_number_of_nodes_is_unknown() -> None:
-    assert _trainer(_found, trainer={"numNodes": "{{ nodes }}"}).count is None
+    assert _trainer(_found, trainer={"numNodes": "{{ nodes }}"}).replicas is None
 
 
 PATCH: dict[str, Any] = {

@@ -57,7 +57,7 @@ def test_each_task_has_a_pod_template() -> None:
 
     assert pods["master"].path == (*TASK, "template")
     assert (pods["master"].subrole, pods["worker"].subrole) == (Subrole.MASTER, Subrole.WORKER)
-    assert pods["worker"].count == 2
+    assert pods["worker"].replicas == 2
     assert pods["master"].writer
     assert pods["worker"].writer
 

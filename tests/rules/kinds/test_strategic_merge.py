@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rules.kinds.overlay import overlay
+from rules.kinds.strategic_merge import strategic_merge
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ from rules.kinds.overlay import overlay
 def test_patch_over_base(base: Any, patch: Any, expected: Any) -> None:
     before = repr((base, patch))
 
-    assert overlay(base, patch) == expected
+    assert strategic_merge(base, patch) == expected
     assert repr((base, patch)) == before
 
 
@@ -51,4 +51,4 @@ def test_very_deep_mappings_are_replaced() -> None:
     for _ in range(5000):
         deep = {"a": deep}
 
-    assert list(overlay(deep, deep)) == ["a"]
+    assert list(strategic_merge(deep, deep)) == ["a"]

@@ -8,7 +8,7 @@ _KEYS = {"ports": "containerPort", "volumeDevices": "devicePath", "volumeMounts"
 _DEEPEST = 16
 
 
-def overlay(base: Any, patch: Any, key: str = "", depth: int = _DEEPEST) -> Any:
+def strategic_merge(base: Any, patch: Any, key: str = "", depth: int = _DEEPEST) -> Any:
     """``patch`` over ``base``, neither of them changed; ``key`` is the field that they stand in.
 
     Mappings merge. Lists of mappings merge by their merge key, the patch's items first, so that
@@ -19,7 +19,10 @@ def overlay(base: Any, patch: Any, key: str = "", depth: int = _DEEPEST) -> Any:
     if isinstance(base, Mapping) and isinstance(patch, Mapping):
         return {
             **base,
-            **{name: overlay(base.get(name), patch[name], str(name), depth - 1) for name in patch},
+            **{
+                name: strategic_merge(base.get(name), patch[name], str(name), depth - 1)
+                for name in patch
+            },
         }
     if isinstance(base, list) and isinstance(patch, list):
         return _merge_items(base, patch, _KEYS.get(key, "name"), depth)
@@ -32,7 +35,7 @@ def _merge_items(base: list[Any], patch: list[Any], key: str, depth: int) -> lis
     held = {item[key]: item for item in base}
     named = {item[key] for item in patch}
     return [
-        *(overlay(held.get(item[key]), item, "", depth - 1) for item in patch),
+        *(strategic_merge(held.get(item[key]), item, "", depth - 1) for item in patch),
         *(item for item in base if item[key] not in named),
     ]
 
