@@ -1,5 +1,5 @@
 """``python -m linter`` is the ``mlgate`` command."""
 
-from linter.cli import run
+from linter.cli import run_console
 
-run()
+run_console()

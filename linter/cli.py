@@ -6,41 +6,35 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
 
-from linter.errors import UserError
+from linter.errors import BROKEN_PIPE, CRASHED, INTERRUPTED, USAGE_ERROR, UserError
 from linter.streams import UnwritableError, open_streams
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 
-class Command(NamedTuple):
+class Subcommand(NamedTuple):
     """A subcommand: the module that holds ``add_arguments`` and ``run``, and its line of help."""
 
     module: str
     summary: str
 
 
-COMMANDS = {
-    "lint": Command("linter.commands.lint", "find what is wrong in manifests"),
-    "explain": Command("linter.commands.explain", "print what a rule means and why"),
-    "rules": Command("linter.commands.rules", "list the rules"),
-    "policy": Command("linter.commands.policy", "check a policy file, or show what it says"),
-    "serve": Command("webhook.commands.serve", "answer admission reviews of a cluster"),
-    "review": Command("webhook.commands.review", "replay a recorded admission review"),
-    "webhook-config": Command(
+SUBCOMMANDS = {
+    "lint": Subcommand("linter.commands.lint", "find what is wrong in manifests"),
+    "explain": Subcommand("linter.commands.explain", "print what a rule means and why"),
+    "rules": Subcommand("linter.commands.rules", "list the rules"),
+    "policy": Subcommand("linter.commands.policy", "check a policy file, or show what it says"),
+    "serve": Subcommand("webhook.commands.serve", "answer admission reviews of a cluster"),
+    "review": Subcommand("webhook.commands.review", "replay a recorded admission review"),
+    "webhook-config": Subcommand(
         "webhook.commands.webhook_config", "print the webhook's configurations"
     ),
 }
 """Modules are named, and imported only when called: ``lint`` pays for no other's imports."""
 
-USAGE_ERROR = 2
-CRASHED = 3
-INTERRUPTED = 130
-BROKEN_PIPE = 141
-"""As the shell tells of a program that SIGINT, or SIGPIPE, ended."""
 
-
-class Formatter(argparse.RawDescriptionHelpFormatter):
+class FixedWidthFormatter(argparse.RawDescriptionHelpFormatter):
     """Help of a fixed width: argparse would import shutil, and every compressor with it, to ask
     the terminal for its own each time that an argument is added."""
 
@@ -48,7 +42,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, width=100)
 
 
-class Parser(argparse.ArgumentParser):
+class CommandParser(argparse.ArgumentParser):
     """argparse whose complaints are UserErrors, and whose help is not lost in silence where it
     cannot be written."""
 
@@ -60,7 +54,7 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{self.format_usage().rstrip()}\n{self.prog}: {message}")
 
 
-def run() -> NoReturn:
+def run_console() -> NoReturn:
     """The console's entry: run the command and end the process, without the interpreter's
     clean-up, which costs more than linting a file."""
     import gc
@@ -75,7 +69,7 @@ def run() -> NoReturn:
         code = INTERRUPTED
     except BrokenPipeError:
         code = BROKEN_PIPE
-    except UnwritableError:  # nor can standard error be written, to tell of it
+    except UnwritableError:  # standard error cannot be written either
         code = USAGE_ERROR
     finally:
         error = sys.exc_info()[1]
@@ -106,10 +100,12 @@ def main(
 
 def _dispatch(argv: list[str], stdin: TextIO, out: TextIO, err: TextIO) -> int:
     name = argv[0] if argv else ""
-    if name not in COMMANDS:
+    if name not in SUBCOMMANDS:
         return _answer(argv, out, err)
-    module = importlib.import_module(COMMANDS[name].module)
-    parser = Parser(prog=f"mlgate {name}", allow_abbrev=False, formatter_class=Formatter)
+    module = importlib.import_module(SUBCOMMANDS[name].module)
+    parser = CommandParser(
+        prog=f"mlgate {name}", allow_abbrev=False, formatter_class=FixedWidthFormatter
+    )
     module.add_arguments(parser)
     arguments = parser.parse_args(argv[1:], argparse.Namespace(stdin=stdin))
     code: int = module.run(arguments, out, err)
@@ -119,13 +115,13 @@ def _dispatch(argv: list[str], stdin: TextIO, out: TextIO, err: TextIO) -> int:
 
 def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
     """What can be said without a subcommand: help, the version, that there is no such command."""
-    listing = "\n".join(f"  {name:<16}{one.summary}" for name, one in COMMANDS.items())
-    parser = Parser(
+    listing = "\n".join(f"  {name:<16}{one.summary}" for name, one in SUBCOMMANDS.items())
+    parser = CommandParser(
         prog="mlgate",
         usage="mlgate COMMAND ... | mlgate --version [--verbose]",
         description="Policy linter and admission webhook for machine-learning workloads.",
         epilog=f"commands:\n{listing}\n\n`mlgate COMMAND --help` tells more of each.",
-        formatter_class=Formatter,
+        formatter_class=FixedWidthFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version")
@@ -139,7 +135,7 @@ def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
         out.flush()
         return 0
     if arguments.command:
-        known = ", ".join(COMMANDS)
+        known = ", ".join(SUBCOMMANDS)
         raise UserError(f"mlgate: no command {arguments.command}; there are {known}")
     parser.print_help(err)
     return USAGE_ERROR

@@ -1,4 +1,13 @@
-"""What a user can mend."""
+"""What a user can mend, and the exit codes."""
+
+FINDINGS = 1
+USAGE_ERROR = 2
+CRASHED = 3
+UNREADABLE = 4
+NOTHING_CHECKED = 5
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""The last two are what a shell reports of a program that SIGINT, or SIGPIPE, ended."""
 
 
 class UserError(Exception):

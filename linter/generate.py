@@ -31,7 +31,7 @@ def stale() -> list[Path]:
     return sorted([*changed, *(written - wanted.keys())])
 
 
-def write() -> None:
+def write_outputs() -> None:
     for path in stale():
         path.unlink(missing_ok=True)
     for path, text in outputs().items():
@@ -41,7 +41,7 @@ def write() -> None:
 
 def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
-        write()
+        write_outputs()
         return 0
     old = stale()
     for path in old:

@@ -2,7 +2,7 @@
 
 Rows are plain mappings, since ``marshal`` carries nothing else; import this module under
 TYPE_CHECKING only. Lines and columns count from 1, ends are exclusive. Paths are tuples, and only
-the JSON report makes pointers of them: a pointer does not tell the key ``"42"`` from an index.
+the JSON report makes pointers of them: in a pointer the key ``"42"`` looks like an index.
 docs/json.md says what the keys mean.
 """
 

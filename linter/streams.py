@@ -1,4 +1,4 @@
-"""The standard streams: what cannot be written is told in a line, not by a traceback."""
+"""The standard streams: output that cannot be written is reported in a line, with no traceback."""
 
 import io
 import os
@@ -20,17 +20,17 @@ class OutputStream(io.TextIOWrapper):
         try:
             return super().write(text)
         except OSError as error:
-            raise _tell(error) from None
+            raise _report(error) from None
 
     def flush(self) -> None:
         try:
             super().flush()
         except OSError as error:
-            raise _tell(error) from None
+            raise _report(error) from None
 
 
 def open_streams() -> None:
-    """Put streams that tell of failures in place of ``sys.stdout`` and ``sys.stderr``.
+    """Put streams that report failures in place of ``sys.stdout`` and ``sys.stderr``.
 
     Where one is closed, its number is taken, so that no file which is opened later gets what is
     meant for the stream: by one that cannot be used, or for standard error by one that takes all.
@@ -60,7 +60,7 @@ def _wrap(stream: TextIO | None, number: int) -> OutputStream:
     )
 
 
-def _tell(error: OSError) -> OSError:
+def _report(error: OSError) -> OSError:
     if isinstance(error, BrokenPipeError | UnwritableError):
         return error
     return UnwritableError(f"mlgate: cannot write: {error.strerror}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TextIO
 
-from linter.commands.rulebook import describe, find_rule, form_rows, show_default, tabulate
+from linter.commands.rulebook import describe_rule, find_rule, form_rows, show_default, tabulate
 from linter.reports import choose_colour
 from linter.reports.terminal import paint
 from rules.model import Rule
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     if arguments.format == "json":
         import json
 
-        out.write(json.dumps(describe(rule), indent=2, ensure_ascii=False) + "\n")
+        out.write(json.dumps(describe_rule(rule), indent=2, ensure_ascii=False) + "\n")
         return 0
     lines = _draw(rule, colour=choose_colour(out, os.environ))
     out.write("\n".join(lines) + "\n")
@@ -47,7 +47,7 @@ def _draw(rule: Rule, *, colour: bool) -> Iterator[str]:
     for parameter in rule.parameters:
         yield f"  {parameter.name}: {show_default(parameter.default)}"
         yield f"      {parameter.summary}"
-    yield from _draw_docs(describe(rule)["docs"], colour=colour)
+    yield from _draw_docs(describe_rule(rule)["docs"], colour=colour)
 
 
 def _draw_docs(docs: str, *, colour: bool) -> Iterator[str]:

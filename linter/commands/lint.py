@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from linter.errors import UserError
+from linter.errors import CRASHED, UserError
 from linter.input.sources import (
     EXCLUDED,
     STDIN,
@@ -23,7 +23,7 @@ from linter.judging.run import exit_code, lint
 from linter.judging.selection import select_rules
 from linter.judging.settings import find_policy, load_policy
 from linter.judging.workers import WorkerError
-from linter.reports import Options, choose_colour
+from linter.reports import ReportOptions, choose_colour
 from linter.reports.summary import render_summary
 from rules.policy import DEFAULT, Policy
 from rules.policy.values import PROFILES
@@ -35,10 +35,9 @@ if TYPE_CHECKING:
     from linter.row_types import RunResult
 
 FORMATS = ("text", "concise", "json")
-CRASHED = 3
 
 
-class Input(NamedTuple):
+class LintInput(NamedTuple):
     """The files of a run, what came on standard input, if it was read (name and bytes), and the
     policy in words."""
 
@@ -79,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--diff", action="store_true", help="show what --fix would change, and change nothing")
     add("--show-audit", action="store_true", help="show audited and excepted findings too")
     add("--show-roles", action="store_true", help="show each workload's role and its evidence")
-    add("--no-ignores", action="store_true", help="judge as if nobody had ignored anything")
+    add("--no-ignores", action="store_true", help="judge as if nothing were ignored")
     add("--namespace", metavar="NS", help="the namespace of objects that name none")
     add("--jobs", type=_read_jobs, default=0, metavar="N|auto", help="how many processes work")
     add("--hook", action="store_true", help="files that hold no manifest are no fault")
@@ -120,7 +119,7 @@ def _fix(
     result: "RunResult",
     arguments: argparse.Namespace,
     task: Task,
-    given: Input,
+    given: LintInput,
     streams: tuple[TextIO, TextIO],
 ) -> int:
     """Show or make the fixes, and report what is left."""
@@ -131,18 +130,18 @@ def _fix(
 
     out, err = streams
     roots = tuple(map(Path, arguments.paths or [os.curdir]))
-    run = fix_run.Run(task, given.collection, dict(given.texts), arguments.jobs, roots)
+    run = fix_run.FixRun(task, given.collection, dict(given.texts), arguments.jobs, roots)
     selection = FixSelection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
-    mended = fix_run.mend(run, result["findings"], selection)
+    fixed = fix_run.fix_files(run, result["findings"], selection)
     if arguments.diff:
-        changed = fix_run.show(mended, out, colour=choose_colour(out, os.environ))
-        fix_run.tell_refusals(mended, err)
+        changed = fix_run.print_diffs(fixed, out, colour=choose_colour(out, os.environ))
+        fix_run.print_refusals(fixed, err)
         return exit_code({**result, "findings": []}, "never", hook=True) or int(changed)
-    mended = fix_run.write(run, mended, out)
-    fix_run.tell_refusals(mended, err)
-    err.write(f"{fix_run.count_fixed(mended)} fixed\n")
-    result = fix_run.left(run, mended)
-    texts = tuple((name, mended.outcomes[name].after.encode()) for name in run.texts)
+    fixed = fix_run.write_fixes(run, fixed, out)
+    fix_run.print_refusals(fixed, err)
+    err.write(f"{fix_run.count_fixed(fixed)} fixed\n")
+    result = fix_run.relint(run, fixed)
+    texts = tuple((name, fixed.outcomes[name].after.encode()) for name in run.texts)
     _report(result, arguments, given._replace(texts=texts), err if texts else out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)
 
@@ -165,7 +164,7 @@ def _read_jobs(text: str) -> int:
 def _report(
     result: "RunResult",
     arguments: argparse.Namespace,
-    given: Input,
+    given: LintInput,
     out: TextIO,
     err: TextIO,
 ) -> None:
@@ -181,7 +180,7 @@ def _report(
         except (SourceError, ReadError) as error:
             raise OSError(str(error)) from None
 
-    options = Options(
+    options = ReportOptions(
         colour=not arguments.output and choose_colour(out, os.environ),
         show_audit=arguments.show_audit,
         show_roles=arguments.show_roles,
@@ -197,16 +196,16 @@ def _report(
         out.flush()
     if arguments.format != "json":
         err.write(render_summary(result, options._replace(colour=choose_colour(err, os.environ))))
-        _tell_fixable(result, arguments, err)
+        _report_fixable(result, arguments, err)
 
 
-def _tell_fixable(result: "RunResult", arguments: argparse.Namespace, err: TextIO) -> None:
+def _report_fixable(result: "RunResult", arguments: argparse.Namespace, err: TextIO) -> None:
     """The last line, where something can be fixed."""
     if not any(row["fix"] for row in result["findings"]):
         return
-    from linter.mending.fixable import FixSelection, tail
+    from linter.mending.fixable import FixSelection, summarize_fixable
 
-    line = tail(result["findings"], FixSelection(audit=arguments.show_audit))
+    line = summarize_fixable(result["findings"], FixSelection(audit=arguments.show_audit))
     err.write(f"{line}\n" if line else "")
 
 
@@ -225,7 +224,7 @@ def _find_policy(arguments: argparse.Namespace) -> tuple[Policy, str | None]:
     return (load_policy(file) if file else DEFAULT), file
 
 
-def _gather(arguments: argparse.Namespace, excludes: Excludes) -> Input:
+def _gather(arguments: argparse.Namespace, excludes: Excludes) -> LintInput:
     name = arguments.stdin_filename
     paths = arguments.paths or [os.curdir if name is None else STDIN]
     if name is not None and STDIN not in paths:
@@ -233,13 +232,13 @@ def _gather(arguments: argparse.Namespace, excludes: Excludes) -> Input:
     files = [path for path in paths if path != STDIN]
     collection = collect(files, excludes, hook=arguments.hook)
     if STDIN not in paths:
-        return Input(collection)
+        return LintInput(collection)
     if name is not None and excludes.match(name):
         collection.passed_over.append(PassedOver(name, EXCLUDED))
-        return Input(collection)
+        return LintInput(collection)
     name = name or STDIN
     try:
-        return Input(collection, ((name, read_stdin(arguments.stdin.buffer)),))
+        return LintInput(collection, ((name, read_stdin(arguments.stdin.buffer)),))
     except SourceError as error:
         collection.errors.append(make_error(name, str(error)))
-        return Input(collection)
+        return LintInput(collection)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TextIO
 
-from linter.errors import UserError
+from linter.errors import USAGE_ERROR, UserError
 from linter.judging.settings import FILE_NAMES, find_policy, load_policy
 from rules.checks import ALL
 from rules.model import Rule
@@ -16,8 +16,6 @@ from rules.policy.parameters import SHARED
 from rules.policy.values import PROFILES, Policy
 
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "policy.schema.json")
-
-Tree = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,12 +81,12 @@ def _check(file: str, out: TextIO) -> int:
         load_policy(file)
     except UserError as error:
         out.write(f"{error}\n")
-        return 2
+        return USAGE_ERROR
     out.write(f"{file}: ok\n")
     return 0
 
 
-def _dump(tree: Tree, form: str) -> str:
+def _dump(tree: dict[str, Any], form: str) -> str:
     if form == "json":
         import json
 
@@ -100,7 +98,7 @@ def _dump(tree: Tree, form: str) -> str:
     )
 
 
-def _describe(policy: Policy, file: str | None, flag: str | None) -> Tree:
+def _describe(policy: Policy, file: str | None, flag: str | None) -> dict[str, Any]:
     """The policy as it holds, with the source of each action and parameter."""
     return {
         "file": file,
@@ -129,12 +127,12 @@ def _profile_source(policy: Policy, flag: str | None) -> str:
     return "profile" if policy.profile_stated else "default"
 
 
-def _describe_rule(policy: Policy, rule: Rule, flag: str | None) -> Tree:
+def _describe_rule(policy: Policy, rule: Rule, flag: str | None) -> dict[str, Any]:
     forms = {}
     for form in rule.forms:
         action, source = weigh(policy, rule, form, flag_profile=flag)
         forms[form.name] = {"action": str(action), "from": source}
-    described: Tree = {"name": rule.name, "forms": forms}
+    described: dict[str, Any] = {"name": rule.name, "forms": forms}
     if rule.parameters:
         own, stated = policy.own_parameters(rule), policy.values.get(rule.code)
         described["parameters"] = _trace(own, stated, f"rules: {rule.code}")

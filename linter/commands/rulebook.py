@@ -14,8 +14,6 @@ from rules.policy.values import PROFILES
 
 GENERATED = "<!-- Generated from the rules by `make generate`: do not edit. -->"
 
-Tree = dict[str, Any]
-
 
 def find_rule(word: str) -> Rule:
     """The rule with this code or name, in any case. Raises UserError."""
@@ -29,7 +27,7 @@ def find_rule(word: str) -> Rule:
     raise UserError(f"there is no rule '{word}'{hint}")
 
 
-def describe(rule: Rule) -> Tree:
+def describe_rule(rule: Rule) -> dict[str, Any]:
     """All of a rule as plain data. ``docs`` is Markdown."""
     return {
         "code": rule.code,
@@ -45,7 +43,7 @@ def describe(rule: Rule) -> Tree:
     }
 
 
-def _describe_form(form: Form) -> Tree:
+def _describe_form(form: Form) -> dict[str, Any]:
     actions = {profile: profile_action(profile, form).value for profile in PROFILES}
     return {
         "name": form.name,
@@ -56,7 +54,7 @@ def _describe_form(form: Form) -> Tree:
     }
 
 
-def _describe_parameter(parameter: Parameter) -> Tree:
+def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "summary": parameter.summary,
@@ -95,7 +93,7 @@ def form_rows(rule: Rule) -> list[tuple[str, ...]]:
 
 
 def show_default(value: Any) -> str:
-    """A parameter's default as one would write it in the policy."""
+    """A parameter's default as it is written in a policy."""
     import json
 
     if isinstance(value, dict):

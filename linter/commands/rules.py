@@ -3,7 +3,7 @@
 import argparse
 from typing import TextIO
 
-from linter.commands.rulebook import describe, tabulate
+from linter.commands.rulebook import describe_rule, tabulate
 from rules.checks import ALL
 from rules.model import Rule
 
@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     if arguments.format == "json":
         import json
 
-        tree = {"version": 1, "rules": [describe(rule) for rule in ALL]}
+        tree = {"version": 1, "rules": [describe_rule(rule) for rule in ALL]}
         out.write(json.dumps(tree, indent=2, ensure_ascii=False) + "\n")
         return 0
     table = [("code", "name", "fix", "forms (in profile standard)"), *map(_row, ALL)]

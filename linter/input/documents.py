@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from linter.input.foreign import FOREIGN, describe_foreign, is_object
-from linter.input.kustomize import NAMES as KUSTOMIZATION_NAMES
+from linter.input.kustomize import KUSTOMIZATION_NAMES
 from rules.paths import Path
 from rules.reader import Document, Unreadable, read
 
@@ -53,7 +53,7 @@ class Entry(NamedTuple):
 class Skipped(NamedTuple):
     """A document that holds nothing to judge. ``document`` is None where the whole file is meant.
 
-    ``expected``: nobody would have taken it for a manifest, even if named.
+    ``expected``: it was no manifest on purpose, even if named.
     """
 
     document: int | None
@@ -170,8 +170,8 @@ def _flatten(body: Any) -> Iterator[tuple[Path, dict[str, Any] | None]]:
 
 
 def _awaits_helm(document: Document) -> bool:
-    """Whether a value of one line is Helm's to fill in. Text of more lines is what somebody keeps
-    in an object: a template in a ConfigMap, a description."""
+    """Whether a value of one line is Helm's to fill in. Text of more lines is data that an
+    object holds: a template in a ConfigMap, a description."""
     if _HELM.search(document.text) is None:
         return False
     return any("\n" not in text and _HELM.search(text) for text in _strings(document.value))

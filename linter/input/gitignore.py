@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
-Part: TypeAlias = str | re.Pattern[str] | None
+PatternPart: TypeAlias = str | re.Pattern[str] | None
 """One component of a pattern: literal text, a glob, or None for ``**``."""
 
 _ANY = re.compile("(?s:.+)")
@@ -28,7 +28,7 @@ _CLASSES = {
 class Pattern(NamedTuple):
     """One line of an ignore file. ``anchored``: it speaks of the whole path below the file."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[PatternPart, ...]
     negated: bool
     folders_only: bool
     anchored: bool
@@ -59,7 +59,7 @@ class IgnoreFile:
         return None
 
 
-class Scope:
+class IgnoreScope:
     """The ignore files that hold in one folder, each with the folder's path below it."""
 
     __slots__ = ("_files",)
@@ -67,13 +67,13 @@ class Scope:
     def __init__(self, files: tuple[tuple[IgnoreFile, tuple[str, ...]], ...] = ()) -> None:
         self._files = files
 
-    def add(self, file: IgnoreFile, below: tuple[str, ...] = ()) -> "Scope":
+    def add(self, file: IgnoreFile, below: tuple[str, ...] = ()) -> "IgnoreScope":
         """The scope with one more file, which wins over those before it."""
-        return Scope((*self._files, (file, below)))
+        return IgnoreScope((*self._files, (file, below)))
 
-    def enter(self, name: str) -> "Scope":
+    def enter(self, name: str) -> "IgnoreScope":
         """The scope of the folder ``name`` inside this one."""
-        return Scope(tuple((file, (*below, name)) for file, below in self._files))
+        return IgnoreScope(tuple((file, (*below, name)) for file, below in self._files))
 
     def ignores(self, name: str, *, folder: bool) -> bool:
         """Whether the entry ``name`` of this folder is ignored."""
@@ -86,7 +86,7 @@ class Scope:
     def excludes(self, parts: tuple[str, ...]) -> bool:
         """Whether the file ``parts`` below this folder, or a folder on the way to it, is
         ignored."""
-        scope: Scope = self
+        scope: IgnoreScope = self
         for name in parts[:-1]:
             if scope.ignores(name, folder=True):
                 return True
@@ -103,12 +103,12 @@ def read_ignore_file(path: str) -> IgnoreFile | None:
         return None
 
 
-def find_scope(folder: str, root: str | None) -> Scope:
+def find_scope(folder: str, root: str | None) -> IgnoreScope:
     """What holds in ``folder`` (absolute) from the ignore files above it, up to ``root``.
 
     The folder's own ``.gitignore`` is not among them.
     """
-    scope = Scope()
+    scope = IgnoreScope()
     if root is None:
         return scope
     parts = tuple(os.path.relpath(folder, root).split(os.sep)) if folder != root else ()
@@ -149,13 +149,15 @@ def _strip_end(line: str) -> str:
     return stripped + " " if slashes % 2 and len(stripped) < len(line) else stripped
 
 
-def _read_parts(body: str) -> tuple[Part, ...]:
-    parts: list[Part] = [None if part == "**" else _read_part(part) for part in body.split("/")]
+def _read_parts(body: str) -> tuple[PatternPart, ...]:
+    parts: list[PatternPart] = [
+        None if part == "**" else _read_part(part) for part in body.split("/")
+    ]
     # A last "**" stands for what is inside, never for the folder itself.
     return (*parts, _ANY) if parts[-1] is None else tuple(parts)
 
 
-def _read_part(glob: str) -> Part:
+def _read_part(glob: str) -> PatternPart:
     if not any(char in glob for char in "*?[\\"):
         return glob
     pieces: list[str] = [""]
@@ -224,13 +226,13 @@ def _between(glob: str, index: int) -> bool:
     return glob[index - 1] not in "[!^" and glob[index + 1 : index + 2] not in ("]", "")
 
 
-def _fits(part: Part, name: str) -> bool:
+def _fits(part: PatternPart, name: str) -> bool:
     if isinstance(part, str):
         return part == name
     return part is None or part.fullmatch(name) is not None
 
 
-def _match_parts(parts: tuple[Part, ...], names: tuple[str, ...]) -> bool:
+def _match_parts(parts: tuple[PatternPart, ...], names: tuple[str, ...]) -> bool:
     """Match components; on a mismatch only the last ``**`` takes one name more."""
     part = name = 0
     star, taken = -1, 0

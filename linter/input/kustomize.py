@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from linter.input.repository import find_root, list_parents
 
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 ReadBodies: TypeAlias = Callable[[str], list[Any]]
 """The path of a file -> what its documents hold; nothing for a file that cannot be read."""
@@ -15,7 +15,7 @@ ReadBodies: TypeAlias = Callable[[str], list[Any]]
 class Kustomizations:
     """The kustomizations of the folders that a run's files stand in, and of those above them.
 
-    Each folder is looked at once. What a kustomization that cannot be read would have said is
+    Each folder is read once. What a kustomization that cannot be read would have said is
     not known: where it is among the files of the run, it is reported there.
     """
 
@@ -37,7 +37,7 @@ class Kustomizations:
         if known is None:
             known = frozenset(
                 os.path.normpath(os.path.join(folder, patch))
-                for name in NAMES
+                for name in KUSTOMIZATION_NAMES
                 for path in (os.path.join(folder, name),)
                 if os.path.isfile(path)
                 for body in self._read(path)

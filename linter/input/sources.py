@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from linter.input.boundaries import Boundary, leaves_out, narrow
-from linter.input.gitignore import IgnoreFile, Scope, find_scope
+from linter.input.gitignore import IgnoreFile, IgnoreScope, find_scope
 from linter.input.repository import find_root
 
 if TYPE_CHECKING:
@@ -60,14 +60,14 @@ class Excludes(NamedTuple):
     def match(self, path: str) -> bool:
         """Whether a file, or a folder on the way to it, is excluded."""
         parts = _parts_below(self.folder, path)
-        return parts is not None and Scope().add(IgnoreFile(self.patterns)).excludes(parts)
+        return parts is not None and IgnoreScope().add(IgnoreFile(self.patterns)).excludes(parts)
 
-    def scope(self, folder: str) -> Scope:
+    def scope(self, folder: str) -> IgnoreScope:
         """What holds in ``folder`` (absolute)."""
         parts = _parts_below(self.folder, folder)
         if not self.patterns or parts is None:
-            return Scope()
-        return Scope().add(IgnoreFile(self.patterns), parts)
+            return IgnoreScope()
+        return IgnoreScope().add(IgnoreFile(self.patterns), parts)
 
 
 class SourceError(Exception):
@@ -116,7 +116,7 @@ def read_source(source: Source) -> bytes:
             while len(data) < source.size and (more := file.read(SIZE_LIMIT + 1 - len(data))):
                 data += more
     except OSError as error:
-        raise SourceError(explain(error)) from None
+        raise SourceError(explain_error(error)) from None
     return _bounded(data)
 
 
@@ -125,10 +125,10 @@ def read_stdin(stream: BinaryIO) -> bytes:
     try:
         return _bounded(stream.read(SIZE_LIMIT + 1))
     except OSError as error:
-        raise SourceError(explain(error)) from None
+        raise SourceError(explain_error(error)) from None
 
 
-def explain(error: OSError) -> str:
+def explain_error(error: OSError) -> str:
     """Why the system refused, in a line."""
     if error.errno == errno.ENOENT:
         return "no such file or folder"
@@ -178,7 +178,7 @@ class _Walk:
         self._links: list[tuple[str, str]] = []
 
     def start(self, path: str) -> None:
-        """Take in one argument."""
+        """Add what one argument leads to."""
         try:
             status = os.stat(path)
         except OSError as error:
@@ -225,9 +225,14 @@ class _Walk:
             return []
 
     def _visit(
-        self, entry: os.DirEntry[str], path: str, real: str, scope: Scope, excluded: Scope
-    ) -> Iterator[tuple[str, str, Scope, Scope]]:
-        """Take in a file; yield a folder to go on with."""
+        self,
+        entry: os.DirEntry[str],
+        path: str,
+        real: str,
+        scope: IgnoreScope,
+        excluded: IgnoreScope,
+    ) -> Iterator[tuple[str, str, IgnoreScope, IgnoreScope]]:
+        """Add a file; yield a folder that is still to be walked."""
         reached = entry.name if path == os.curdir else os.path.join(path, entry.name)
         inside = os.path.join(real, entry.name)
         if entry.is_dir(follow_symlinks=False):
@@ -260,7 +265,7 @@ class _Walk:
             self.errors.append(make_error(path, _SPECIAL))
 
     def _refuse(self, path: str, error: OSError) -> None:
-        self.errors.append(make_error(path, explain(error)))
+        self.errors.append(make_error(path, explain_error(error)))
 
 
 def is_manifest(path: str) -> bool:
@@ -268,7 +273,7 @@ def is_manifest(path: str) -> bool:
     return path.endswith(_SUFFIXES) or os.path.basename(path) == _KUSTOMIZATION
 
 
-def _is_left_out(entry: os.DirEntry[str], scope: Scope, excluded: Scope) -> bool:
+def _is_left_out(entry: os.DirEntry[str], scope: IgnoreScope, excluded: IgnoreScope) -> bool:
     name = entry.name
     folder = entry.is_dir(follow_symlinks=False)
     manifest = is_manifest(name)

@@ -1,4 +1,4 @@
-"""What a run has looked at: counted as it goes, added up over the workers."""
+"""What a run has covered: counted as it goes, added up over the workers."""
 
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ class Coverage:
         }
 
     def add(self, exported: "CoverageRow") -> None:
-        """Take in what another process has counted."""
+        """Add what another process has counted."""
         self.files += exported["files"]
         self.documents += exported["documents"]
         self.objects += exported["objects"]

@@ -41,7 +41,7 @@ class Task(NamedTuple):
     roles: bool = False
 
 
-class Judge:
+class DocumentJudge:
     """Judges document after document. ``namespaces`` are the labels of the Namespaces at hand."""
 
     def __init__(
@@ -81,7 +81,7 @@ class Judge:
             judged.append(entry)
             rows += self._judge_object(entry, manifest, partial=partial)
         if judged and self._task.ignores and MARKER in judged[0].document.text:
-            rows = list(self._hear_comments(judged, rows))
+            rows = list(self._apply_comments(judged, rows))
         self.findings += rows
 
     def _judge_object(
@@ -105,7 +105,7 @@ class Judge:
                 text = describe_duplicate(one, entry.document.value)
                 yield from self._point(entry, "MLG002", one.path[depth:], text, identity, one.span)
 
-    def _hear_comments(
+    def _apply_comments(
         self, entries: list[Entry], rows: "list[FindingRow]"
     ) -> "Iterator[FindingRow]":
         """The rows that no comment ignores, and what is wrong with the comments."""
@@ -161,7 +161,7 @@ class Judge:
 
 
 def _agree(namespaces: Iterable[tuple[str, dict[str, str]]]) -> Mapping[str, dict[str, str]]:
-    """The labels of each Namespace; those that are told in two ways are not known."""
+    """The labels of each Namespace; those that are given in two ways are unknown."""
     known: dict[str, dict[str, str]] = {}
     unsure = set()
     for name, labels in namespaces:

@@ -67,7 +67,7 @@ def make_workload_row(
 
 
 def row_order(row: "FindingRow") -> tuple[Any, ...]:
-    """Rows by place; ties are broken by all that tells two findings apart."""
+    """Rows by place; ties are broken by all in which two findings may differ."""
     embedded = row["embedded"]
     return (
         row["file"],

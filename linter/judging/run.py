@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from linter.errors import CRASHED, FINDINGS, NOTHING_CHECKED, UNREADABLE
 from linter.input.sources import Collection, Source
 from linter.judging.coverage import Coverage
 from linter.judging.judge import Task
 from linter.judging.rows import row_order, workload_order
 from linter.judging.share import Facts, Share
-from linter.judging.workers import Exchange, Part, run_parts
+from linter.judging.workers import Exchange, WorkerTask, run_workers
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult
@@ -40,7 +41,7 @@ def lint(
     by_size = sorted(sources, key=lambda source: (-source.size, source.path))
     parts = [_make_part(task, by_size[start::count]) for start in range(count)]
     parts[0] = _make_part(task, by_size[::count], tuple(texts))
-    found: list[RunResult] = run_parts(parts) if count > 1 else [parts[0](lambda told: [told])]
+    found: list[RunResult] = run_workers(parts) if count > 1 else [parts[0](lambda facts: [facts])]
     coverage = Coverage()
     for path, reason in collection.passed_over:
         coverage.files += 1
@@ -67,12 +68,12 @@ def exit_code(result: "RunResult", fail_on: str, *, hook: bool = False) -> int:
     """
     findings = result["findings"]
     if any(row["rule"] == "MLG005" for row in findings):
-        return 3
+        return CRASHED
     if result["errors"]:
-        return 4
+        return UNREADABLE
     if any(row["action"] in _GATES[fail_on] for row in findings):
-        return 1
-    return 5 if not result["coverage"]["objects"] and not hook else 0
+        return FINDINGS
+    return NOTHING_CHECKED if not result["coverage"]["objects"] and not hook else 0
 
 
 def _count_jobs(sources: list[Source]) -> int:
@@ -84,17 +85,17 @@ def _count_jobs(sources: list[Source]) -> int:
 
 def _make_part(
     task: Task, sources: list[Source], texts: tuple[tuple[str, bytes], ...] = ()
-) -> Part:
+) -> WorkerTask:
     def part(exchange: Exchange) -> "RunResult":
         share = Share(task)
         share.read(sources)
         for name, raw in texts:
             share.read_raw(name, raw, named=True)
-        told = exchange(tuple(share.facts()))
+        facts = exchange(tuple(share.facts()))
         return share.judge(
             Facts(
-                [row for inventory, _ in told for row in inventory],
-                [row for _, namespaces in told for row in namespaces],
+                [row for inventory, _ in facts for row in inventory],
+                [row for _, namespaces in facts for row in namespaces],
             )
         )
 
@@ -102,7 +103,7 @@ def _make_part(
 
 
 def _is_wanted(row: "FindingRow", task: Task) -> bool:
-    """Whether somebody asked for the finding's form; a crash is told in any case."""
+    """Whether the finding's form was asked for; a crash is reported in any case."""
     return (
         not task.unwanted
         or row["rule"] == "MLG005"

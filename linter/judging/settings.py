@@ -14,7 +14,7 @@ FILE_NAMES = ("mlgate.yaml", "mlgate.yml", ".mlgate.yaml", ".mlgate.yml")
 
 def find_policy(start: str) -> str | None:
     """The policy file in ``start`` or the nearest folder above it, no further than the
-    repository's root; None where there is none. The path is as one would reach it from here.
+    repository's root; None where there is none. The path leads there from the working directory.
 
     Raises UserError where a folder holds two: one of them would be passed over in silence.
     """

@@ -1,4 +1,4 @@
-"""One process's part of a run: its files are read, their facts told, their objects judged."""
+"""One process's part of a run: its files are read, their facts shared, their objects judged."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -17,7 +17,7 @@ from linter.input.foreign import FOREIGN, is_commented_json, names_object
 from linter.input.kustomize import Kustomizations
 from linter.input.sources import Source, SourceError, is_manifest, make_error, read_source
 from linter.judging.coverage import Coverage
-from linter.judging.judge import Judge, Task
+from linter.judging.judge import DocumentJudge, Task
 from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.manifest import Manifest
@@ -30,7 +30,7 @@ _UNFILLED = f"{TEMPLATE}: what Helm fills in is unknown; {RENDER}"
 
 
 class Facts(NamedTuple):
-    """What the objects of one share tell the others: plain data."""
+    """What other shares need to know of the objects of one: plain data."""
 
     inventory: list[Any]
     namespaces: list[tuple[str, dict[str, str]]]
@@ -61,7 +61,7 @@ class Share:
             self.read_raw(source.path, raw, named=source.named)
 
     def read_raw(self, file: str, raw: bytes, *, named: bool) -> None:
-        """Take in the bytes of a file; ``file`` names it for charts and kustomizations."""
+        """Read the documents in a file's bytes; ``file`` names it for charts and kustomizations."""
         self._coverage.files += 1
         named = named and not self._task.hook
         try:
@@ -96,7 +96,7 @@ class Share:
         """The result for these files, its lists not yet in order."""
         inventory = Inventory(namespace=self._task.namespace)
         inventory.merge(facts.inventory)
-        judge = Judge(self._task, self._engine(inventory), facts.namespaces, self._coverage)
+        judge = DocumentJudge(self._task, self._engine(inventory), facts.namespaces, self._coverage)
         for file, broken in self._broken:
             judge.judge_broken(file, broken)
         for _, entries in groupby(self._entries, lambda entry: id(entry.document)):

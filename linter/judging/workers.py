@@ -1,6 +1,6 @@
 """A run split over processes: ``os.fork``, plain data over pipes, the parent works too.
 
-Every process reads its share and tells its facts; the facts of all go back to each; then all
+Every process reads its share and sends its facts; the facts of all go back to each; then all
 judge. A process that ends early is an error of the run, never a smaller report.
 """
 
@@ -13,18 +13,18 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeAlias
 
-Part: TypeAlias = Callable[["Exchange"], Any]
+WorkerTask: TypeAlias = Callable[["Exchange"], Any]
 """What one process does: it may exchange data with the others once, and returns plain data."""
 
 Exchange: TypeAlias = Callable[[Any], list[Any]]
-"""Gives what this process has to tell, and returns what all of them have told."""
+"""Sends the facts of this process, and returns those of all of them."""
 
 
 class WorkerError(Exception):
     """A worker process ended without an answer."""
 
 
-def run_parts(parts: list[Part]) -> list[Any]:
+def run_workers(parts: list[WorkerTask]) -> list[Any]:
     """Run each part in a process of its own, the first one in this. Returns what they return, in
     their order. Raises WorkerError."""
     gc.freeze()
@@ -36,7 +36,7 @@ def run_parts(parts: list[Part]) -> list[Any]:
 class _Worker:
     """The parent's end of one worker process."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: WorkerTask) -> None:
         inbox, outbox = os.pipe(), os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -101,8 +101,8 @@ class _Workers:
         for worker in self._workers:
             worker.wait()
 
-    def exchange(self, told: Any) -> list[Any]:
-        everything = [told, *(worker.receive() for worker in self._workers)]
+    def exchange(self, facts: Any) -> list[Any]:
+        everything = [facts, *(worker.receive() for worker in self._workers)]
         for worker in self._workers:
             worker.send(everything)
         return everything
@@ -111,11 +111,11 @@ class _Workers:
         return [worker.receive() for worker in self._workers]
 
 
-def _serve(part: Part, requests: BinaryIO, answers: BinaryIO) -> None:
+def _serve(part: WorkerTask, requests: BinaryIO, answers: BinaryIO) -> None:
     """Do one part and end this process: nothing of the parent's may run on here."""
 
-    def exchange(told: Any) -> list[Any]:
-        _send(answers, told)
+    def exchange(facts: Any) -> list[Any]:
+        _send(answers, facts)
         everything: list[Any] = _receive(requests)
         return everything
 

@@ -14,7 +14,7 @@ from linter.mending.mending import Outcome, fix_once, refuse_all
 if TYPE_CHECKING:
     from linter.row_types import FindingRow
 
-Judge: TypeAlias = Callable[[Mapping[str, str]], "Iterable[FindingRow]"]
+Recheck: TypeAlias = Callable[[Mapping[str, str]], "Iterable[FindingRow]"]
 """Changed texts by file -> the findings of those files, judged with all others as they are."""
 
 ROUNDS = 5
@@ -22,7 +22,7 @@ ROUNDS = 5
 
 
 def fix_texts(
-    texts: Mapping[str, str], rows: "Iterable[FindingRow]", selection: FixSelection, judge: Judge
+    texts: Mapping[str, str], rows: "Iterable[FindingRow]", selection: FixSelection, judge: Recheck
 ) -> dict[str, Outcome]:
     """The files of ``texts`` (name and text) with the wanted fixes of ``rows`` made, until there
     are none left. ``judge`` gives the findings of changed texts. A text that would be fixed again

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from linter.judging.run import lint
-from linter.mending.fix import Judge, decode_file, diff, fix_texts, write_file
+from linter.mending.fix import Recheck, decode_file, diff, fix_texts, write_file
 from linter.mending.fixable import FixSelection
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult
 
 
-class Run(NamedTuple):
+class FixRun(NamedTuple):
     """What a run judged: its files, and what standard input held by the name it goes by.
 
     ``roots`` are the paths that the user named: nothing outside of them is written.
@@ -28,28 +28,28 @@ class Run(NamedTuple):
     roots: tuple[Path, ...]
 
 
-class Mended(NamedTuple):
+class FixedFiles(NamedTuple):
     """The files with their bytes as they were judged, and what fixing makes of their texts."""
 
     raw: dict[str, bytes]
     outcomes: "dict[str, Outcome]"
 
 
-def mend(run: Run, rows: "Iterable[FindingRow]", selection: FixSelection) -> Mended:
+def fix_files(run: FixRun, rows: "Iterable[FindingRow]", selection: FixSelection) -> FixedFiles:
     """Make the wanted fixes of ``rows`` in the files' texts. Nothing is written yet."""
     rows = list(rows)
     files = dict.fromkeys(row["file"] for row in rows if selection.wants(row))
     raw = {file: _read(run, file) for file in (*files, *run.texts)}
     texts = {file: decode_file(held)[0] for file, held in raw.items()}
-    return Mended(raw, fix_texts(texts, rows, selection, make_judge(run)))
+    return FixedFiles(raw, fix_texts(texts, rows, selection, make_recheck(run)))
 
 
-def make_judge(run: Run) -> Judge:
+def make_recheck(run: FixRun) -> Recheck:
     """A judge of changed texts, with all other files as they are."""
 
     def judge(texts: Mapping[str, str]) -> "list[FindingRow]":
         sources = [one for one in run.collection.sources if one.path not in texts]
-        given = {**run.texts, **{name: decode_back(text) for name, text in texts.items()}}
+        given = {**run.texts, **{name: encode_text(text) for name, text in texts.items()}}
         collection = run.collection._replace(sources=sources)
         found = lint(run.task, collection, given.items(), jobs=run.jobs)["findings"]
         return [row for row in found if row["file"] in texts]
@@ -57,50 +57,50 @@ def make_judge(run: Run) -> Judge:
     return judge
 
 
-def decode_back(text: str) -> bytes:
+def encode_text(text: str) -> bytes:
     """A text as the reader takes it."""
     return text.encode("utf-8")
 
 
-def show(mended: Mended, out: TextIO, *, colour: bool) -> bool:
+def print_diffs(fixed: FixedFiles, out: TextIO, *, colour: bool) -> bool:
     """Write the unified diffs; whether there are any."""
     changed = False
-    for file, outcome in sorted(mended.outcomes.items()):
+    for file, outcome in sorted(fixed.outcomes.items()):
         for line in diff(file, outcome, colour=colour):
             out.write(line)
             changed = True
     return changed
 
 
-def write(run: Run, mended: Mended, out: TextIO) -> Mended:
+def write_fixes(run: FixRun, fixed: FixedFiles, out: TextIO) -> FixedFiles:
     """Write the files, each whole or not at all; what came on standard input goes to ``out``."""
-    outcomes = dict(mended.outcomes)
-    for file, outcome in mended.outcomes.items():
+    outcomes = dict(fixed.outcomes)
+    for file, outcome in fixed.outcomes.items():
         if file in run.texts:
             out.write(outcome.after)
             continue
-        outcomes[file] = write_file(Path(file), mended.raw[file], outcome, run.roots)
-    return mended._replace(outcomes=outcomes)
+        outcomes[file] = write_file(Path(file), fixed.raw[file], outcome, run.roots)
+    return fixed._replace(outcomes=outcomes)
 
 
-def tell_refusals(mended: Mended, err: TextIO) -> None:
+def print_refusals(fixed: FixedFiles, err: TextIO) -> None:
     """A line for each fix that was not made."""
-    for _, outcome in sorted(mended.outcomes.items()):
+    for _, outcome in sorted(fixed.outcomes.items()):
         for refusal in outcome.refused:
             row = refusal.row
             place = f"{row['file']}:{row['line']}:{row['column']}"
             err.write(f"{place}: {row['rule']} not fixed: {refusal.reason}\n")
 
 
-def count_fixed(mended: Mended) -> int:
-    return sum(len(outcome.fixed) for outcome in mended.outcomes.values())
+def count_fixed(fixed: FixedFiles) -> int:
+    return sum(len(outcome.fixed) for outcome in fixed.outcomes.values())
 
 
-def left(run: Run, mended: Mended) -> "RunResult":
+def relint(run: FixRun, fixed: FixedFiles) -> "RunResult":
     """The result of judging everything again, after the fixes."""
-    texts = {name: decode_back(mended.outcomes[name].after) for name in run.texts}
+    texts = {name: encode_text(fixed.outcomes[name].after) for name in run.texts}
     return lint(run.task, run.collection, texts.items(), jobs=run.jobs)
 
 
-def _read(run: Run, file: str) -> bytes:
+def _read(run: FixRun, file: str) -> bytes:
     return run.texts[file] if file in run.texts else Path(file).read_bytes()

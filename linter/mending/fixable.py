@@ -26,7 +26,7 @@ class FixSelection(NamedTuple):
         return row["action"] in ("deny", "warn") or (self.audit and row["action"] == "audit")
 
 
-def tail(rows: "Iterable[FindingRow]", selection: FixSelection) -> str:
+def summarize_fixable(rows: "Iterable[FindingRow]", selection: FixSelection) -> str:
     """The report's last line about fixes; empty where there are none."""
     safety = [row["fix"]["safety"] for row in rows if row["fix"] and selection.shows(row)]
     if not safety:

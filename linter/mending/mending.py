@@ -77,7 +77,7 @@ def _find(text: str, document: Document, at: int) -> int:
     return found
 
 
-class Wish(NamedTuple):
+class PlannedFix(NamedTuple):
     """A finding's edits, the object they are made to, and the path of the string that it stands
     in (None: it is the document itself)."""
 
@@ -87,25 +87,25 @@ class Wish(NamedTuple):
     body: Any
 
 
-class _Ground:
+class _EditIndex:
     """What accepted fixes change, to find those that a further one would meet."""
 
     def __init__(self) -> None:
-        self._below: dict[tuple[Path | None, Path], list[Wish]] = {}
-        self._at: dict[tuple[Path | None, Path], list[Wish]] = {}
+        self._below: dict[tuple[Path | None, Path], list[PlannedFix]] = {}
+        self._at: dict[tuple[Path | None, Path], list[PlannedFix]] = {}
 
-    def take(self, wish: Wish) -> None:
-        for edit in wish.edits:
-            self._at.setdefault((wish.within, edit.path), []).append(wish)
+    def add(self, plan: PlannedFix) -> None:
+        for edit in plan.edits:
+            self._at.setdefault((plan.within, edit.path), []).append(plan)
             for depth in range(len(edit.path) + 1):
-                self._below.setdefault((wish.within, edit.path[:depth]), []).append(wish)
+                self._below.setdefault((plan.within, edit.path[:depth]), []).append(plan)
 
-    def rival(self, wish: Wish) -> Wish | None:
+    def find_conflict(self, plan: PlannedFix) -> PlannedFix | None:
         """A fix that says something else of the same place."""
-        for edit in wish.edits:
-            near = list(self._below.get((wish.within, edit.path), ()))
+        for edit in plan.edits:
+            near = list(self._below.get((plan.within, edit.path), ()))
             for depth in range(len(edit.path)):
-                near += self._at.get((wish.within, edit.path[:depth]), ())
+                near += self._at.get((plan.within, edit.path[:depth]), ())
             for other in near:
                 if conflict(other.edits, (edit,)):
                     return other
@@ -113,56 +113,58 @@ class _Ground:
 
 
 def _fix_document(document: Document, rows: "Sequence[FindingRow]") -> Outcome:
-    ground = _Ground()
-    wishes: list[Wish] = []
+    index = _EditIndex()
+    plans: list[PlannedFix] = []
     refused: list[Refusal] = []
     for row in rows:
-        wish = make_wish(document, row)
-        reason = _obstacle(wish, ground)
+        plan = plan_fix(document, row)
+        reason = _obstacle(plan, index)
         if reason is None:
-            ground.take(wish)
-            wishes.append(wish)
+            index.add(plan)
+            plans.append(plan)
         else:
             refused.append(Refusal(row, reason))
-    mended, fixed, failed = _try(document, wishes)
+    mended, fixed, failed = _try(document, plans)
     return Outcome(
-        document.text, mended.text, tuple(wish.row for wish in fixed), (*refused, *failed)
+        document.text, mended.text, tuple(plan.row for plan in fixed), (*refused, *failed)
     )
 
 
-def _obstacle(wish: Wish, ground: _Ground) -> str | None:
-    """Why the wish cannot be made, whatever the text looks like."""
-    if wish.body is None:
+def _obstacle(plan: PlannedFix, index: _EditIndex) -> str | None:
+    """Why the plan cannot be made, whatever the text looks like."""
+    if plan.body is None:
         return "the manifest stands in a string that is itself inside one"
     try:
-        if same(apply(wish.body, wish.edits), wish.body):
+        if same(apply(plan.body, plan.edits), plan.body):
             return "the fix changes nothing"
     except Inapplicable as error:
         return str(error)
-    rival = ground.rival(wish)
+    rival = index.find_conflict(plan)
     return f"the fix of {rival.row['rule']} changes the same place" if rival else None
 
 
-def _try(document: Document, wishes: list[Wish]) -> tuple[Document, list[Wish], list[Refusal]]:
-    """All of the wishes at once; where that is refused, each half by itself."""
-    if not wishes:
+def _try(
+    document: Document, plans: list[PlannedFix]
+) -> tuple[Document, list[PlannedFix], list[Refusal]]:
+    """All of the plans at once; where that is refused, each half by itself."""
+    if not plans:
         return document, [], []
     try:
-        return _mend(document, wishes), wishes, []
+        return _mend(document, plans), plans, []
     except Unspliceable as error:
-        if len(wishes) == 1:
-            return document, [], [Refusal(wishes[0].row, str(error))]
-    half = len(wishes) // 2
-    document, fixed, refused = _try(document, wishes[:half])
-    last, more, failed = _try(document, wishes[half:])
+        if len(plans) == 1:
+            return document, [], [Refusal(plans[0].row, str(error))]
+    half = len(plans) // 2
+    document, fixed, refused = _try(document, plans[:half])
+    last, more, failed = _try(document, plans[half:])
     return last, fixed + more, refused + failed
 
 
-def _mend(document: Document, wishes: Iterable[Wish]) -> Document:
+def _mend(document: Document, plans: Iterable[PlannedFix]) -> Document:
     """The document with every edit made, read again and compared. Raises ``Unspliceable``."""
     by_place: dict[Path | None, list[Edit]] = {None: []}
-    for wish in wishes:
-        by_place.setdefault(wish.within, []).extend(wish.edits)
+    for plan in plans:
+        by_place.setdefault(plan.within, []).extend(plan.edits)
     own = by_place.pop(None)
     target = apply(document.value, own)
     mended = _read_again(document, splice(document.text, document.value, own), target)
@@ -196,15 +198,15 @@ def _only(documents: Iterable[Document | Unreadable]) -> Document:
     return found[0]
 
 
-def make_wish(document: Document, row: "FindingRow") -> Wish:
+def plan_fix(document: Document, row: "FindingRow") -> PlannedFix:
     """The row's edits as they are made to the document, or to the manifest in a string of its."""
     fix, embedded = row["fix"], row["embedded"]
     edits = tuple(map(_edit, fix["edits"])) if fix else ()
     if embedded is None or not embedded["text"]:
-        return Wish(row, None, edits, document.value)
+        return PlannedFix(row, None, edits, document.value)
     inner = document.embedded(row["path"])[embedded["number"] :]
     body = inner[0].value if inner and isinstance(inner[0], Document) else None
-    return Wish(row, row["path"], edits, body)
+    return PlannedFix(row, row["path"], edits, body)
 
 
 def _edit(row: "EditRow") -> Edit:

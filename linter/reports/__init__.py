@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _HIDDEN = frozenset({"audit", "excepted"})
 
 
-class Options(NamedTuple):
+class ReportOptions(NamedTuple):
     """What a report needs beside the result.
 
     ``read_source`` gives the text of a file of the report, and raises OSError where it cannot.
@@ -37,7 +37,7 @@ def choose_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return stream.isatty() and environ.get("TERM") != "dumb"
 
 
-def select_shown(result: "RunResult", options: Options) -> "list[FindingRow]":
+def select_shown(result: "RunResult", options: ReportOptions) -> "list[FindingRow]":
     """The findings for a person to see: what is only audited, or excepted, on request."""
     findings = result["findings"]
     if options.show_audit:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from linter.reports import Options, select_errors, select_shown
+from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape, paint
 from linter.reports.text import locate
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult
 
 
-def render(result: "RunResult", options: Options) -> str:
+def render(result: "RunResult", options: ReportOptions) -> str:
     """``file:line:column: CODE action message``; errors first, as ``file: error reason``."""
     lines = [
         f"{locate(error)}: {paint('error', 'error', colour=options.colour)} "
@@ -21,6 +21,6 @@ def render(result: "RunResult", options: Options) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _draw(finding: "FindingRow", options: Options) -> str:
+def _draw(finding: "FindingRow", options: ReportOptions) -> str:
     code = paint(finding["rule"], finding["severity"], colour=options.colour)
     return f"{locate(finding)}: {code} {finding['action']} {escape(finding['message'])}"

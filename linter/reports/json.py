@@ -3,23 +3,23 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from linter.reports import Options
+from linter.reports import ReportOptions
 from rules.paths import pointer
 
 if TYPE_CHECKING:
     from linter.row_types import EditRow, EmbeddedRow, FindingRow, FixRow, RunResult, WorkloadRow
 
-VERSION = 1
+REPORT_VERSION = 1
 """Of the report's contract: no key of it goes, or changes its meaning."""
 
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that a terminal obeys, that turn the writing direction, or that UTF-8 cannot hold."""
 
 
-def render(result: "RunResult", options: Options) -> str:
+def render(result: "RunResult", options: ReportOptions) -> str:
     """The result as JSON, every entry of a list in a line of its own."""
     report: dict[str, Any] = {
-        "version": VERSION,
+        "version": REPORT_VERSION,
         "findings": [_export_finding(finding) for finding in result["findings"]],
     }
     if options.show_roles:

@@ -1,4 +1,4 @@
-"""The last lines of a run: what was found, what was looked at, what was not."""
+"""The last lines of a run: what was found, what was checked, what was not."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from linter.input.documents import NAMED_EMPTY, RENDER, TEMPLATE
 from linter.input.sources import STDIN
-from linter.reports import Options, select_errors
+from linter.reports import ReportOptions, select_errors
 from linter.reports.terminal import escape, paint
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _MOST_KINDS = 8
 _MOST_EMPTY = 5
 
 
-def render_summary(result: "RunResult", options: Options) -> str:
+def render_summary(result: "RunResult", options: ReportOptions) -> str:
     """A few lines: findings by action, coverage, what was skipped and why, the policy."""
     coverage = result["coverage"]
     lines = [_count_findings(result, options), _count_coverage(coverage)]
@@ -29,7 +29,7 @@ def render_summary(result: "RunResult", options: Options) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _count_findings(result: "RunResult", options: Options) -> str:
+def _count_findings(result: "RunResult", options: ReportOptions) -> str:
     counts = Counter(finding["action"] for finding in result["findings"])
     visible = _ACTIONS if options.show_audit else _ACTIONS[:2]
     shown = [f"{counts[action]} {action}" for action in visible if counts[action]]

@@ -24,7 +24,7 @@ def escape(text: str) -> str:
     return "".join(map(_escape_character, text))
 
 
-def expand(text: str) -> list[str]:
+def expand_line(text: str) -> list[str]:
     """What stands on the screen for each character of a line: a tab is four spaces."""
     if text.isprintable():
         return list(text)

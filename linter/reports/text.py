@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from linter.reports import Options, select_errors, select_shown
-from linter.reports.excerpt import Mark, draw, split_lines
+from linter.input.lines import split_lines
+from linter.reports import ReportOptions, select_errors, select_shown
+from linter.reports.excerpt import Label, draw
 from linter.reports.terminal import escape, paint
 from rules.paths import Path, dotted
 
@@ -23,7 +24,7 @@ _NEAR = 20
 """Lines between two places of one file that still share an excerpt."""
 
 
-def render(result: "RunResult", options: Options) -> str:
+def render(result: "RunResult", options: ReportOptions) -> str:
     """Errors, then findings in the result's order, then the roles if they are asked for."""
     lines_of = _Lines(options.read_source)
     blocks = [_draw_error(error, options) for error in select_errors(result)]
@@ -45,43 +46,43 @@ class _Lines:
         if file != self._file:
             self._file = file
             try:
-                self._lines = split_lines(self._read_source(file))
+                self._lines = split_lines(self._read_source(file).removeprefix("\ufeff"))
             except OSError:
                 self._lines = []
         return self._lines
 
 
-def _draw_error(error: "ErrorRow", options: Options) -> str:
+def _draw_error(error: "ErrorRow", options: ReportOptions) -> str:
     at_document = error["line"] is None and error["document"] is not None
     place = f"{locate(error)} (document {error['document']})" if at_document else locate(error)
     return f"{paint('error', 'error', colour=options.colour)}: {place}: {escape(error['reason'])}"
 
 
-def _draw_finding(finding: "FindingRow", lines_of: _Lines, options: Options) -> str:
+def _draw_finding(finding: "FindingRow", lines_of: _Lines, options: ReportOptions) -> str:
     near, far = _part(finding)
-    gutter = len(str(max(mark.line for mark in near)))
+    gutter = len(str(max(label.line for label in near)))
     drawn = [
         _headline(finding, options),
         *_draw_place(finding, near, gutter, lines_of, options),
     ]
     for other in far:
-        mark = Mark(other["line"], other["column"], label=other["message"])
-        drawn += _draw_place(other, [mark], gutter, lines_of, options)
+        label = Label(other["line"], other["column"], message=other["message"])
+        drawn += _draw_place(other, [label], gutter, lines_of, options)
     edge = paint(" " * gutter + " =", "frame", colour=options.colour)
     drawn += [f"{edge} {note}" for note in _notes(finding)]
     return "\n".join(drawn)
 
 
-def _headline(finding: "FindingRow", options: Options) -> str:
+def _headline(finding: "FindingRow", options: ReportOptions) -> str:
     severity, action = finding["severity"], finding["action"]
     style = severity if action in {"deny", "warn"} else "dim"
     head = paint(f"{severity}[{finding['rule']}]", style, colour=options.colour)
     return head + paint(f": {escape(finding['message'])}", "strong", colour=options.colour)
 
 
-def _part(finding: "FindingRow") -> "tuple[list[Mark], list[RelatedRow]]":
-    """The marks of the first excerpt, and the related places that need one of their own."""
-    main = Mark(
+def _part(finding: "FindingRow") -> "tuple[list[Label], list[RelatedRow]]":
+    """The labels of the first excerpt, and the related places that need one of their own."""
+    main = Label(
         finding["line"],
         finding["column"],
         finding["end_line"],
@@ -94,7 +95,7 @@ def _part(finding: "FindingRow") -> "tuple[list[Mark], list[RelatedRow]]":
     for other in finding["related"]:
         distance = abs(other["line"] - finding["line"])
         if other["file"] == finding["file"] and distance <= _NEAR:
-            near.append(Mark(other["line"], other["column"], label=other["message"]))
+            near.append(Label(other["line"], other["column"], message=other["message"]))
         else:
             far.append(other)
     return near, far
@@ -102,20 +103,20 @@ def _part(finding: "FindingRow") -> "tuple[list[Mark], list[RelatedRow]]":
 
 def _draw_place(
     row: "FindingRow | RelatedRow",
-    marks: Sequence[Mark],
+    labels: Sequence[Label],
     gutter: int,
     lines_of: _Lines,
-    options: Options,
+    options: ReportOptions,
 ) -> list[str]:
     """The ``-->`` line and the excerpt; what a related place says even if it cannot be shown."""
     arrow = paint(" " * gutter + "-->", "frame", colour=options.colour)
-    excerpt = draw(lines_of(row["file"]), marks, gutter, colour=options.colour)
+    excerpt = draw(lines_of(row["file"]), labels, gutter, colour=options.colour)
     if excerpt:
         return [f"{arrow} {locate(row)}", *excerpt]
-    labels = [
-        f"{' ' * gutter} = line {one.line}: {escape(one.label)}" for one in marks if one.label
+    messages = [
+        f"{' ' * gutter} = line {one.line}: {escape(one.message)}" for one in labels if one.message
     ]
-    return [f"{arrow} {locate(row)}", *labels]
+    return [f"{arrow} {locate(row)}", *messages]
 
 
 def _notes(finding: "FindingRow") -> Iterator[str]:
@@ -141,7 +142,7 @@ def _describe_embedded(inner: "EmbeddedRow", path: Path) -> str:
     return f"in the {name} inside {escape(dotted(outer))}"
 
 
-def _draw_workload(workload: "WorkloadRow", options: Options) -> str:
+def _draw_workload(workload: "WorkloadRow", options: ReportOptions) -> str:
     """A workload's role, then each pod template's with what speaks for it."""
     head = f"{name_object(workload['object'])}: {workload['role']} ({workload['confidence']})"
     place = f"{escape(workload['file'])}:{workload['line']}"

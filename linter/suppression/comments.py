@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from linter.input.documents import MARKER
+from linter.input.lines import LINE_BREAK, split_lines
 from rules.events import parse
 from rules.policy.ignores import Ignore, find_unknown
 from rules.reader import Span
@@ -15,7 +16,6 @@ COMMENT_SYNTAX = "# mlgate: ignore[CODE] reason"
 
 _START = re.compile(r"#[ \t]{0,8}mlgate:[ \t]{0,8}(?=ignore\b)")
 _IGNORE = re.compile(r"ignore[ \t]*\[([^\]]*)\](.*)", re.DOTALL)
-_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 class Comment(NamedTuple):
@@ -40,7 +40,7 @@ def read_comments(text: str, known: Collection[str]) -> list[Comment]:
     if MARKER not in text:
         return []
     lines = split_lines(text)
-    ends = [0, *(match.end() for match in _BREAK.finditer(text))]
+    ends = [0, *(match.end() for match in LINE_BREAK.finditer(text))]
     scalars = list(_scalars(text))
     targets = _find_targets(lines)
     found = []
@@ -57,11 +57,6 @@ def read_comments(text: str, known: Collection[str]) -> list[Comment]:
     return found
 
 
-def split_lines(text: str) -> list[str]:
-    """The lines of ``text`` as YAML counts them."""
-    return _BREAK.split(text)
-
-
 def _scalars(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each scalar's text, in order. A comment may follow a block's ``|``."""
     for event in parse(text):
@@ -71,7 +66,7 @@ def _scalars(text: str) -> Iterator[tuple[int, int]]:
         if kind != "ScalarEvent":
             continue
         start, end = event.start_mark.index, event.end_mark.index
-        header = _BREAK.search(text, start, end) if event.style in {"|", ">"} else None
+        header = LINE_BREAK.search(text, start, end) if event.style in {"|", ">"} else None
         yield (header.end() if header else start), end
 
 

@@ -2,7 +2,7 @@
 
 A comment speaks of its own line or, alone on a line, of the next one. On the first line of an
 object it speaks of the whole object; in an embedded manifest (a literal block) it speaks of that
-manifest alone. docs/suppression.md tells it to users.
+manifest alone. docs/suppression.md says so to users.
 """
 
 from bisect import bisect_right
@@ -11,7 +11,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from linter.input.documents import MARKER
-from linter.suppression.comments import COMMENT_SYNTAX, Comment, read_comments, split_lines
+from linter.input.lines import split_lines
+from linter.suppression.comments import COMMENT_SYNTAX, Comment, read_comments
 from rules.paths import Path
 from rules.policy.suppression import Suppressor
 from rules.reader import Document, Span

@@ -12,7 +12,7 @@ import pytest
 
 import linter
 import rules
-from linter.cli import COMMANDS, main
+from linter.cli import SUBCOMMANDS, main
 from linter.commands.lint import FORMATS
 
 ROOT = Path(linter.__file__).parent.parent
@@ -291,8 +291,8 @@ def test_a_reader_that_is_not_there_is_wrong_usage() -> None:
 def test_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     listing = capsys.readouterr().out
-    assert all(f"  {name} " in listing for name in COMMANDS)
-    for name in COMMANDS:
+    assert all(f"  {name} " in listing for name in SUBCOMMANDS)
+    for name in SUBCOMMANDS:
         assert main([name, "--help"]) == 0
     assert "--stdin-filename" in capsys.readouterr().out
 

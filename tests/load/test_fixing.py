@@ -17,9 +17,9 @@ import pytest
 from linter.input.sources import Collection, Excludes, collect
 from linter.judging.judge import Task
 from linter.judging.run import lint
-from linter.mending.fix import Judge, decode_file, fix_texts
+from linter.mending.fix import Recheck, decode_file, fix_texts
 from linter.mending.fixable import FixSelection
-from linter.mending.mending import Outcome, make_wish
+from linter.mending.mending import Outcome, plan_fix
 from linter.row_types import FindingRow
 from rules.checks import ALL
 from rules.edits import json_patch, same
@@ -47,7 +47,7 @@ def fixed() -> Fixed:
     rows = [row for row in before if EVERYTHING.wants(row)]
     names = {row["file"] for row in rows}
     texts = {name: decode_file(Path(name).read_bytes())[0] for name in names}
-    judge = make_judge(task, collection)
+    judge = make_recheck(task, collection)
     outcomes = fix_texts(texts, rows, EVERYTHING, judge)
     after = judge({file: outcome.after for file, outcome in outcomes.items()})
     made = sum(len(outcome.fixed) for outcome in outcomes.values())
@@ -56,7 +56,7 @@ def fixed() -> Fixed:
     return Fixed(before, list(after), outcomes)
 
 
-def make_judge(task: Task, collection: Collection) -> Judge:
+def make_recheck(task: Task, collection: Collection) -> Recheck:
     def judge(texts: Mapping[str, str]) -> list[FindingRow]:
         sources = [source for source in collection.sources if source.path not in texts]
         given = [(name, text.encode()) for name, text in texts.items()]
@@ -116,7 +116,7 @@ def agrees(outcome: Outcome) -> bool:
         value = document.value
         for row in outcome.fixed:
             if row["document"] == document.number:
-                edits = make_wish(document, row).edits
+                edits = plan_fix(document, row).edits
                 value = jsonpatch.apply_patch(copy.deepcopy(value), json_patch(value, edits))
         values[document.number] = value
     return all(same(values[one.number], one.value) for one in documents_in(outcome.after))

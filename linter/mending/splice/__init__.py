@@ -1,8 +1,8 @@
 """Edits of a document's text by replacing spans, so that every other byte stays as it was.
 
-``difference`` finds what two objects differ in and has it written; ``nodes`` and ``sheet`` know
-where things stand, ``block`` and ``flow`` edit the two styles, ``placement`` says where a new key
-goes, ``writing`` how a value looks, ``embedded`` reaches into manifests inside of strings.
+``difference`` finds what two objects differ in and has it written; ``nodes`` and ``source_text``
+know where things stand, ``block`` and ``flow`` edit the two styles, ``placement`` says where a new
+key goes, ``writing`` how a value looks, ``embedded`` reaches into manifests inside of strings.
 """
 
 from linter.mending.splice.difference import splice

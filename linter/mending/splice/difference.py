@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from linter.mending.splice import block, flow
 from linter.mending.splice.nodes import Change, Node, Unspliceable, column, content_end
-from linter.mending.splice.sheet import Sheet, entries, is_merge
+from linter.mending.splice.source_text import SourceText, entries, is_merge
 from linter.mending.splice.writing import block as block_lines
 from linter.mending.splice.writing import inline, listed, scalar
 from rules.edits import apply, same
@@ -42,8 +42,8 @@ def splice(text: str, value: Any, edits: Iterable[Edit]) -> str:
 
 
 def _edited(text: str, old: Any, new: Any) -> str:
-    sheet = Sheet(text)
-    return replace_spans(text, _walk(sheet, Slot(sheet.root), old, new))
+    source = SourceText(text)
+    return replace_spans(text, _walk(source, Slot(source.root), old, new))
 
 
 def replace_spans(text: str, changes: Iterable[Change]) -> str:
@@ -89,19 +89,19 @@ def _survivors(old: list[Any], new: list[Any]) -> list[int]:
     return left
 
 
-def _walk(sheet: Sheet, slot: Slot, old: Any, new: Any) -> Iterator[Change]:
+def _walk(source: SourceText, slot: Slot, old: Any, new: Any) -> Iterator[Change]:
     """The changes that make ``new`` of ``old`` at ``slot``."""
     if old is new or (not isinstance(old, dict | list) and same(old, new)):
         return
     node = slot.node
     try:
-        sheet.unshared(node)
+        source.unshared(node)
         if isinstance(old, dict) and isinstance(new, dict):
-            changes = _mapping(sheet, slot, old, new)
+            changes = _mapping(source, slot, old, new)
         elif isinstance(old, list) and isinstance(new, list):
-            changes = _sequence(sheet, slot, old, new)
+            changes = _sequence(source, slot, old, new)
         else:
-            changes = _replace(sheet, slot, new)
+            changes = _replace(source, slot, new)
         yield from changes
     except Unspliceable as reason:
         raise _placed(reason, slot.path) from reason
@@ -117,7 +117,7 @@ def _placed(reason: Unspliceable, path: Path) -> Unspliceable:
 
 
 def _mapping(
-    sheet: Sheet, slot: Slot, old: dict[str, Any], new: dict[str, Any]
+    source: SourceText, slot: Slot, old: dict[str, Any], new: dict[str, Any]
 ) -> Iterator[Change]:
     node = slot.node
     if node.kind != "mapping":
@@ -128,13 +128,13 @@ def _mapping(
         _check_merged(old, new, key)
         if old[key] is new[key] or same(old[key], new[key]):
             del added[key]
-    yield from _remove_keys(sheet, slot, parts, [key for key in old if key not in new])
+    yield from _remove_keys(source, slot, parts, [key for key in old if key not in new])
     for key, (name, value) in parts.items():
         if key in new:
             child = Slot(value, (*slot.path, key), node, name)
-            yield from _walk(sheet, child, old[key], new[key])
+            yield from _walk(source, child, old[key], new[key])
     if added:
-        yield from _add_keys(sheet, slot, parts, added)
+        yield from _add_keys(source, slot, parts, added)
 
 
 def _check_merged(old: dict[str, Any], new: dict[str, Any], key: str) -> None:
@@ -144,7 +144,7 @@ def _check_merged(old: dict[str, Any], new: dict[str, Any], key: str) -> None:
 
 
 def _remove_keys(
-    sheet: Sheet, slot: Slot, parts: dict[str, tuple[Node, Node]], gone: Sequence[str]
+    source: SourceText, slot: Slot, parts: dict[str, tuple[Node, Node]], gone: Sequence[str]
 ) -> Iterator[Change]:
     node = slot.node
     if not gone:
@@ -153,21 +153,21 @@ def _remove_keys(
         raise Unspliceable("what is removed comes from a merge key (<<)")
     order = {id(name): index for index, (name, _) in enumerate(node.parts)}
     indexes = sorted(order[id(parts[key][0])] for key in gone)
-    yield from _remove(sheet, slot, indexes, block.remove_keys)
+    yield from _remove(source, slot, indexes, block.remove_keys)
 
 
-def _remove(sheet: Sheet, slot: Slot, indexes: list[int], remove: Any) -> Iterator[Change]:
+def _remove(source: SourceText, slot: Slot, indexes: list[int], remove: Any) -> Iterator[Change]:
     node = slot.node
     if node.flow:
-        yield from flow.remove(sheet, node, indexes)
+        yield from flow.remove(source, node, indexes)
     elif len(indexes) == len(node.parts):
-        yield from block.empty(sheet, node, slot.key)
+        yield from block.empty(source, node, slot.key)
     else:
-        yield from remove(sheet, node, indexes)
+        yield from remove(source, node, indexes)
 
 
 def _add_keys(
-    sheet: Sheet, slot: Slot, parts: dict[str, tuple[Node, Node]], added: dict[str, Any]
+    source: SourceText, slot: Slot, parts: dict[str, tuple[Node, Node]], added: dict[str, Any]
 ) -> Iterator[Change]:
     node = slot.node
     by_part = {id(name): key for key, (name, _) in parts.items()}
@@ -175,100 +175,100 @@ def _add_keys(
     if any(is_merge(name) for name, _ in node.parts):
         names = [""] * len(names)  # a merge overrides what stands before it: new keys go last
     if node.block:
-        yield from block.add_keys(sheet, node, names, added)
+        yield from block.add_keys(source, node, names, added)
     elif node.parts or slot.parent is None or slot.parent.flow:
-        yield from flow.add_keys(sheet, node, names, added)
+        yield from flow.add_keys(source, node, names, added)
     else:
-        yield from _unfold(sheet, slot, added)
+        yield from _unfold(source, slot, added)
 
 
-def _sequence(sheet: Sheet, slot: Slot, old: list[Any], new: list[Any]) -> Iterator[Change]:
+def _sequence(source: SourceText, slot: Slot, old: list[Any], new: list[Any]) -> Iterator[Change]:
     node = slot.node
     if node.kind != "sequence":
         raise Unspliceable("an alias stands here: the edit would change another place")
     left = _survivors(old, new)
     if len(left) < len(old):
         gone = [index for index in range(len(old)) if index not in set(left)]
-        yield from _remove(sheet, slot, gone, block.remove_items)
+        yield from _remove(source, slot, gone, block.remove_items)
     for index, at in enumerate(left):
         child = Slot(node.parts[at], (*slot.path, at), node)
-        yield from _walk(sheet, child, old[at], new[index])
+        yield from _walk(source, child, old[at], new[index])
     fresh = new[len(old) :]
     if not fresh:
         return
     if node.block:
-        yield from block.append_items(sheet, node, fresh)
+        yield from block.append_items(source, node, fresh)
     elif node.parts or slot.parent is None or slot.parent.flow:
-        yield from flow.append_items(sheet, node, fresh)
+        yield from flow.append_items(source, node, fresh)
     else:
-        yield from _unfold(sheet, slot, fresh)
+        yield from _unfold(source, slot, fresh)
 
 
-def _replace(sheet: Sheet, slot: Slot, new: Any) -> Iterator[Change]:
+def _replace(source: SourceText, slot: Slot, new: Any) -> Iterator[Change]:
     """Another value in place of a scalar, or of something of another type."""
     node, parent = slot.node, slot.parent
     if parent is None:
         raise Unspliceable("the document as a whole is replaced")
-    sheet.free(node)
+    source.free(node)
     if parent.flow:
-        yield _inline(sheet, slot, flow.value_text(sheet, parent, new))
+        yield _inline(source, slot, flow.value_text(source, parent, new))
     elif isinstance(new, dict | list) and new:
-        yield from _unfold(sheet, slot, new)
+        yield from _unfold(source, slot, new)
     elif node.block:
-        yield from block.collapse(sheet, node, slot.key, inline(new, sheet.habits.quote))
+        yield from block.collapse(source, node, slot.key, inline(new, source.style.quote))
     elif node.literal:
-        yield from _replace_literal(sheet, node, inline(new, sheet.habits.quote))
+        yield from _replace_literal(source, node, inline(new, source.style.quote))
     else:
-        yield _inline(sheet, slot, _like(sheet, node, new))
+        yield _inline(source, slot, _like(source, node, new))
 
 
-def _like(sheet: Sheet, node: Node, new: Any) -> str:
+def _like(source: SourceText, node: Node, new: Any) -> str:
     """``new`` in the quotation marks that the old value had."""
     if isinstance(new, str) and node.style in ("'", '"'):
         return scalar(new, node.style, quoted=True)
-    return inline(new, sheet.habits.quote)
+    return inline(new, source.style.quote)
 
 
-def _inline(sheet: Sheet, slot: Slot, text: str) -> Change:
+def _inline(source: SourceText, slot: Slot, text: str) -> Change:
     node = slot.node
     start = node.start if node.tag is not None else node.body
     if slot.key is not None and node.start == node.end:
-        at = sheet.colon(slot.key)
+        at = source.colon(slot.key)
         return Change(at, at, f" {text}")
-    before = sheet.text[start - 1]
+    before = source.text[start - 1]
     return Change(start, node.end, text if before.isspace() or before in "[{," else f" {text}")
 
 
-def _replace_literal(sheet: Sheet, node: Node, text: str) -> Iterator[Change]:
+def _replace_literal(source: SourceText, node: Node, text: str) -> Iterator[Change]:
     """The indicator becomes the value, a comment after it stays, the lines below go."""
     if node.tag is not None or node.anchor is not None:
         raise Unspliceable("what is replaced has a tag or an anchor")
-    head = sheet.text.find("\n", node.body, node.end)
+    head = source.text.find("\n", node.body, node.end)
     head = node.end if head < 0 else head
-    marks = len(sheet.text[node.body : head].split(None, 1)[0])
+    marks = len(source.text[node.body : head].split(None, 1)[0])
     yield Change(node.body, node.body + marks, text)
-    end = content_end(sheet.text, node)
+    end = content_end(source.text, node)
     if end > head:
-        yield Change(head, sheet.text.find("\n", end) if "\n" in sheet.text[end:] else end, "")
+        yield Change(head, source.text.find("\n", end) if "\n" in source.text[end:] else end, "")
 
 
-def _unfold(sheet: Sheet, slot: Slot, new: Any) -> Iterator[Change]:
+def _unfold(source: SourceText, slot: Slot, new: Any) -> Iterator[Change]:
     """A mapping or list on lines below its key, where a scalar or nothing stood."""
     node, parent = slot.node, slot.parent
     if parent is None or node.block or node.literal or node.tag is not None:
         raise Unspliceable("a value of another type, or with a tag, is replaced")
-    if sheet.commented(node.body, node.end):
+    if source.commented(node.body, node.end):
         raise Unspliceable("comments stand in what is replaced")
-    habits = sheet.habits_in(parent)
+    style = source.style_in(parent)
     if slot.key is not None:
-        at = sheet.colon(slot.key)
-        lines = block_lines(new, sheet.column(slot.key.start), habits)
+        at = source.colon(slot.key)
+        lines = block_lines(new, source.column(slot.key.start), style)
     else:
-        at = sheet.dash(parent, slot.path[-1]) + 1  # type: ignore[arg-type]
-        first, *lines = listed(new, column(sheet.text, at - 1), habits)
-    if node.anchor is not None or "\n" in sheet.text[at : node.body]:
+        at = source.dash(parent, slot.path[-1]) + 1  # type: ignore[arg-type]
+        first, *lines = listed(new, column(source.text, at - 1), style)
+    if node.anchor is not None or "\n" in source.text[at : node.body]:
         raise Unspliceable("an anchor or a line end stands between a key and its value")
     end = max(at, node.end)
     yield Change(at, end, "" if slot.key is not None else first.lstrip(" ")[1:])
     if lines:
-        yield block.put_below(sheet, end, lines)
+        yield block.put_below(source, end, lines)

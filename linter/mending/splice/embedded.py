@@ -7,7 +7,7 @@ from typing import Any
 
 from linter.mending.splice.difference import replace_spans, splice
 from linter.mending.splice.nodes import Change, Node, Unspliceable, content_end, line_end
-from linter.mending.splice.sheet import Sheet, entries
+from linter.mending.splice.source_text import SourceText, entries
 from rules.model import Edit
 from rules.paths import Path, dig, dotted
 
@@ -19,18 +19,18 @@ def splice_embedded(text: str, value: Any, path: Path, inner: Any, edits: Iterab
     that the edits need: raises ``Unspliceable`` otherwise. The caller reads the result and
     compares.
     """
-    sheet = Sheet(text)
-    node = _find(sheet, value, path)
+    source = SourceText(text)
+    node = _find(source, value, path)
     if node.kind != "scalar" or node.style != "|":
         raise Unspliceable(f"{dotted(path)}: the manifest inside is not a literal block (|)")
-    start = line_end(sheet.text, node.body)
-    lines = _lines(sheet.text[start : line_end(sheet.text, content_end(sheet.text, node))])
+    start = line_end(source.text, node.body)
+    lines = _lines(source.text[start : line_end(source.text, content_end(source.text, node))])
     width = _width(lines, node.value)
     before = [line[width:] if line.strip() else line.lstrip(" ") for line in lines]
     if "".join(before).replace("\r\n", "\n").rstrip("\n") != node.value.rstrip("\n"):
         raise Unspliceable(f"{dotted(path)}: the lines of the manifest inside were not understood")
     after = _lines(splice("".join(before), inner, edits))
-    return replace_spans(sheet.text, _changes(start, lines, before, after, " " * width))
+    return replace_spans(source.text, _changes(start, lines, before, after, " " * width))
 
 
 def _lines(text: str) -> list[str]:
@@ -38,9 +38,9 @@ def _lines(text: str) -> list[str]:
     return io.StringIO(text, newline="\n").readlines()
 
 
-def _find(sheet: Sheet, value: Any, path: Path) -> Node:
+def _find(source: SourceText, value: Any, path: Path) -> Node:
     """The node at ``path``; every node on the way must be its own, and no other place's."""
-    node = sheet.root
+    node = source.root
     for depth, key in enumerate(path):
         found = dig(value, path[:depth])
         if node.kind == "mapping" and isinstance(found, dict):
@@ -49,7 +49,7 @@ def _find(sheet: Sheet, value: Any, path: Path) -> Node:
             node = node.parts[key]
         else:
             raise Unspliceable(f"{dotted(path[:depth])}: an alias stands here")
-        sheet.unshared(node)
+        source.unshared(node)
     return node
 
 

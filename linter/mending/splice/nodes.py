@@ -70,7 +70,7 @@ class Node:
                 stack.extend(part if isinstance(part, tuple) else (part,))
 
 
-def compose(text: str) -> tuple[Node, set[str]]:
+def compose_nodes(text: str) -> tuple[Node, set[str]]:
     """The root node of the first document in ``text``, and the anchors that aliases point at.
 
     Raises ``Unspliceable`` where the text does not parse or holds no document. What follows the

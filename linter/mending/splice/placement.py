@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rules.kinds.field_order import FIELD_ORDER
 
 
-def place(key: str, siblings: Sequence[str]) -> tuple[int, bool]:
+def place_key(key: str, siblings: Sequence[str]) -> tuple[int, bool]:
     """Where among ``siblings`` a new ``key`` goes, and whether it clings to the one after it: after
     the first found of those it comes after, otherwise before the first in the text of the rest."""
     after, before = FIELD_ORDER.get(key, ((), ()))

@@ -1,4 +1,4 @@
-"""Values as YAML text, in the habits of the document they are put into."""
+"""Values as YAML text, in the style of the document they are put into."""
 
 import json
 import re
@@ -13,7 +13,7 @@ _RESERVED = re.compile(r"(?i:y|yes|n|no|on|off|true|false|null|nan|inf)")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-class Habits(NamedTuple):
+class TextStyle(NamedTuple):
     """How a document is written: spaces per level, how far a list's dashes stand from their key,
     how far an item stands from its dash, its line end and its quotation mark."""
 
@@ -49,40 +49,42 @@ def inline(value: Any, quote: str = '"', *, quoted: bool = False) -> str:
     return scalar(value, quote, quoted=quoted)
 
 
-def spread(value: Any, column: int, habits: Habits) -> str:
+def spread(value: Any, column: int, style: TextStyle) -> str:
     """A value as JSON over several lines, as ``json.dumps(indent=...)`` writes it."""
-    text = json.dumps(value, ensure_ascii=False, indent=habits.step)
-    return text.replace("\n", habits.newline + " " * column)
+    text = json.dumps(value, ensure_ascii=False, indent=style.step)
+    return text.replace("\n", style.newline + " " * column)
 
 
-def entry(key: str, value: Any, column: int, habits: Habits, *, quoted: bool = False) -> list[str]:
+def entry(
+    key: str, value: Any, column: int, style: TextStyle, *, quoted: bool = False
+) -> list[str]:
     """The lines of ``key: value`` in a block mapping whose keys stand at ``column``."""
-    head = " " * column + scalar(key, habits.quote, quoted=quoted) + ":"
+    head = " " * column + scalar(key, style.quote, quoted=quoted) + ":"
     if not value or not isinstance(value, dict | list):
-        return [f"{head} {inline(value, habits.quote)}"]
-    return [head, *block(value, column, habits)]
+        return [f"{head} {inline(value, style.quote)}"]
+    return [head, *block(value, column, style)]
 
 
-def block(value: Any, column: int, habits: Habits) -> list[str]:
+def block(value: Any, column: int, style: TextStyle) -> list[str]:
     """The lines of a mapping or list below a key at ``column``."""
     if isinstance(value, dict):
-        return list(_mapping(value, column + habits.step, habits))
-    return [line for item in value for line in listed(item, column + habits.offset, habits)]
+        return list(_mapping(value, column + style.step, style))
+    return [line for item in value for line in listed(item, column + style.offset, style)]
 
 
-def listed(item: Any, column: int, habits: Habits) -> list[str]:
+def listed(item: Any, column: int, style: TextStyle) -> list[str]:
     """The lines of an item of a block list whose dashes stand at ``column``."""
-    dash = " " * column + "-".ljust(habits.dash)
+    dash = " " * column + "-".ljust(style.dash)
     if not item or not isinstance(item, dict | list):
-        return [dash + inline(item, habits.quote)]
-    within = column + habits.dash
+        return [dash + inline(item, style.quote)]
+    within = column + style.dash
     if isinstance(item, dict):
-        lines = list(_mapping(item, within, habits))
+        lines = list(_mapping(item, within, style))
     else:
-        lines = [line for inner in item for line in listed(inner, within, habits)]
+        lines = [line for inner in item for line in listed(inner, within, style)]
     return [dash + lines[0][within:], *lines[1:]]
 
 
-def _mapping(value: dict[str, Any], column: int, habits: Habits) -> Iterator[str]:
+def _mapping(value: dict[str, Any], column: int, style: TextStyle) -> Iterator[str]:
     for key, item in value.items():
-        yield from entry(key, item, column, habits)
+        yield from entry(key, item, column, style)

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from linter.commands import explain, rules
-from linter.commands.rulebook import GENERATED, describe, find_rule, pages, show_default, write_docs
+from linter.commands.rulebook import (
+    GENERATED,
+    describe_rule,
+    find_rule,
+    pages,
+    show_default,
+    write_docs,
+)
 from linter.errors import UserError
 from rules.checks import ALL
 from rules.model import Action, Form, Parameter, Rule, Severity
@@ -121,7 +128,7 @@ def test_rules_as_json_tells_every_rule() -> None:
     shown = json.loads(call(rules, "--format", "json"))
     assert shown["version"] == 1
     assert [one["code"] for one in shown["rules"]] == [rule.code for rule in ALL]
-    assert shown["rules"][0] == json.loads(json.dumps(describe(ALL[0])))
+    assert shown["rules"][0] == json.loads(json.dumps(describe_rule(ALL[0])))
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)

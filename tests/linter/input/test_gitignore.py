@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from linter.input.gitignore import IgnoreFile, Scope
+from linter.input.gitignore import IgnoreFile, IgnoreScope
 from tests.growth import measure_growth
 
 
 def excludes(patterns: str, path: str) -> bool:
-    scope = Scope().add(IgnoreFile(patterns.split("\n")))
+    scope = IgnoreScope().add(IgnoreFile(patterns.split("\n")))
     return scope.excludes(tuple(path.split("/")))
 
 
@@ -49,7 +49,7 @@ def test_a_pattern_means_what_git_says(patterns: str, path: str, ignored: bool) 
 
 
 def test_the_nearest_ignore_file_wins() -> None:
-    scope = Scope().add(IgnoreFile(["*.yaml"])).enter("kept").add(IgnoreFile(["!a.yaml"]))
+    scope = IgnoreScope().add(IgnoreFile(["*.yaml"])).enter("kept").add(IgnoreFile(["!a.yaml"]))
     assert not scope.ignores("a.yaml", folder=False)
     assert scope.ignores("b.yaml", folder=False)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linter.judging.workers import Exchange, WorkerError, run_parts
+from linter.judging.workers import Exchange, WorkerError, run_workers
 
 
 def test_parts_exchange_and_answer_in_order() -> None:
@@ -17,7 +17,7 @@ def test_parts_exchange_and_answer_in_order() -> None:
 
         return work
 
-    answers = run_parts([part(name) for name in "abc"])
+    answers = run_workers([part(name) for name in "abc"])
     assert [(name, told) for name, _, told in answers] == [
         (name, ["a", "b", "c"]) for name in "abc"
     ]
@@ -28,7 +28,7 @@ def test_much_data_passes() -> None:
     def work(exchange: Exchange) -> int:
         return sum(len(text) for text in exchange("x" * 3_000_000))
 
-    assert run_parts([work, work, work]) == [9_000_000] * 3
+    assert run_workers([work, work, work]) == [9_000_000] * 3
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -42,7 +42,7 @@ def test_a_killed_worker_is_an_error(late: bool) -> None:  # noqa: FBT001
         os.kill(os.getpid(), signal.SIGKILL)
 
     with pytest.raises(WorkerError, match=r"ended early \(signal 9\); --jobs 1"):
-        run_parts([work, work, die])
+        run_workers([work, work, die])
 
 
 def test_a_worker_s_exception_is_told(capfd: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +50,7 @@ def test_a_worker_s_exception_is_told(capfd: pytest.CaptureFixture[str]) -> None
         raise ValueError(f"in the worker {exchange(1)}")
 
     with pytest.raises(WorkerError, match=r"\(code 1\)"):
-        run_parts([lambda exchange: exchange(1), fail])
+        run_workers([lambda exchange: exchange(1), fail])
     assert "ValueError: in the worker [1, 1]" in capfd.readouterr().err
 
 
@@ -60,7 +60,7 @@ def test_the_workers_end_where_the_parent_fails() -> None:
 
     before = children()
     with pytest.raises(ValueError, match="here"):
-        run_parts([fail, lambda exchange: exchange(1), lambda exchange: exchange(1)])
+        run_workers([fail, lambda exchange: exchange(1), lambda exchange: exchange(1)])
     assert children() == before
 
 

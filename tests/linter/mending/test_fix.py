@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linter.mending.fix import Judge, decode_file, diff, fix_texts, write_file
-from linter.mending.fixable import FixSelection, tail
+from linter.mending.fix import Recheck, decode_file, diff, fix_texts, write_file
+from linter.mending.fixable import FixSelection, summarize_fixable
 from linter.mending.mending import Outcome, Refusal
 from linter.row_types import EditRow, FindingRow
 from rules.edits import apply, same
@@ -58,7 +58,7 @@ def nothing(_texts: Mapping[str, str]) -> Sequence[FindingRow]:
     return []
 
 
-def fixed(text: str, *rows: FindingRow, judge: Judge = nothing) -> Outcome:
+def fixed(text: str, *rows: FindingRow, judge: Recheck = nothing) -> Outcome:
     return fix_texts({"x.yaml": text}, rows, ALL, judge)["x.yaml"]
 
 
@@ -203,9 +203,12 @@ def test_selection(row: FindingRow, selection: FixSelection, wanted: bool) -> No
 
 def test_tail() -> None:
     rows = [finding(BUDGET), finding(BUDGET, safety="unsafe"), finding(BUDGET, action="excepted")]
-    assert tail(rows, FixSelection()) == "1 fixable with --fix (1 more with --unsafe-fixes)"
-    assert tail(rows[:1], FixSelection()) == "1 fixable with --fix"
-    assert tail(rows[2:], FixSelection()) == ""
+    assert (
+        summarize_fixable(rows, FixSelection())
+        == "1 fixable with --fix (1 more with --unsafe-fixes)"
+    )
+    assert summarize_fixable(rows[:1], FixSelection()) == "1 fixable with --fix"
+    assert summarize_fixable(rows[2:], FixSelection()) == ""
 
 
 def test_diff() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from linter.mending.splice import Unspliceable, splice, splice_embedded
 from linter.mending.splice.difference import replace_spans
 from linter.mending.splice.nodes import Change
-from linter.mending.splice.placement import place
+from linter.mending.splice.placement import place_key
 from rules.edits import Inapplicable, apply, same
 from rules.model import Edit, Remove, Set
 from rules.paths import Path, dig, items
@@ -391,7 +391,7 @@ def test_manifest_inside_that_is_refused(text: str, path: Path, reason: str) -> 
     ],
 )
 def test_place(key: str, siblings: list[str], expected: tuple[int, bool]) -> None:
-    assert place(key, siblings) == expected
+    assert place_key(key, siblings) == expected
 
 
 def places(value: Any, path: Path = ()) -> list[Path]:

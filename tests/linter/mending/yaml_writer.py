@@ -62,7 +62,9 @@ class Writer:
         flow = self.chance(0.1) or not value
         lines = [self.flow(value)] if flow else self.mapping(value, 0)
         text = head + "\n".join(lines) + "\n"
-        text += self.random.choice(["", "", "", "# tail\n", "...\n", "\n\n", "  # deep tail\n"])
+        text += self.random.choice(
+            ["", "", "", "# summarize_fixable\n", "...\n", "\n\n", "  # deep summarize_fixable\n"]
+        )
         if self.chance(0.2):
             text = text.rstrip("\n")
         return text.replace("\n", "\r\n") if self.chance(0.15) else text

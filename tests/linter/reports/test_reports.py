@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linter.reports import Options, choose_colour, concise, text
+from linter.input.lines import split_lines
+from linter.reports import ReportOptions, choose_colour, concise, text
 from linter.reports import json as json_report
-from linter.reports.excerpt import Mark, draw, split_lines
+from linter.reports.excerpt import Label, draw
 from linter.reports.summary import render_summary
 from linter.reports.terminal import escape, width
 from linter.row_types import ErrorRow, FindingRow, RelatedRow, RunResult
@@ -29,13 +30,13 @@ spec:
 
 def options(
     source: str | None = TRAIN, *, colour: bool = False, audit: bool = False, roles: bool = False
-) -> Options:
+) -> ReportOptions:
     def read_source(path: str) -> str:
         if source is None:
             raise FileNotFoundError(path)
         return source
 
-    return Options(colour, audit, roles, read_source)
+    return ReportOptions(colour, audit, roles, read_source)
 
 
 def finding(**changes: Any) -> FindingRow:
@@ -186,18 +187,18 @@ def test_without_the_source_the_places_are_told(source: str | None) -> None:
 
 def test_marks_stand_under_wide_characters() -> None:
     source = "k: {日本: é, e\u0301: x}\n"
-    drawn = draw(split_lines(source), [Mark(1, 9, 1, 10, primary=True)], 1, colour=False)
+    drawn = draw(split_lines(source), [Label(1, 9, 1, 10, primary=True)], 1, colour=False)
     assert drawn[1:3] == ["1 | k: {日本: é, e\u0301: x}", "  |           ^"]
 
 
 def test_a_tab_is_four_spaces() -> None:
-    drawn = draw(["a:\tb"], [Mark(1, 4, 1, 5, primary=True)], 1, colour=False)
+    drawn = draw(["a:\tb"], [Label(1, 4, 1, 5, primary=True)], 1, colour=False)
     assert drawn[1:3] == ["1 | a:    b", "  |       ^"]
 
 
 def test_long_lines_are_cut_around_the_mark() -> None:
     line = "x" * 5000 + "HERE" + "y" * 5000
-    drawn = draw([line], [Mark(1, 5001, 1, 5005, primary=True)], 1, colour=False)
+    drawn = draw([line], [Label(1, 5001, 1, 5005, primary=True)], 1, colour=False)
     shown, under = drawn[1][4:], drawn[2][4:]
     assert shown.startswith("...x")
     assert shown.endswith("y...")
@@ -207,7 +208,7 @@ def test_long_lines_are_cut_around_the_mark() -> None:
 
 def test_a_mark_out_of_sight_shows_its_line_again() -> None:
     line = "ONE" + " " * 5000 + "TWO"
-    marks = [Mark(1, 1, 1, 4, primary=True), Mark(1, 5004, label="second")]
+    marks = [Label(1, 1, 1, 4, primary=True), Label(1, 5004, message="second")]
     drawn = draw([line], marks, 1, colour=False)
     assert drawn[2] == "  | ^^^"
     assert drawn[4].endswith("--- second")
@@ -215,13 +216,13 @@ def test_a_mark_out_of_sight_shows_its_line_again() -> None:
 
 
 def test_of_several_lines_the_first_is_marked() -> None:
-    drawn = draw(["a: |  ", "  b"], [Mark(1, 4, 2, 4, primary=True)], 1, colour=False)
+    drawn = draw(["a: |  ", "  b"], [Label(1, 4, 2, 4, primary=True)], 1, colour=False)
     assert drawn[1:3] == ["1 | a: |", "  |    ^"]
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r\n", "\r"])
 def test_lines_end_as_yaml_says(break_: str) -> None:
-    assert split_lines(f"\ufeffa{break_}b\x85\u2028c") == ["a", "b\x85\u2028c"]
+    assert split_lines(f"a{break_}b\x85\u2028c") == ["a", "b\x85\u2028c"]
 
 
 def test_what_a_manifest_says_cannot_command_the_terminal() -> None:
@@ -430,7 +431,7 @@ def test_escaped_text_prints(words: str) -> None:
 @given(st.text(st.characters()), st.integers(1, 300), st.integers(0, 400), st.booleans())
 def test_any_line_can_be_drawn(line: str, column: int, end: int, primary: bool) -> None:  # noqa: FBT001
     lines = split_lines(line)
-    marks = [Mark(1, column, 1 if end else 0, end, "x\ny", primary)]
+    marks = [Label(1, column, 1 if end else 0, end, "x\ny", primary)]
     for one in draw(lines, marks, 3, colour=False):
         assert one.isprintable()
 

@@ -1,4 +1,4 @@
-"""A document's text with its nodes, and the habits it is written in."""
+"""A document's text with its nodes, and the style it is written in."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -9,37 +9,37 @@ from linter.mending.splice.nodes import (
     Node,
     Unspliceable,
     column,
-    compose,
+    compose_nodes,
     line_end,
     line_start,
     skip,
 )
-from linter.mending.splice.writing import Habits
+from linter.mending.splice.writing import TextStyle
 
 _MERGE = "<<"
 
 
-class Sheet:
+class SourceText:
     """The text of one document, composed once."""
 
-    __slots__ = ("_scalars", "aliased", "habits", "root", "text")
+    __slots__ = ("_scalars", "aliased", "root", "style", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.root, self.aliased = compose(text)
-        self.habits = _habits(text, self.root)
+        self.root, self.aliased = compose_nodes(text)
+        self.style = _read_style(text, self.root)
         self._scalars: list[tuple[int, int]] | None = None
 
     def column(self, at: int) -> int:
         """How far from the beginning of its line ``at`` stands."""
         return column(self.text, at)
 
-    def habits_in(self, mapping: Node) -> Habits:
-        """The document's habits, but for what the mapping's own children show."""
+    def style_in(self, mapping: Node) -> TextStyle:
+        """The document's style, but for what the mapping's own children show."""
         steps, offsets = _indentation(self.text, (mapping,))
-        return self.habits._replace(
-            step=_commonest(steps, self.habits.step, range(1, 17)),
-            offset=_commonest(offsets, self.habits.offset, range(17)),
+        return self.style._replace(
+            step=_commonest(steps, self.style.step, range(1, 17)),
+            offset=_commonest(offsets, self.style.offset, range(17)),
         )
 
     def first_on_line(self, at: int) -> bool:
@@ -130,7 +130,7 @@ def _finds(text: str, what: str, start: int, end: int) -> Iterator[int]:
         at = text.find(what, at + 1, end)
 
 
-def _habits(text: str, root: Node) -> Habits:
+def _read_style(text: str, root: Node) -> TextStyle:
     """The commonest way of each; a document without an example of one has the usual."""
     dashes: Counter[int] = Counter()
     quotes: Counter[str] = Counter()
@@ -140,7 +140,7 @@ def _habits(text: str, root: Node) -> Habits:
         if node.kind == "sequence" and node.block and node.parts and node.body == node.start:
             dashes[node.parts[0].start - node.start] += 1
     step, offset = _indentation(text, root.leaves())
-    return Habits(
+    return TextStyle(
         _commonest(step, 2, range(1, 17)),
         _commonest(offset, 0, range(17)),
         _commonest(dashes, 2, range(2, 17)),
