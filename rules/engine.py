@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial as bind
 from typing import TYPE_CHECKING, Any
 
-from rules.checks import ALL, BY_CODE
-from rules.embedding import Scope, View, embed, fingerprint, inner_manifests, show_outside
+from rules.checks import ALL
+from rules.embedding import Scope, View, embed, inner_manifests
 from rules.evaluation import Evaluation, join
+from rules.findings import FindingMaker
 from rules.kinds import find_kind
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
-from rules.model import Action, Confidence, Finding, Identity, Problem, Rule
+from rules.model import Action, Check, Finding, Identity, Problem, Rule
 from rules.paths import Path
-from rules.policy import Ignore, Policy, decide, known_codes
+from rules.policy import Ignore, Policy, known_codes
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
 from rules.workload import Workload
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import datetime
 
     from rules.inventory import Inventory
-    from rules.roles import Judgement
 
 _KNOWN = known_codes(ALL)
 
@@ -48,12 +48,11 @@ class Engine:
     ) -> None:
         self.policy = policy
         self.inventory = inventory
-        self.now = now
-        self.flag_profile = flag_profile
         self.ignores = ignores
         self._expired = expired or _never
         self._enabled = {rule.code: rule for rule in rules}
         self._custom = _custom_kinds(policy)
+        self._findings = FindingMaker(policy, now, flag_profile)
 
     def kind_of(self, manifest: Manifest) -> Kind | None:
         """The kind of an object, the policy's own kinds first; None where it is not known."""
@@ -106,12 +105,12 @@ class Engine:
         self, code: str, path: Path, message: str, identity: Identity
     ) -> Finding | None:
         """A finding about the input itself (``MLG...``); None where its rule is off."""
-        rule = BY_CODE[code]
-        problem = Problem(rule.forms[0].name, path, message)
-        place = f"{identity.namespace or ''}/{identity.name or ''}"
         if code not in self._enabled:
             return None
-        return self._decided(rule, problem, identity, f"{code} {identity.kind} {place} {path}")
+        place = f"{identity.namespace or ''}/{identity.name or ''}"
+        return self._findings.make_own(
+            code, path, message, identity, f"{code} {identity.kind} {place} {path}"
+        )
 
     def _placed(self, scope: Scope, manifest: Manifest) -> Identity:
         identity = scope.outer or manifest.identity
@@ -137,11 +136,9 @@ class Engine:
         views = ((embed(view, ()), view.workload),)
         return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished))
 
-    def _apply(self, rule: Rule, check: Callable[..., Any], view: View) -> Iterator[Finding]:
+    def _apply(self, rule: Rule, check: Check, view: View) -> Iterator[Finding]:
         for problem in check(view.workload, self.policy.rule_parameters(rule)):
-            finding = self._finding(rule, problem, view)
-            if finding is not None:
-                yield finding
+            yield from self._findings.make(rule, problem, view)
 
     def _attempt(
         self, what: str, view: View, work: Callable[[], Iterable[Any]]
@@ -152,68 +149,9 @@ class Engine:
             return list(work()), []
         except Exception as crash:  # noqa: BLE001 - the one place that may catch everything
             text = f"{what} crashed: {type(crash).__name__}; please report it"
-            problem = Problem("crashed", (), text)
             mark = f"MLG005/crashed {view.identity} {what}"
-            finding = self._decided(BY_CODE["MLG005"], problem, view.identity, mark)
+            finding = self._findings.make_own("MLG005", (), text, view.identity, mark)
             return None, [finding] if finding else []
-
-    def _finding(self, rule: Rule, problem: Problem, view: View) -> Finding | None:
-        judgement = _judgement(problem, view.workload)
-        gated = rule.form(problem.form).role_gated
-        confidence = judgement.confidence if judgement and gated else Confidence.HIGH
-        finding = self._decided(
-            rule,
-            problem._replace(confidence=problem.confidence or confidence),
-            view.identity,
-            fingerprint(rule, problem, view),
-            view,
-        )
-        if finding is None:
-            return None
-        return show_outside(finding, view)._replace(role=str(judgement.role) if judgement else None)
-
-    def _decided(
-        self,
-        rule: Rule,
-        problem: Problem,
-        identity: Identity,
-        fingerprint: str,
-        view: View | None = None,
-    ) -> Finding | None:
-        """The finding with the policy's decision; None where the policy switches it off."""
-        form = rule.form(problem.form)
-        confidence = problem.confidence or Confidence.HIGH
-        decision = decide(
-            self.policy,
-            rule,
-            form,
-            confidence,
-            identity=identity,
-            labels=view.labels if view else {},
-            namespace_labels=view.namespace_labels if view else None,
-            now=self.now,
-            flag_profile=self.flag_profile,
-        )
-        if decision.action is Action.OFF:
-            return None
-        excepted = f" ({decision.note})" if decision.action is Action.EXCEPTED else ""
-        return Finding(
-            rule=rule.code,
-            form=form.name,
-            name=rule.name,
-            severity=problem.severity or form.severity,
-            action=decision.action,
-            confidence=confidence,
-            role=None,
-            path=problem.path,
-            object=identity,
-            message=problem.message + excepted,
-            fingerprint=fingerprint,
-            related=problem.related,
-            fix=problem.fix,
-            note=decision.note,
-            degree=problem.degree,
-        )
 
     def _suppress(
         self, findings: list[Finding], view: View, unfinished: list[str]
@@ -245,11 +183,8 @@ class Engine:
 
     def _complain(self, code: str, path: Path, text: str, view: View) -> Iterator[Finding]:
         rule = self._enabled.get(code)
-        if rule is None:
-            return
-        finding = self._finding(rule, Problem(rule.forms[0].name, path, text), view)
-        if finding is not None:
-            yield finding
+        if rule is not None:
+            yield from self._findings.make(rule, Problem(rule.forms[0].name, path, text), view)
 
 
 def _never() -> bool:
@@ -262,11 +197,6 @@ def _custom_kinds(policy: Policy) -> dict[tuple[str, str], Kind]:
     from rules.policy.kinds import custom_kinds  # noqa: PLC0415 - only with such a policy
 
     return {(kind.group, kind.name): kind for kind in custom_kinds(policy)}
-
-
-def _judgement(problem: Problem, workload: Workload) -> Judgement | None:
-    """The role that a problem hangs on: that of its pod template, or the object's."""
-    return workload.judgements_by_path.get(problem.role_path, workload.judgement)
 
 
 def _places(finding: Finding) -> Iterator[Path]:

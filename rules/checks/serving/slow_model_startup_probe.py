@@ -59,8 +59,7 @@ def _judge(workload: Workload, pod: Pod, container: Container, load: Load) -> Pr
         return _judge_own(pod, container, read_budget(liveness), load)
     if workload.partial or pod.probes is Probes.GIVEN:
         return None
-    injected = read_budget(pod.injected) if pod.injected else None
-    if injected is not None:
+    if pod.injected and (injected := read_budget(pod.injected)):
         return _killed(container, injected, load, "the operator's injected livenessProbe")
     message = (
         "no startupProbe and no livenessProbe: a load that hangs is never restarted; expected a "

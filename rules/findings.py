@@ -1,0 +1,114 @@
+"""Problems become findings: with the role they hang on, and with the policy's decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.checks import BY_CODE
+from rules.embedding import View, fingerprint, show_outside
+from rules.model import Action, Confidence, Finding, Identity, Problem, Rule
+from rules.paths import Path
+from rules.policy import Decision, Policy, decide
+
+if TYPE_CHECKING:
+    import datetime
+
+    from rules.roles import Judgement
+
+
+class FindingMaker:
+    """Makes findings under one policy. ``now`` is the day on which exceptions are judged,
+    ``flag_profile`` the command line's profile."""
+
+    __slots__ = ("_flag_profile", "_now", "_policy")
+
+    def __init__(self, policy: Policy, now: datetime.date, flag_profile: str | None) -> None:
+        self._policy = policy
+        self._now = now
+        self._flag_profile = flag_profile
+
+    def make(self, rule: Rule, problem: Problem, view: View) -> Iterator[Finding]:
+        """The finding on an object; none where the policy switches it off."""
+        judgement = _judgement(problem, view)
+        confidence = problem.confidence or _confidence(rule, problem, judgement)
+        decision = self._decide(rule, problem, confidence, view.identity, view)
+        if decision.action is Action.OFF:
+            return
+        mark = fingerprint(rule, problem, view)
+        finding = _write(rule, problem, confidence, decision, view.identity, mark)
+        yield show_outside(finding, view)._replace(role=str(judgement.role) if judgement else None)
+
+    def make_own(
+        self, code: str, path: Path, message: str, identity: Identity, mark: str
+    ) -> Finding | None:
+        """The finding of one of mlgate's own rules (``MLG...``) on what is no object, or could not
+        be judged; None where the policy switches it off. ``mark`` is its fingerprint."""
+        rule = BY_CODE[code]
+        problem = Problem(rule.forms[0].name, path, message)
+        decision = self._decide(rule, problem, Confidence.HIGH, identity)
+        if decision.action is Action.OFF:
+            return None
+        return _write(rule, problem, Confidence.HIGH, decision, identity, mark)
+
+    def _decide(
+        self,
+        rule: Rule,
+        problem: Problem,
+        confidence: Confidence,
+        identity: Identity,
+        view: View | None = None,
+    ) -> Decision:
+        return decide(
+            self._policy,
+            rule,
+            rule.form(problem.form),
+            confidence,
+            identity=identity,
+            labels=view.labels if view else {},
+            namespace_labels=view.namespace_labels if view else None,
+            now=self._now,
+            flag_profile=self._flag_profile,
+        )
+
+
+def _judgement(problem: Problem, view: View) -> Judgement | None:
+    """The role that a problem hangs on: that of its pod template, or the object's."""
+    workload = view.workload
+    return workload.judgements_by_path.get(problem.role_path, workload.judgement)
+
+
+def _confidence(rule: Rule, problem: Problem, judgement: Judgement | None) -> Confidence:
+    """That of the role, where the form hangs on one."""
+    if judgement is None or not rule.form(problem.form).role_gated:
+        return Confidence.HIGH
+    return judgement.confidence
+
+
+def _write(
+    rule: Rule,
+    problem: Problem,
+    confidence: Confidence,
+    decision: Decision,
+    identity: Identity,
+    mark: str,
+) -> Finding:
+    form = rule.form(problem.form)
+    excepted = f" ({decision.note})" if decision.action is Action.EXCEPTED else ""
+    return Finding(
+        rule=rule.code,
+        form=form.name,
+        name=rule.name,
+        severity=problem.severity or form.severity,
+        action=decision.action,
+        confidence=confidence,
+        role=None,
+        path=problem.path,
+        object=identity,
+        message=problem.message + excepted,
+        fingerprint=mark,
+        related=problem.related,
+        fix=problem.fix,
+        note=decision.note,
+        degree=problem.degree,
+    )
