@@ -78,5 +78,5 @@ def _definitions(cluster: Cluster) -> list[Body]:
 
 
 def _is_served(definition: Body) -> bool:
-    conditions = definition.get("status", {}).get("conditions", ())
+    conditions = definition.get("status", {}).get("conditions") or ()
     return ("Established", "True") in [(one["type"], one["status"]) for one in conditions]
