@@ -6,6 +6,7 @@ from typing import Any
 
 from linter.errors import UserError
 from linter.judging.rows import URL
+from linter.judging.selection import form_names
 from rules.checks import ALL
 from rules.model import Form, Parameter, Rule
 from rules.policy.decisions import profile_action
@@ -16,13 +17,15 @@ GENERATED = "<!-- Generated from the rules by `make generate`: do not edit. -->"
 
 
 def find_rule(word: str) -> Rule:
-    """The rule with this code or name, in any case. Raises UserError."""
+    """The rule with this code or name, or of this ``CODE/form``, in any case. Raises UserError."""
+    head, slash, form = word.lower().partition("/")
     for rule in ALL:
-        if word.lower() in {rule.code.lower(), rule.name}:
+        named = head in {rule.code.lower(), rule.name}
+        if named and (not slash or form in {one.name for one in rule.forms}):
             return rule
     from rules.policy.shapes import suggestion
 
-    names = tuple(name for rule in ALL for name in (rule.code, rule.name))
+    names = tuple(name for rule in ALL for name in (rule.code, rule.name, *form_names(rule)))
     hint = suggestion(word, names) or "; `mlgate rules` lists them"
     raise UserError(f"there is no rule '{word}'{hint}")
 

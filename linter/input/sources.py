@@ -21,6 +21,7 @@ EXCLUDED = "excluded by the policy"
 LEFT_OUT = "left out as in a walk: hidden, vendored or ignored by git"
 
 _SUFFIXES = (".yaml", ".yml", ".json")
+_GIT = ".git"
 _KUSTOMIZATION = "Kustomization"  # the one name that has no suffix
 _SPECIAL = "neither a file nor a folder: it is not read (pipe its text to `mlgate lint -`)"
 
@@ -44,11 +45,15 @@ class PassedOver(NamedTuple):
 
 
 class Collection(NamedTuple):
-    """The files of a run in the order of their paths, and what could not be reached."""
+    """The files of a run in the order of their paths, and what could not be reached.
+
+    ``left_out`` counts, by their name, the hidden and vendored folders that were met.
+    """
 
     sources: list[Source]
     errors: "list[ErrorRow]"
     passed_over: list[PassedOver]
+    left_out: dict[str, int]
 
 
 class Excludes(NamedTuple):
@@ -103,7 +108,7 @@ def collect(paths: Iterable[str], excludes: Excludes, *, hook: bool = False) -> 
         else:
             walk.start(path)
     walk.follow_links()
-    return Collection(_drop_repeated(walk.sources), walk.errors, passed_over)
+    return Collection(_drop_repeated(walk.sources), walk.errors, passed_over, walk.left_out)
 
 
 def read_source(source: Source) -> bytes:
@@ -173,6 +178,7 @@ class _Walk:
     def __init__(self, excludes: Excludes) -> None:
         self.sources: list[Source] = []
         self.errors: list[ErrorRow] = []
+        self.left_out: dict[str, int] = {}
         self._excludes = excludes
         self._seen: set[str] = set()
         self._links: list[tuple[str, str]] = []
@@ -213,7 +219,11 @@ class _Walk:
             named = any(entry.name == ".gitignore" for entry in entries)
             scope = narrow(real, scope, has_ignore_file=named)
             for entry in entries:
-                if not _is_left_out(entry, scope, excluded):
+                if _is_passed_by(entry, scope, excluded):
+                    continue
+                if _is_left_out(entry):
+                    self._leave_out(entry)
+                else:
                     pending += self._visit(entry, path, real, scope, excluded)
 
     def _list(self, path: str) -> list[os.DirEntry[str]]:
@@ -223,6 +233,11 @@ class _Walk:
         except OSError as error:
             self._refuse(path, error)
             return []
+
+    def _leave_out(self, entry: os.DirEntry[str]) -> None:
+        """Count a folder that is not entered, but for git's own."""
+        if entry.name != _GIT and entry.is_dir(follow_symlinks=False):
+            self.left_out[entry.name] = self.left_out.get(entry.name, 0) + 1
 
     def _visit(
         self,
@@ -273,12 +288,16 @@ def is_manifest(path: str) -> bool:
     return path.endswith(_SUFFIXES) or os.path.basename(path) == _KUSTOMIZATION
 
 
-def _is_left_out(entry: os.DirEntry[str], scope: IgnoreScope, excluded: IgnoreScope) -> bool:
+def _is_left_out(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a hidden or vendored folder, or a link to one."""
+    name = entry.name
+    return leaves_out(name) and (entry.is_dir(follow_symlinks=False) or not is_manifest(name))
+
+
+def _is_passed_by(entry: os.DirEntry[str], scope: IgnoreScope, excluded: IgnoreScope) -> bool:
+    """Whether an entry is nothing to read, or one that git or the policy wants left alone."""
     name = entry.name
     folder = entry.is_dir(follow_symlinks=False)
-    manifest = is_manifest(name)
-    if not folder and not manifest and not entry.is_symlink():
-        return True
-    if (folder or not manifest) and leaves_out(name):
+    if not folder and not is_manifest(name) and not entry.is_symlink():
         return True
     return scope.ignores(name, folder=folder) or excluded.ignores(name, folder=folder)

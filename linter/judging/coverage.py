@@ -14,12 +14,25 @@ def full_name(group: str, kind: str) -> str:
 class Coverage:
     """Counts of one process: every document is an object, empty, skipped or an error."""
 
-    __slots__ = ("documents", "files", "objects", "pod_templates", "skipped", "unknown_kinds")
+    __slots__ = (
+        "documents",
+        "exempt",
+        "files",
+        "left_out",
+        "objects",
+        "pod_templates",
+        "skipped",
+        "unknown_kinds",
+        "unknown_roles",
+    )
 
     def __init__(self) -> None:
         self.files = 0
         self.documents = 0
         self.objects = 0
+        self.exempt = 0
+        self.left_out: dict[str, int] = {}
+        self.unknown_roles = 0
         self.pod_templates: dict[str, int] = {}
         self.unknown_kinds: dict[str, int] = {}
         self.skipped: list[SkippedRow] = []
@@ -42,6 +55,9 @@ class Coverage:
             "objects": self.objects,
             "pod_templates": dict(sorted(self.pod_templates.items())),
             "unknown_kinds": dict(sorted(self.unknown_kinds.items())),
+            "unknown_roles": self.unknown_roles,
+            "exempt": self.exempt,
+            "left_out": dict(sorted(self.left_out.items())),
             "skipped": sorted(self.skipped, key=_skipped_order),
         }
 
@@ -54,6 +70,10 @@ class Coverage:
             self.count_pods(name, pods)
         for name, found in exported["unknown_kinds"].items():
             self.unknown_kinds[name] = self.unknown_kinds.get(name, 0) + found
+        for name, folders in exported["left_out"].items():
+            self.left_out[name] = self.left_out.get(name, 0) + folders
+        self.unknown_roles += exported["unknown_roles"]
+        self.exempt += exported["exempt"]
         self.skipped += exported["skipped"]
 
 

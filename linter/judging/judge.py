@@ -11,6 +11,7 @@ from rules.checks.manifest.duplicate_key import describe_duplicate
 from rules.engine import Engine
 from rules.evaluation import Evaluation
 from rules.kinds.podless import is_podless
+from rules.kinds.roles import Role
 from rules.manifest import Manifest
 from rules.model import Identity, Rule
 from rules.paths import Path
@@ -145,6 +146,7 @@ class DocumentJudge:
     def _reason_to_skip(self, manifest: Manifest) -> str | None:
         namespace = manifest.identity.namespace or self._task.namespace
         if is_exempt(self._task.policy, namespace):
+            self._coverage.exempt += 1
             return f"in an exempt namespace: {namespace}"
         owner = self._engine.owner_of(manifest)
         if owner is None:
@@ -155,6 +157,7 @@ class DocumentJudge:
         for _, workload in evaluation.workloads:
             kind = workload.kind
             self._coverage.count_pods(full_name(kind.group, kind.name), len(workload.pods))
+            self._coverage.unknown_roles += workload.role is Role.UNKNOWN_ML
         kind_name = str(manifest.object["kind"])
         if not evaluation.workloads and not is_podless(manifest.group, kind_name):
             self._coverage.count_unknown(full_name(manifest.group, kind_name))

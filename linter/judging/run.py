@@ -46,6 +46,7 @@ def lint(
     for path, reason in collection.passed_over:
         coverage.files += 1
         coverage.skip(path, None, reason)
+    coverage.left_out = dict(collection.left_out)
     for one in found:
         coverage.add(one["coverage"])
     findings = [row for one in found for row in one["findings"] if _is_wanted(row, task)]

@@ -17,20 +17,21 @@ class Selection(NamedTuple):
 
 def select_rules(select: Iterable[str], ignore: Iterable[str]) -> Selection:
     """``select`` and ``ignore`` hold codes, prefixes of codes, names, and ``CODE/form`` of any of
-    them, several to a text with commas between. Without ``select`` every rule runs.
+    them, in any case, several to a text with commas between. Without ``select`` every rule runs.
 
     Raises UserError for a name that means no rule, and where no rule is left.
     """
-    every = {form for rule in ALL for form in _forms(rule)}
+    every = {form for rule in ALL for form in form_names(rule)}
     chosen = _expand(select, "--select") or every
     kept = chosen - _expand(ignore, "--ignore")
-    rules = tuple(rule for rule in ALL if not kept.isdisjoint(_forms(rule)))
+    rules = tuple(rule for rule in ALL if not kept.isdisjoint(form_names(rule)))
     if not rules:
         raise UserError("mlgate lint: --select and --ignore leave no rule to run")
     return Selection(rules, frozenset(every - kept))
 
 
-def _forms(rule: Rule) -> list[str]:
+def form_names(rule: Rule) -> list[str]:
+    """The forms of a rule as policies name them: ``TRN001/batch``."""
     return [f"{rule.code}/{form.name}" for form in rule.forms]
 
 
@@ -40,18 +41,18 @@ def _expand(texts: Iterable[str], flag: str) -> set[str]:
 
 
 def _find(name: str, flag: str) -> list[str]:
-    head, slash, form = name.partition("/")
+    head, slash, form = name.lower().partition("/")
     found = [
         one
         for rule in ALL
-        if head and (rule.name == head or rule.code.startswith(head))
-        for one in _forms(rule)
+        if head and (rule.name == head or rule.code.lower().startswith(head))
+        for one in form_names(rule)
         if not slash or one.endswith(f"/{form}")
     ]
     if not found:
         from rules.policy.shapes import suggestion
 
-        known = [text for rule in ALL for text in (rule.code, rule.name, *_forms(rule))]
+        known = [text for rule in ALL for text in (rule.code, rule.name, *form_names(rule))]
         advice = suggestion(name, tuple(known)) or "; `mlgate rules` lists them"
         raise UserError(f"mlgate lint: {flag} {name}: no such rule{advice}")
     return found

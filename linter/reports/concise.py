@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape, paint
-from linter.reports.text import locate
+from linter.reports.text import draw_label, locate
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult
 
 
 def render(result: "RunResult", options: ReportOptions) -> str:
-    """``file:line:column: CODE action message``; errors first, as ``file: error reason``."""
+    """``file:line:column: action[CODE/form] message``; errors first, as ``file: error reason``."""
     lines = [
         f"{locate(error)}: {paint('error', 'error', colour=options.colour)} "
         f"{escape(error['reason'])}"
@@ -22,5 +22,4 @@ def render(result: "RunResult", options: ReportOptions) -> str:
 
 
 def _draw(finding: "FindingRow", options: ReportOptions) -> str:
-    code = paint(finding["rule"], finding["severity"], colour=options.colour)
-    return f"{locate(finding)}: {code} {finding['action']} {escape(finding['message'])}"
+    return f"{locate(finding)}: {draw_label(finding, options)} {escape(finding['message'])}"

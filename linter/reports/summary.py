@@ -1,7 +1,7 @@
 """The last lines of a run: what was found, what was checked, what was not."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from linter.input.documents import NAMED_EMPTY, RENDER, TEMPLATE
@@ -25,6 +25,7 @@ def render_summary(result: "RunResult", options: ReportOptions) -> str:
     if coverage["skipped"]:
         lines.append(_count_skipped(coverage["skipped"]))
         lines += _name_empty(coverage["skipped"])
+    lines += _tell_passed_over(coverage)
     lines.append(f"policy: {escape(options.policy)}")
     return "".join(f"{line}\n" for line in lines)
 
@@ -81,6 +82,26 @@ def _name_empty(skipped: "Iterable[SkippedRow]") -> list[str]:
         f"{'standard input' if file == STDIN else escape(file)} is empty"
         for file in empty[:_MOST_EMPTY]
     ]
+
+
+def _tell_passed_over(coverage: "CoverageRow") -> Iterator[str]:
+    """What was met and not judged as it might have been, and how it would be."""
+    if coverage["unknown_roles"]:
+        yield (
+            f"{count(coverage['unknown_roles'], 'accelerated workload')} of unknown role: say what "
+            "each is for with the annotation mlgate.dev/role (--show-roles lists them)"
+        )
+    if coverage["exempt"]:
+        yield (
+            f"{count(coverage['exempt'], 'object')} in exempt namespaces not judged: an entry "
+            "under `namespaces` in the policy, by its exact name, has a namespace judged"
+        )
+    folders = coverage["left_out"]
+    if folders:
+        yield (
+            f"{count(sum(folders.values()), 'folder')} left out{_bracket(_rank(folders))}: name "
+            "one to have it read"
+        )
 
 
 def _shorten(reason: str) -> str:

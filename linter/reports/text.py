@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NEAR = 20
 """Lines between two places of one file that still share an excerpt."""
+_STYLES = {"deny": "error", "warn": "warning", "audit": "info"}
 
 
 def render(result: "RunResult", options: ReportOptions) -> str:
@@ -74,10 +75,15 @@ def _draw_finding(finding: "FindingRow", lines_of: _Lines, options: ReportOption
 
 
 def _headline(finding: "FindingRow", options: ReportOptions) -> str:
-    severity, action = finding["severity"], finding["action"]
-    style = severity if action in {"deny", "warn"} else "dim"
-    head = paint(f"{severity}[{finding['rule']}]", style, colour=options.colour)
-    return head + paint(f": {escape(finding['message'])}", "strong", colour=options.colour)
+    message = paint(f": {escape(finding['message'])}", "strong", colour=options.colour)
+    return draw_label(finding, options) + message
+
+
+def draw_label(finding: "FindingRow", options: ReportOptions) -> str:
+    """``deny[TRN001/batch]``: what to act on, and the name that policies and ignores give it."""
+    action = finding["action"]
+    label = f"{action}[{finding['rule']}/{finding['form']}]"
+    return paint(label, _STYLES.get(action, "dim"), colour=options.colour)
 
 
 def _part(finding: "FindingRow") -> "tuple[list[Label], list[RelatedRow]]":
@@ -88,7 +94,7 @@ def _part(finding: "FindingRow") -> "tuple[list[Label], list[RelatedRow]]":
         finding["end_line"],
         finding["end_column"],
         primary=True,
-        style=finding["severity"],
+        style=_STYLES.get(finding["action"], "dim"),
     )
     near = [main]
     far = []
@@ -120,7 +126,7 @@ def _draw_place(
 
 
 def _notes(finding: "FindingRow") -> Iterator[str]:
-    yield f"{_subject(finding)} [{finding['action']}]"
+    yield _subject(finding)
     if finding["embedded"]:
         yield _describe_embedded(finding["embedded"], finding["path"])
     fix = finding["fix"]

@@ -75,7 +75,7 @@ def test_findings_go_out_and_the_summary_beside(here: Path) -> None:
     (here / "bad.yaml").write_text(BAD)
     answer = call("lint", "bad.yaml")
     assert answer.code == 1
-    assert "error[HPA001]" in answer.out
+    assert "deny[HPA001/missing]" in answer.out
     assert "checked" not in answer.out
     assert "checked 1 file, 1 document" in answer.err
     assert "policy: built-in, profile standard\n" in answer.err

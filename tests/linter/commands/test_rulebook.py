@@ -51,7 +51,7 @@ def call(module: object, *words: str) -> str:
 
 
 @pytest.mark.usefixtures("book")
-@pytest.mark.parametrize("word", ["ABC123", "abc123", "some-name"])
+@pytest.mark.parametrize("word", ["ABC123", "abc123", "some-name", "ABC123/one", "abc123/Two"])
 def test_explain_prints_the_rule(word: str) -> None:
     assert call(explain, word) == (
         "ABC123 some-name\n"

@@ -48,9 +48,10 @@ def reasons(collection: Collection) -> list[tuple[str, str]]:
 def test_a_folder_is_walked_for_manifests(here: Path) -> None:
     plant(
         here, "a.yaml", "b.yml", "c.json", "d.txt", "sub/e.yaml", ".hidden/f.yaml", ".g.yaml",
-        "node_modules/h.yaml", "vendor/i.yaml", "sub/vendor/j.yaml",
+        "node_modules/h.yaml", "vendor/i.yaml", "sub/vendor/j.yaml", ".git/k.yaml",
     )  # fmt: skip
     found = collect(["."], NOTHING)
+    assert found.left_out == {".hidden": 1, "node_modules": 1, "vendor": 2}
     assert paths(found) == [".g.yaml", "a.yaml", "b.yml", "c.json", "sub/e.yaml"]
     assert not any(source.named for source in found.sources)
 

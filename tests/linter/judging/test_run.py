@@ -53,7 +53,7 @@ def run(*paths: str, jobs: int = 1, task: Task | None = None) -> RunResult:
 
 
 def run_text(text: str, name: str = "-", **known: Any) -> RunResult:
-    return lint(make_task(**known), Collection([], [], []), [(name, text.encode())])
+    return lint(make_task(**known), Collection([], [], [], {}), [(name, text.encode())])
 
 
 def places(result: RunResult) -> list[tuple[str, int, int, int]]:
@@ -232,6 +232,7 @@ def test_owned_objects_and_exempt_namespaces_are_skipped() -> None:
         ("-", 1, "in an exempt namespace: kube-system"),
     ]
     assert result["coverage"]["objects"] == 2
+    assert result["coverage"]["exempt"] == 1
     assert run_text(BAD_JOB, namespace="kube-system")["findings"] == []
 
 
@@ -351,3 +352,18 @@ def _read(text: str) -> Any:
     from linter.input.documents import read_bodies
 
     return read_bodies(text)[0]
+
+
+def test_accelerated_workloads_of_unknown_role_are_counted() -> None:
+    unknown = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: a}
+spec:
+  containers:
+  - name: a
+    image: registry.example.com/team/thing:1
+    resources: {limits: {nvidia.com/gpu: 1}}
+"""
+    assert run_text(unknown)["coverage"]["unknown_roles"] == 1
+    assert run_text(BAD_JOB)["coverage"]["unknown_roles"] == 0

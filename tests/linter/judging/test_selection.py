@@ -34,7 +34,6 @@ def test_one_form_can_be_selected_or_left_out() -> None:
     ("name", "advice"),
     [
         ("TRN0O1", "did you mean 'TRN001'?"),
-        ("trn001", "did you mean 'TRN001'?"),
         ("hpa-metric-defined", "did you mean 'hpa-metrics-defined'?"),
         ("TRN001/opertor", "did you mean 'TRN001/operator'?"),
         ("zzzzzzz", "`mlgate rules` lists them"),
@@ -49,3 +48,8 @@ def test_a_name_that_means_nothing_is_an_error(name: str, advice: str) -> None:
 def test_nothing_left_is_an_error() -> None:
     with pytest.raises(UserError, match="leave no rule"):
         select_rules(["TRN"], ["TRN"])
+
+
+def test_codes_and_forms_are_taken_in_any_case() -> None:
+    assert select_rules(["trn001/Batch"], []) == select_rules(["TRN001/batch"], [])
+    assert select_rules(["trn"], []) == select_rules(["TRN"], [])

@@ -52,7 +52,7 @@ def test_fix_makes_the_safe_fixes_and_tells_what_is_left(manifest: Path) -> None
     answer = run("--fix", "--format", "concise", "job.yaml")
     assert manifest.read_text() == FIXED
     assert answer.code == 1
-    assert [line.split()[1] for line in answer.out.splitlines()] == ["TRN003"]
+    assert [line.split()[1] for line in answer.out.splitlines()] == ["warn[TRN003/missing]"]
     assert answer.err.startswith("1 fixed\n")
     assert answer.err.endswith("0 fixable with --fix (1 more with --unsafe-fixes)\n")
 

@@ -92,6 +92,9 @@ def result(*findings: FindingRow, **changes: Any) -> RunResult:
         "objects": 1,
         "pod_templates": {"Job.batch": 1},
         "unknown_kinds": {},
+        "unknown_roles": 0,
+        "exempt": 0,
+        "left_out": {},
         "skipped": [],
     }
     whole = {
@@ -130,13 +133,13 @@ def test_when_colours_are_used(environ: dict[str, str], terminal: bool, expected
 def test_a_finding_as_text() -> None:
     report = text.render(result(finding()), options())
     assert report == (
-        "error[TRN001]: spec.template.spec.restartPolicy is OnFailure; expected Never\n"
+        "deny[TRN001/batch]: spec.template.spec.restartPolicy is OnFailure; expected Never\n"
         " --> train.yaml:9:22\n"
         "  |\n"
         "9 |       restartPolicy: OnFailure\n"
         "  |                      ^^^^^^^^^\n"
         "  |\n"
-        "  = Job train in namespace ml, role training (high) [deny]\n"
+        "  = Job train in namespace ml, role training (high)\n"
         "  = fix (safe): set it to Never\n"
         "  = help: mlgate explain TRN001\n"
         "\n"
@@ -296,31 +299,27 @@ def test_audited_and_excepted_findings_show_on_request() -> None:
         assert report.render(hidden, options(audit=True)).count("TRN001") >= 2
 
 
-def test_colours_follow_severity_and_audit_is_dim() -> None:
-    found = result(
-        finding(),
-        finding(severity="warning"),
-        finding(severity="info"),
-        finding(action="audit"),
-    )
+def test_colours_follow_the_action_whatever_the_severity() -> None:
+    actions = ("deny", "warn", "audit", "excepted")
+    found = result(*(finding(action=action, severity="info") for action in actions))
     report = text.render(found, options(colour=True, audit=True))
-    assert "\x1b[1;31merror[TRN001]\x1b[0m" in report
-    assert "\x1b[1;33mwarning[TRN001]\x1b[0m" in report
-    assert "\x1b[1;34minfo[TRN001]\x1b[0m" in report
-    assert "\x1b[2merror[TRN001]\x1b[0m" in report
+    assert "\x1b[1;31mdeny[TRN001/batch]\x1b[0m" in report
+    assert "\x1b[1;33mwarn[TRN001/batch]\x1b[0m" in report
+    assert "\x1b[1;34maudit[TRN001/batch]\x1b[0m" in report
+    assert "\x1b[2mexcepted[TRN001/batch]\x1b[0m" in report
     plain = re.sub("\x1b\\[[0-9;]*m", "", report)
     assert plain == text.render(found, options(audit=True))
 
 
 def test_an_objects_role_is_not_claimed_where_there_is_none() -> None:
     report = text.render(result(finding(role=None, fix=None)), options())
-    assert "  = Job train in namespace ml [deny]\n  = help:" in report
+    assert "  = Job train in namespace ml\n  = help:" in report
 
 
 def test_what_could_not_be_read_is_a_document() -> None:
     nothing = {"apiVersion": None, "kind": None, "namespace": None, "name": None}
     report = text.render(result(finding(rule="MLG001", role=None, object=nothing)), options())
-    assert "  = a document [deny]\n" in report
+    assert "  = a document\n" in report
 
 
 def test_errors_come_first() -> None:
@@ -336,7 +335,7 @@ def test_errors_come_first() -> None:
         "error: a.yaml:3:5: found no value\n\n"
         "error: a.yaml: no such file\n\n"
         "error: a.yaml (document 2): a template\n\n"
-        "error[TRN001]"
+        "deny[TRN001/batch]"
     )
     assert concise.render(found, options()).splitlines()[:2] == [
         "a.yaml:3:5: error found no value",
@@ -374,7 +373,7 @@ def test_roles_and_their_evidence() -> None:
 
 def test_concise_is_one_line_for_each_finding() -> None:
     assert concise.render(result(finding(message="one\ntwo")), options()) == (
-        "train.yaml:9:22: TRN001 deny one\\ntwo\n"
+        "train.yaml:9:22: deny[TRN001/batch] one\\ntwo\n"
     )
 
 
@@ -485,3 +484,17 @@ def test_summary_names_the_most_frequent_kinds_only() -> None:
     templates = {f"K{number}.x": number for number in range(1, 11)}
     line = render_summary(result(coverage={"pod_templates": templates}), options())
     assert "(K10 10, K9 9, K8 8, K7 7, K6 6, K5 5, K4 4, K3 3, 2 more)" in line
+
+
+def test_the_last_lines_tell_what_was_passed_over_and_how_to_have_it_judged() -> None:
+    coverage = {"unknown_roles": 1, "exempt": 2, "left_out": {"vendor": 2, ".github": 1}}
+    lines = render_summary(result(coverage=coverage), options()).splitlines()
+    assert [line.partition(":")[0] for line in lines[-4:-1]] == [
+        "1 accelerated workload of unknown role",
+        "2 objects in exempt namespaces not judged",
+        "3 folders left out (vendor 2, .github 1)",
+    ]
+    assert "mlgate.dev/role" in lines[-4]
+    assert "`namespaces`" in lines[-3]
+    silent = render_summary(result(), options())
+    assert not {"role", "exempt", "folder"} & set(silent.split())
