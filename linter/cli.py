@@ -59,6 +59,7 @@ def run_console() -> NoReturn:
     clean-up, which costs more than linting a file."""
     import gc
 
+    # Nearly everything lives until the end: a collection finds little, and looks at all of it.
     gc.disable()
     code = CRASHED
     try:
@@ -73,6 +74,7 @@ def run_console() -> NoReturn:
         code = USAGE_ERROR
     finally:
         error = sys.exc_info()[1]
+        # os._exit would swallow the traceback too.
         if isinstance(error, Exception):
             sys.excepthook(type(error), error, error.__traceback__)
         os._exit(code)
@@ -86,6 +88,7 @@ def main(
     stderr: TextIO | None = None,
 ) -> int:
     """Run one command; returns the exit code."""
+    # Looked up here, not as defaults: run_console and tests put others in their place.
     out, err = stdout or sys.stdout, stderr or sys.stderr
     try:
         _refuse_stranger()
@@ -129,6 +132,7 @@ def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
         "-v", "--verbose", action="store_true", help="with it, tell which YAML reader is in use"
     )
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    # Flags of a misspelt subcommand are not what is wrong with the call.
     arguments, _ = parser.parse_known_args(argv)
     if arguments.version:
         _tell_version(out, verbose=arguments.verbose)

@@ -48,7 +48,8 @@ def open_streams() -> None:
 def _wrap(stream: TextIO | None, number: int) -> OutputStream:
     # A file's name may hold bytes, and a terminal may lack characters.
     errors = "backslashreplace"
-    if not isinstance(stream, io.TextIOWrapper):  # None: the stream was closed
+    # Python leaves None in place of a stream whose descriptor is closed.
+    if not isinstance(stream, io.TextIOWrapper):
         raw = io.FileIO(number, "wb")
         return OutputStream(io.BufferedWriter(raw), "utf-8", errors, line_buffering=True)
     return OutputStream(

@@ -52,6 +52,7 @@ def _draw(rule: Rule, *, colour: bool) -> Iterator[str]:
 
 def _draw_docs(docs: str, *, colour: bool) -> Iterator[str]:
     """Markdown as plain text: headings stand out, code is indented and loses its fences."""
+    # A fence opens and closes alike: only counting tells which it is.
     inside = False
     for line in docs.splitlines():
         if line.startswith("```"):

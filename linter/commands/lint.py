@@ -89,6 +89,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Lint. Raises UserError for a wrong flag or policy."""
     selection = select_rules(arguments.select, arguments.ignore)
     policy, file = _find_policy(arguments)
+    # The policy's `exclude` is relative to the file that it stands in.
     folder = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
     task = Task(
         policy,
@@ -136,12 +137,14 @@ def _fix(
     if arguments.diff:
         changed = fix_run.print_diffs(fixed, out, colour=choose_colour(out, os.environ))
         fix_run.print_refusals(fixed, err)
+        # A diff is for the reader of the fixes: findings without one do not fail it.
         return exit_code({**result, "findings": []}, "never", hook=True) or int(changed)
     fixed = fix_run.write_fixes(run, fixed, out)
     fix_run.print_refusals(fixed, err)
     err.write(f"{fix_run.count_fixed(fixed)} fixed\n")
     result = fix_run.relint(run, fixed)
     texts = tuple((name, fixed.outcomes[name].after.encode()) for name in run.texts)
+    # The fixed text has standard output for itself: `mlgate lint --fix - <a >b`.
     _report(result, arguments, given._replace(texts=texts), err if texts else out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)
 

@@ -141,6 +141,7 @@ def _describe_rule(policy: Policy, rule: Rule, flag: str | None) -> dict[str, An
 
 def _trace(value: Any, stated: Any, source: str) -> Any:
     """Each value below ``value`` with its source: ``source`` where ``stated`` has it too."""
+    # An empty mapping has no entries that could say where they are from.
     if not isinstance(value, Mapping) or not value:
         return {"value": _plain(value), "from": "default" if stated is None else source}
     above = stated if isinstance(stated, Mapping) else {}
@@ -153,6 +154,7 @@ def _template(path: tuple[str | int, ...]) -> str:
 
 def _plain(value: Any) -> Any:
     """A value of the policy as YAML and JSON can hold it; what is not stated is left out."""
+    # Entries of a policy are named tuples, which would come out as lists.
     if hasattr(value, "_asdict"):
         value = {key: one for key, one in value._asdict().items() if one is not None}
     match value:

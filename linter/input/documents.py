@@ -93,6 +93,7 @@ def read_contents(file: str, text: str) -> Contents:
     for document in read(text):
         number = document.number
         if isinstance(document, Unreadable):
+            # Made once, and only where a document is broken.
             pieces = pieces or (_Pieces(text) if braces else None)
             if pieces and pieces.is_template(document):
                 place = (document.line, document.column)
@@ -132,6 +133,7 @@ def _find_entries(file: str, document: Document, skipped: list[Skipped]) -> list
     """The document's objects; what holds none, and a List's items that are none, are skipped."""
     body = document.value
     if os.path.basename(file) in KUSTOMIZATION_NAMES and isinstance(body, dict):
+        # kustomize lets both keys be left out; the file's name says what it is.
         body = {**_KUSTOMIZATION, **body}
     found = [] if body is None else list(_flatten(body))
     if not found:
@@ -163,7 +165,10 @@ def _flatten(body: Any) -> Iterator[tuple[Path, dict[str, Any] | None]]:
         elif not is_list(one):
             yield path, one
         else:
+            # JobList holds Jobs: the API server leaves kind and apiVersion out of the items of
+            # typed lists.
             typed = {"apiVersion": one["apiVersion"], "kind": one["kind"].removesuffix("List")}
+            # The stack is emptied from its end: reversed, the items come in written order.
             for index, item in reversed(list(enumerate(one["items"]))):
                 named = {**typed, **item} if typed["kind"] and isinstance(item, dict) else item
                 pending.append(((*path, "items", index), named))

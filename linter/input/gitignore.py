@@ -49,6 +49,7 @@ class IgnoreFile:
 
     def __init__(self, lines: Iterable[str]) -> None:
         parsed = [parse_pattern(line) for line in lines]
+        # The last pattern that matches decides: reversed, it is the first.
         self._patterns = [pattern for pattern in reversed(parsed) if pattern is not None]
 
     def judge(self, parts: tuple[str, ...], *, folder: bool) -> bool | None:
@@ -77,6 +78,7 @@ class IgnoreScope:
 
     def ignores(self, name: str, *, folder: bool) -> bool:
         """Whether the entry ``name`` of this folder is ignored."""
+        # The nearest file comes last, and git asks it first.
         for file, below in reversed(self._files):
             verdict = file.judge((*below, name), folder=folder)
             if verdict is not None:
@@ -88,6 +90,7 @@ class IgnoreScope:
         ignored."""
         scope: IgnoreScope = self
         for name in parts[:-1]:
+            # git enters no ignored folder: no pattern takes back a file inside one.
             if scope.ignores(name, folder=True):
                 return True
             scope = scope.enter(name)
@@ -112,6 +115,7 @@ def find_scope(folder: str, root: str | None) -> IgnoreScope:
     if root is None:
         return scope
     parts = tuple(os.path.relpath(folder, root).split(os.sep)) if folder != root else ()
+    # It yields to every .gitignore, so it comes first.
     exclude = read_ignore_file(os.path.join(root, ".git", "info", "exclude"))
     if exclude is not None:
         scope = scope.add(exclude, parts)
@@ -131,6 +135,7 @@ def parse_pattern(line: str) -> Pattern | None:
     body = line[negated:]
     folders_only = body.endswith("/")
     body = body[:-1] if folders_only else body
+    # Only a slash at the beginning or in the middle ties a pattern to its folder.
     anchored = "/" in body
     body = body.removeprefix("/")
     if not body:
@@ -210,6 +215,7 @@ def _read_set(glob: str, index: int) -> tuple[str, int]:
 
 
 def _read_member(glob: str, index: int) -> tuple[str, int]:
+    # POSIX character classes; a name that is none is read as single characters.
     if glob.startswith("[:", index):
         end = glob.find(":]", index)
         name = glob[index + 2 : end]
@@ -243,6 +249,7 @@ def _match_parts(parts: tuple[PatternPart, ...], names: tuple[str, ...]) -> bool
             part, name = part + 1, name + 1
         elif star >= 0:
             taken += 1
+            # An earlier ** need not be tried again: what it could take, the last one can.
             part, name = star + 1, taken
         else:
             return False

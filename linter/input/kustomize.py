@@ -35,6 +35,7 @@ class Kustomizations:
     def _patches(self, folder: str) -> frozenset[str]:
         known = self._named.get(folder)
         if known is None:
+            # Paths in a kustomization are relative to its folder, and may lead out of it.
             known = frozenset(
                 os.path.normpath(os.path.join(folder, patch))
                 for name in KUSTOMIZATION_NAMES

@@ -22,6 +22,7 @@ def find_root(folder: str) -> str | None:
             break
         folder = parent
     root = _ROOTS[folder]
+    # All folders on the way have the same root: a tree is climbed once.
     _ROOTS.update(dict.fromkeys(passed, root))
     return root
 

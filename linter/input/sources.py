@@ -100,6 +100,7 @@ def collect(paths: Iterable[str], excludes: Excludes, *, hook: bool = False) -> 
     walk = _Walk(excludes)
     passed_over = []
     boundary = Boundary(os.curdir) if hook else None
+    # Sorted and normalised: neither order nor spelling of the arguments shows in the report.
     for path in sorted({os.path.normpath(path) for path in paths}):
         if boundary and excludes.match(path):
             passed_over.append(PassedOver(path, EXCLUDED))
@@ -116,8 +117,10 @@ def read_source(source: Source) -> bytes:
     if source.size > SIZE_LIMIT:
         raise SourceError(_too_large(f"{source.size:,} bytes"))
     try:
+        # Unbuffered: nearly every file comes in one read, and a buffer would copy it.
         with open(source.path, "rb", buffering=0) as file:
             data = file.read(SIZE_LIMIT + 1) or b""
+            # A raw read may give less than was asked for.
             while len(data) < source.size and (more := file.read(SIZE_LIMIT + 1 - len(data))):
                 data += more
     except OSError as error:
@@ -204,6 +207,7 @@ class _Walk:
             links, self._links = sorted(self._links), []
             for path, real in links:
                 here = os.path.realpath(os.path.dirname(path))
+                # A link to a folder around itself would make its walk endless.
                 if os.path.commonpath((here, real)) != real:
                     self._walk(path, real)
 
@@ -251,6 +255,7 @@ class _Walk:
         reached = entry.name if path == os.curdir else os.path.join(path, entry.name)
         inside = os.path.join(real, entry.name)
         if entry.is_dir(follow_symlinks=False):
+            # The directory entry knows its type: no stat for the folders of a large tree.
             yield reached, inside, scope.enter(entry.name), excluded.enter(entry.name)
         elif entry.is_symlink():
             self._visit_link(reached)

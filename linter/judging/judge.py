@@ -73,6 +73,7 @@ class DocumentJudge:
         rows: list[FindingRow] = []
         for entry in entries:
             manifest = Manifest(entry.body)
+            # Counted though it may be skipped: the coverage adds up to all that was read.
             self._coverage.objects += 1
             rows += self._judge_duplicates(entry, manifest.identity)
             reason = self._reason_to_skip(manifest)
@@ -81,6 +82,7 @@ class DocumentJudge:
                 continue
             judged.append(entry)
             rows += self._judge_object(entry, manifest, partial=partial)
+        # Few documents hold the marker: nothing of comments is imported for the rest.
         if judged and self._task.ignores and MARKER in judged[0].document.text:
             rows = list(self._apply_comments(judged, rows))
         self.findings += rows
@@ -121,6 +123,7 @@ class DocumentJudge:
         kept = [row for row in rows if not ignores.covers(row)]
         self.suppressed += len(rows) - len(kept)
         yield from kept
+        # A comment in a List speaks for one item, whose name its problem goes by.
         by_prefix = {entry.prefix: entry for entry in entries}
         for code, message, span, prefix in ignores.problems(self._codes):
             entry = by_prefix[prefix]

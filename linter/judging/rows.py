@@ -125,6 +125,7 @@ def _find_span(entry: Entry, path: Path, embedded: Embedded | None) -> Span:
     whole = (*entry.prefix, *path)
     if embedded is None or not embedded.text:
         return entry.document.span(whole)
+    # A string that is no literal block has one span for all that is inside.
     for inner in entry.document.embedded(whole):
         if isinstance(inner, Document) and inner.number == embedded.number:
             return inner.span(embedded.path)

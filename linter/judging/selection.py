@@ -22,6 +22,7 @@ def select_rules(select: Iterable[str], ignore: Iterable[str]) -> Selection:
     Raises UserError for a name that means no rule, and where no rule is left.
     """
     every = {form for rule in ALL for form in form_names(rule)}
+    # --ignore wins over --select, so that a group can be run but for one of its rules.
     chosen = _expand(select, "--select") or every
     kept = chosen - _expand(ignore, "--ignore")
     rules = tuple(rule for rule in ALL if not kept.isdisjoint(form_names(rule)))

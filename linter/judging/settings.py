@@ -20,6 +20,7 @@ def find_policy(start: str) -> str | None:
     """
     folder = os.path.abspath(start)
     for above, parent in enumerate(list_parents(folder, find_root(folder))):
+        # All names are asked for, so that a second policy is an error and not passed over.
         names = [name for name in FILE_NAMES if os.path.isfile(os.path.join(parent, name))]
         here = [os.path.normpath(os.path.join(start, *[os.pardir] * above, name)) for name in names]
         if len(here) > 1:

@@ -99,6 +99,7 @@ class Share:
         judge = DocumentJudge(self._task, self._engine(inventory), facts.namespaces, self._coverage)
         for file, broken in self._broken:
             judge.judge_broken(file, broken)
+        # Objects of one document are neighbours, and its comments are read for all of them at once.
         for _, entries in groupby(self._entries, lambda entry: id(entry.document)):
             group = list(entries)
             judge.judge_document(group, partial=group[0].file in self._partial)

@@ -27,6 +27,7 @@ class WorkerError(Exception):
 def run_workers(parts: list[WorkerTask]) -> list[Any]:
     """Run each part in a process of its own, the first one in this. Returns what they return, in
     their order. Raises WorkerError."""
+    # A collection in a child would touch, and so copy, every page that it shares with the parent.
     gc.freeze()
     with _Workers([_Worker(part) for part in parts[1:]]) as workers:
         mine = parts[0](workers.exchange)
@@ -38,6 +39,7 @@ class _Worker:
 
     def __init__(self, part: WorkerTask) -> None:
         inbox, outbox = os.pipe(), os.pipe()
+        # What is still buffered would be written once by each process.
         sys.stdout.flush()
         sys.stderr.flush()
         self.process = os.fork()
@@ -125,13 +127,17 @@ def _serve(part: WorkerTask, requests: BinaryIO, answers: BinaryIO) -> None:
         code = 0
     finally:
         error = sys.exc_info()[1]
-        if isinstance(error, Exception) and not isinstance(error, EOFError | BrokenPipeError):
-            sys.excepthook(type(error), error, error.__traceback__)
-        sys.stderr.flush()
-        os._exit(code)
+        try:
+            # Where a pipe has ended the parent is gone: there is nobody to report to.
+            if isinstance(error, Exception) and not isinstance(error, EOFError | BrokenPipeError):
+                sys.excepthook(type(error), error, error.__traceback__)
+            sys.stderr.flush()
+        finally:
+            os._exit(code)
 
 
 def _send(stream: BinaryIO, data: Any) -> None:
+    # marshal takes plain data alone: no object of ours can slip into the rows.
     packed = marshal.dumps(data)
     stream.write(len(packed).to_bytes(8, "big"))
     stream.write(packed)
@@ -142,6 +148,7 @@ def _receive(stream: BinaryIO) -> Any:
     """Raises EOFError where the other end has gone."""
     size = int.from_bytes(stream.read(8), "big")
     packed = stream.read(size)
+    # A process that is killed may leave half a message.
     if not packed or len(packed) < size:
         raise EOFError
     return marshal.loads(packed)  # noqa: S302 - from our own processes

@@ -29,6 +29,7 @@ def replace_file(path: Path, original: bytes, new: bytes, roots: Iterable[Path])
 
 def _target(path: Path, roots: Iterable[Path]) -> Path:
     target = path.resolve(strict=True)
+    # A link in a repository may lead anywhere: nothing outside of what was named is written.
     if path.is_symlink() or target.parent != Path(os.path.abspath(path)).parent:
         real = [root.resolve() for root in roots if not root.is_symlink()]
         if not any(target.is_relative_to(root) for root in real):
@@ -42,6 +43,7 @@ def _replace(target: Path, original: bytes, new: bytes) -> None:
         raise NotWritten("not a regular file")
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise NotWritten("the file is read-only")
+    # In the same folder: a rename does not cross file systems.
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -49,8 +51,10 @@ def _replace(target: Path, original: bytes, new: bytes) -> None:
             file.flush()
             _keep_owner(file.fileno(), status)
             os.fsync(file.fileno())
+        # As late as can be: an editor may have saved the file meanwhile.
         _check_unchanged(target, original)
         Path(name).replace(target)
+    # Ctrl-C too: no half-written file is left behind.
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -64,6 +68,7 @@ def _check_unchanged(target: Path, original: bytes) -> None:
 
 def _keep_owner(handle: int, status: os.stat_result) -> None:
     if (status.st_uid, status.st_gid) != (os.getuid(), os.getgid()):
+        # Only root gives files away; the mode below is the more important part.
         with suppress(PermissionError):
             os.fchown(handle, status.st_uid, status.st_gid)
     os.fchmod(handle, stat.S_IMODE(status.st_mode))

@@ -39,6 +39,7 @@ def fix_texts(
             if once.after != once.before:
                 changed[file] = once.after
             outcomes[file] = _add(outcomes[file], once)
+        # What one fix writes may be what another rule looks at.
         rows = judge(changed) if changed else ()
     for file in _wanted(outcomes, rows, selection):
         outcomes[file] = refuse_all(outcomes[file], "the fixed text would be fixed again and again")
@@ -58,6 +59,7 @@ def _wanted(
 
 
 def _key(row: "FindingRow") -> tuple[str, int, str]:
+    # Not the line: a fix further up in the file moves it.
     return row["file"], row["document"], row["fingerprint"]
 
 
@@ -92,6 +94,7 @@ def diff(name: str, outcome: Outcome, *, colour: bool = False) -> Iterator[str]:
     """The lines of a unified diff of what the fixes change; none where they change nothing."""
     import difflib
 
+    # Paths of a diff are relative, as `git apply` and `patch -p1` want them.
     name = name.lstrip("/")
     lines = difflib.unified_diff(
         _lines(outcome.before), _lines(outcome.after), f"a/{name}", f"b/{name}"

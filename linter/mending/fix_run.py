@@ -49,6 +49,8 @@ def make_recheck(run: FixRun) -> Recheck:
 
     def judge(texts: Mapping[str, str]) -> "list[FindingRow]":
         sources = [one for one in run.collection.sources if one.path not in texts]
+        # The other files are read again with them: a claim or a Service in one may decide on
+        # another.
         given = {**run.texts, **{name: encode_text(text) for name, text in texts.items()}}
         collection = run.collection._replace(sources=sources)
         found = lint(run.task, collection, given.items(), jobs=run.jobs)["findings"]

@@ -52,6 +52,7 @@ def fix_once(text: str, rows: "Iterable[FindingRow]") -> Outcome:
     for document in read(text):
         if isinstance(document, Unreadable):
             continue
+        # What stands between documents (byte order mark, broken documents) is copied as it is.
         start = _find(text, document, at)
         mended = _fix_document(document, by_document.get(document.number, []))
         fixed += mended.fixed
@@ -60,6 +61,8 @@ def fix_once(text: str, rows: "Iterable[FindingRow]") -> Outcome:
         out += (text[at:start], mended.after)
         at = start + len(document.text)
     outcome = Outcome(text, "".join(out) + text[at:], tuple(fixed), tuple(refused))
+    # A fix may hold a line of ---, or end a document that had no end: then the file is cut
+    # otherwise.
     if texts != [
         document.text for document in read(outcome.after) if isinstance(document, Document)
     ]:
@@ -70,6 +73,7 @@ def fix_once(text: str, rows: "Iterable[FindingRow]") -> Outcome:
 def _find(text: str, document: Document, at: int) -> int:
     """Where in the file's text the document's own stands."""
     found = text.find(document.text, at)
+    # The same text may stand in the file twice; its line says which of them is meant.
     while found >= 0 and text.count("\n", 0, found) != document.line:
         found = text.find(document.text, found + 1)
     if found < 0:
@@ -106,6 +110,8 @@ class _EditIndex:
             near = list(self._below.get((plan.within, edit.path), ()))
             for depth in range(len(edit.path)):
                 near += self._at.get((plan.within, edit.path[:depth]), ())
+            # Only fixes around or inside the place are compared: a thousand fixes take a thousand
+            # steps.
             for other in near:
                 if conflict(other.edits, (edit,)):
                     return other
@@ -154,6 +160,7 @@ def _try(
     except Unspliceable as error:
         if len(plans) == 1:
             return document, [], [Refusal(plans[0].row, str(error))]
+    # Halving finds the few that cannot be spliced without a splice for every fix.
     half = len(plans) // 2
     document, fixed, refused = _try(document, plans[:half])
     last, more, failed = _try(document, plans[half:])
@@ -165,6 +172,8 @@ def _mend(document: Document, plans: Iterable[PlannedFix]) -> Document:
     by_place: dict[Path | None, list[Edit]] = {None: []}
     for plan in plans:
         by_place.setdefault(plan.within, []).extend(plan.edits)
+    # The document first: its edits change no string, so that the strings still stand at their
+    # paths.
     own = by_place.pop(None)
     target = apply(document.value, own)
     mended = _read_again(document, splice(document.text, document.value, own), target)
@@ -178,6 +187,7 @@ def _mend_within(document: Document, path: Path, edits: Sequence[Edit]) -> Docum
     text = splice_embedded(document.text, document.value, path, inner.value, edits)
     mended = _only(read(text))
     outer = apply(document.value, (Set(path, dig(mended.value, path)),))
+    # Both are compared: the inner manifest, and that nothing else of the outer one has changed.
     now = _only(mended.embedded(path))
     if not same(mended.value, outer) or not same(now.value, apply(inner.value, edits)):
         raise Unspliceable("the fixed text does not read as the fixed object")

@@ -47,6 +47,7 @@ def select_shown(result: "RunResult", options: ReportOptions) -> "list[FindingRo
 
 def select_errors(result: "RunResult") -> "list[ErrorRow]":
     """The errors that are not a finding (MLG001) too."""
+    # A document that cannot be read is both: people need to read of it once.
     broken = {_place(finding) for finding in result["findings"] if finding["rule"] == "MLG001"}
     return [error for error in result["errors"] if _place(error) not in broken]
 

@@ -67,12 +67,14 @@ def draw(lines: Sequence[str], labels: Sequence[Label], gutter: int, *, colour: 
 def _draw_line(line: str, labels: Sequence[Label], gutter: int, *, colour: bool) -> Iterator[str]:
     """One line and its labels, the main one first; again for a label that is not in sight."""
     window = None
+    # The main label decides which part of a long line is shown.
     for label in sorted(labels, key=lambda one: (not one.primary, one.column)):
         start, end = _bounds(line, label)
         if window is None or not window.holds(start):
             window = _window(line, start)
             yield _numbered(label.line, window, gutter, colour=colour)
         first = window.offset(start)
+        # A mark of no width would not be seen: a value that is missing has none.
         length = max(window.offset(end) - first, 1)
         pointer = ("^" if label.primary else "-") * length
         message = f" {escape(label.message)}" if label.message else ""
@@ -93,6 +95,7 @@ def _bounds(line: str, label: Label) -> tuple[int, int]:
 def _window(line: str, focus: int) -> _Window:
     """What is shown of ``line``, the character ``focus`` in sight."""
     room = max(len(line) - _LONGEST, 0)
+    # A third before the mark, two behind: the value reads on to the right.
     start = min(max(focus - _LONGEST // 3, 0), room)
     return _Window(start, expand_line(line[start : start + _LONGEST]), start > 0, start < room)
 

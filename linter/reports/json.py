@@ -26,6 +26,7 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         report["workloads"] = [_export_workload(one) for one in result["workloads"]]
     report |= {key: result[key] for key in ("errors", "suppressed", "coverage")}
     body = ",\n".join(f"  {_dump(key)}: {_spread(value)}" for key, value in report.items())
+    # After dumping: within JSON these characters stand in strings alone, where \u is allowed.
     return _UNSAFE.sub(_escape, f"{{\n{body}\n}}\n")
 
 

@@ -113,6 +113,7 @@ def _shorten(reason: str) -> str:
 
 def _short_names(templates: Mapping[str, int]) -> list[str]:
     """Kinds without their group, unless two of them would look the same."""
+    # Job.batch and Job.batch.volcano.sh would both be Job.
     seen = Counter(name.partition(".")[0] for name in templates)
     short = {
         name if seen[name.partition(".")[0]] > 1 else name.partition(".")[0]: number

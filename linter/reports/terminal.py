@@ -45,6 +45,7 @@ def _escape_character(character: str) -> str:
 def _character_width(character: str) -> int:
     import unicodedata
 
+    # Combining marks stand on the character before.
     if unicodedata.category(character) in {"Mn", "Me"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1

@@ -99,6 +99,7 @@ def _part(finding: "FindingRow") -> "tuple[list[Label], list[RelatedRow]]":
     near = [main]
     far = []
     for other in finding["related"]:
+        # One excerpt shows both places and how they belong together, if it does not get long.
         distance = abs(other["line"] - finding["line"])
         if other["file"] == finding["file"] and distance <= _NEAR:
             near.append(Label(other["line"], other["column"], message=other["message"]))

@@ -46,10 +46,12 @@ def read_comments(text: str, known: Collection[str]) -> list[Comment]:
     found = []
     starts = [match.start() for match in _START.finditer(text)]
     for start, after in pairwise([*starts, len(text)]):
+        # Scripts in block scalars hold lines that look like comments: they are text.
         inside = bisect_right(scalars, (start, len(text))) - 1
         if inside >= 0 and start < scalars[inside][1]:
             continue
         index = bisect_right(ends, start) - 1
+        # A second ignore on the line ends the reason of the first.
         first, last = start - ends[index], min(after - ends[index], len(lines[index]))
         words = lines[index][first:last].rstrip()
         span = Span(index + 1, first + 1, index + 1, first + len(words) + 1)
@@ -61,6 +63,7 @@ def _scalars(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each scalar's text, in order. A comment may follow a block's ``|``."""
     for event in parse(text):
         kind = type(event).__name__
+        # What follows in the text belongs to no document that is read.
         if kind == "DocumentEndEvent":
             return
         if kind != "ScalarEvent":
@@ -77,6 +80,7 @@ def _find_targets(lines: list[str]) -> list[int | None]:
     below: int | None = None
     for number in range(len(lines), 0, -1):
         line = lines[number - 1]
+        # A comment after --- stands above the object, as one on a line of its own does.
         words = line.removeprefix("---").strip()
         if words and not words.startswith("#"):
             below = number

@@ -121,11 +121,13 @@ def _read_embedded(document: Document, path: Path, known: Collection[str]) -> It
     blocks lines are not what they seem: comments there are none."""
     around = split_lines(document.text)
     for inner in document.embedded(path):
+        # In any other style a line of the string has no line of its own in the file.
         if not isinstance(inner, Document) or inner.span(()) == document.span(path):
             continue
         lines = split_lines(inner.text)
         first = inner.key_span(()).line
         for found in read_comments(inner.text, known):
+            # The block is indented: in the file the comment stands that much further to the right.
             line = found.span.line
             outer = around[inner.line + line - 1 - document.line]
             comment = found.move(inner.line, len(outer) - len(lines[line - 1]))

@@ -32,6 +32,8 @@ def group_keys(names: Sequence[str], added: Iterable[str]) -> Iterator[KeyGroup]
     order: list[tuple[str, bool | None]] = [(name, None) for name in names]
     for key in added:
         index, clings = place_key(key, [name for name, _ in order])
+        # It clings to a key that was written, never to one that is added with it: that has no
+        # comment.
         order.insert(index, (key, clings and order[index][1] is None))
     seen = 0
     for written, group in groupby(order, key=lambda one: one[1] is None):
@@ -51,6 +53,7 @@ def add_keys(
     quoted = all(key.style == '"' for key, _ in node.parts)
     for index, clings, keys in group_keys(names, added):
         lines = [line for key in keys for line in entry(key, added[key], at, style, quoted=quoted)]
+        # Where the mapping begins on a dash's line, nothing can be put above its first key.
         if clings and source.first_on_line(node.parts[index][0].start):
             yield _lines(source, _above(source, node.parts[index][0], at), lines)
         else:
@@ -63,6 +66,7 @@ def append_items(source: SourceText, node: Node, items: Sequence[Any]) -> Iterat
     at = source.column(source.dash(node, 0))
     first = node.parts[0]
     width = first.start - source.dash(node, 0)
+    # Items on the line below their dash do not show how far from it they stand.
     known = 1 < width <= 16 and "\n" not in source.text[first.start - width : first.start]
     style = source.style._replace(dash=width) if known else source.style
     lines = [line for item in items for line in listed(item, at, style)]
@@ -130,6 +134,7 @@ def _replace(source: SourceText, start: int, node: Node, text: str) -> Change:
 def _lines(source: SourceText, at: int, lines: Sequence[str]) -> Change:
     newline = source.style.newline
     text = newline.join(lines)
+    # The text may end without a line end: then one comes first, and none is left behind.
     if at and source.text[at - 1] != "\n":
         return Change(at, at, newline + text)
     return Change(at, at, text + newline)
@@ -142,6 +147,8 @@ def _below(source: SourceText, part: Node | tuple[Node, Node], at: int) -> int:
     while end < len(source.text):
         line = source.text[end : line_end(source.text, end)]
         bare = line.lstrip(" ")
+        # A comment that is indented deeper belongs to the part above; at the same depth, to the
+        # next.
         if bare.strip() and (bare[0] != "#" or len(line) - len(bare) <= at):
             break
         end += len(line)

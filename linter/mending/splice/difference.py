@@ -35,6 +35,8 @@ def splice(text: str, value: Any, edits: Iterable[Edit]) -> str:
     """
     target = apply(value, edits)
     kept = _without_removed(value, target)
+    # Two passes where something goes: a key added beside one that is removed has two neighbours, of
+    # which one is gone.
     for old, new in ((value, kept), (kept, target)):
         if old is not new:
             text = _edited(text, old, new)
@@ -64,6 +66,8 @@ def _without_removed(old: Any, new: Any) -> Any:
         return old
     if isinstance(old, dict) and isinstance(new, dict):
         kept = {key: _without_removed(old[key], new[key]) for key in old if key in new}
+        # Unchanged parts stay the same object, so that the walk passes over them without a
+        # comparison.
         changed = len(kept) < len(old) or any(kept[key] is not old[key] for key in kept)
         return kept if changed else old
     if isinstance(old, list) and isinstance(new, list):
@@ -82,6 +86,8 @@ def _survivors(old: list[Any], new: list[Any]) -> list[int]:
     left: list[int] = []
     for index, item in enumerate(old):
         here = len(left)
+        # An item that is like none of what is left was removed; of two that are alike, the later
+        # one.
         if spare > 0 and not (here < len(new) and (item is new[here] or same(item, new[here]))):
             spare -= 1
         else:
@@ -109,6 +115,7 @@ def _walk(source: SourceText, slot: Slot, old: Any, new: Any) -> Iterator[Change
 
 def _placed(reason: Unspliceable, path: Path) -> Unspliceable:
     """The reason with the deepest place it was met at."""
+    # The innermost call names the place; those around it pass the reason on.
     if getattr(reason, "placed", False):
         return reason
     placed = Unspliceable(f"{dotted(path) or 'the document'}: {reason}")
@@ -123,6 +130,7 @@ def _mapping(
     if node.kind != "mapping":
         raise Unspliceable("an alias stands here: the edit would change another place")
     parts = entries(node, old)
+    # A key that only a merge brings stands nowhere in this mapping: to change it is to add it.
     added = {key: new[key] for key in new if key not in old or key not in parts}
     for key in [key for key in added if key in old]:
         _check_merged(old, new, key)
@@ -170,9 +178,11 @@ def _add_keys(
     source: SourceText, slot: Slot, parts: dict[str, tuple[Node, Node]], added: dict[str, Any]
 ) -> Iterator[Change]:
     node = slot.node
+    # As Kubernetes reads the keys, which for `yes:` is not as it is written.
     by_part = {id(name): key for key, (name, _) in parts.items()}
     names = [by_part.get(id(name), name.value) for name, _ in node.parts]
     if any(is_merge(name) for name, _ in node.parts):
+        # A name that no rule of order knows puts every new key at the end.
         names = [""] * len(names)  # a merge overrides what stands before it: new keys go last
     if node.block:
         yield from block.add_keys(source, node, names, added)
@@ -231,6 +241,7 @@ def _like(source: SourceText, node: Node, new: Any) -> str:
 
 def _inline(source: SourceText, slot: Slot, text: str) -> Change:
     node = slot.node
+    # An anchor stays, for it belongs to the place; a tag goes, for it belongs to the old value.
     start = node.start if node.tag is not None else node.body
     if slot.key is not None and node.start == node.end:
         at = source.colon(slot.key)
@@ -245,6 +256,7 @@ def _replace_literal(source: SourceText, node: Node, text: str) -> Iterator[Chan
         raise Unspliceable("what is replaced has a tag or an anchor")
     head = source.text.find("\n", node.body, node.end)
     head = node.end if head < 0 else head
+    # `|`, `>-` or `|2+`, of any length.
     marks = len(source.text[node.body : head].split(None, 1)[0])
     yield Change(node.body, node.body + marks, text)
     end = content_end(source.text, node)
@@ -266,6 +278,7 @@ def _unfold(source: SourceText, slot: Slot, new: Any) -> Iterator[Change]:
     else:
         at = source.dash(parent, slot.path[-1]) + 1  # type: ignore[arg-type]
         first, *lines = listed(new, column(source.text, at - 1), style)
+    # What is put on the lines below would come before the anchor, or before the old value's line.
     if node.anchor is not None or "\n" in source.text[at : node.body]:
         raise Unspliceable("an anchor or a line end stands between a key and its value")
     end = max(at, node.end)

@@ -26,6 +26,7 @@ def splice_embedded(text: str, value: Any, path: Path, inner: Any, edits: Iterab
     start = line_end(source.text, node.body)
     lines = _lines(source.text[start : line_end(source.text, content_end(source.text, node))])
     width = _width(lines, node.value)
+    # Blank lines may have less than the block's indentation, or more: neither is content.
     before = [line[width:] if line.strip() else line.lstrip(" ") for line in lines]
     if "".join(before).replace("\r\n", "\n").rstrip("\n") != node.value.rstrip("\n"):
         raise Unspliceable(f"{dotted(path)}: the lines of the manifest inside were not understood")
@@ -73,6 +74,7 @@ def _changes(
     offsets = [start]
     for line in lines:
         offsets.append(offsets[-1] + len(line))
+    # autojunk drops lines that are frequent, such as `---`, from long texts.
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for tag, first, last, new_first, new_last in matcher.get_opcodes():
         if tag != "equal":

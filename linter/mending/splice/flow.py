@@ -54,6 +54,7 @@ def remove(source: SourceText, node: Node, gone: Sequence[int]) -> Iterator[Chan
     index = 0
     while index < count:
         end = index
+        # Neighbours go as one change, commas between them and all.
         while end in gone:
             end += 1
         if end > index:
@@ -90,6 +91,7 @@ def _insert(source: SourceText, node: Node, index: int, texts: Sequence[str]) ->
     trailing = source.text[comma : comma + 1] == ","
     joined = f",{gap}".join(texts)
     rest = source.text[end : line_end(source.text, end)]
+    # Before a comment at the line's end the comma has to come, after it the new parts.
     if not tall or "#" not in rest:
         yield Change(end, end, f",{gap}{joined}")
         return

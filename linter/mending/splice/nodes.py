@@ -89,6 +89,7 @@ def _compose(text: str) -> tuple[Node, set[str]]:
     children = top
     for event in parse(text):
         if isinstance(event, yaml.CollectionEndEvent):
+            # No recursion: nesting is as deep as the text wants it.
             node, outer = stack.pop()
             node.end = _end_of(event)
             node.parts = _pairs(children) if node.kind == "mapping" else children
@@ -101,6 +102,7 @@ def _compose(text: str) -> tuple[Node, set[str]]:
             if isinstance(event, yaml.CollectionStartEvent):
                 stack.append((node, children))
                 children = []
+        # What follows is another document's: kubectl reads the first of a piece alone.
         elif isinstance(event, yaml.DocumentEndEvent):
             return top[0], aliased
     raise Unspliceable("there is no document in the text")

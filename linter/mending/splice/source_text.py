@@ -57,6 +57,7 @@ class SourceText:
         if self._scalars is None:
             nodes = (node for node in self.root.leaves() if node.kind == "scalar")
             self._scalars = sorted((self._content(node), node.end) for node in nodes)
+        # len(self.text) sorts after every end, so that a scalar which begins at `at` counts.
         index = bisect_right(self._scalars, (at, len(self.text))) - 1
         return index >= 0 and at < self._scalars[index][1]
 
@@ -99,6 +100,7 @@ def entries(node: Node, value: dict[str, Any]) -> dict[str, tuple[Node, Node]]:
     """
     merges = any(is_merge(key) for key, _ in node.parts)
     if not merges and len(node.parts) == len(value):
+        # Both are in written order; the value's keys are what Kubernetes makes of `yes:` or `0x1:`.
         return dict(zip(value, node.parts, strict=True))
     found: dict[str, tuple[Node, Node]] = {}
     for key, item in node.parts:
@@ -137,6 +139,7 @@ def _read_style(text: str, root: Node) -> TextStyle:
     for node in root.leaves():
         if node.kind == "scalar" and node.style in ("'", '"'):
             quotes[node.style] += 1
+        # With an anchor or a tag before it, the first dash does not show the usual width.
         if node.kind == "sequence" and node.block and node.parts and node.body == node.start:
             dashes[node.parts[0].start - node.start] += 1
     step, offset = _indentation(text, root.leaves())
@@ -155,6 +158,7 @@ def _indentation(text: str, nodes: Iterable[Node]) -> tuple["Counter[int]", "Cou
     offsets: Counter[int] = Counter()
     for node in nodes:
         for key, value in node.parts if node.kind == "mapping" else ():
+            # `key: {a: 1}` says nothing of how far things are indented.
             if not value.parts or line_start(text, key.start) == _line_of_first(text, value):
                 continue
             here = column(text, key.start)

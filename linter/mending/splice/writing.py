@@ -28,8 +28,11 @@ def scalar(value: Any, quote: str = '"', *, quoted: bool = False) -> str:
     """A string, number, truth value or null; ``quoted`` puts quotation marks round every string."""
     if not isinstance(value, str):
         return json.dumps(value)
+    # YAML 1.1's words for true, false and null, and its base-60 numbers, would not come back as
+    # text.
     if not quoted and _PLAIN.fullmatch(value) and not _RESERVED.fullmatch(value):
         return value
+    # Single quotes know no escapes.
     if quote == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
     text = json.dumps(value, ensure_ascii=False)
