@@ -179,6 +179,7 @@ def _worker(workers: SpecView, probes: Probes) -> Pod:
         name="worker",
         subrole=Subrole.WORKER,
         probes=probes,
+        inherits=probes is Probes.GIVEN,
         replicas=read_count(workers.dig("pipelineParallelSize")),
         images=False,
     )

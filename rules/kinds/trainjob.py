@@ -4,7 +4,8 @@ Source: kubeflow/trainer ``pkg/apis/trainer/v1alpha1/trainjob_types.go`` at v2.0
 v2.1 (podTemplateOverrides), v2.2 and later (runtimePatches, activeDeadlineSeconds).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from typing import Any, NamedTuple
 
 from rules.kinds import facts
@@ -45,19 +46,20 @@ _RUNTIME: Path = ("spec", "runtimeRef")
 _TRAINER: Path = ("spec", "trainer")
 _NODE = "node"
 _OWN = ("image", "command", "args", "env")
-_TEMPLATE: Path = ("template", "spec", "template", "spec")
+_TEMPLATE: Path = ("template", "spec", "template")
 _JOBS: Path = ("trainingRuntimeSpec", "template", "spec", "replicatedJobs")
 
 
 class Patch(NamedTuple):
-    """A pod spec that the TrainJob lays over one of the runtime's."""
+    """A pod spec that the TrainJob lays over one of the runtime's, and the metadata beside it."""
 
     path: Path
     spec: Mapping[str, Any]
+    metadata: Mapping[str, Any] = {}
 
 
 class Runtime(NamedTuple):
-    """What is known of the runtime: its trainer's job, pod spec and container.
+    """What is known of the runtime: its trainer's job, pod and container.
 
     ``found`` is False where the runtime is not at hand; all else is then empty.
     """
@@ -65,6 +67,7 @@ class Runtime(NamedTuple):
     found: bool
     job: str | None = None
     pod: Mapping[str, Any] = {}
+    metadata: Mapping[str, Any] = {}
     container: Mapping[str, Any] = {}
     nodes: int | None = None
 
@@ -79,15 +82,13 @@ def _trainer(spec: SpecView, runtime: Runtime) -> Pod:
     trainer = spec.below("trainer")
     patches = list(_patches(spec, runtime.job))
     nodes = trainer.dig("numNodes")
-    whole: Mapping[str, Any] = runtime.pod
-    for patch in patches:
-        whole = strategic_merge(whole, patch.spec)
     own = patches[0] if patches else _next_patch(spec)
     return Pod(
         trainer.path,
         own.path,
-        whole,
+        _lay(runtime.pod, [patch.spec for patch in patches]),
         name=runtime.job or TRAINER,
+        metadata=_lay(runtime.metadata, [patch.metadata for patch in patches]),
         containers=(_container(trainer, runtime, patches, own),),
         volumes=tuple(_volumes(runtime, patches)),
         volumes_at=(*own.path, "volumes"),
@@ -97,6 +98,11 @@ def _trainer(spec: SpecView, runtime: Runtime) -> Pod:
         inherits=not runtime.found,
         images=False,
     )
+
+
+def _lay(base: Mapping[str, Any], patches: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    whole: Mapping[str, Any] = reduce(strategic_merge, patches, base)
+    return whole
 
 
 def _container(trainer: SpecView, runtime: Runtime, patches: list[Patch], own: Patch) -> Container:
@@ -132,7 +138,7 @@ def _index(patch: Patch, name: str) -> int:
 def _mounts(runtime: Runtime, patches: list[Patch]) -> Iterator[Mount]:
     """The mounts of the patches and of the runtime's container."""
     named = runtime.container.get("name")
-    for path, spec in patches:
+    for path, spec, _ in patches:
         for where, body in expand(spec, ("containers", EACH), path):
             if isinstance(body, dict) and named in (None, body.get("name")):
                 yield from make_container(body, where).mounts
@@ -152,19 +158,18 @@ def _patches(spec: SpecView, job: str | None) -> Iterator[Patch]:
     over any job that is no initializer."""
     for patched in spec.each("runtimePatches", EACH, *_JOBS, EACH):
         if _is_trainer(patched.dig("name"), job):
-            yield from _patch(patched.each(*_TEMPLATE))
+            yield _patch(patched.below(*_TEMPLATE))
     for override in spec.each("podTemplateOverrides", EACH):
         if _targets(override, job):
-            yield from _patch(override.each("spec"))
+            yield _patch(override)
     for override in spec.each("podSpecOverrides", EACH):
         if _targets(override, job):
             body = override.mapping()
             yield Patch(override.path, {key: body[key] for key in body if key != "targetJobs"})
 
 
-def _patch(specs: Iterator[SpecView]) -> Iterator[Patch]:
-    for spec in specs:
-        yield Patch(spec.path, spec.mapping())
+def _patch(template: SpecView) -> Patch:
+    return Patch((*template.path, "spec"), template.mapping("spec"), template.mapping("metadata"))
 
 
 def _targets(override: SpecView, job: str | None) -> bool:
@@ -185,7 +190,7 @@ def _next_patch(spec: SpecView) -> Patch:
     """A patch of the trainer's pod spec that is not there yet (v2.2 and later)."""
     patches = spec.dig("runtimePatches")
     index = len(patches) if isinstance(patches, list) else 0
-    return Patch((*spec.path, "runtimePatches", index, *_JOBS, 0, *_TEMPLATE), {})
+    return Patch((*spec.path, "runtimePatches", index, *_JOBS, 0, *_TEMPLATE, "spec"), {})
 
 
 def _find_runtime(spec: SpecView, ask: Ask) -> Runtime:
@@ -211,6 +216,7 @@ def _read_runtime(spec: SpecView) -> Runtime:
         found=True,
         job=child.name,
         pod=pod,
+        metadata=child.job.mapping("template", "metadata"),
         container=_main_container(pod),
         nodes=read_count(spec.dig("mlPolicy", "numNodes")),
     )
