@@ -143,7 +143,7 @@ class Reflector(Generic[_Store]):
 
     def _fail(self, failure: Exception) -> float:
         """Note a failure; the seconds to wait before the next try."""
-        # 410 Gone: the server no longer has the changes since our version. Any other failure goes
+        # 410 Gone: the server no longer has the changes since this version. Any other failure goes
         # on from where the watch broke off, without a new list.
         if isinstance(failure, ApiError) and failure.status == _GONE:
             self._version = ""

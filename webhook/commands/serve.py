@@ -76,6 +76,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
             _uninstall(arguments, out, err) if arguments.uninstall else _serve(arguments, out, err)
         )
     except ModuleNotFoundError as error:
+        # Any other missing module is a fault of mlgate's own, and keeps its traceback.
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
         err.write(f"{MISSING} ({error.name} is not there)\n")
@@ -155,7 +156,9 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
 
 def _check_ports(options: "ServerOptions") -> None:
-    """Whether both ports are free, before anything is begun or printed. Raises ValueError."""
+    """Whether both ports are free. Raises ValueError."""
+    # Asked before anything is begun: a server that fails to listen later has already told the user
+    # how to reach it, or joined the election.
     import socket
 
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
@@ -197,6 +200,7 @@ def _join(
     from webhook.replica.member import Member
 
     options = read_replica_options(arguments)
+    # The cluster may have an mlgate of its own, whose configurations stay as they are.
     if arguments.dev:
         options = options._replace(register=False)
     client = connect(options.kubeconfig)
@@ -228,6 +232,7 @@ def _server_options(arguments: argparse.Namespace) -> "ServerOptions":
         host=arguments.host or (_LOCALHOST if arguments.dev else ServerOptions().host),
         port=arguments.port,
         metrics_port=arguments.metrics_port,
+        # No API server has to notice that this one is going: ^C ends it at once.
         shutdown_delay=0.0 if arguments.dev else arguments.shutdown_delay,
         grace=arguments.grace,
         client_names=frozenset(arguments.client_name),

@@ -83,6 +83,7 @@ def _validating(
     checked: Iterable[CheckedKind], policy: Policy, options: RegistrationOptions
 ) -> Iterator[_Object]:
     parts = {"enforce": options.failure_policy, "advise": "Ignore"}
+    # Two entries, so that only kinds that a rule may deny can ever block with failure policy Fail.
     for name, failure_policy in parts.items():
         enforcing = name == "enforce"
         rules = _rules((one.kind for one in checked if one.may_deny == enforcing), mutating=False)
@@ -108,6 +109,7 @@ def _mutating(
     rules = _rules((one.kind for one in checked if one.may_patch), mutating=True)
     if rules:
         hook = _webhook("mutate.mlgate.dev", "/mutate", rules, policy, options)
+        # A webhook that is called later may change what a fix has to follow.
         yield {**hook, "failurePolicy": "Ignore", "reinvocationPolicy": "IfNeeded"}
 
 
@@ -122,6 +124,7 @@ def _entry(name: str, path: str, rules: list[_Object], options: RegistrationOpti
         "name": name,
         "clientConfig": _client(path, options),
         "rules": rules,
+        # A request by another version of the API is converted, and cannot get past.
         "matchPolicy": "Equivalent",
         "namespaceSelector": _selector(options),
         "objectSelector": {},
@@ -147,6 +150,7 @@ def _client(path: str, options: RegistrationOptions) -> _Object:
 
 
 def _selector(options: RegistrationOptions) -> _Object:
+    # Without these mlgate could keep the cluster, or itself, from coming up again.
     names = sorted({*_SYSTEM, options.namespace})
     return {"matchExpressions": [{"key": _NAME, "operator": "NotIn", "values": names}]}
 

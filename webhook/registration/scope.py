@@ -72,6 +72,8 @@ def _enable(policy: Policy, rule: Rule) -> _EnabledRule | None:
 def _actions(policy: Policy, rule: Rule, form: Form) -> Iterator[Action]:
     """The actions of a form: in a namespace without entry and label, by each entry, by label."""
     yield weigh(policy, rule, form).action
+    # Each entry is asked alone, as if it matched everywhere: which namespaces it will match is not
+    # known when the configurations are made.
     for entry in policy.namespaces:
         anywhere = (entry._replace(name=None, labels=None),)
         alone = Policy(profile=policy.profile, rules=policy.rules, namespaces=anywhere)

@@ -165,7 +165,7 @@ class LeaderElector:
 
 
 def mark_uninstalled(client: Client, path: str) -> None:
-    """Mark the Lease so that no replica that runs now writes any more. Raises ApiError."""
+    """Mark the Lease so that no replica that runs now writes again. Raises ApiError."""
     collection, _, name = path.rpartition("/")
     for _ in range(10):
         lease = client.get(path)

@@ -55,5 +55,5 @@ class ObjectWatch(threading.Thread):
                 return
 
     def stop(self) -> None:
-        """Report nothing any more. The thread ends with its watch, or with the process."""
+        """Stop reporting. The thread ends with its watch, or with the process."""
         self._stopped.set()

@@ -35,8 +35,8 @@ class ReviewOutcome(NamedTuple):
     """The answer, and what logs and metrics say of it.
 
     ``passed`` says why nothing was judged. ``errors`` are rules that crashed or for which no time
-    was left; ``patched`` are the rules whose fix is in the patch; ``dropped`` that our own check
-    of the patch failed. ``undecided``: nothing denies, but a rule without an answer could have.
+    was left; ``patched`` are the rules whose fix is in the patch; ``dropped`` that the check of
+    the patch failed. ``undecided``: nothing denies, but a rule without an answer could have.
     """
 
     request: Request

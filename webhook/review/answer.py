@@ -63,7 +63,7 @@ def denial_message(findings: Sequence[Finding]) -> str:
 
 
 def _line(finding: Finding) -> str:
-    # On one line: a message may quote the object, and no line of that may look like one of ours.
+    # On one line: a message may quote the object, and none of its lines may look like mlgate's.
     fix = f"; fix: {finding.fix.title}" if finding.fix else ""
     path = dotted(finding.path)
     text = finding.message if path in finding.message else f"{path}: {finding.message}"

@@ -27,13 +27,13 @@ class Ratcheted(NamedTuple):
 def ratchet(case: AdmissionCase, findings: tuple[Finding, ...]) -> Ratcheted:
     """Findings of an update; those that the old object had, and no worse, are only warned of.
 
-    So is a finding that comes up because a manifest without our additions takes them away again.
+    So is a finding that comes up because a manifest without mlgate's additions takes them away.
     """
     request = case.request
     if request.old is None or not _deny(findings):
         return Ratcheted(findings)
-    # Whoever may write the object may write the annotation that lists our additions, just as one
-    # that ignores a rule: where ignores are forbidden, it counts for nothing.
+    # Whoever may write the object may write the annotation that lists mlgate's additions, just as
+    # one that ignores a rule: where ignores are forbidden, it counts for nothing.
     added = frozenset() if case.engine.ignores == "forbid" else read_defaulted(request.old)
     findings = tuple(warn_only(one) if _is_undone(one, added) else one for one in findings)
     unsure: set[str] = set()
@@ -51,7 +51,7 @@ def ratchet(case: AdmissionCase, findings: tuple[Finding, ...]) -> Ratcheted:
 
 
 def warn_only(finding: Finding) -> Finding:
-    """The finding, which denies nothing any more."""
+    """The finding with a warning in place of a denial."""
     return finding._replace(action=Action.WARN) if finding.action is Action.DENY else finding
 
 
@@ -91,6 +91,6 @@ def _was_there(finding: Finding, before: dict[str, Finding]) -> bool:
 
 
 def _is_undone(finding: Finding, added: Collection[str]) -> bool:
-    """Whether a finding comes up only because an addition of ours is gone."""
+    """Whether a finding comes up only because an addition of mlgate's is gone."""
     fix = finding.fix
     return fix is not None and fix.unwritten and summarize_fix(finding) in added

@@ -43,6 +43,7 @@ def read_request(review: Any) -> Request:
     body, old = request.get("object"), request.get("oldObject")
     if not isinstance(body, dict | None) or not isinstance(old, dict | None):
         raise BadReview("the request's object is no JSON object")
+    # Optional in the API type; without it nothing was converted.
     kind = _mapping(request, "requestKind") or _mapping(request, "kind")
     return Request(
         uid,

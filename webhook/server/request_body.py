@@ -46,6 +46,7 @@ class RequestBody:
         more = True
         while more:
             message = await receive()
+            # Nobody reads the answer; it is counted all the same.
             if message["type"] == "http.disconnect":
                 raise RequestRefused(400, "the client went away")
             chunk = message.get("body", b"")
