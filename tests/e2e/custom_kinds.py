@@ -12,6 +12,8 @@ from webhook.registration.configurations import plural_of
 
 _COLLECTION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _BUILT_IN_GROUPS = {"", "apps", "autoscaling", "batch"}
+_APPROVAL = {"api-approved.kubernetes.io": "unapproved, for tests"}
+"""Without it the API server refuses kinds in groups below ``k8s.io`` (KEP-1111)."""
 
 Body = dict[str, Any]
 Name = tuple[str, str]
@@ -37,7 +39,7 @@ def define(kind: Kind, versions: Iterable[str]) -> Body:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural_of(kind)}.{kind.group}"},
+        "metadata": {"name": f"{plural_of(kind)}.{kind.group}", "annotations": _APPROVAL},
         "spec": {
             "group": kind.group,
             "scope": "Namespaced" if kind.namespaced else "Cluster",
@@ -63,8 +65,8 @@ def define(kind: Kind, versions: Iterable[str]) -> Body:
 def installed(cluster: Cluster, versions: Mapping[Name, Iterable[str]]) -> Iterator[None]:
     """The kinds in the cluster; after that all custom kinds are gone, with their objects."""
     bodies = [define(CUSTOM[name], served) for name, served in versions.items()]
-    cluster.kubectl("create", "-f", "-", stdin=bodies)
     try:
+        cluster.kubectl("create", "-f", "-", stdin=bodies)
         until(lambda: all(map(_is_served, _definitions(cluster))))
         yield
     finally:
