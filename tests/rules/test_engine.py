@@ -135,6 +135,12 @@ def test_a_crashed_rule_is_a_finding_and_stops_no_other(monkeypatch: pytest.Monk
     assert evaluation.findings[1].message.startswith("TRN002 crashed: ZeroDivisionError")
 
 
+@pytest.mark.parametrize("value", ["[10]", "{limit: 10}", '"10"', "1.5", "yes"])
+def test_a_budget_that_is_no_number_crashes_no_rule(value: str) -> None:
+    written = f"activeDeadlineSeconds: 7200\n  backoffLimit: {value}"
+    assert codes(evaluate(JOB.replace("activeDeadlineSeconds: 7200", written))) == []
+
+
 def test_no_rule_starts_when_time_is_up() -> None:
     evaluation = evaluate(JOB, expired=lambda: True)
     assert not evaluation.findings
