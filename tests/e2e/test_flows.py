@@ -287,10 +287,10 @@ def scheduled(cluster: Cluster) -> list[Body]:
 def test_f63_a_job_that_a_user_makes_of_a_schedule_passes(
     cluster: Cluster, installation: Installation, old: str
 ) -> None:
-    """It is the user who makes it, and names the CronJob as its controller: that one exists."""
+    """It is the user who makes it, and names the CronJob as its controller: that one makes such."""
     cluster.kubectl("create", "job", "by-hand", "--from=cronjob/nightly-retrain", "-n", old)
     reviews = seen(installation, namespace=old, name="by-hand", user="admin")
-    assert {one["reason"] for one in reviews} == {"its owner was judged"}
+    assert {one["reason"] for one in reviews} == {"its owner was judged, and makes such objects"}
     until(lambda: children(cluster, "pods", "by-hand") != [])
 
 

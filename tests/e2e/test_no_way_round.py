@@ -9,7 +9,8 @@ import pytest
 from tests.e2e.cluster import Cluster, until
 from tests.e2e.installation import Installation
 from tests.e2e.network import LOOPBACK
-from tests.e2e.workloads import bad_job, good_job, refuses
+from tests.e2e.workloads import bad_job, good_job, refuses, schedule
+from tests.webhook.bodies import owner
 from webhook.review.size_limit import MAX_PARTS
 
 POLICY = """\
@@ -99,6 +100,29 @@ def test_k84_a_bound_that_is_patched_away_is_denied(
         assert done.returncode != 0, done.stdout
         assert "denied the request" in done.stdout
     assert "patched" in cluster.kubectl(*patch, '{"spec": {"suspend": false}}')
+
+
+def test_k85_a_tenants_owner_gets_nothing_in(
+    cluster: Cluster, strict: Installation, namespace: str
+) -> None:
+    cluster.kubectl("create", "-n", namespace, "-f", "-", stdin=schedule(good_job()))
+    uid = cluster.get("cronjob/nightly-retrain", "-n", namespace)["metadata"]["uid"]
+    until(lambda: known(strict, "CronJob") > 0)
+    body = bad_job()
+    body["metadata"]["ownerReferences"] = [owner(uid=uid)]
+    assert "TRN001" in refused(cluster, namespace, body)
+    # What the schedule makes, a user may make by hand.
+    by_hand = ("create", "job", "by-hand", "--from=cronjob/nightly-retrain", "-n", namespace)
+    assert "created" in cluster.kubectl(*by_hand)
+    (replica,) = strict.replicas
+    reasons = {one.get("reason") for one in replica.reviews if one["name"] == "by-hand"}
+    assert reasons == {"its owner was judged, and makes such objects"}
+
+
+def known(strict: Installation, kind: str) -> float:
+    """How many objects of a kind the replica knows."""
+    (replica,) = strict.replicas
+    return replica.sample(f'mlgate_cache_objects{{group="batch",kind="{kind}"}}')
 
 
 def test_what_is_good_gets_in(cluster: Cluster, strict: Installation, namespace: str) -> None:

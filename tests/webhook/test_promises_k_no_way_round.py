@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from rules.checks import BY_CODE
 from rules.engine import Engine
 from rules.inventory import Inventory
+from rules.kinds.batch import CRON_ROOT
+from rules.kinds.lookups import Answer
 from rules.model import Action
 from rules.policy import Policy
 from tests.manifests import TODAY
-from tests.webhook.bodies import admitted, cron_job, job, pytorch_job, review
+from tests.webhook.bodies import NAMESPACE, admitted, cron_job, job, owner, pytorch_job, review
 from tests.webhook.in_process import InProcessServer, policies_of
 from webhook.review.admission import mutate, validate
-from webhook.review.context import ReviewContext
+from webhook.review.context import OwnerRecord, ReviewContext
 from webhook.review.size_limit import MAX_PARTS
+from webhook.review.template_digest import digest_template
 
 STRICT = ReviewContext(Policy(profile="strict", ignores="forbid"), Inventory(), TODAY)
 
@@ -336,3 +339,101 @@ def test_k84_a_name_that_moves_carries_no_fault_along() -> None:
     old = retrain({"name": "a", **GREEDY}, {"name": "b"})
     assert denied(update(retrain({"name": "b", **GREEDY}, {"name": "a"}), old)) == {"GPU001"}
     assert update(retrain({"name": "b"}, {"name": "a", **GREEDY}), old).allowed
+
+
+FORBID = STRICT._replace(owner=lambda _uid: Answer.FOUND)
+ALICE = {"username": "alice"}
+TENANT = {"username": "system:serviceaccount:research:runner"}
+OPERATOR = {"username": "system:serviceaccount:ops:operator"}
+INSTALLED = {"username": "system:serviceaccount:jobset-system:jobset-controller-manager"}
+
+
+def vouched(schedule: dict[str, Any] | None = None, **record: Any) -> ReviewContext:
+    """A cluster that holds the CronJob of ``owner()``, and makes of it what ``schedule`` says."""
+    known = {
+        "group": "batch",
+        "kind": "CronJob",
+        "namespace": NAMESPACE,
+        "name": "nightly-retrain",
+        **record,
+    }
+    template = digest_template(schedule, CRON_ROOT) if schedule else ""
+    return FORBID._replace(owner_record=lambda _uid: OwnerRecord(**known, template=template))
+
+
+def child(user: dict[str, str], known: ReviewContext, body: Any = None, **reference: Any) -> Any:
+    body = body or admitted(job())
+    body["metadata"]["ownerReferences"] = [owner(**reference)]
+    return validate(review(body, userInfo=user), known)
+
+
+@pytest.mark.parametrize("user", [ALICE, TENANT, OPERATOR])
+def test_k85_a_tenants_owner_vouches_for_nothing(user: dict[str, str]) -> None:
+    assert not child(user, vouched()).allowed
+    assert not child(user, vouched(cron_job())).allowed
+    trusted = Policy(profile="strict", ignores="forbid", controllers=(user["username"],))
+    assert child(user, vouched()._replace(policy=trusted)).passed
+
+
+def test_k85_where_ignores_count_an_owner_that_exists_does_too() -> None:
+    for ignores, passed in (("allow", "its owner was judged"), ("cap-at-warn", None)):
+        known = vouched()._replace(policy=Policy(ignores=ignores))
+        outcome = child(ALICE, known)
+        assert (outcome.allowed, outcome.passed) == (True, passed)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"group": "apps"}, {"kind": "Deployment"}, {"namespace": "other"}, {"name": "another"}],
+)
+def test_k85_the_uid_of_another_object_is_no_owner(record: dict[str, Any]) -> None:
+    assert child(INSTALLED, vouched()).passed == "its owner was judged, and an operator made it"
+    assert not child(INSTALLED, vouched(**record)).allowed
+    known = vouched(**record)._replace(policy=Policy())
+    assert not child(ALICE, known).allowed
+
+
+def test_k85_an_owner_that_makes_no_such_objects_is_none() -> None:
+    known = vouched(group="apps", kind="Deployment", name="web")
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    assert not child(INSTALLED, known, **reference).allowed
+
+
+def test_k85_a_job_made_by_hand_of_a_schedule_passes() -> None:
+    schedule = cron_job()
+    spec = schedule["spec"]["jobTemplate"]["spec"]
+    spec["template"]["spec"]["restartPolicy"] = "OnFailure"
+    made = admitted({**job(), "spec": spec}, applied=False)
+    # As the API server completes it, before the last admission.
+    uid = {"batch.kubernetes.io/controller-uid": "1", "controller-uid": "1", "job-name": "a"}
+    made["spec"] |= {"selector": {"matchLabels": uid}, "podReplacementPolicy": "Failed"}
+    made["spec"]["template"]["metadata"] = {"labels": uid, "creationTimestamp": None}
+    known = vouched(schedule)
+    assert child(ALICE, known, made).passed == "its owner was judged, and makes such objects"
+    made["spec"]["backoffLimit"] = 3
+    assert not child(ALICE, known, made).allowed
+
+
+def test_k85_what_is_not_known_vouches_for_operators_alone() -> None:
+    known = STRICT._replace(owner=lambda _uid: Answer.UNKNOWN)
+    assert not child(ALICE, known).allowed
+    assert child(INSTALLED, known).allowed
+    assert child(ALICE, known._replace(policy=Policy())).allowed
+
+
+STRANGER = {"apiVersion": "nvidia.com/v1", "kind": "DynamoComponent", "name": "chat"}
+
+
+def test_k85_what_an_operator_of_unknown_kind_makes_is_warned_of() -> None:
+    """A denial would be out of everyone's sight."""
+    known = STRICT._replace(policy=Policy())
+    outcome = child(OPERATOR, known, **STRANGER)
+    assert outcome.allowed
+    [advice] = [one for one in outcome.body["response"]["warnings"] if "DynamoComponent" in one]
+    assert "operator for DynamoComponent chat: mend it there, or list the account" in advice
+    for user in (ALICE, TENANT):
+        denied = child(user, known, **STRANGER)
+        assert not denied.allowed
+        assert "for DynamoComponent chat" in denied.body["response"]["status"]["message"]
+    assert not child(OPERATOR, STRICT, **STRANGER).allowed
+    assert child(INSTALLED, STRICT, **STRANGER).allowed

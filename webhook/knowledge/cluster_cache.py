@@ -15,8 +15,15 @@ from cluster.reflector import Backoff, Reflector, WatchTiming
 from rules.kinds.lookups import Answer
 from rules.kinds.schema import Kind
 from webhook.knowledge.cluster_inventory import ClusterInventory, Lookup
-from webhook.knowledge.object_cache import LABELS_FACT, ObjectCache, WatchedKind, watched_kinds
+from webhook.knowledge.object_cache import (
+    LABELS_FACT,
+    TEMPLATE_FACT,
+    ObjectCache,
+    WatchedKind,
+    watched_kinds,
+)
 from webhook.observability.logs import Log
+from webhook.review.context import OwnerRecord
 
 _NAMESPACE: KindName = ("", "Namespace")
 
@@ -110,6 +117,16 @@ class ClusterCache:
         # The UID does not tell the kind, so that a single list that is missing leaves it open.
         synced = all(self._synced(watches, name) for name in watches.wanted)
         return Answer.ABSENT if synced else Answer.UNKNOWN
+
+    def owner_record(self, uid: str) -> OwnerRecord | None:
+        """What is kept of the object of that UID, None where there is none."""
+        watches = self._watches
+        for (group, kind), one in (watches.reflectors if watches else {}).items():
+            place = one.store.place(uid)
+            if place is not None:
+                facts = one.store.find(*place) or {}
+                return OwnerRecord(group, kind, *place, facts.get(TEMPLATE_FACT, ""))
+        return None
 
     def not_ready(self) -> str | None:
         """Why the process is not ready yet; None from the first time that it is."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from rules.inventory import Inventory
 from rules.kinds.lookups import Answer
+from webhook.review.context import OwnerRecord
 
 
 class ClusterFacts(Protocol):
@@ -19,6 +20,9 @@ class ClusterFacts(Protocol):
 
     def owner(self, uid: str) -> Answer:
         """Whether an object of that UID exists."""
+
+    def owner_record(self, uid: str) -> OwnerRecord | None:
+        """What is kept of the object of that UID, None where there is none."""
 
     def not_ready(self) -> str | None:
         """What is still waited for, as readiness reports it; None when all is there."""
@@ -36,6 +40,9 @@ class NoCluster:
     def owner(self, _uid: str) -> Answer:
         """Always unknown."""
         return Answer.UNKNOWN
+
+    def owner_record(self, _uid: str) -> None:
+        """Never anything."""
 
     def not_ready(self) -> None:
         """Never anything."""

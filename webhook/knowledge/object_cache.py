@@ -1,12 +1,17 @@
-"""What is kept of a cluster's objects: UIDs, and the facts that rules ask for. Never an object."""
+"""What is kept of a cluster's objects: UIDs with their names, and the facts that rules ask for.
+Never an object."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
+from webhook.review.template_digest import digest_template
 
 LABELS_FACT = "labels"
+TEMPLATE_FACT = "template digest"
+"""Of schedules: what they make."""
 
 _Object = dict[str, Any]
 
@@ -22,7 +27,8 @@ class WatchedKind(NamedTuple):
 
 
 class ObjectCache:
-    """The UIDs of all objects of a kind, and their facts by namespace and name.
+    """The UIDs of all objects of a kind, and their facts by namespace and name. A UID's place is
+    kept as one text: there are many, and hardly one is asked for.
 
     One thread writes and any may read, without a lock: each step is one operation on one set or
     dictionary, and the values in them are replaced, never changed.
@@ -32,25 +38,33 @@ class ObjectCache:
 
     def __init__(self, read_facts: Callable[[_Object], dict[str, Any]] | None) -> None:
         self._read_facts = read_facts
-        self._uids: set[str] = set()
+        self._uids: dict[str, str] = {}
         self._facts: dict[tuple[str, str], dict[str, Any]] = {}
 
     def put(self, item: _Object) -> None:
         """Take in an object, new or changed."""
         metadata = item["metadata"]
-        self._uids.add(metadata["uid"])
+        self._uids[metadata["uid"]] = "/".join(_key(metadata))
         if self._read_facts is not None:
             self._facts[_key(metadata)] = self._read_facts(item)
 
     def drop(self, item: _Object) -> None:
         """Forget a deleted object."""
         metadata = item["metadata"]
-        self._uids.discard(metadata["uid"])
+        self._uids.pop(metadata["uid"], None)
         self._facts.pop(_key(metadata), None)
 
     def has(self, uid: str) -> bool:
         """Whether there is an object of that UID."""
         return uid in self._uids
+
+    def place(self, uid: str) -> tuple[str, str] | None:
+        """Namespace and name of the object of that UID, None where there is none."""
+        place = self._uids.get(uid)
+        if place is None:
+            return None
+        namespace, _, name = place.partition("/")
+        return namespace, name
 
     def find(self, namespace: str, name: str) -> dict[str, Any] | None:
         """The facts of an object, None where there is none."""
@@ -68,9 +82,16 @@ def watched_kinds(kinds: Iterable[Kind]) -> tuple[WatchedKind, ...]:
 def _watched(kind: Kind) -> WatchedKind:
     # Most kinds are watched for their UIDs alone. Then the API server is asked for metadata only,
     # a small part of the whole objects' size.
+    # Schedules alone are made of by hand (``kubectl create job --from``).
+    if kind.has("schedule"):
+        return WatchedKind(kind.group, kind.name, partial(_read_schedule, kind), whole=True)
     if not kind.has("facts"):
         return WatchedKind(kind.group, kind.name)
     return WatchedKind(kind.group, kind.name, lambda body: kind.facts(Manifest(body)), whole=True)
+
+
+def _read_schedule(kind: Kind, item: _Object) -> dict[str, Any]:
+    return {**kind.facts(Manifest(item)), TEMPLATE_FACT: digest_template(item, kind.root)}
 
 
 def _read_labels(item: _Object) -> dict[str, Any]:

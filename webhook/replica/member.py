@@ -26,6 +26,7 @@ from webhook.replica.object_watch import ObjectWatch
 from webhook.replica.options import ReplicaOptions, read_bundle_file
 from webhook.replica.peers import Peers
 from webhook.replica.reconciler import Reconciler
+from webhook.review.context import OwnerRecord
 
 START_TIMEOUT = 60.0
 """Seconds that a start waits for an API server that is away."""
@@ -86,6 +87,10 @@ class Member:
     def owner(self, uid: str) -> Answer:
         """Whether an object of that UID exists."""
         return self._cache.owner(uid)
+
+    def owner_record(self, uid: str) -> OwnerRecord | None:
+        """What is kept of the object of that UID."""
+        return self._cache.owner_record(uid)
 
     def not_ready(self) -> str | None:
         """Why the replica is not ready; None where it is."""

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from rules.checks import BY_CODE
 from rules.evaluation import Evaluation
-from rules.kinds.lookups import Answer
 from rules.model import Action, Finding
 from webhook.review.answer import (
     allow_review,
@@ -25,6 +24,7 @@ from webhook.review.answer import (
 from webhook.review.context import AdmissionCase, ReviewContext, open_case
 from webhook.review.mutation import Mutation, plan_mutation
 from webhook.review.namespaces import is_namespace, profile_label_warnings
+from webhook.review.owners import Parentage, Standing, weigh_owner
 from webhook.review.ratchet import ratchet, warn_only
 from webhook.review.request import Request, read_request
 from webhook.review.size_limit import MAX_PARTS, is_oversized
@@ -58,17 +58,20 @@ def validate(review: Any, context: ReviewContext) -> ReviewOutcome:
     reason = skip_reason(case)
     if reason is not None:
         return _pass(case, reason, _label_warnings(case))
+    parentage = weigh_owner(case)
+    if parentage.standing is Standing.PASSES:
+        return _pass(case, parentage.reason)
     if is_oversized(case, case.request.body):
-        return _judge_oversized(case)
+        return _judge_oversized(case, parentage)
     evaluation = case.judge(case.request.body)
     findings = evaluation.findings
-    # An owner of which nothing is known may well exist, and was judged then: never denied twice.
-    if case.owner_answer() is Answer.UNKNOWN:
-        return _decide(case, tuple(map(warn_only, findings)), evaluation)
+    if parentage.standing is Standing.CAPPED:
+        return _decide(case, tuple(map(warn_only, findings)), evaluation, parentage.advice)
     if case.request.operation == "UPDATE":
         findings, unknown = ratchet(case, findings)
         evaluation = evaluation._replace(unfinished=(*evaluation.unfinished, *unknown))
-    return _decide(case, findings, evaluation, undecided=case.may_deny(evaluation.unanswered))
+    undecided = case.may_deny(evaluation.unanswered)
+    return _decide(case, findings, evaluation, parentage.advice, undecided=undecided)
 
 
 def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
@@ -80,13 +83,19 @@ def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
     # Job's among them, cannot be changed any more (kubernetes/kubernetes#48388).
     if reason is None and case.request.operation != "CREATE":
         reason = "only new objects are changed"
-    if reason is None and case.owner_answer() is Answer.UNKNOWN:
-        reason = "it has an owner, which is changed in its place"
+    if reason is None:
+        reason = _why_not_mended(weigh_owner(case))
     if reason is None and is_oversized(case, case.request.body):
         reason = "it is too large to be mended"
     if reason is not None:
         return _pass(case, reason)
     return _patch(case, plan_mutation(case.request.body, case.judge))
+
+
+def _why_not_mended(parentage: Parentage) -> str | None:
+    if parentage.standing is Standing.CAPPED:
+        return "it has an owner, which is changed in its place"
+    return parentage.reason or None
 
 
 ENDPOINTS: dict[str, Callable[[Any, ReviewContext], ReviewOutcome]] = {
@@ -111,10 +120,11 @@ def _label_warnings(case: AdmissionCase) -> list[str]:
     return profile_label_warnings(request.body, request.old, case.context.policy)
 
 
-def _judge_oversized(case: AdmissionCase) -> ReviewOutcome:
+def _judge_oversized(case: AdmissionCase, parentage: Parentage) -> ReviewOutcome:
     """An object too large to be judged: refused where it could be denied, unless it was there."""
     text = f"the object is too large to be judged: more than {MAX_PARTS} pods and containers"
-    new = case.owner_answer() is not Answer.UNKNOWN and not is_oversized(case, case.request.old)
+    own = parentage.standing is Standing.JUDGED
+    new = own and not is_oversized(case, case.request.old)
     if not (new and case.may_deny(BY_CODE)):
         return _pass(case, text, [f"mlgate: {text}"])
     notes = audit_annotations("deny", (), case.profile, case.context.revision)
@@ -126,6 +136,7 @@ def _decide(
     case: AdmissionCase,
     findings: tuple[Finding, ...],
     evaluation: Evaluation,
+    advice: str,
     *,
     undecided: bool = False,
 ) -> ReviewOutcome:
@@ -134,9 +145,9 @@ def _decide(
     warned = [finding for finding in findings if finding.action is Action.WARN]
     verdict = "deny" if denied else "allow"
     notes = audit_annotations(verdict, findings, case.profile, case.context.revision)
-    warnings = rule_warnings(warned, evaluation.unfinished)
+    warnings = rule_warnings(warned, evaluation.unfinished, advice if warned else "")
     answer = (
-        deny_review(uid, denial_message(denied), warnings, notes)
+        deny_review(uid, denial_message(denied, advice), warnings, notes)
         if denied
         else allow_review(uid, warnings, notes)
     )

@@ -50,14 +50,17 @@ def _review(
     }
 
 
-def denial_message(findings: Sequence[Finding]) -> str:
-    """Why a request is refused: each rule with path, found and expected value, and fix."""
+def denial_message(findings: Sequence[Finding], advice: str = "") -> str:
+    """Why a request is refused: each rule with path, found and expected value, and fix; then
+    ``advice`` on who made the object."""
     lines = [_line(finding) for finding in findings[:_MAX_LINES]]
     head = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}:"
-    text = " ".join([head, *lines])
+    last = [f"({printable(advice)})"] if advice else []
+    text = " ".join([head, *lines, *last])
     while len(text.encode()) > MAX_MESSAGE and len(lines) > 1:
         lines.pop()
-        text = " ".join([head, *lines, f"+{len(findings) - len(lines)} more: {_MORE}"])
+        more = f"+{len(findings) - len(lines)} more: {_MORE}"
+        text = " ".join([head, *lines, more, *last])
     # A single line that is too long: a character takes four bytes at most.
     return _cut(text, MAX_MESSAGE // 4) if len(text.encode()) > MAX_MESSAGE else text
 
@@ -75,8 +78,10 @@ def rule_url(code: str) -> str:
     return f"https://mlgate.dev/rules/{code}"
 
 
-def rule_warnings(findings: Iterable[Finding], unfinished: Sequence[str] = ()) -> list[str]:
-    """One warning a rule; the last says how many are left out."""
+def rule_warnings(
+    findings: Iterable[Finding], unfinished: Sequence[str] = (), advice: str = ""
+) -> list[str]:
+    """One warning a rule, then ``advice``; the last says how many are left out."""
     lines: dict[str, str] = {}
     left_out = 0
     for finding in findings:
@@ -85,6 +90,8 @@ def rule_warnings(findings: Iterable[Finding], unfinished: Sequence[str] = ()) -
             continue
         lines[finding.rule] = _cut(printable(f"{finding.rule} {finding.message}"), MAX_WARNING)
     warnings = list(dict.fromkeys(lines.values()))
+    if advice:
+        warnings.append(_cut(printable(advice), 2 * MAX_WARNING))
     if unfinished:
         warnings.append(_cut(f"mlgate had no time for {', '.join(unfinished)}", MAX_WARNING))
     return _bounded(warnings, left_out)

@@ -20,6 +20,21 @@ def _unknown_owner(_uid: str) -> Answer:
     return Answer.UNKNOWN
 
 
+class OwnerRecord(NamedTuple):
+    """What is kept of an object that may own others. ``template``: the digest of what it makes,
+    where it is a schedule."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    template: str = ""
+
+
+def _no_record(_uid: str) -> OwnerRecord | None:
+    return None
+
+
 def _no_labels(_namespace: str) -> None:
     return None
 
@@ -28,7 +43,8 @@ class ReviewContext(NamedTuple):
     """What is known besides the request.
 
     ``namespace_labels`` gives a Namespace's labels, None where they are not known; ``owner`` says
-    whether an object of that UID exists; ``expired`` whether the time for this review is up.
+    whether an object of that UID exists, ``owner_record`` what is kept of it; ``expired`` says
+    whether the time for this review is up.
     ``revision`` names the policy in audit annotations. ``cache`` spares judging an object twice.
     """
 
@@ -40,6 +56,7 @@ class ReviewContext(NamedTuple):
     owner: Callable[[str], Answer] = _unknown_owner
     expired: Callable[[], bool] | None = None
     cache: FindingCache | None = None
+    owner_record: Callable[[str], OwnerRecord | None] = _no_record
 
 
 class AdmissionCase(NamedTuple):
@@ -59,11 +76,6 @@ class AdmissionCase(NamedTuple):
     def profile(self) -> str:
         """The profile that holds in the request's namespace."""
         return profile_in(self.context.policy, self.request.namespace, self.labels)
-
-    def owner_answer(self) -> Answer | None:
-        """Whether the object's controlling owner exists; None for an object without one."""
-        owner = self.engine.owner_of(Manifest(self.request.body))
-        return None if owner is None else self.context.owner(str(owner.get("uid")))
 
     def may_deny(self, codes: Iterable[str]) -> bool:
         """Whether the policy would deny the request's object for a finding of one of the rules."""

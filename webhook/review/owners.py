@@ -1,7 +1,61 @@
-"""Whose owner references prove that the owner was judged."""
+"""Whose owner references prove that the owner was judged.
+
+Every user can write an owner reference, and every user can make an owner: where ignores are
+forbidden, neither lets anything pass by itself.
+"""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from rules.kinds.children import can_make
+from rules.kinds.lookups import Answer
+from rules.kinds.schema import Kind
+from rules.manifest import Manifest
+from rules.paths import shorten
+from rules.policy import is_exempt
+from webhook.review.context import AdmissionCase
+from webhook.review.template_digest import digest_template
 
 _CONTROLLER_MANAGER = "system:kube-controller-manager"
-_SERVICE_ACCOUNT = "system:serviceaccount:kube-system:"
+_ACCOUNT = "system:serviceaccount:"
+_OWN = f"{_ACCOUNT}kube-system:"
+
+
+class Standing(StrEnum):
+    """What an object's owner makes of a review: the object passes, is denied nothing, or is judged
+    like any other."""
+
+    PASSES = "passes"
+    CAPPED = "capped"
+    JUDGED = "judged"
+
+
+class Parentage(NamedTuple):
+    """An object's standing by its owner, and why it passes, or what to tell of the owner."""
+
+    standing: Standing
+    reason: str = ""
+    advice: str = ""
+
+
+_ALONE = Parentage(Standing.JUDGED)
+
+
+def weigh_owner(case: AdmissionCase) -> Parentage:
+    """The standing of the request's object."""
+    manifest = Manifest(case.request.body)
+    owner = manifest.controller
+    if owner is None:
+        return _ALONE
+    kind, child = case.engine.kind_of(Manifest(owner)), case.engine.kind_of(manifest)
+    if child is None:
+        return _ALONE
+    # A denied child leaves its controller retrying for ever, and no user sees the message.
+    if trusts_owner(case.request.username, case.context.policy.controllers):
+        return Parentage(Standing.PASSES, "its owner was judged, and a controller made it")
+    if kind is None:
+        return _weigh_stranger(case, owner)
+    return _weigh_known(case, owner, kind, child)
 
 
 def trusts_owner(username: str, controllers: tuple[str, ...]) -> bool:
@@ -10,5 +64,82 @@ def trusts_owner(username: str, controllers: tuple[str, ...]) -> bool:
     # The reference alone proves nothing: every user can write one.
     if username == _CONTROLLER_MANAGER or username in controllers:
         return True
-    account = username.removeprefix(_SERVICE_ACCOUNT)
+    account = username.removeprefix(_OWN)
     return account != username and account.endswith("-controller")
+
+
+def _weigh_stranger(case: AdmissionCase, owner: dict[str, Any]) -> Parentage:
+    """An owner of a kind that nobody judges. Where an operator made the object, a denial is out of
+    everyone's sight; a tenant has no account in another namespace."""
+    name = shorten(f"{owner.get('kind')} {owner.get('name')}")
+    advice = (
+        f"made by {case.request.username} for {name}: mend it there, or list the account under "
+    )
+    advice += "controllers in the policy"
+    if _is_operator(case) and (_is_installed(case) or not _is_wary(case)):
+        return Parentage(Standing.CAPPED, advice=advice)
+    return Parentage(Standing.JUDGED, advice=advice)
+
+
+def _weigh_known(case: AdmissionCase, owner: dict[str, Any], kind: Kind, child: Kind) -> Parentage:
+    answer = case.context.owner(str(owner.get("uid")))
+    installed = _is_operator(case) and _is_installed(case)
+    if answer is Answer.UNKNOWN:
+        # It may well exist, and was judged then: never denied twice.
+        return _ALONE if _is_wary(case) and not installed else Parentage(Standing.CAPPED)
+    if answer is Answer.ABSENT or not _is_named(case, owner) or not can_make(kind, child):
+        return _ALONE
+    if installed:
+        return Parentage(Standing.PASSES, "its owner was judged, and an operator made it")
+    if _is_as_made(case, owner, child):
+        return Parentage(Standing.PASSES, "its owner was judged, and makes such objects")
+    return _weigh_word(case)
+
+
+def _weigh_word(case: AdmissionCase) -> Parentage:
+    """An owner that exists, of an object that anyone may have made."""
+    match case.engine.ignores:
+        case "forbid":
+            return _ALONE
+        case "cap-at-warn":
+            return Parentage(Standing.CAPPED)
+    return Parentage(Standing.PASSES, "its owner was judged")
+
+
+def _is_wary(case: AdmissionCase) -> bool:
+    """Whether nobody's own word counts in the namespace."""
+    return case.engine.ignores == "forbid"
+
+
+def _is_operator(case: AdmissionCase) -> bool:
+    """Whether the request comes from a ServiceAccount of another namespace than the object's."""
+    namespace = _namespace_of(case.request.username)
+    return namespace is not None and namespace != case.request.namespace
+
+
+def _is_installed(case: AdmissionCase) -> bool:
+    """Whether it comes from a ServiceAccount of one of the cluster's own namespaces."""
+    return is_exempt(case.context.policy, _namespace_of(case.request.username))
+
+
+def _namespace_of(username: str) -> str | None:
+    account = username.removeprefix(_ACCOUNT)
+    return account.partition(":")[0] if account != username else None
+
+
+def _is_named(case: AdmissionCase, owner: dict[str, Any]) -> bool:
+    """Whether the object of that UID has the kind, the name and the namespace of the reference."""
+    known = case.context.owner_record(str(owner.get("uid")))
+    if known is None:
+        return not _is_wary(case)
+    group = Manifest(owner).group
+    named = (known.group, known.kind, known.name) == (group, owner.get("kind"), owner.get("name"))
+    return named and known.namespace in ("", case.request.namespace)
+
+
+def _is_as_made(case: AdmissionCase, owner: dict[str, Any], child: Kind) -> bool:
+    """Whether the object is what its owner's template makes."""
+    known = case.context.owner_record(str(owner.get("uid")))
+    if known is None or not known.template:
+        return False
+    return known.template == digest_template(case.request.body, child.root)

@@ -150,6 +150,7 @@ class ReviewHandler:
             self.cluster.owner,
             deadline.expired,
             self._cache,
+            self.cluster.owner_record,
         )
 
     def _refuse(self, status: int, reason: str) -> HttpAnswer:

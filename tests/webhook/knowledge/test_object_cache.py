@@ -26,6 +26,7 @@ def test_uids_are_kept_and_forgotten() -> None:
     objects.put(item("a", "1"))
     objects.put(item("b", "2"))
     assert objects.has("1")
+    assert (objects.place("1"), objects.place("9")) == (("ml", "a"), None)
     assert len(objects) == 2
     objects.drop(item("a", "1"))
     objects.drop(item("never", "9"))
