@@ -100,17 +100,16 @@ def test_a05_a_patch_is_rfc_6902_in_base64() -> None:
     outcome = mutate(review(body), KNOWN)
     patch = patch_of(outcome)
     mended = jsonpatch.apply_patch(body, patch)  # makes no parents: they come before children
-    container = mended["spec"]["pytorchReplicaSpecs"]["Worker"]["template"]["spec"]["containers"][0]
-    assert container["resources"]["limits"] == {"nvidia.com/gpu": "1"}
     assert mended["spec"]["runPolicy"]["backoffLimit"] == 3
     assert "mlgate.dev/defaulted" in mended["metadata"]["annotations"]
 
 
 def test_a05_keys_with_a_slash_are_escaped() -> None:
-    body = pytorch_job()
+    body = cron_job()
     body["metadata"]["annotations"] = {}
-    pods = body["spec"]["pytorchReplicaSpecs"]["Worker"]["template"]["spec"]
-    pods["containers"][0]["resources"]["limits"] = {"cpu": 1}
+    pods = body["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    resources = {"requests": {"nvidia.com/gpu": 1}, "limits": {"cpu": 1}}
+    pods["containers"][0]["resources"] = resources
     paths = [operation["path"] for operation in patch_of(mutate(review(body), KNOWN))]
     assert any(path.endswith("/limits/nvidia.com~1gpu") for path in paths)
     assert "/metadata/annotations/mlgate.dev~1defaulted" in paths

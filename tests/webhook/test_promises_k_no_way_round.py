@@ -437,3 +437,17 @@ def test_k85_what_an_operator_of_unknown_kind_makes_is_warned_of() -> None:
         assert "for DynamoComponent chat" in denied.body["response"]["status"]["message"]
     assert not child(OPERATOR, STRICT, **STRANGER).allowed
     assert child(INSTALLED, STRICT, **STRANGER).allowed
+
+
+def test_k86_nothing_is_written_inside_lists_of_custom_resources() -> None:
+    """An unchanged manifest that is applied again would take it away unseen."""
+    body = pytorch_job()
+    assert "GPU001" not in mutate(review(body), STRICT).patched
+    assert "GPU001" in denied(validate(review(body), STRICT))
+    greedy = retrain({"name": "trainer", **GREEDY})
+    assert mutate(review(greedy), STRICT).patched == ("GPU001",)
+
+
+def test_k86_what_is_no_list_is_mended() -> None:
+    patched = mutate(review(pytorch_job()), STRICT)
+    assert "TRN002" in patched.patched

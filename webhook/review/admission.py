@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from rules.checks import BY_CODE
 from rules.evaluation import Evaluation
+from rules.manifest import Manifest
 from rules.model import Action, Finding
 from webhook.review.answer import (
     allow_review,
@@ -89,7 +90,11 @@ def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
         reason = "it is too large to be mended"
     if reason is not None:
         return _pass(case, reason)
-    return _patch(case, plan_mutation(case.request.body, case.judge))
+    # kubectl, Argo CD and Flux merge custom resources as JSON (RFC 7396): an unchanged manifest
+    # that is applied again puts its lists back whole, without what was added in them.
+    kind = case.engine.kind_of(Manifest(case.request.body))
+    within_lists = kind is not None and kind.built_in
+    return _patch(case, plan_mutation(case.request.body, case.judge, within_lists=within_lists))
 
 
 def _why_not_mended(parentage: Parentage) -> str | None:

@@ -31,12 +31,18 @@ class Mutation(NamedTuple):
     dropped: bool = False
 
 
-def plan_mutation(body: dict[str, Any], judge: Callable[[dict[str, Any]], Evaluation]) -> Mutation:
-    """Apply fixes until nothing is left to fix, and check the patch against the object."""
+def plan_mutation(
+    body: dict[str, Any],
+    judge: Callable[[dict[str, Any]], Evaluation],
+    *,
+    within_lists: bool = True,
+) -> Mutation:
+    """Apply fixes until nothing is left to fix, and check the patch against the object.
+    ``within_lists``: also to the items of its lists."""
     first = evaluation = judge(body)
     patched, fixed = body, list[Finding]()
     for _ in range(_MAX_ROUNDS):
-        allowed = [one for one in evaluation.findings if _may_fix(one)]
+        allowed = [one for one in evaluation.findings if _may_fix(one, within_lists)]
         if len(_edits(allowed)) > _MAX_EDITS:
             break
         chosen = _choose(one for one in allowed if _is_open(one, patched))
@@ -70,7 +76,7 @@ def _choose(findings: Iterable[Finding]) -> list[Finding]:
     return chosen
 
 
-def _may_fix(finding: Finding) -> bool:
+def _may_fix(finding: Finding, within_lists: bool) -> bool:  # noqa: FBT001 - handed on
     """Whether the webhook may make the fix: a safe one, at places where nobody wrote anything."""
     fix = finding.fix
     if fix is None or not fix.safe or not fix.absent:
@@ -80,6 +86,8 @@ def _may_fix(finding: Finding) -> bool:
     # A manifest that stands as text inside the object has comments and an order of its own, which
     # rewriting the whole text would lose.
     if finding.embedded is not None and finding.embedded.text:
+        return False
+    if not within_lists and any(isinstance(key, int) for edit in fix.edits for key in edit.path):
         return False
     return all(isinstance(edit, Set) for edit in fix.edits)
 
