@@ -1,7 +1,8 @@
 """How long linting takes, as ratios of one run: usage: python -m bench.linting [FOLDER].
 
 For an environment that mlgate is installed in. One small file against an empty Python; a folder
-against PyYAML's own reading of it, with one process and with two; and the peak memory.
+against PyYAML's own reading of it, with one process and with two; and the peak memory; with each
+reader that is built.
 """
 
 import os
@@ -13,7 +14,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from rules import composition
+
 ROUNDS = 7
+READERS = sorted(composition.READERS, reverse=True)
 READ = """
 import sys, yaml
 for path in sys.argv[1:]:
@@ -31,24 +35,29 @@ def main() -> None:
     mlgate = str(Path(sys.executable).parent / "mlgate")
     lint = [mlgate, "lint", "--format", "json", "--output", "/dev/null"]
     runs = {
-        "nothing": [sys.executable, "-I", "-c", "pass"],
-        "one file": [*lint, small],
-        "load_all": [sys.executable, "-c", READ, *files],
-        "serial": [*lint, "--jobs", "1", folder],
-        "two": [*lint, "--jobs", "2", folder],
+        "nothing": spawn([sys.executable, "-I", "-c", "pass"]),
+        "load_all": spawn([sys.executable, "-c", READ, *files]),
     }
-    times = measure({name: spawn(command) for name, command in runs.items()})
+    for reader in READERS:
+        runs[f"one file, {reader}"] = spawn([*lint, small], reader)
+        runs[f"serial, {reader}"] = spawn([*lint, "--jobs", "1", folder], reader)
+        runs[f"two, {reader}"] = spawn([*lint, "--jobs", "2", folder], reader)
+    times = measure(runs)
     for name, seconds in times.items():
-        print(f"{name:10} {seconds * 1000:8.1f} ms")
-    print(f"one small file: {times['one file'] / times['nothing']:.2f} x an empty Python")
-    print(f"{len(files)} files: {times['serial'] / times['load_all']:.2f} x load_all")
-    print(f"two processes: {times['serial'] / times['two']:.2f} x faster than one")
-    print(f"peak memory of a process: {peak(runs['serial']):.0f} MiB")
+        print(f"{name:18} {seconds * 1000:8.1f} ms")
+    for reader in READERS:
+        one, serial, two = (times[f"{what}, {reader}"] for what in ("one file", "serial", "two"))
+        print(f"with the {reader} reader:")
+        print(f"  one small file: {one / times['nothing']:.2f} x an empty Python")
+        print(f"  {len(files)} files: {serial / times['load_all']:.2f} x load_all")
+        print(f"  two processes: {serial / two:.2f} x faster than one")
+        print(f"  peak memory of a process: {peak([*lint, '--jobs', '1', folder], reader):.0f} MiB")
 
 
-def spawn(command: list[str]) -> Callable[[], object]:
+def spawn(command: list[str], reader: str = "") -> Callable[[], object]:
     """A run of a command as users have it: compiled modules are kept from one to the next."""
     known = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    known["MLGATE_READER"] = reader
     return lambda: subprocess.run(command, capture_output=True, check=False, env=known)
 
 
@@ -65,12 +74,16 @@ def measure(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
-def peak(command: list[str]) -> float:
+def peak(command: list[str], reader: str) -> float:
     """The peak memory in MiB; a process of its own asks, so that no other child counts."""
     code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], capture_output=True); \
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     told = subprocess.run(
-        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *command],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "MLGATE_READER": reader},
     )
     return int(told.stdout) * resource.getpagesize() / 4096 / 1024
 
