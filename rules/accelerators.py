@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from rules.manifest import is_template
 from rules.quantity import parse_quantity
 
 NEAR_MISSES = {
@@ -54,6 +55,18 @@ class Accelerators:
     def asked(self, resources: Any, key: str) -> Iterator[tuple[str, Any]]:
         """The accelerators under ``limits`` or ``requests`` with their amounts, zeros left out."""
         return read_amounts(resources, key, self.match)
+
+
+def needs_limit(name: str) -> bool:
+    """Whether a resource cannot be requested without a limit: extended resources, whose names have
+    somebody's domain, and hugepages. Kubernetes' own others can be overcommitted.
+
+    Source: ``pkg/apis/core/v1/helper`` (IsOvercommitAllowed, IsExtendedResourceName).
+    """
+    if "/" not in name:
+        return name.startswith("hugepages-")
+    own = name.partition("/")[0].endswith("kubernetes.io")
+    return not own and name not in NEAR_MISSES and not is_template(name)
 
 
 def read_amounts(

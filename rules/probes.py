@@ -1,13 +1,22 @@
 """A container's probes: how long they wait, and the startup probe that a slow one needs."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
-from rules.servers import Server, find_server
+from rules.paths import dig
+from rules.servers import Server, find_program, find_server
 
+_IDLE_PROGRAMS = frozenset({"true", ":", "exit", "pgrep", "pidof", "ps", "kill", "echo", "sleep"})
+"""They look at processes alone, or at nothing."""
+_SHELL = frozenset({"sh", "bash", "ash", "-c", "-ec", "-lc", "exec"})
 _HANDLERS = ("httpGet", "tcpSocket", "grpc", "exec")
+_V2_LIVE = "/v2/health/live"
+"""Of the open inference protocol: up, whatever is loaded. Which server it is decides what that
+means: Triton opens its ports after loading."""
+_MOST_WORDS, _LONGEST = 64, 4096
 _DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "failureThreshold": 3}
 
 
@@ -26,6 +35,35 @@ class Budget(NamedTuple):
     @property
     def seconds(self) -> int:
         return self.delay + self.period * self.failures
+
+
+def can_fail(probe: Mapping[str, Any]) -> bool:
+    """Whether a probe asks the server anything: a command that only looks for its process, or
+    ends well whatever there is, does not."""
+    words = dig(probe, ("exec", "command"))
+    if not isinstance(words, list):
+        return True
+    text = " ".join(map(str, words[:_MOST_WORDS]))[:_LONGEST]
+    programs = [_find_program(command) for command in re.split(r"[;&|\n]+", text)]
+    return not any(programs) or not set(filter(None, programs)) <= _IDLE_PROGRAMS
+
+
+def _find_program(command: str) -> str:
+    """The program that a simple command runs; empty where it runs none."""
+    names = (word.strip("\"'").rpartition("/")[2] for word in command.split())
+    return next((name for name in names if name and name not in _SHELL), "")
+
+
+def answers_unloaded(command: CommandLine) -> bool | None:
+    """Whether a container's liveness probe is answered before any model is loaded, so that it
+    cannot kill the load; None where that is not sure."""
+    server = find_server(command.image) or find_program(word for word, _ in command.words)
+    path = command.container.get("livenessProbe", "httpGet", "path")
+    if server is None:
+        return None if path == _V2_LIVE else False
+    if not server.answers_unloaded(command.value):
+        return False
+    return None if path == server.ready != server.live else True
 
 
 def read_budget(probe: Mapping[str, Any]) -> Budget | None:
@@ -57,7 +95,7 @@ def _own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
     """The handler of the container's own liveness or readiness probe, and its time-out."""
     for name in ("livenessProbe", "readinessProbe"):
         probe = container.get(name)
-        if not isinstance(probe, Mapping):
+        if not isinstance(probe, Mapping) or not can_fail(probe):
             continue
         handler = {key: probe[key] for key in _HANDLERS if probe.get(key) is not None}
         timeout = probe.get("timeoutSeconds")

@@ -8,11 +8,14 @@ from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Role
 from rules.paths import dig
+from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.servers import find_server, is_part
 from rules.workload import Workload
 
 LOAD_ANNOTATION = "mlgate.dev/model-load-seconds"
+SLOW_LOAD = "serving.slow_load_seconds"
+"""Where the policy says how long models may load, below its ``parameters``."""
 
 _SIZE = re.compile(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
@@ -21,17 +24,24 @@ _SMALL = 3
 
 
 class Load(NamedTuple):
-    """Why a server is slow to load, and the seconds that it may need."""
+    """Why a server is slow to load, and the seconds that it may need. ``sure`` is False where it
+    may answer its liveness probe before it has loaded anything."""
 
     reason: str
     seconds: int
+    sure: bool = True
+
+    @property
+    def advice(self) -> str:
+        return f"expected a startupProbe of at least {self.seconds} s ({self.reason})"
 
 
 def find_slow_servers(
     workload: Workload, table: Mapping[str, Any]
 ) -> Iterator[tuple[Pod, Container, Load]]:
     """The containers that may load a model for long, with how long: in a pod with accelerators
-    those that ask for one, else all that do its work.
+    those that ask for one, else all that do its work. Servers that answer before a model is loaded
+    are none of them.
 
     ``table`` is the policy's ``slow_load_seconds``: seconds by size of the model.
     """
@@ -42,8 +52,9 @@ def find_slow_servers(
         for container in loading or pod.mains:
             command = workload.command(container)
             load = estimate_load(pod, command, table, accelerated=bool(loading))
-            if load is not None:
-                yield pod, container, load
+            early = None if load is None else answers_unloaded(command)
+            if load is not None and early is not True:
+                yield pod, container, load._replace(sure=early is False)
 
 
 def _is_accelerated(workload: Workload, container: Container) -> bool:
@@ -62,8 +73,8 @@ def estimate_load(
     if is_part(command.image) and not accelerated:
         return None
     size = read_size(command)
-    reason = _reason(command, size, accelerated=accelerated)
-    return None if reason is None else Load(reason, _seconds(size, table, pod.nodes))
+    sign = _find_sign(command, size, accelerated=accelerated)
+    return None if sign is None else _weigh(sign, size, table, pod.nodes)
 
 
 def read_size(command: CommandLine) -> float | None:
@@ -81,12 +92,12 @@ def _stated(pod: Pod) -> int | None:
     return None if value is None or value <= 0 else int(value)
 
 
-def _reason(command: CommandLine, size: float | None, *, accelerated: bool) -> str | None:
+def _find_sign(command: CommandLine, size: float | None, *, accelerated: bool) -> str | None:
     """The first sign that the load is slow."""
     container = command.container
     delay = container.get("readinessProbe", "initialDelaySeconds")
     memory = container.get("resources", "limits", "memory")
-    fetches = any(store in text for text in _model_texts(command) for store in _STORE)
+    fetches = any(store in text for text in _spoken_texts(command) for store in _STORE)
     server = find_server(command.image)
     signs = (
         (accelerated, "it has an accelerator"),
@@ -99,21 +110,36 @@ def _reason(command: CommandLine, size: float | None, *, accelerated: bool) -> s
     return next((reason for sign, reason in signs if sign), None)
 
 
-def _model_texts(command: CommandLine) -> Iterator[str]:
+def _spoken_texts(command: CommandLine) -> Iterator[str]:
+    """What the container itself is told of its model."""
     for text, _ in command.texts:
         yield text
     for name, (value, _) in command.environment.items():
         if "MODEL" in name.upper():
             yield value
+
+
+def _model_texts(command: CommandLine) -> Iterator[str]:
+    """The same, and what an init container fetches before any probe runs (KServe's
+    ``storageUri``): that says how large the model is, and not that fetching it takes long."""
+    yield from _spoken_texts(command)
     for key in ("storageUri", "modelUri"):
         value = command.container.get(key)
         if isinstance(value, str):
             yield value
 
 
-def _seconds(size: float | None, table: Mapping[str, Any], nodes: int) -> int:
-    if nodes > 1 or (size is not None and size > 40):
-        return int(table["larger"])
+def _weigh(sign: str, size: float | None, table: Mapping[str, Any], nodes: int) -> Load:
+    """The seconds of the policy's table, with what chose its row and the row's name."""
+    row, reason = _choose_row(size, nodes)
+    return Load(f"{reason or sign}; policy: {SLOW_LOAD}.{row}", int(table[row]))
+
+
+def _choose_row(size: float | None, nodes: int) -> tuple[str, str | None]:
+    """A row of the table, and what makes it another than the first."""
+    if nodes > 1:
+        return "larger", f"it loads over {nodes} nodes"
     if size is None or size <= _SMALL:
-        return int(table["default"])
-    return int(table["13B"] if size <= 13 else table["40B"])
+        return "default", None
+    row = next((row for row, most in (("13B", 13), ("40B", 40)) if size <= most), "larger")
+    return row, f"its model has {size:g}B parameters"

@@ -32,6 +32,7 @@ _ROWS: FactRows = {
     facts.CLAIM_WHEN_DELETED: (f"{_RETENTION}.whenDeleted", "Retain", CONTROLLER),
     facts.CLAIM_WHEN_SCALED: (f"{_RETENTION}.whenScaled", "Retain", CONTROLLER),
 }
+_PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
 _GROUP: Path = ("spec", "leaderWorkerTemplate")
 _LEADER: Path = (*_GROUP, "leaderTemplate")
 _WORKER: Path = (*_GROUP, "workerTemplate")
@@ -59,9 +60,10 @@ def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
 
 
 def _answers(template: SpecView) -> bool:
-    """Whether a container of the template listens for requests."""
+    """Whether a container of the template answers requests: somebody asks it how it is. A port
+    is often the leader's, copied."""
     return any(
-        container.dig("ports") or container.dig("readinessProbe", "httpGet")
+        any(isinstance(container.dig(probe), dict) for probe in _PROBES)
         for container in template.each("spec", "containers", EACH)
     )
 

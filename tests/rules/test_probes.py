@@ -6,7 +6,7 @@ import pytest
 
 from rules.commands import CommandLine
 from rules.kinds.podspec import make_bare_pod
-from rules.probes import make_startup_probe, read_budget
+from rules.probes import can_fail, make_startup_probe, read_budget
 
 GET = {"httpGet": {"path": "/ready", "port": 80}}
 ASK = {"exec": {"command": ["ask"]}}
@@ -94,3 +94,29 @@ def test_no_startup_probe_asks_where_nobody_may_listen(body: dict[str, Any]) -> 
 
 def test_no_startup_probe_is_made_up() -> None:
     assert make_startup_probe(command({"image": "org/server"}), 180) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "fails"),
+    [
+        (["/bin/sh", "-c", "exit 0"], False),
+        (["true"], False),
+        (["pgrep", "-f", "vllm"], False),
+        (["bash", "-c", "kill -0 1; ps aux"], False),
+        (["sh", "-c", "ps aux && curl -f localhost:8000/health"], True),
+        (["/usr/local/bin/healthy"], True),
+        ([], True),
+        ("true", True),
+    ],
+)
+def test_a_command_that_looks_at_processes_alone_cannot_fail(words: Any, fails: bool) -> None:  # noqa: FBT001
+    assert can_fail({"exec": {"command": words}}) is fails
+    assert can_fail({"httpGet": {"path": "/", "port": 80}}) is True
+
+
+def test_a_probe_that_cannot_fail_is_not_copied() -> None:
+    idle = {"livenessProbe": {"exec": {"command": ["true"]}}}
+    assert make_startup_probe(command(idle), 180) is None
+    made = make_startup_probe(command({**idle, "readinessProbe": GET}), 180)
+    assert made is not None
+    assert made[0]["httpGet"] == GET["httpGet"]

@@ -28,7 +28,8 @@ def pod(container: dict[str, Any], **known: Any) -> Pod:
         ({"env": [{"name": "MODEL_ID", "value": "org/m-70b"}]}, 1200),
         ({"readinessProbe": {"initialDelaySeconds": 60}}, 180),
         ({"resources": {"limits": {"memory": "8Gi"}}}, 180),
-        ({"storageUri": "gs://models/x"}, 180),
+        ({"storageUri": "gs://models/x"}, None),
+        ({"storageUri": "gs://models/x-70b"}, 1200),
         ({"resources": {"limits": {"memory": "1Gi"}}}, None),
         ({"image": "org/vllm-router:1"}, None),
     ],
@@ -53,3 +54,16 @@ def test_a_load_can_be_stated_and_several_nodes_take_long() -> None:
 
 def test_a_size_that_no_model_has_is_none() -> None:
     assert read_size(CommandLine(pod({"args": ["--port=8000", "5000b"]}).mains[0])) is None
+
+
+def test_the_reason_is_what_set_the_number_and_says_where_the_policy_does() -> None:
+    large = pod({"image": "vllm/vllm-openai:1", "args": ["--model=org/m-70b"]})
+    load = estimate_load(large, CommandLine(large.mains[0]), TABLE, accelerated=True)
+    assert load is not None
+    assert load.reason == (
+        "its model has 70B parameters; policy: serving.slow_load_seconds.larger"
+    )
+    many = pod({}, nodes=8)
+    load = estimate_load(many, CommandLine(many.mains[0]), TABLE, accelerated=True)
+    assert load is not None
+    assert load.reason.startswith("it loads over 8 nodes; ")

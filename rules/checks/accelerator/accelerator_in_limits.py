@@ -1,8 +1,8 @@
 """An accelerator is requested but not limited.
 
 ## What
-Every accelerator that a container or init container requests must also stand under
-`resources.limits`.
+Every accelerator, other extended resource (`rdma/*`, EFA) and hugepages that a container or init
+container requests must also stand under `resources.limits`.
 
 ## Why
 Extended resources cannot be overcommitted, so the API server refuses a request without a limit.
@@ -32,7 +32,7 @@ as well.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from rules.accelerators import NEAR_MISSES, read_amounts
+from rules.accelerators import NEAR_MISSES, needs_limit, read_amounts
 from rules.model import Parameter, Problem, Rule, form_table
 from rules.paths import Path, dig, dotted
 from rules.refusals import LIMIT_REQUIRED
@@ -68,12 +68,13 @@ def _misspelt(path: Path, resources: Any) -> Iterator[Problem]:
 
 
 def _unlimited(workload: Workload, path: Path, resources: Any) -> Iterator[Problem]:
-    for name, amount in _one_sided(resources, "requests", "limits", workload.accelerators.match):
+    for name, amount in _one_sided(resources, "requests", "limits", needs_limit):
+        form = "limits" if workload.accelerators.match(name) else "extended"
         limit = workload.manifest.value((*path, "limits", name))
         found = f"{name} is requested ({amount}) but not limited: {_refusal(workload)}"
         message = f"{found}; expected {dotted(limit.path)}"
         fix = write_value(limit, amount, safe=True)
-        yield Problem("limits", (*path, "requests", name), message, fix)
+        yield Problem(form, (*path, "requests", name), message, fix)
 
 
 def _unrequested(workload: Workload, path: Path, resources: Any) -> Iterator[Problem]:
@@ -103,7 +104,11 @@ RULE = Rule(
     code="GPU001",
     name="accelerator-in-limits",
     forms=form_table(
-        "limits  error  deny  deny  an accelerator is requested but not limited", role_gated=False
+        """
+        limits    error  deny  deny  an accelerator is requested but not limited
+        extended  error  deny  deny  another extended resource, or hugepages, is not limited
+        """,
+        role_gated=False,
     ),
     check=check,
     docs=__doc__ or "",

@@ -19,7 +19,8 @@ startupProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureT
 livenessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureThreshold: 3}
 ```
 How long a load may take is read from the model's size in the arguments; the annotation
-`mlgate.dev/model-load-seconds: "900"` on the pod template says it outright.
+`mlgate.dev/model-load-seconds: "900"` on the pod template says it outright. A server that answers
+before a model is loaded, as Ollama does, is left alone, and so is a probe that cannot fail.
 
 ## Fix safety
 Safe where the container has a probe whose handler can be asked: the new probe only gives time.
@@ -35,9 +36,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.pods import Container, Pod, Probes
-from rules.model import Fix, Problem, Related, Rule, Severity, form_table
+from rules.model import Confidence, Fix, Problem, Related, Rule, Severity, form_table
 from rules.paths import dotted
-from rules.probes import Budget, make_startup_probe, read_budget
+from rules.probes import Budget, can_fail, make_startup_probe, read_budget
 from rules.serving import Load, find_slow_servers
 from rules.wording import write_values
 from rules.workload import Workload
@@ -50,23 +51,23 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         problem = _judge(workload, pod, container, load)
         if problem is not None:
-            yield problem._replace(fix=_fix(workload, container, load), role_path=pod.path)
+            fix, doubt = _fix(workload, container, load), None if load.sure else Confidence.MEDIUM
+            yield problem._replace(fix=fix, role_path=pod.path, confidence=doubt)
 
 
 def _judge(workload: Workload, pod: Pod, container: Container, load: Load) -> Problem | None:
     liveness = container.get("livenessProbe")
     if isinstance(liveness, Mapping):
-        return _judge_own(pod, container, read_budget(liveness), load)
+        budget = read_budget(liveness)
+        return _judge_own(pod, container, budget, load) if can_fail(liveness) else None
     if workload.partial or pod.probes is Probes.GIVEN:
         return None
     if pod.injected and (injected := read_budget(pod.injected)):
         return _killed(container, injected, load, "the operator's injected livenessProbe")
-    message = (
-        "no startupProbe and no livenessProbe: a load that hangs is never restarted; expected a "
-        f"startupProbe of at least {load.seconds} s ({load.reason})"
-    )
+    found = "no startupProbe and no livenessProbe: a load that hangs is never restarted"
     severity = Severity.INFO if isinstance(container.get("readinessProbe"), Mapping) else None
-    return Problem("absent", (*container.path, "startupProbe"), message, severity=severity)
+    path, message = (*container.path, "startupProbe"), f"{found}; {load.advice}"
+    return Problem("absent", path, message, severity=severity)
 
 
 def _judge_own(pod: Pod, container: Container, budget: Budget | None, load: Load) -> Problem | None:
@@ -75,11 +76,8 @@ def _judge_own(pod: Pod, container: Container, budget: Budget | None, load: Load
     if pod.probes is not Probes.OWN:
         return None
     waits = f" for {budget.seconds} s" if budget else ""
-    message = (
-        f"livenessProbe makes up for a missing startupProbe: a hung start goes unnoticed{waits}; "
-        f"expected a startupProbe of at least {load.seconds} s ({load.reason})"
-    )
-    return _on_liveness("delayed", container, message)
+    found = f"livenessProbe makes up for a missing startupProbe: a hung start goes unnoticed{waits}"
+    return _on_liveness("delayed", container, f"{found}; {load.advice}")
 
 
 def _killed(container: Container, budget: Budget, load: Load, probe: str) -> Problem:

@@ -51,13 +51,13 @@ def test_leader_and_workers() -> None:
     assert (leader.restart, worker.restart) == (None, None)
 
 
-def test_a_worker_that_listens_is_judged() -> None:
-    group = {
-        "leaderTemplate": _template(),
-        "workerTemplate": _template(ports=[{"containerPort": 8080}]),
-    }
+def test_a_worker_that_is_asked_how_it_is_is_judged_one_with_a_port_alone_is_not() -> None:
+    port = {"ports": [{"containerPort": 8080}]}
+    asked = {**port, "livenessProbe": {"tcpSocket": {"port": 8080}}}
+    leader = {"leaderTemplate": _template()}
 
-    assert _pods(group)[1].probes is Probes.OWN
+    assert _pods({**leader, "workerTemplate": _template(**asked)})[1].probes is Probes.OWN
+    assert _pods({**leader, "workerTemplate": _template(**port)})[1].probes is Probes.NONE
 
 
 def test_without_a_leader_template_the_workers_lead() -> None:
