@@ -60,9 +60,7 @@ def test_the_reason_is_what_set_the_number_and_says_where_the_policy_does() -> N
     large = pod({"image": "vllm/vllm-openai:1", "args": ["--model=org/m-70b"]})
     load = estimate_load(large, CommandLine(large.mains[0]), TABLE, accelerated=True)
     assert load is not None
-    assert load.reason == (
-        "its model has 70B parameters; policy: serving.slow_load_seconds.larger"
-    )
+    assert load.reason == ("its model has 70B parameters; policy: serving.slow_load_seconds.larger")
     many = pod({}, nodes=8)
     load = estimate_load(many, CommandLine(many.mains[0]), TABLE, accelerated=True)
     assert load is not None
