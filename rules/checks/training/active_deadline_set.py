@@ -72,8 +72,8 @@ def _judge_range(stated: list[Value], bounds: Mapping[str, Any]) -> Iterator[Pro
 
 
 def _missing(deadlines: Deadlines, seconds: int) -> Problem:
-    where = deadlines.fix_at or tuple(place.path for place in deadlines.places)
-    field = dotted(where[0]) if where else deadlines.field
+    where = next(iter(deadlines.fix_at), ())
+    field = dotted(where) or deadlines.field
     fix = _fix(deadlines, seconds)
     inner = deadlines.pod_only
     if inner is not None:
@@ -82,7 +82,7 @@ def _missing(deadlines: Deadlines, seconds: int) -> Problem:
     message = f"training has no wall-clock bound: {field} is not set"
     message += f" ({deadlines.counting})" if deadlines.counting else ""
     message += f"; {deadlines.advice}" if deadlines.advice else ""
-    return Problem("missing", where[0] if where else (), message, fix)
+    return Problem("missing", where, message, fix)
 
 
 def _fix(deadlines: Deadlines, seconds: int) -> Fix | None:

@@ -63,17 +63,17 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str | None:
     """What is wrong with one budget; None where nothing is."""
     budget, most = retry.value, _most(workload, retry, params)
-    if budget.unknown or (budget.absent and (workload.partial or retry.unset_passes)):
+    if budget.absent and (workload.partial or retry.unset_passes):
         return None
     found = tell_value(budget, f" ({retry.unset})")
     if budget.absent:
         upto = "" if most is None else f" of at most {most}"
         return f"{found}; expected a written value{upto}"
-    if not isinstance(budget.value, int) or isinstance(budget.value, bool):
+    if budget.number is None:
         return None
-    if budget.value < 0:
+    if budget.number < 0:
         return f"{found}; {refuse(NOT_NEGATIVE)}"
-    return None if most is None or budget.value <= most else f"{found}; expected at most {most}"
+    return None if most is None or budget.number <= most else f"{found}; expected at most {most}"
 
 
 def _degree(budget: Value) -> float:
