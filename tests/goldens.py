@@ -82,9 +82,11 @@ def outputs(cases: Iterable[Case]) -> dict[Path, str]:
 
 
 def render(case: Case) -> str:
-    """The report on a case, what its unsafe fixes change (``.fixed.yaml`` shows the safe), and what
-    is found in other words once the API server has written its defaults."""
-    report = run(case).report()
+    """The report on a case, how its findings are recognised in another run, what its unsafe fixes
+    change (``.fixed.yaml`` shows the safe), and what is found in other words once the API server
+    has written its defaults."""
+    marks = [row["fingerprint"] for row in run(case).rows()]
+    report = "\n".join([f"{run(case).report()}fingerprints:", *marks, "\n"])
     if any(row["fix"] and row["fix"]["safety"] == "unsafe" for row in run(case).rows()):
         report += f"$ mlgate lint --diff --unsafe-fixes\n{run(case).difference()}\n"
     created = find_created(case) if case.whole else []
