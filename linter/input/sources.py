@@ -6,7 +6,8 @@ import stat
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from linter.input.boundaries import Boundary, leaves_out, narrow
+from linter.input.boundaries import Boundary, narrow
+from linter.input.entries import is_left_out, is_manifest, is_passed_by
 from linter.input.gitignore import IgnoreFile, IgnoreScope, find_scope
 from linter.input.repository import find_root
 
@@ -20,9 +21,7 @@ SIZE_LIMIT = 32 * 1024 * 1024
 EXCLUDED = "excluded by the policy"
 LEFT_OUT = "left out as in a walk: hidden, vendored or ignored by git"
 
-_SUFFIXES = (".yaml", ".yml", ".json")
 _GIT = ".git"
-_KUSTOMIZATION = "Kustomization"  # the one name that has no suffix
 _SPECIAL = "neither a file nor a folder: it is not read (pipe its text to `mlgate lint -`)"
 
 
@@ -223,9 +222,9 @@ class _Walk:
             named = any(entry.name == ".gitignore" for entry in entries)
             scope = narrow(real, scope, has_ignore_file=named)
             for entry in entries:
-                if _is_passed_by(entry, scope, excluded):
+                if is_passed_by(entry, scope, excluded):
                     continue
-                if _is_left_out(entry):
+                if is_left_out(entry):
                     self._leave_out(entry)
                 else:
                     pending += self._visit(entry, path, real, scope, excluded)
@@ -286,23 +285,3 @@ class _Walk:
 
     def _refuse(self, path: str, error: OSError) -> None:
         self.errors.append(make_error(path, explain_error(error)))
-
-
-def is_manifest(path: str) -> bool:
-    """Whether a file of that name is taken for one of manifests without being named."""
-    return path.endswith(_SUFFIXES) or os.path.basename(path) == _KUSTOMIZATION
-
-
-def _is_left_out(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a hidden or vendored folder, or a link to one."""
-    name = entry.name
-    return leaves_out(name) and (entry.is_dir(follow_symlinks=False) or not is_manifest(name))
-
-
-def _is_passed_by(entry: os.DirEntry[str], scope: IgnoreScope, excluded: IgnoreScope) -> bool:
-    """Whether an entry is nothing to read, or one that git or the policy wants left alone."""
-    name = entry.name
-    folder = entry.is_dir(follow_symlinks=False)
-    if not folder and not is_manifest(name) and not entry.is_symlink():
-        return True
-    return scope.ignores(name, folder=folder) or excluded.ignores(name, folder=folder)

@@ -13,9 +13,10 @@ from linter.input.documents import (
     read_bodies,
     read_contents,
 )
+from linter.input.entries import is_manifest
 from linter.input.foreign import FOREIGN, is_commented_json, names_object
 from linter.input.kustomize import Kustomizations
-from linter.input.sources import Source, SourceError, is_manifest, make_error, read_source
+from linter.input.sources import Source, SourceError, make_error, read_source
 from linter.judging.coverage import Coverage
 from linter.judging.judge import DocumentJudge, Task
 from rules.engine import Engine

@@ -9,10 +9,9 @@ from rules.paths import Path
 class Retry(NamedTuple):
     """One retry budget. ``unset`` says what absence means; ``unset_passes`` that it is harmless.
 
-    ``bound`` names the parameter of TRN002 that it must not exceed; ``least`` is the smallest
-    value that is taken for what it says (Volcano rewrites 0 to 3). ``preset`` is what a fix writes
-    where the budget is absent, None for no fix. ``pod`` is the path of the one pod template that
-    it retries, None for all of them.
+    ``bound`` names the parameter of TRN002 that it must not exceed, empty where nothing bounds it.
+    ``preset`` is what a fix writes where the budget is absent, None for no fix. ``pod`` is the path
+    of the one pod template that it retries, None for all of them.
     """
 
     value: Value
@@ -23,6 +22,12 @@ class Retry(NamedTuple):
     preset: int | None = None
     safe: bool = True
     pod: Path | None = None
+
+    @property
+    def degree(self) -> float:
+        """How many retries there are; where nothing bounds them, more than anyone writes."""
+        most = self.value.number
+        return 2.0**32 if most is None else 1.0 + max(0, most)
 
 
 class Deadlines(NamedTuple):

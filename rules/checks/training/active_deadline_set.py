@@ -63,11 +63,10 @@ def _judge_range(stated: list[Value], bounds: Mapping[str, Any]) -> Iterator[Pro
         seconds = place.number
         if seconds is None or bounds["min"] <= seconds <= bounds["max"]:
             continue
-        expected = f"expected {bounds['min']} to {bounds['max']} s"
         refused = f"; {refuse(NOT_NEGATIVE)}" if seconds < 0 else ""
+        found = f"{tell_value(place)} s; expected {bounds['min']} to {bounds['max']} s{refused}"
         beyond = max(bounds["min"] - seconds, seconds - bounds["max"])
-        message = f"{tell_value(place)} s; {expected}{refused}"
-        yield Problem("range", place.path, message, degree=1.0 + beyond)
+        yield Problem("range", place.path, found, degree=1.0 + beyond)
         return
 
 

@@ -38,7 +38,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.runs import Retry
-from rules.model import Fix, Parameter, Problem, Rule, Value, form_table
+from rules.model import Fix, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
 from rules.wording import join_problems, tell_value, write_values
@@ -53,7 +53,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     bad = [(retry, complaint) for retry, complaint in found if complaint is not None]
     if bad:
         problems = [
-            Problem(retry.form, retry.value.path, complaint, degree=_degree(retry.value))
+            Problem(retry.form, retry.value.path, complaint, degree=retry.degree)
             for retry, complaint in bad
         ]
         fix = _fix(workload, [retry for retry, _ in bad], params)
@@ -76,19 +76,11 @@ def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str |
     return None if most is None or budget.number <= most else f"{found}; expected at most {most}"
 
 
-def _degree(budget: Value) -> float:
-    """How many retries there are; where nothing bounds them, more than anyone writes."""
-    most = budget.number
-    return 2.0**32 if most is None else 1.0 + max(0, most)
-
-
 def _most(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int | None:
     if not retry.bound:
         return None
-    most = int(params[retry.bound])
-    if retry.bound == "max" and workload.interruptible:
-        return max(most, int(params["max_spot"]))
-    return most
+    on_spot = retry.bound == "max" and workload.interruptible
+    return max(int(params[retry.bound]), int(params["max_spot"]) if on_spot else 0)
 
 
 def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix | None:
@@ -103,9 +95,8 @@ def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix
 
 def _amount(retry: Retry, most: int | None) -> int:
     preset = retry.preset or 0
-    if most is None:
-        return preset
-    return min(preset, most) if retry.value.absent else most
+    bound = preset if most is None else most
+    return min(preset, bound) if retry.value.absent else bound
 
 
 RULE = Rule(
