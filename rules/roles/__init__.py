@@ -40,6 +40,8 @@ _STEPS = {TRAINER: Role.TRAINING, **dict.fromkeys(INITIALIZERS, Role.DATA)}
 _LABELS = ((_COMPONENT, _COMPONENTS), (ANCESTOR_STEP, _STEPS))
 _SAID = 10
 """Score and margin of a role that is said, and not scored."""
+_PLAIN = 5
+"""What signs of predictions weigh together that a kind's role gives way to."""
 _LEADING = 6
 """The prior from which a kind's name is nearly its role (MPIJob)."""
 
@@ -101,6 +103,13 @@ class Siblings:
     def _others(self) -> list[tuple[Path, Score]]:
         return [(path, one) for path, one in self._scores if one.role is Role.OTHER and one.signals]
 
+    def find_leading(self, pod: Pod) -> list[Signal]:
+        """The signs that another template than ``pod`` plainly does something else, whatever the
+        kind is for."""
+        pods = (one for one in self._pods if one.path != pod.path)
+        others = (_read_others(Reading(one, self.read)) for one in pods)
+        return next(filter(None, others), [])
+
     def lead(self, pod: Pod) -> Score | None:
         """The score of another template than ``pod`` that plainly does something else, if no
         template trains: it gives the work (``mpirun`` in a launcher)."""
@@ -131,7 +140,7 @@ def classify_pod(  # noqa: PLR0913 - everything that a role hangs on, by keyword
         return _judge_said(*said, pod)
     siblings = siblings or Siblings(kind, manifest, (pod,))
     if pod.role or kind.role:
-        judgement = _judge_kind(kind, pod, siblings.read)
+        judgement = _judge_kind(kind, pod, siblings)
     else:
         judgement = _judge_score(pod, siblings, accelerated=accelerated)
     if judgement.role is Role.TRAINING:
@@ -192,22 +201,40 @@ def _judge_said(role: Role, key: str, pod: Pod) -> Judgement:
     return Judgement(role, subrole, Confidence.HIGH, _SAID, _SAID, (f"{key} says {role}",))
 
 
-def _judge_kind(kind: Kind, pod: Pod, read: ReadContainer) -> Judgement:
-    """A kind's role, unless every main container plainly does something else."""
+def _judge_kind(kind: Kind, pod: Pod, siblings: Siblings) -> Judgement:
+    """A kind's role, unless every main container plainly does something else, or predicts under a
+    kind that trains."""
     role = pod.role or kind.role or Role.OTHER
     what = f"kind {kind.name}" if role is kind.role else f"such a template of kind {kind.name}"
     evidence = f"{what} is {role}"
-    others = _read_others(pod, read)
-    if not others:
+    against = _read_against(role, pod, siblings)
+    if not against:
         return Judgement(role, pod.subrole, Confidence.HIGH, _SAID, _SAID, (evidence,))
-    score = max(signal.weight for signal in others)
-    reasons = (*dict.fromkeys(signal.sentence for signal in others), evidence)
-    return Judgement(Role.OTHER, pod.subrole, Confidence.MEDIUM, score, score, reasons)
+    score = max(signal.weight for signal in against)
+    reasons = (*dict.fromkeys(signal.sentence for signal in against), evidence)
+    return Judgement(against[0].role, pod.subrole, Confidence.MEDIUM, score, score, reasons)
 
 
-def _read_others(pod: Pod, read: ReadContainer) -> list[Signal]:
+def _read_against(role: Role, pod: Pod, siblings: Siblings) -> list[Signal]:
+    """Signs against the role of a kind. A worker that only lets its launcher log in does what that
+    does."""
+    reading = Reading(pod, siblings.read)
+    others = _read_others(reading)
+    if others or role is not Role.TRAINING:
+        return others
+    return siblings.find_leading(pod) if reading.admits else _read_batch(reading)
+
+
+def _read_batch(reading: Reading) -> list[Signal]:
+    """Signs of predictions in what was heard, if nothing in it trains."""
+    if any(one.role is Role.TRAINING and one.group != "launcher" for one in reading.texts):
+        return []
+    signs = [one for one in reading.texts if one.role is Role.BATCH]
+    return signs if sum({one.group: one.weight for one in signs}.values()) >= _PLAIN else []
+
+
+def _read_others(reading: Reading) -> list[Signal]:
     """Signs of something else in every main container, and none of machine learning."""
-    reading = Reading(pod, read)
     if reading.idle:
         return reading.others
     if any(map(_speaks, reading.images)):

@@ -21,8 +21,16 @@ _IDLE = frozenset(
     stress-ng nvidia-debugdump sysctl vectoradd devicequery argosay entrypoint-tester
     """.split()
 ) | {""}
+_SETS_UP = frozenset(
+    """
+    cd git ln rm chmod chown source . sed tee useradd usermod passwd chpasswd service sshd
+    ssh-keygen systemctl
+    """.split()
+)
+"""What a place to log in to is furnished with before it waits."""
 _PRELUDE = ("sleep", "echo", "pause", "tail", "-smi", "hello", "date", "stress", "cowsay")
 """One of these stands in every text that does nothing: most others are known at a glance."""
+_IDLE_OR_SETS_UP = _IDLE | _SETS_UP
 _FIRST = 4
 """Commands that are looked at first: few scripts that do something begin by doing nothing."""
 _ASSIGNMENT = r"[a-z_]\w*\+?="
@@ -39,10 +47,17 @@ def does_nothing(text: str) -> bool:
     if not any(word in text for word in _PRELUDE):
         return False
     head = split_commands(text, _FIRST)
-    if any(_program(command) not in _IDLE for command in head[:_FIRST]):
+    if not _IDLE_OR_SETS_UP.issuperset(map(_program, head[:_FIRST])):
         return False
-    programs = [_program(command) for command in split_commands(text)]
-    return any(programs) and all(program in _IDLE for program in programs)
+    programs = {_program(command) for command in split_commands(text)}
+    if programs <= _IDLE:
+        return any(programs)
+    return programs <= _IDLE_OR_SETS_UP and stays(text)
+
+
+def only_admits(text: str) -> bool:
+    """Whether a folded text that starts ``sshd`` starts nothing else."""
+    return _IDLE_OR_SETS_UP.issuperset(map(_program, split_commands(text)))
 
 
 def _program(command: str) -> str:

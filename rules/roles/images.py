@@ -15,7 +15,7 @@ from rules.roles.vocabulary import (
     Signal,
     say,
 )
-from rules.roles.words import trains
+from rules.roles.words import trains, travels
 from rules.servers import find_server, is_part
 
 _SERVER = Mark(SERVING, 6, "image")
@@ -24,6 +24,7 @@ _TRAINER = Mark(TRAINING, 3, "image")
 _BASE = Mark(TRAINING, 1, "base")
 _BATCH = Mark(BATCH, 4, "image")
 _DATA = Mark(DATA, 4, "image")
+_ENGINE = Mark(DATA, 2, "image")
 _NOTEBOOK = Mark(NOTEBOOK, 6, "image")
 _PRODUCT = Mark(OTHER, 5, "image")
 _PART = Mark(OTHER, 6, "part")
@@ -76,7 +77,9 @@ _BASES = frozenset(
 )
 _BATCHES = frozenset("batchpredict batchinference batchinfer batchscoring offlineinference".split())
 _OWN_SERVERS = frozenset("serve serving inference predictor llmserver whisper".split())
-_DATA_WORDS = frozenset("spark dask etl s5cmd rclone dataprep dataloader awscli".split())
+_DATA_WORDS = frozenset("etl s5cmd rclone dataprep dataloader awscli".split())
+_ENGINES = frozenset({"spark", "dask"})
+"""What data are worked on with, and models trained."""
 _DATA_TEXTS = (
     "cloud-sdk",
     "google-cloud-cli",
@@ -137,7 +140,9 @@ def _own(everything: frozenset[str], words: frozenset[str]) -> Iterator[Mark]:
         yield _BATCH
     elif words & _OWN_SERVERS:
         yield _OWN_SERVER
-    if everything & _TRAINERS or any(map(trains, words)):
+    if everything & _TRAINERS or (any(map(trains, words)) and not travels(everything)):
         yield _TRAINER
+    elif words & _ENGINES:
+        yield _ENGINE
     if everything & _BASES:
         yield _BASE

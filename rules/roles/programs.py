@@ -42,6 +42,8 @@ _PREDICTS = Mark(BATCH, 6, "program")
 _PREPARES = Mark(DATA, 6, "program")
 _EXPLORES = Mark(NOTEBOOK, 6, "program")
 _MEASURES = Mark(OTHER, 7, "program")
+_TESTS = Mark(OTHER, 9, "program")
+"""More than the name and the image of what is tested weigh."""
 _OPERATES = Mark(OTHER, 5, "program")
 
 WORDS: Mapping[str, Mark] = make_table(
@@ -110,6 +112,8 @@ WORDS: Mapping[str, Mark] = make_table(
     ),
     (Mark(SERVING, 2, "web"), "uvicorn gunicorn hypercorn"),
     (_PREDICTS, "run_batch batch_predict batch-predict batchpredict batch_inference"),
+    (Mark(BATCH, 3, "flags"), "--prompt --save_file --save-file"),
+    (_TESTS, "pytest py.test unittest tox nox nose2"),
     (
         _PREPARES,
         """
@@ -134,7 +138,8 @@ WORDS: Mapping[str, Mark] = make_table(
         all_reduce_perf all_gather_perf alltoall_perf reduce_scatter_perf sendrecv_perf
         broadcast_perf reduce_perf gather_perf scatter_perf hypercube_perf nccl-tests nccl_tests
         rccl-tests nccom-test nvbandwidth bandwidthtest ib_write_bw ib_read_bw osu_allreduce osu_bw
-        osu_latency gpu-burn gpu_burn dcgmproftester12 dcgmi iperf iperf3 stress stress-ng
+        osu_latency osu_bibw osu_mbw_mr osu_allgather osu_alltoall osu_bcast osu_reduce osu_barrier
+        gpu-burn gpu_burn dcgmproftester12 dcgmi iperf iperf3 fio sysbench stress stress-ng
         vegeta k6 locust genai-perf perf_analyzer perf_client aiperf guidellm inference-perf llmperf
         fortio jmeter wrk hey bench_serving bench_one_batch trtllm-bench lm_eval lm-eval evalscope
         xhpl xhpcg lmp lmp_gpu lmp_mpi lmp_serial gmx gmx_mpi namd2 namd3 run_check
@@ -160,7 +165,8 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         swift sft; swift dpo; swift pt; swift rlhf; xtuner train; ludwig train; yolo train;
         yolo detect train; rasa train; spacy train; lightning fit; nemo llm finetune;
         nemo llm pretrain; ilab train;
-        ilab model train
+        ilab model train; --pipeline train; --pipeline training; --pipeline finetune;
+        --pipeline retrain
         """,
     ),
     (_SERVES, "swift deploy; llamafactory-cli api; rasa run"),
@@ -188,12 +194,31 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         llamafactory-cli eval; llamafactory-cli webui; mlflow server; mlflow ui; ilab model evaluate
         """,
     ),
+    (_TESTS, "go test; npm test"),
     (_OPERATES, "streamlit run; nginx -g; etcd --name; gradio app"),
 )
 """Phrases of the same texts, by their first word."""
 
-COMMANDS = frozenset({"train", "finetune", "fine-tune", "pretrain"})
+COMMANDS: Mapping[str, Mark] = make_table(
+    (TRAINS, "train retrain finetune fine-tune pretrain"),
+    (Mark(BATCH, 5, "program"), "predict transcribe"),
+)
 """Commands of a program (``main.py train``) that are common names of folders too."""
+
+SUFFIXES = ("py", "sh", "ipynb", "r", "rmd", "jl", "scala", "java")
+"""How scripts end whose names are read."""
+
+NAMELESS = frozenset("main.py __main__.py run.py run.sh start.sh".split())
+"""Scripts that are called as everybody's are: their folder tells what they do."""
+
+_VERBS = "split shard sample label augment dedup deduplicate clean filter generate make build load"
+_NOUNS = "data dataset datasets"
+_DATA_PAIRS = " ".join(
+    pair
+    for verb in _VERBS.split()
+    for noun in _NOUNS.split()
+    for pair in (verb + noun, noun + verb)
+)
 
 EXAMPLE = "example"
 """The key that any other beats: ``mnist_batch_predict`` predicts."""
@@ -205,25 +230,28 @@ STEMS: Mapping[str, str] = {
         (
             "data",
             """
-            prep export etl buildindex builddataset makedataset createdataset createdata processdata
+            prep export etl buildindex createdataset createdata processdata trainingset trainset
+            trainingdata traintest trainsplit
             dataprep loaddata dataprocess dataprocessing imageresize modelarchiver
             """,
         ),
+        ("data", _DATA_PAIRS),
         ("train", "sft dpo grpo ppo rlhf orpo lora qlora tune tuning"),
         (
             "serve",
             """
             serve serving modelserver inferenceapi inferenceserver inferenceservice predictapi
-            predictserver predictionserver launchserver llmserver
+            predictserver predictionserver launchserver llmserver embeddingserver embeddingsserver
             """,
         ),
         (
             "batch",
             """
             score scoring batchscore batchscoring batchinfer batchinference batchembed
-            offlineinference offlineinfer
+            offlineinference offlineinfer transcribe embed
             """,
         ),
+        ("generate", "generate"),
         ("infer", "infer inference"),
         (EXAMPLE, "ddp fsdp"),
     )
@@ -246,7 +274,7 @@ STEM_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("serve", ("maxengine",)),
     ("batch", ("predict", "batchpredict", "offlinepredict")),
-    (EXAMPLE, ("mnist", "cifar", "imagenet", "resnet")),
+    (EXAMPLE, ("mnist", "cifar", "imagenet", "resnet", "lenet", "alexnet")),
 )
 """How such words begin."""
 
@@ -257,6 +285,7 @@ STEM_MARKS: Mapping[str, tuple[Mark, ...]] = {
     "train": (Mark(TRAINING, 5, "script"),),
     "serve": (_SERVES,),
     "batch": (_PREDICTS,),
+    "generate": (Mark(BATCH, 2, "program"),),
     "infer": (Mark(BATCH, 4, "program"), Mark(SERVING, 3, "program")),
     EXAMPLE: (Mark(TRAINING, 3, "script"),),
 }

@@ -8,15 +8,14 @@ from rules.commands.scripts import clean, cut, fold
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.manifest import Manifest
-from rules.paths import shorten
-from rules.roles.idleness import does_nothing, stays
+from rules.paths import dig, shorten
+from rules.roles.idleness import does_nothing, only_admits, stays
 from rules.roles.images import read_image
+from rules.roles.settings import ADDED, add_up, read_variable
 from rules.roles.texts import read_text
 from rules.roles.vocabulary import (
     NAMESPACE_HEADS,
     NAMESPACES,
-    TRAINING_ENVIRONMENT,
-    TRAINING_PREFIXES,
     Mark,
     Signal,
     say,
@@ -29,7 +28,11 @@ _IDLE = say(Mark(Role.OTHER, 7, "program"), "runs nothing but echo, sleep and th
 _PORT = say(Mark(Role.SERVING, 1, "port"), "has a container port")
 _PROBE = say(Mark(Role.SERVING, 1, "probe"), "has a readiness or liveness probe")
 _UNLIKE_TRAINING = say(Mark(Role.TRAINING, -2, "probe"), "has a readiness or liveness probe")
-_OF_RANKS = Mark(Role.TRAINING, 1, "env")
+_LAB = say(Mark(Role.NOTEBOOK, 7, "lab"), "is asked for a notebook at port 8888")
+_LAB_PORT = 8888
+_LAB_PATHS = frozenset({"api", "lab", "tree"})
+_AGREES = 1
+"""What a second name adds that says the same of training."""
 
 
 class Reading:
@@ -72,8 +75,19 @@ class Reading:
 
     @property
     def waits(self) -> bool:
-        """Whether an idle pod is there for hours."""
-        return any(map(stays, self._runs))
+        """Whether an idle pod is there for hours. One that claims devices shows how that is done:
+        who logs in to work asks for them by a limit."""
+        return not self._pod.spec.get("resourceClaims") and any(map(stays, self._runs))
+
+    @property
+    def names_model(self) -> bool:
+        """Whether a command says which model is to be loaded."""
+        return any("--model " in text or "--model=" in text for text in self._runs)
+
+    @property
+    def admits(self) -> bool:
+        """Whether the pod only lets somebody log in, as workers of MPI do."""
+        return any("sshd" in text for text in self._runs) and all(map(only_admits, self._runs))
 
     def names(self, manifest: Manifest) -> list[Signal]:
         """What the object, the template and its main containers are called."""
@@ -84,7 +98,7 @@ class Reading:
         found += _read_name(self._pod.name)
         for body in self._bodies:
             found += _read_name(body.get("name"))
-        return found
+        return _agree(found)
 
     def hints(self) -> list[Signal]:
         """Ports and probes: somebody asks it for something; and the environment of ranks."""
@@ -94,8 +108,9 @@ class Reading:
                 found.append(_PORT)
             if body.get("readinessProbe") or body.get("livenessProbe"):
                 found += (_PROBE, _UNLIKE_TRAINING)
+                found += _find_lab(body)
             if body.get("env"):
-                found += _read_variables(command.variables)
+                found += _read_variables(command.variables, asked=bool(body.get("ports")))
         return found
 
 
@@ -104,12 +119,41 @@ def _read_image(body: Mapping[str, Any]) -> tuple[Signal, ...]:
     return read_image(image) if isinstance(image, str) else ()
 
 
-def _read_variables(names: Iterable[str]) -> list[Signal]:
-    """The first name that ranks and trackers of training read."""
-    for name in names:
-        if name in TRAINING_ENVIRONMENT or name.startswith(TRAINING_PREFIXES):
-            return [say(_OF_RANKS, f"has the environment {shorten(name)}")]
+def _read_variables(names: Iterable[str], *, asked: bool) -> list[Signal]:
+    """What the environment says: a model's place says that it is served if somebody can ask."""
+    found = [signal for name in names if (signal := read_variable(name))]
+    if not asked:
+        found = [one for one in found if one.role is not Role.SERVING]
+    settings = [one for one in found if one.role is Role.TRAINING and one.group in ADDED]
+    return [*found, add_up(settings)] if len(settings) > 1 else found
+
+
+def _find_lab(body: Mapping[str, Any]) -> list[Signal]:
+    """Whether a probe asks for a page of Jupyter's at its port."""
+    for probe in ("readinessProbe", "livenessProbe"):
+        path = dig(body, (probe, "httpGet", "path"))
+        if not isinstance(path, str) or path.strip("/").partition("/")[0] not in _LAB_PATHS:
+            continue
+        if _listens(body, _LAB_PORT):
+            return [_LAB]
     return []
+
+
+def _listens(body: Mapping[str, Any], number: int) -> bool:
+    ports = body.get("ports")
+    return isinstance(ports, list) and any(
+        dig(port, ("containerPort",)) == number for port in ports
+    )
+
+
+def _agree(found: list[Signal]) -> list[Signal]:
+    """Two names that speak of training, and of nothing else, are surer than one."""
+    told = [one for one in found if one.role is Role.TRAINING]
+    if len(told) < 2 or len(told) < len(found):
+        return found
+    first = told[0]
+    reason = f"{first.sentence.partition(': ')[2]}, and so is what runs in it"
+    return [say(Mark(first.role, first.weight + _AGREES, first.group), reason)]
 
 
 def read_places(manifest: Manifest) -> list[Signal]:

@@ -36,9 +36,9 @@ _MEDIUM = (5, 2)
 
 _SURE = 5
 _HINTS = frozenset({"port", "probe"})
-_PLACES = frozenset({*_HINTS, "name", "part", "namespace", "env"})
+_PLACES = frozenset({*_HINTS, "name", "part", "namespace", "env", "settings", "sizes"})
 """Groups that tell what a workload is called and where it stands, not what runs."""
-_OWN_TRAINING = frozenset({"script", "module", "flags", "name", "image"})
+_OWN_TRAINING = frozenset({"script", "module", "flags", "settings", "name", "image"})
 """A launcher, a base image or a rank's environment alone never mean training."""
 _OWN_BATCH = frozenset({"program", "name", "image"})
 _OWN_DATA = frozenset({"program", "transport", "name"})
@@ -63,10 +63,19 @@ class Score(NamedTuple):
 
     @property
     def confidence(self) -> Confidence:
-        if self.score >= _HIGH[0] and self.margin >= _HIGH[1]:
+        if self.score >= _HIGH[0] and self.margin >= _HIGH[1] and self._is_seen:
             return Confidence.HIGH
-        sure = self.score >= _MEDIUM[0] and self.margin >= _MEDIUM[1]
-        return Confidence.MEDIUM if sure else Confidence.LOW
+        likely = self.score >= _MEDIUM[0] and self.margin >= _MEDIUM[1]
+        return Confidence.MEDIUM if likely else Confidence.LOW
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether more than names and settings speaks for a server: any web application has
+        those."""
+        return self.role is not SERVING or any(
+            one.role is SERVING and (one.weight >= _SURE or one.group == "accelerator")
+            for one in self.signals
+        )
 
 
 def score_pod(
@@ -81,6 +90,8 @@ def score_pod(
         return _decide(heard, kind, {}, accelerated=False)
     reading.listen()
     heard = _sort(_collect(reading, manifest, priors))
+    if accelerated and "part" in heard.get(OTHER, _SILENCE) and reading.names_model:
+        del heard[OTHER]["part"]  # a router or a web page needs no accelerator
     if reading.others and not _runs_something(heard):
         return _decide(_without_places(heard), kind, {}, accelerated=False)
     return _decide(heard, kind, priors, accelerated=accelerated)

@@ -1,21 +1,35 @@
 """What a pod's commands, arguments and sources run, each as a weighted sentence."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from rules.commands.scripts import split_terms
 from rules.kinds.roles import Role
 from rules.memory import remember
-from rules.roles.programs import COMMANDS, MOVES, PHRASES, TRAINS, WORDS
+from rules.roles.programs import (
+    COMMANDS,
+    MOVES,
+    NAMELESS,
+    PHRASES,
+    SUFFIXES,
+    TRAINS,
+    WORDS,
+)
+from rules.roles.settings import ADDED, INPUT, add_up, read_flag
 from rules.roles.vocabulary import Mark, Signal, say
 from rules.roles.words import read_stem
 
 _FETCHERS = ("curl", "wget")
 _TELLING = frozenset((*WORDS, *PHRASES, *COMMANDS, *_FETCHERS, "-m"))
 _STEMS = 40
+_MOST_PLACES = 400
+_ENDS = tuple(f".{suffix}" for suffix in SUFFIXES)
+_TESTS = ("test_", "_test")
 _KNOCKS = ("-o-", "-qo-", "-o -", "--spider", "/dev/null")
 _SAVES = (" -o", " -l", " -slo", " -slo", " --output", " --remote-name")
+_ASIDE = frozenset({Role.OTHER, Role.DATA})
+"""What a run that trains does before and after it."""
 _FETCHED = (
     *("hugging", "hf.co", "model", "dataset", "/data", "weight", "checkpoint", "ckpt", "mnist"),
     *("imagenet", "corpus", ".gguf", ".safetensors", ".pt", ".onnx", ".bin", ".tar", ".tgz"),
@@ -26,15 +40,19 @@ _FETCHED = (
 @remember(256, 4000)
 def read_text(text: str) -> tuple[Signal, ...]:
     """What a folded text runs. Moving files counts only where nothing else is run."""
-    words = split_terms(text)
+    places = words = split_terms(text)
     if "/" in text:
-        words = [word.rpartition("/")[2] for word in words]
+        words = [word.rpartition("/")[2] for word in places]
     known = set(words)
     if "." in text:
         known.update(part for word in words if "." in word for part in word.split("."))
     found = list(_read_words(text, words, _TELLING & known))
-    if ".py" in text or ".sh" in text:
+    if "--" in text:
+        found.extend(_read_flags(words))
+    if not known.isdisjoint(SUFFIXES):
         found.extend(_read_scripts(words))
+    if not known.isdisjoint(NAMELESS):
+        found.extend(_read_folders(places))
     return tuple(_weigh(found) if len(found) > 1 else found)
 
 
@@ -44,8 +62,8 @@ def _read_words(text: str, words: list[str], telling: frozenset[str]) -> Iterato
             yield _hear_word(word)
         if word in PHRASES:
             yield from _read_phrases(words, word)
-        elif word in COMMANDS:
-            yield from _read_command(text, word)
+        elif word in COMMANDS and f" {word} " in f" {text} ":
+            yield _hear(COMMANDS[word], word)
         elif word in _FETCHERS:
             yield from _read_transfer(text, word)
         elif word == "-m":
@@ -73,16 +91,28 @@ def _read_phrases(words: list[str], head: str) -> Iterator[Signal]:
             yield _hear(mark, phrase)
 
 
-def _read_command(text: str, word: str) -> Iterator[Signal]:
-    """``main.py train``: the word alone, which is no folder's name."""
-    if f" {word} " in f" {text} ":
-        yield _hear(TRAINS, word)
+def _read_flags(words: Iterable[str]) -> Iterator[Signal]:
+    for word in words:
+        if word.startswith("--") and (signal := read_flag(word)):
+            yield signal
 
 
 def _read_scripts(words: list[str]) -> Iterator[Signal]:
-    scripts = [word for word in words if word.endswith((".py", ".sh"))]
+    """A script that tests a trainer trains nothing."""
+    scripts = [word for word in words if word.endswith(_ENDS)]
     for word in scripts[:_STEMS]:
-        yield from _hear_script(word[:-3][:200], word[-3:])
+        stem, _, suffix = word.rpartition(".")
+        if not stem.startswith(_TESTS[0]) and not stem.endswith(_TESTS[1]):
+            yield from _hear_script(stem[:200], f".{suffix}")
+
+
+def _read_folders(places: list[str]) -> Iterator[Signal]:
+    """``imagenet/main.py`` does what its folder says."""
+    for place in places[:_MOST_PLACES]:
+        folder, _, last = place.rpartition("/")
+        if folder and last in NAMELESS:
+            folder = folder.rpartition("/")[2][:200]
+            yield from (_hear(mark, f"{folder}/{last}") for mark in read_stem(folder))
 
 
 def _read_modules(words: list[str]) -> Iterator[Signal]:
@@ -111,5 +141,22 @@ def _weigh(found: list[Signal]) -> list[Signal]:
     if mains - {Role.SERVING}:
         found = [signal for signal in found if signal.group != "transport"]
     if Role.TRAINING in mains:
-        found = [signal for signal in found if signal.role is not Role.OTHER]
-    return found
+        found = [signal for signal in found if signal.role not in _ASIDE]
+    elif Role.DATA in mains:
+        found = [signal for signal in found if not _names_input(signal)]
+    return _add_flags(found)
+
+
+def _names_input(signal: Signal) -> bool:
+    """``--train-file`` names what a training reads, and what a split of data writes."""
+    return (
+        signal.role is Role.TRAINING and signal.group == "flags" and signal.weight == INPUT.weight
+    )
+
+
+def _add_flags(found: list[Signal]) -> list[Signal]:
+    """Flags of training as one signal, where there are several."""
+    flags = {one.sentence: one for one in found if one.role is Role.TRAINING and one.group in ADDED}
+    if len(flags) < 2:
+        return found
+    return [*(one for one in found if one.sentence not in flags), add_up([*flags.values()])]

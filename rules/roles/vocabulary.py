@@ -19,8 +19,9 @@ class Mark(NamedTuple):
     """What one word says: a role, how much it weighs, and the group that counts once.
 
     Groups of what runs: ``script``, ``module``, ``program``, ``launcher``, ``flags``, ``web`` (a
-    web server of anything), ``transport`` (moves files, which any workload may do on the side).
-    Others: ``name``, ``image``, ``base`` (an image for anything), ``part`` (of a platform).
+    web server of anything), ``sizes`` (of batches and the like),
+    ``transport`` (moves files, which any workload may do on the side). Others: ``settings`` (the
+    environment's), ``name``, ``image``, ``base`` (an image for anything), ``part`` (of a platform).
     """
 
     role: Role
@@ -48,10 +49,18 @@ def make_table(*rows: tuple[Mark, str]) -> dict[str, Mark]:
     return {word: mark for mark, words in rows for word in words.split()}
 
 
+TRAVEL = frozenset(
+    """
+    rail rails railway railways railroad railroads trains transit gtfs timetable timetables delay
+    delays departures arrivals station stations locomotive freight tram subway
+    """.split()
+)
+"""Words beside which a train runs on rails."""
+
 NAME_TRAINING = Mark(TRAINING, 3, "name")
 NAME_DATA = Mark(DATA, 5, "name")
 NAMES: Mapping[str, Mark] = make_table(
-    (NAME_TRAINING, "tuning tune tuner sft dpo grpo rlhf qlora"),
+    (NAME_TRAINING, "tuning tune tuner sft dpo grpo rlhf qlora onlinelearning transferlearning"),
     (
         Mark(SERVING, 2, "name"),
         """
@@ -74,7 +83,8 @@ NAMES: Mapping[str, Mark] = make_table(
         loader dataloader preloader dataload download downloader downloads downloading converter
         convert conversion prepdata dataprep datapreparation dataprocessing dataprocess storageinit
         storageinitializer populate populator etl ingest ingestion ingester datasetinitializer
-        modelinitializer prefetch prefetcher indexing
+        modelinitializer prefetch prefetcher indexing transferdata datatransfer modeltransfer
+        datasync syncdata modelsync syncmodels
         """,
     ),
     (Mark(NOTEBOOK, 3, "name"), "jupyter jupyterlab notebook notebooks workbench"),
@@ -99,11 +109,6 @@ NAMESPACES: tuple[tuple[tuple[str, ...], Mark], ...] = (
     (("serv", "infer", "predict"), Mark(SERVING, 3, "namespace")),
 )
 """What stands in a namespace's name that begins with one of ``NAMESPACE_HEADS``."""
-
-TRAINING_ENVIRONMENT = frozenset(
-    "WORLD_SIZE MASTER_ADDR MASTER_PORT RANK LOCAL_RANK TF_CONFIG FI_PROVIDER".split()
-)
-TRAINING_PREFIXES = ("NCCL_", "WANDB_", "MLFLOW_", "PET_")
 
 _ML = (
     r"(?i)(?:^|[-_/.])(?:ml|ai|models?|train(?:er|ing)?|bert|llm|gpt|llama|mnist|pytorch|tensorflow)"

@@ -1,5 +1,6 @@
 """What the words of names, scripts and modules say."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from rules.roles.programs import EXAMPLE, STEM_MARKS, STEM_PARTS, STEMS
@@ -8,11 +9,15 @@ from rules.roles.vocabulary import (
     NAME_DATA_PARTS,
     NAME_TRAINING,
     NAMES,
+    TRAVEL,
     Mark,
     Signal,
     say,
 )
 from rules.words import clear, pair_up, split_name
+
+RIDES = frozenset({"train", "trains"})
+"""What runs on rails where somebody speaks of them."""
 
 
 def trains(word: str) -> bool:
@@ -20,6 +25,11 @@ def trains(word: str) -> bool:
     if "train" in word:
         return "trained" not in word and "constrain" not in word
     return "finetun" in word
+
+
+def travels(words: Iterable[str]) -> bool:
+    """Whether the words of one name speak of railways: their ``train`` learns nothing."""
+    return not TRAVEL.isdisjoint(words)
 
 
 def read_name(name: str) -> tuple[Signal, ...]:
@@ -31,7 +41,10 @@ def read_name(name: str) -> tuple[Signal, ...]:
 def _read_name(name: str) -> tuple[Signal, ...]:
     marks: dict[Mark, None] = {}
     skip = False
-    for word, pair in pair_up(split_name(clear(name))):
+    words = split_name(clear(name))
+    if travels(words):
+        words = [word for word in words if word not in RIDES]
+    for word, pair in pair_up(words):
         mark = None if skip else NAMES.get(pair)
         joined = mark is not None
         if not skip and not joined:

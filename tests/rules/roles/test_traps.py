@@ -10,7 +10,9 @@ from rules.kinds.podspec import make_bare_pod
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
+from rules.model import Confidence
 from rules.roles import Judgement, classify_pod
+from rules.roles.settings import read_variable
 from rules.roles.texts import read_text
 from rules.roles.words import read_stem
 
@@ -150,6 +152,9 @@ def test_fetching_a_model_is_data_and_knocking_is_not(script: str, role: Role) -
         ("quantize_finetuned", Role.DATA),
         ("benchmark_serving", Role.OTHER),
         ("eval_model", Role.OTHER),
+        ("split_dataset", Role.DATA),
+        ("make_training_set", Role.DATA),
+        ("train_dataset_v2", Role.TRAINING),
         ("model_server", Role.SERVING),
         ("inference_api", Role.SERVING),
         ("mnist_batch_predict", Role.BATCH),
@@ -179,6 +184,10 @@ def test_other_scripts_tell_nothing(stem: str) -> None:
         ("vllm bench serve", '+7 other: runs "vllm bench"'),
         ("python -m vllm.entrypoints.openai.api_server", '+6 serving: runs "api_server"'),
         ("x --num_train_epochs=3", '+2 training: sets "--num_train_epochs"'),
+        ("x --num-epochs 3 --lr 1 --seed 1", '+3 training: sets "--lr" and 1 more such'),
+        ("x --train_mode a", '+3 training: sets "--train_mode"'),
+        ("x --micro_batch-size 2", '+1 training: sets "--micro_batch-size"'),
+        ("python imagenet/main.py", '+3 training: runs "imagenet/main.py"'),
         ("spark-submit job.jar", '+6 data: runs "spark-submit"'),
     ],
 )
@@ -208,6 +217,137 @@ def _mpi_job(launcher: str) -> dict[str, Any]:
         "metadata": {"name": "job"},
         "spec": {"mpiReplicaSpecs": replicas},
     }
+
+
+def _ask(path: str, port: int) -> dict[str, Any]:
+    probe = {"httpGet": {"path": path, "port": port}}
+    return {"image": "team/moe:1", "ports": [{"containerPort": port}], "livenessProbe": probe}
+
+
+@pytest.mark.parametrize("path", ["/api", "/lab", "/tree/", "/api/status"])
+def test_jupyters_pages_at_its_port_are_a_notebooks(path: str) -> None:
+    assert run(DEPLOYMENT, _ask(path, 8888), gpu=True).role is Role.NOTEBOOK
+    assert run(DEPLOYMENT, _ask(path, 8080), gpu=True).role is not Role.NOTEBOOK
+
+
+def test_another_page_at_jupyters_port_is_no_notebook() -> None:
+    assert run(DEPLOYMENT, _ask("/apis/v1/healthz", 8888)).role is Role.OTHER
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("RDZV_ENDPOINT", Role.TRAINING),
+        ("LEARNING_RATE", Role.TRAINING),
+        ("MAX_EPOCHS", Role.TRAINING),
+        ("TRAIN_FILES", Role.TRAINING),
+        ("MINI_BATCH_SIZE", Role.TRAINING),
+        ("ONLINE_CHECKPOINT_PATH", Role.TRAINING),
+        ("MODEL_PATH", Role.SERVING),
+        ("HF_HOME", Role.SERVING),
+    ],
+)
+def test_variables_tell_what_reads_them(name: str, role: Role) -> None:
+    signal = read_variable(name)
+    assert signal is not None
+    assert signal.role is role
+
+
+@pytest.mark.parametrize("name", ["MODEL_NAME", "MODEL_URL", "TRAINING_SERVER_URL", "PATH", ""])
+def test_what_clients_set_tells_nothing(name: str) -> None:
+    assert read_variable(name) is None
+
+
+def test_a_models_place_and_a_port_are_likely_a_server() -> None:
+    env = [{"name": "MODEL_PATH", "value": "/models/best.pth"}]
+    web = {"image": "team/poses:1", "env": env, "command": ["gunicorn", "app:api"]}
+    asked = {**web, "ports": [{"containerPort": 8000}], "livenessProbe": {"httpGet": {}}}
+    found = run(DEPLOYMENT, asked, name="poses-inference")
+    assert (found.role, found.confidence) == (Role.SERVING, Confidence.MEDIUM)
+    assert run(DEPLOYMENT, web).role is Role.OTHER
+    assert run(JOB, asked).role is Role.OTHER
+
+
+def test_two_names_that_agree_are_surer_than_one() -> None:
+    def name(container: str, image: str = "team/tickets:1") -> Confidence:
+        found = run(JOB, {"name": container, "image": image}, name="text-train")
+        assert found.role is Role.TRAINING
+        return found.confidence
+
+    assert name("main") is Confidence.LOW
+    assert name("text-train-container") is Confidence.MEDIUM
+    assert name("main", "team/ticket-trainer:1") is Confidence.MEDIUM
+
+
+def test_learning_online_is_training() -> None:
+    names = ("LEARNING_RATE", "MINI_BATCH_SIZE", "ONLINE_CHECKPOINT_PATH")
+    env = [{"name": name, "value": "1"} for name in names]
+    body = {"image": "team/x:1", "command": ["python", "-m", "x.orchestrator"], "env": env}
+    assert run(JOB, body).role is Role.TRAINING
+
+
+def test_a_pod_that_claims_devices_and_sleeps_shows_how_that_is_done() -> None:
+    wait = {"name": "main", "image": "ubuntu:24.04", "command": ["sleep", "infinity"]}
+    for claims, role in (([], Role.NOTEBOOK), ([{"name": "gpu"}], Role.OTHER)):
+        pod = make_bare_pod(("spec",), {"containers": [wait], "resourceClaims": claims})
+        found = classify_pod(JOB, Manifest({}), pod, accelerated=True, scheduled=False)
+        assert found.role is role
+
+
+def test_what_a_place_to_log_in_to_does_before_it_waits_is_nothing() -> None:
+    wait = "while true; do sleep 3600; done"
+    for before in ("cd /work", "service ssh start", "git clone https://git.example/x"):
+        assert run(JOB, shell(f"{before}\n{wait}"), gpu=True).role is Role.NOTEBOOK
+    assert run(JOB, shell(f"./job.sh\n{wait}"), gpu=True).role is Role.UNKNOWN_ML
+
+
+@pytest.mark.parametrize(
+    ("command", "role"),
+    [
+        ("torchrun generate.py --prompt x --save_file /out/a.mp4", Role.BATCH),
+        ("torchrun predict.py", Role.BATCH),
+        ("torchrun generate.py", Role.TRAINING),
+        ("torchrun train.py --prompt x && python predict.py", Role.TRAINING),
+    ],
+)
+def test_predictions_alone_outweigh_a_kind_that_trains(
+    command: str, role: Role, judge: Any
+) -> None:
+    container = {"name": "pytorch", "image": "team/x:1", "command": ["sh", "-c", command]}
+    master = {"template": {"spec": {"containers": [container]}}}
+    found = judge(
+        {
+            "apiVersion": "kubeflow.org/v1",
+            "kind": "PyTorchJob",
+            "metadata": {"name": "x"},
+            "spec": {"pytorchReplicaSpecs": {"Master": master}},
+        }
+    )
+    sure = Confidence.HIGH if role is Role.TRAINING else Confidence.MEDIUM
+    assert (found.role, found.confidence) == (role, sure)
+
+
+@pytest.mark.parametrize(
+    ("launcher", "role"),
+    [("mpirun ./osu_latency", Role.OTHER), ("mpirun python main.py", Role.TRAINING)],
+)
+def test_a_worker_follows_its_launcher_under_a_kind_that_trains_too(
+    launcher: str, role: Role, judge: Any
+) -> None:
+    jobs = []
+    for name, command in (("launcher", launcher), ("worker", "/usr/sbin/sshd -D")):
+        containers = [{"name": "main", "image": "team/osu:1", "command": command.split()}]
+        template = {"spec": {"template": {"spec": {"containers": containers}}}}
+        jobs.append({"name": name, "template": template})
+    found = judge(
+        {
+            "apiVersion": "trainer.kubeflow.org/v1alpha1",
+            "kind": "ClusterTrainingRuntime",
+            "metadata": {"name": "mpi"},
+            "spec": {"template": {"spec": {"replicatedJobs": jobs}}},
+        }
+    )
+    assert found.role is role
 
 
 @pytest.mark.parametrize(
