@@ -25,6 +25,7 @@ class Scope(NamedTuple):
     text: bool = False
     number: int = 0
     role: Role | None = None
+    measured: bool = False
     depth: int = 0
 
 
@@ -102,7 +103,13 @@ def _open(
 ) -> Iterator[tuple[Manifest, Scope]]:
     """The manifests at one place inside another: a mapping, or the documents of a string."""
     found = manifest.dig(*inner.path)
-    place = Scope(identity, (*scope.path, *inner.path), role=inner.role, depth=scope.depth + 1)
+    place = Scope(
+        identity,
+        (*scope.path, *inner.path),
+        role=inner.role,
+        measured=inner.measured,
+        depth=scope.depth + 1,
+    )
     if isinstance(found, dict):
         yield Manifest(found), place
         return

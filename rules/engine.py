@@ -84,6 +84,7 @@ class Engine:
             self.policy.parameters,
             partial=partial,
             role=scope.role,
+            measured=scope.measured,
         )
         view = View(workload, scope, self._placed(scope, manifest), namespace_labels)
         own = self._judge(view)

@@ -1,7 +1,7 @@
 """The outputs that a training container names, by its flags and its environment."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from posixpath import join
 from typing import Any, NamedTuple
@@ -70,10 +70,7 @@ PARAMETERS = (
 """What a policy may say of the names of outputs: ``naming_of`` reads it."""
 
 _SECONDARY = re.compile(r"(?:^|[_.-])(?:model|log|logging|run|work|tensorboard)", re.IGNORECASE)
-_TRACKERS = ("MLFLOW_TRACKING_URI", "AIP_MODEL_DIR")
 _SCHEME = re.compile(r"([a-z][a-z0-9+]{0,31})://", re.IGNORECASE)
-_BEFORE = re.compile(r"[a-z][a-z0-9+]*\Z", re.IGNORECASE)
-_LONGEST_SCHEME = 32
 
 
 def naming_of(params: Mapping[str, Any]) -> Naming:
@@ -107,31 +104,3 @@ def _is_place(output: Output) -> bool:
     if _SCHEME.match(target) or target.startswith(("/", "./", "../", "~", "$", "{{")):
         return True
     return output.main and "/" in target and " " not in target
-
-
-def find_store(texts: Iterable[str], schemes: frozenset[str]) -> str | None:
-    """The first object-store URI in ``texts``, by its scheme."""
-    for text in texts:
-        for scheme in _read_schemes(text):
-            if scheme.lower() in schemes:
-                return f"{scheme}://"
-    return None
-
-
-def _read_schemes(text: str) -> Iterator[str]:
-    """What stands before each ``://``; looked for from there, since most text has none."""
-    at = text.find("://")
-    while at >= 0:
-        found = _BEFORE.search(text, max(0, at - _LONGEST_SCHEME), at)
-        if found:
-            yield found[0]
-        at = text.find("://", at + 3)
-
-
-def find_tracker(command: CommandLine) -> str | None:
-    """The environment name by which a tracking service keeps the model, if one does."""
-    names = command.environment
-    for name in _TRACKERS:
-        if name in names:
-            return name
-    return "WANDB_LOG_MODEL" if {"WANDB_PROJECT", "WANDB_LOG_MODEL"} <= names.keys() else None

@@ -7,11 +7,13 @@ from enum import StrEnum
 from posixpath import join, normpath
 from typing import Any, NamedTuple
 
-from rules.commands import LONGEST_PLACE, ReadContainer, cut
-from rules.kinds.pods import Container, Mount, Pod, Volume
+from rules.commands import LONGEST_PLACE, CommandLine, ReadContainer, cut
+from rules.commands.scripts import clean, split_words
+from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Volume
 from rules.manifest import is_template
-from rules.outputs import Naming, Output, find_store, find_tracker, read_outputs
+from rules.outputs import Naming, Output, read_outputs
 from rules.paths import Path, dig, dotted, shorten
+from rules.uploads import find_store, find_tracker, find_upload, reads
 
 _DATA_FOLDER = r"(?i)/(?:data|models?|outputs?|checkpoints?)(?:/|\Z)"  # few runs need it compiled
 
@@ -72,6 +74,9 @@ def trace_outputs(
     """
     if pod.durable:
         return None, Place(Keeping.DURABLE, "kept by other means")
+    upload = next(filter(None, map(find_upload, _lasting(pod, read))), None)
+    if upload is not None:
+        return None, Place(Keeping.DURABLE, f"a store, by {upload}")
     storage = Storage(pod, schemes)
     placed = [
         (output, place)
@@ -144,7 +149,7 @@ class Storage:
         if not self._known or pod.artifacts or not pod.mains:
             return Place(Keeping.UNKNOWN, "a place that is not known")
         tracked = any(find_tracker(read(main)) for main in pod.mains)
-        if tracked or find_store(_texts(pod, read), self._schemes):
+        if tracked or any(find_store(words, self._schemes) for words in _texts(pod, read)):
             return Place(Keeping.DURABLE, "a store")
         places = [self.classify(mount) for main in pod.mains for mount in main.mounts]
         return max(places, key=_rank, default=_FILE_SYSTEM)
@@ -194,11 +199,18 @@ def _rank(place: Place) -> int:
     return _RANK.get(place.keeping, 0)
 
 
-def _texts(pod: Pod, read: ReadContainer) -> Iterator[str]:
-    """All that says what a pod does: its containers' words and environment, and what is beside."""
-    yield cut(pod.text)
+def _lasting(pod: Pod, read: ReadContainer) -> Iterator[CommandLine]:
+    """What runs beside the training or after it: an init container that ends is before it."""
+    return (read(one) for one in pod.containers if one.use is not ContainerUse.INIT)
+
+
+def _texts(pod: Pod, read: ReadContainer) -> Iterator[list[str]]:
+    """All that says what a pod does, as words: its containers' scripts and environment, and what
+    is beside them. A variable that says where something is read from says nothing of outputs."""
+    yield [word for words in split_words(clean(cut(pod.text))) for word in words]
     for command in map(read, pod.containers):
-        yield from [text for text, _ in (*command.texts, *command.environment.values())]
+        yield [word for word, _ in command.words]
+        yield [one.text for name, one in command.environment.items() if not reads(name)]
 
 
 def _absolute(target: str, container: Container) -> str | None:

@@ -36,10 +36,11 @@ class Workload:
     """The read-only view of one object through its kind.
 
     ``parameters`` is the policy's shared block; ``partial`` marks a fragment (a kustomize patch),
-    of which only what is written may be judged; ``role`` is what the object around this one says.
+    of which only what is written may be judged; ``role`` is what the object around this one says,
+    and ``measured`` that it wants a metric of this one, and no file.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it stands in, by keyword
         self,
         manifest: Manifest,
         kind: Kind,
@@ -48,6 +49,7 @@ class Workload:
         *,
         partial: bool = False,
         role: Role | None = None,
+        measured: bool = False,
     ) -> None:
         self.manifest = manifest
         self.kind = kind
@@ -55,6 +57,7 @@ class Workload:
         self._inventory = inventory
         self._partial = partial
         self._role = role
+        self.measured = measured
 
     @cached_property
     def identity(self) -> Identity:

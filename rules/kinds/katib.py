@@ -15,7 +15,7 @@ from rules.kinds.views import SpecView
 def _inner(spec: SpecView) -> Iterator[Inner]:
     """The trial; ``${trialParameters.x}`` stands where the experiment puts its values."""
     for trial in spec.each("trialTemplate", "trialSpec"):
-        yield Inner(trial.path, Role.TRAINING)
+        yield Inner(trial.path, Role.TRAINING, measured=True)
 
 
 _ROWS: FactRows = {

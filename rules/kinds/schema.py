@@ -42,10 +42,14 @@ PodReader: TypeAlias = Callable[[SpecView, Ask], Iterable[Pod]]
 
 
 class Inner(NamedTuple):
-    """A manifest inside the object: text in a string, or an object in a mapping, at ``path``."""
+    """A manifest inside the object: text in a string, or an object in a mapping, at ``path``.
+
+    ``measured``: its product is a metric that somebody reads, and no file that it writes.
+    """
 
     path: Path
     role: Role | None = None
+    measured: bool = False
 
 
 def _none(_spec: SpecView, *_rest: Any) -> tuple[()]:

@@ -11,13 +11,10 @@ from rules.outputs import (
     OUTPUT_ENV,
     OUTPUT_FLAG,
     Naming,
-    find_store,
-    find_tracker,
     read_outputs,
 )
 
 NAMING = Naming(OUTPUT_FLAG, INPUT_FLAG, OUTPUT_ENV)
-SCHEMES = frozenset({"s3", "gs"})
 
 
 def command(body: dict[str, Any]) -> CommandLine:
@@ -55,17 +52,3 @@ def test_outputs_in_the_environment() -> None:
     assert outputs({"env": env}) == ["/out"]
     assert outputs({"args": ["--output_dir=$OUTPUT_DIR"], "env": env}) == ["/out", "/out"]
     assert outputs({"args": ["--output_dir=${OTHER}"], "env": "no list"}) == ["${OTHER}"]
-
-
-def test_stores_and_trackers() -> None:
-    assert find_store(["--data x", "GS://b/c"], SCHEMES) == "GS://"
-    assert find_store(["http://x"], SCHEMES) is None
-    assert find_store(["http://x https://s3://b", "x=gs://b"], SCHEMES) == "s3://"
-    assert find_store(["://", "s3:/", "-s3:// "], SCHEMES) == "s3://"
-    assert find_store(["a" * 40 + "s3://b", "1s4://b"], SCHEMES) is None
-    tracked = command({"env": [{"name": "MLFLOW_TRACKING_URI", "value": "http://m"}]})
-    assert find_tracker(tracked) == "MLFLOW_TRACKING_URI"
-    half = [{"name": "WANDB_PROJECT", "value": "p"}]
-    assert find_tracker(command({"env": half})) is None
-    both = [*half, {"name": "WANDB_LOG_MODEL", "value": "end"}]
-    assert find_tracker(command({"env": both})) == "WANDB_LOG_MODEL"

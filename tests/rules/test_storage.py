@@ -124,7 +124,8 @@ def test_artifacts_are_kept_and_other_objects_may_decide() -> None:
         ([], {"/b": "node", "/c": "odd"}, None, "unknown"),
         ([], {"/b": "locked"}, None, "read-only"),
         ([], {}, None, "ephemeral"),
-        (["--data=s3://in"], {}, None, "durable"),
+        (["--data=s3://in"], {}, None, "ephemeral"),
+        (["--sink=s3://out"], {}, None, "durable"),
     ],
 )
 def test_the_best_place_of_all_outputs_counts(

@@ -64,7 +64,7 @@ def _judge_pod(workload: Workload, pod: Pod, params: Mapping[str, Any]) -> Probl
     if place.keeping in (Keeping.DURABLE, Keeping.UNKNOWN):
         return None
     if output is None:
-        return None if workload.partial else _judge_unnamed(pod, place)
+        return None if workload.partial or workload.measured else _judge_unnamed(pod, place)
     if place.keeping is Keeping.WEAK:
         return Problem("weak", output.path, f"outputs go to {output.target}, on {place.what}")
     found = f"outputs are lost with the pod: {output.name} is {output.target}, on {place.what}"
