@@ -22,7 +22,9 @@ def _inner(spec: dict[str, Any]) -> list[Inner]:
 def test_the_trial_is_a_manifest_of_its_own_that_trains() -> None:
     spec = {"trialTemplate": {"trialSpec": {"apiVersion": "batch/v1", "kind": "Job"}}}
 
-    assert _inner(spec) == [Inner(("spec", "trialTemplate", "trialSpec"), Role.TRAINING)]
+    assert _inner(spec) == [
+        Inner(("spec", "trialTemplate", "trialSpec"), Role.TRAINING, measured=True)
+    ]
 
 
 @pytest.mark.parametrize(
