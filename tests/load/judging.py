@@ -12,12 +12,12 @@ import orjson
 
 from rules.inventory import Inventory
 from rules.policy import Policy
+from rules.rfc6902 import apply_patch
 from webhook.observability.logs import Log
 from webhook.observability.metrics import Metrics
 from webhook.review.admission import ENDPOINTS, ReviewOutcome, mutate, validate
 from webhook.review.context import ReviewContext
 from webhook.review.decoding import decode_body
-from webhook.review.patch import apply_patch
 from webhook.review.record import make_record
 from webhook.review.request import BadReview
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rules.inventory import Inventory
 from rules.kinds.lookups import Answer
 from rules.policy import Policy
+from rules.rfc6902 import PatchFailure
 from tests.manifests import TODAY
 from tests.webhook.bodies import (
     NAMESPACE,
@@ -31,7 +32,6 @@ from webhook.review import mutation
 from webhook.review.admission import ENDPOINTS, ReviewOutcome, mutate, validate
 from webhook.review.context import ReviewContext
 from webhook.review.deadline import DEFAULT_TIMEOUT, Deadline, read_timeout
-from webhook.review.patch import PatchFailure
 from webhook.review.record import make_record
 from webhook.review.request import BadReview
 from webhook.server.handler import DEFAULT_MAX_BODY, RequestLimits

@@ -7,7 +7,7 @@ from rules.edits import Inapplicable, apply, conflict, json_patch
 from rules.evaluation import Evaluation
 from rules.model import Action, Edit, Finding, Set
 from rules.paths import dig, dotted
-from webhook.review.patch import PatchFailure, apply_patch
+from rules.rfc6902 import PatchFailure, apply_patch
 
 DEFAULTED = "mlgate.dev/defaulted"
 """What was added, so that whoever keeps the manifest can add it there."""
