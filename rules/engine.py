@@ -56,8 +56,14 @@ class Engine:
 
     def kind_of(self, manifest: Manifest) -> Kind | None:
         """The kind of an object, the policy's own kinds first; None where it is not known."""
-        name = str(manifest.object.get("kind") or "")
-        return self._custom.get((manifest.group, name)) or find_kind(manifest.group, name)
+        return self._find(manifest.group, str(manifest.object.get("kind") or ""))
+
+    def knows(self, group: str, name: str) -> bool:
+        """Whether the kind of that group and name is known."""
+        return self._find(group, name) is not None
+
+    def _find(self, group: str, name: str) -> Kind | None:
+        return self._custom.get((group, name)) or find_kind(group, name)
 
     def owner_of(self, manifest: Manifest) -> Mapping[str, Any] | None:
         """The owner reference of the controller that made an object, where its kind is known:
@@ -69,11 +75,15 @@ class Engine:
         self,
         manifest: Manifest,
         *,
-        partial: bool = False,
+        partial: bool | None = None,
         namespace_labels: Mapping[str, str] | None = None,
         scope: Scope = Scope(),  # noqa: B008 - a named tuple never changes
     ) -> Evaluation:
-        """Every finding on one object and on the manifests inside it, with its decision."""
+        """Every finding on one object and on the manifests inside it, with its decision.
+
+        ``partial``: it is a fragment; False where it is known to be none, although containers lack
+        an image.
+        """
         kind = self.kind_of(manifest)
         if kind is None:
             return Evaluation()
@@ -177,7 +187,9 @@ class Engine:
                 kept.append(_capped(finding, ignore))
             else:
                 suppressed.append(finding)
-        for problem in suppressor.problems(self._enabled.keys() - unfinished):
+        # What is ignored in a fragment may be missing from the rest of it.
+        judged = self._enabled.keys() - unfinished if not view.workload.partial else ()
+        for problem in suppressor.problems(judged):
             path = annotation_path(ignores[problem.number][0])
             kept += self._complain(problem.code, path, problem.message, view)
         return kept, suppressed

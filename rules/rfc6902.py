@@ -1,8 +1,8 @@
 """JSON Patches (RFC 6902) as the API server and kustomize apply them.
 
 The webhook tries its own here: one that does not apply rejects the request, even where the
-webhook's failure is to be ignored (apiserver ``mutating/dispatcher.go``). This implementation shares
-nothing with the one that makes the patches.
+webhook's failure is to be ignored (apiserver ``mutating/dispatcher.go``). This implementation
+shares nothing with the one that makes the patches.
 """
 
 from typing import Any

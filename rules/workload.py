@@ -36,8 +36,8 @@ class Workload:
     """The read-only view of one object through its kind.
 
     ``parameters`` is the policy's shared block; ``partial`` marks a fragment (a kustomize patch),
-    of which only what is written may be judged; ``role`` is what the object around this one says,
-    and ``measured`` that it wants a metric of this one, and no file.
+    of which only what is written may be judged, None where nobody knows; ``role`` is what the
+    object around this one says, and ``measured`` that it wants a metric of this one, and no file.
     """
 
     def __init__(  # noqa: PLR0913 - what it stands in, by keyword
@@ -47,7 +47,7 @@ class Workload:
         inventory: Inventory,
         parameters: Mapping[str, Any],
         *,
-        partial: bool = False,
+        partial: bool | None = None,
         role: Role | None = None,
         measured: bool = False,
     ) -> None:
@@ -113,8 +113,14 @@ class Workload:
     @cached_property
     def partial(self) -> bool:
         """Whether this is a fragment: said so, lacks a required field, or has containers without
-        an image where the API requires one."""
-        return self._partial or self._lacks_required or self._lacks_images
+        an image where the API requires one, unless the cluster or whoever rendered it had it."""
+        if self._partial or self._lacks_required:
+            return True
+        return self._partial is None and not self._is_live and self._lacks_images
+
+    @property
+    def _is_live(self) -> bool:
+        return self.manifest.admitted or "status" in self.manifest.object
 
     @property
     def _lacks_required(self) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from linter.input.foreign import FOREIGN, describe_foreign, is_object
-from linter.input.kustomize import KUSTOMIZATION_NAMES
+from linter.input.kustomization import KUSTOMIZATION_NAMES
+from rules.patches import is_operations
 from rules.paths import Path
 from rules.reader import Document, Unreadable, read
 
@@ -68,7 +69,8 @@ class Contents(NamedTuple):
     """What a file holds. Each of its ``documents`` is among the entries, skipped or broken.
 
     ``templated`` are the numbers of documents that could be read though Helm has not filled them
-    in: what it would fill in is unknown.
+    in: what it would fill in is unknown. ``operations`` are those of JSON Patches: whether anybody
+    knows what they are for is not told here.
     """
 
     documents: int
@@ -76,6 +78,7 @@ class Contents(NamedTuple):
     skipped: tuple[Skipped, ...] = ()
     broken: tuple[Unreadable, ...] = ()
     templated: tuple[int, ...] = ()
+    operations: tuple[Document, ...] = ()
 
 
 def read_contents(file: str, text: str) -> Contents:
@@ -84,28 +87,57 @@ def read_contents(file: str, text: str) -> Contents:
     braces = "{{" in text or "{%" in text
     if braces and is_chart_template(file):
         return Contents(1, skipped=(Skipped(None, TEMPLATE, hint=RENDER),))
-    entries: list[Entry] = []
-    skipped: list[Skipped] = []
-    broken: list[Unreadable] = []
-    templated: list[int] = []
-    pieces = None
-    number = 0
+    collector = _Collector(file, text, braces=braces)
     for document in read(text):
-        number = document.number
+        collector.take(document)
+    return collector.export()
+
+
+class _Collector:
+    """What is found in a file, document by document."""
+
+    def __init__(self, file: str, text: str, *, braces: bool) -> None:
+        self._file = file
+        self._text = text
+        self._braces = braces
+        self._pieces: _Pieces | None = None
+        self._documents = 0
+        self._entries: list[Entry] = []
+        self._skipped: list[Skipped] = []
+        self._broken: list[Unreadable] = []
+        self._templated: list[int] = []
+        self._operations: list[Document] = []
+
+    def take(self, document: Document | Unreadable) -> None:
+        self._documents = document.number + 1
         if isinstance(document, Unreadable):
-            # Made once, and only where a document is broken.
-            pieces = pieces or (_Pieces(text) if braces else None)
-            if pieces and pieces.is_template(document):
-                place = (document.line, document.column)
-                skipped.append(Skipped(number, TEMPLATE, *place, hint=RENDER))
-            else:
-                broken.append(document)
-            continue
-        found = _find_entries(file, document, skipped)
-        entries += found
-        if braces and found and _awaits_helm(document):
-            templated.append(number)
-    return Contents(number + 1, tuple(entries), tuple(skipped), tuple(broken), tuple(templated))
+            self._take_broken(document)
+        elif is_operations(document.value):
+            self._operations.append(document)
+        else:
+            found = _find_entries(self._file, document, self._skipped)
+            self._entries += found
+            if self._braces and found and _awaits_helm(document):
+                self._templated.append(document.number)
+
+    def _take_broken(self, document: Unreadable) -> None:
+        if self._braces and self._pieces is None:
+            self._pieces = _Pieces(self._text)
+        if self._pieces is not None and self._pieces.is_template(document):
+            place = document.number, TEMPLATE, document.line, document.column
+            self._skipped.append(Skipped(*place, hint=RENDER))
+        else:
+            self._broken.append(document)
+
+    def export(self) -> Contents:
+        return Contents(
+            self._documents,
+            tuple(self._entries),
+            tuple(self._skipped),
+            tuple(self._broken),
+            tuple(self._templated),
+            tuple(self._operations),
+        )
 
 
 def read_bodies(text: str) -> list[Any]:
@@ -135,7 +167,7 @@ def _find_entries(file: str, document: Document, skipped: list[Skipped]) -> list
     if os.path.basename(file) in KUSTOMIZATION_NAMES and isinstance(body, dict):
         # kustomize lets both keys be left out; the file's name says what it is.
         body = {**_KUSTOMIZATION, **body}
-    found = [] if body is None else list(_flatten(body))
+    found = [] if body is None else list(list_objects(body))
     if not found:
         skipped.append(Skipped(document.number, EMPTY, expected=True))
     entries = [Entry(file, document, path, one) for path, one in found if one is not None]
@@ -152,7 +184,7 @@ def _skip(document: Document, path: Path) -> Skipped:
     return Skipped(document.number, reason, *place, hint=hint)
 
 
-def _flatten(body: Any) -> Iterator[tuple[Path, dict[str, Any] | None]]:
+def list_objects(body: Any) -> Iterator[tuple[Path, dict[str, Any] | None]]:
     """The objects in ``body`` with their paths; None stands for what is no object.
 
     Lists in lists are opened too. The API server's typed lists leave their items' kind out.

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+OPERATIONS = "operations of a JSON Patch: what they are for is not at hand"
 FOREIGN = "no Kubernetes manifest: apiVersion and kind are not both written"
 
 _COMMENTED_JSON = re.compile(r"^\s*(?://|/\*)|[,{\[]\s*//", re.MULTILINE)

@@ -1,70 +1,210 @@
-"""Which files are kustomize patches: fragments of objects, not objects."""
+"""The kustomizations of a run, and those above its files: who patches what.
+
+kustomize builds a folder from its resources, which may be other kustomizations, lets components
+change what is there, and patches it. Nothing is built here: names tell which object a patch is for.
+"""
 
 import os
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, NamedTuple, TypeAlias
 
-from linter.input.repository import find_root, list_parents
+from linter.input.documents import list_objects
+from linter.input.kustomization import (
+    FolderKustomizations,
+    Kustomization,
+    KustomizePatch,
+    ObjectKey,
+    PatchTarget,
+    ReadBodies,
+    ToldKustomization,
+    key_of,
+    read_kustomization,
+)
+from rules.paths import dig
+from rules.reader import Document, read
 
-KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+ToldObject: TypeAlias = tuple[str, tuple[str, str, str, str]]
+"""An object of the run: its file (absolute) and its key."""
 
-ReadBodies: TypeAlias = Callable[[str], list[Any]]
-"""The path of a file -> what its documents hold; nothing for a file that cannot be read."""
+
+class PatchUse(NamedTuple):
+    """A patch, and the kustomization that says what it is for."""
+
+    kustomization: Kustomization
+    patch: KustomizePatch
+
+    @property
+    def file(self) -> str:
+        """The file that the patch stands in."""
+        return self.patch.file or self.kustomization.file
+
+
+class PlacedObject(NamedTuple):
+    """An object on its way through a build: its file, and all that it has been called."""
+
+    file: str
+    key: ObjectKey
+    names: tuple[str, ...]
 
 
 class Kustomizations:
-    """The kustomizations of the folders that a run's files stand in, and of those above them.
+    """What all kustomizations at hand say of the files of a run.
 
-    Each folder is read once. What a kustomization that cannot be read would have said is
-    not known: where it is among the files of the run, it is reported there.
+    ``objects`` are those of the run. What else a kustomization is built from is read.
     """
 
-    __slots__ = ("_named", "_read")
+    def __init__(
+        self,
+        told: Iterable[ToldKustomization],
+        objects: Iterable[ToldObject],
+        folders: FolderKustomizations,
+        read_bodies: ReadBodies,
+    ) -> None:
+        self._read_bodies = read_bodies
+        self._folders = folders
+        self._objects: dict[str, list[ObjectKey]] = {}
+        for file, key in objects:
+            self._objects.setdefault(file, []).append(ObjectKey(*key))
+        self._bodies = {file: body for file, body, _ in sorted(told, key=_by_weight)}
+        known = (read_kustomization(file, body) for file, body in sorted(self._bodies.items()))
+        self._known = [one for one in known if one is not None]
+        self._by_folder = {one.folder: one for one in self._known}
+        self._uses: dict[str, list[PatchUse]] = {}
+        for use in (PatchUse(one, patch) for one in self._known for patch in one.patches):
+            self._uses.setdefault(use.file, []).append(use)
+        self._listed = frozenset(path for one in self._known for path in one.resources)
+        self._built: dict[str, list[PlacedObject]] = {}
+        self._reached: dict[str, dict[str, list[PlacedObject]]] = {}
+        self._patched: dict[tuple[str, ObjectKey], list[PatchUse]] | None = None
 
-    def __init__(self, read: ReadBodies) -> None:
-        self._read = read
-        self._named: dict[str, frozenset[str]] = {}
+    def uses_of(self, path: str) -> list[PatchUse]:
+        """The patches that stand in a file: it is one, or a kustomization that holds some."""
+        return self._uses.get(os.path.abspath(path), [])
 
     def names_patch(self, path: str) -> bool:
-        """Whether a kustomization in the folder of ``path`` or above it, up to the repository
-        root, names the file as a patch."""
-        path = os.path.abspath(path)
-        folder = os.path.dirname(path)
-        return any(path in self._patches(one) for one in list_parents(folder, find_root(folder)))
+        """Whether some kustomization names the file as a patch."""
+        return any(use.patch.file for use in self.uses_of(path))
 
-    def _patches(self, folder: str) -> frozenset[str]:
-        known = self._named.get(folder)
-        if known is None:
-            # Paths in a kustomization are relative to its folder, and may lead out of it.
-            known = frozenset(
-                os.path.normpath(os.path.join(folder, patch))
-                for name in KUSTOMIZATION_NAMES
-                for path in (os.path.join(folder, name),)
-                if os.path.isfile(path)
-                for body in self._read(path)
-                for patch in read_patches(body)
-            )
-            self._named[folder] = known
-        return known
+    def lists(self, path: str) -> bool:
+        """Whether some kustomization names the file as a resource."""
+        return os.path.abspath(path) in self._listed
+
+    def find_patches_of(self, path: str, body: dict[str, Any]) -> list[PatchUse]:
+        """The patches for an object of a file of the run."""
+        if not self._uses:
+            return []
+        if self._patched is None:
+            self._patched = self._map_patches()
+        return self._patched.get((os.path.abspath(path), key_of(body)), [])
+
+    def find_bases(self, use: PatchUse, patch: Any) -> Iterator[PlacedObject]:
+        """The objects that a patch's document is for, in the order of their files: by its target,
+        else by what it calls itself."""
+        target = use.patch.target
+        reached = self._reach(use.kustomization)
+        if target is not None:
+            yield from (one for one in _of_kind(reached, target) if target.selects(*one[1:]))
+        elif isinstance(patch, dict):
+            wanted = key_of(patch)
+            yield from (one for one in reached.get(wanted.kind, ()) if _is_meant(wanted, one))
+
+    def read_object(self, placed: PlacedObject) -> Iterator[dict[str, Any]]:
+        """The object, or the objects of one name in a file."""
+        for body in self._read_bodies(placed.file):
+            for _, one in list_objects(body):
+                if one is not None and key_of(one) == placed.key:
+                    yield one
+
+    def find_patches_for(self, use: PatchUse, body: dict[str, Any]) -> list[Any]:
+        """The documents of a patch that are for an object of this name."""
+        key = key_of(body)
+        return [
+            patch
+            for patch in self._read_patch(use)
+            if any(placed.key == key for placed in self.find_bases(use, patch))
+        ]
+
+    def _read_patch(self, use: PatchUse) -> list[Any]:
+        """The documents of a patch."""
+        if use.patch.file is not None:
+            return self._read_bodies(use.patch.file)
+        text = dig(self._bodies[use.kustomization.file], use.patch.place)
+        return [one.value for one in read(text) if isinstance(one, Document)]
+
+    def _map_patches(self) -> dict[tuple[str, ObjectKey], list[PatchUse]]:
+        patched: dict[tuple[str, ObjectKey], list[PatchUse]] = {}
+        for uses in self._uses.values():
+            for use in uses:
+                for patch in self._read_patch(use):
+                    for placed in self.find_bases(use, patch):
+                        held = patched.setdefault((placed.file, placed.key), [])
+                        held += [] if use in held else [use]
+        return patched
+
+    def _reach(self, kustomization: Kustomization) -> dict[str, list[PlacedObject]]:
+        """What a kustomization's patches can change, by kind: of a component, all that it is put
+        into too."""
+        if kustomization.file not in self._reached:
+            hosts = [kustomization]
+            for host in hosts:
+                around = (one for one in self._known if host.folder in one.components)
+                hosts += [one for one in around if one not in hosts]
+            placed = {one for host in hosts for one in self._build(host)}
+            by_kind = self._reached[kustomization.file] = {}
+            for one in sorted(placed):
+                by_kind.setdefault(one.key.kind, []).append(one)
+        return self._reached[kustomization.file]
+
+    def _build(self, kustomization: Kustomization) -> list[PlacedObject]:
+        if kustomization.file not in self._built:
+            self._built[kustomization.file] = []  # one that is built from itself ends here
+            self._built[kustomization.file] = list(self._collect(kustomization))
+        return self._built[kustomization.file]
+
+    def _collect(self, kustomization: Kustomization) -> Iterator[PlacedObject]:
+        for path in (*kustomization.resources, *kustomization.components):
+            inner = self._in_folder(path)
+            if inner is None:
+                for key in self._keys(path):
+                    yield PlacedObject(path, key, (key.name,))
+                continue
+            for placed in self._build(inner):
+                name = inner.rename(placed.names[-1])
+                names = placed.names if name in placed.names else (*placed.names, name)
+                yield placed._replace(names=names)
+
+    def _in_folder(self, path: str) -> Kustomization | None:
+        if path not in self._by_folder and path not in self._objects and os.path.isdir(path):
+            told = self._folders.find(path)
+            found = read_kustomization(*told[:2]) if told is not None else None
+            if found is not None:
+                self._by_folder[path] = found
+        return self._by_folder.get(path)
+
+    def _keys(self, path: str) -> list[ObjectKey]:
+        if path not in self._objects:
+            bodies = self._read_bodies(path) if os.path.isfile(path) else []
+            self._objects[path] = [
+                key_of(one) for body in bodies for _, one in list_objects(body) if one is not None
+            ]
+        return self._objects[path]
 
 
-def read_patches(body: Any) -> Iterator[str]:
-    """The files that a Kustomization or Component names as patches.
-
-    ``patchesStrategicMerge`` may hold a patch's text in place of a file's name: text of more than
-    a line names no file. Source: kustomize ``api/types`` (Kustomization, Patch).
-    """
-    if not isinstance(body, dict):
-        return
-    for key in ("patches", "patchesJson6902"):
-        for patch in _items(body, key):
-            if isinstance(patch, dict) and isinstance(patch.get("path"), str):
-                yield patch["path"]
-    for patch in _items(body, "patchesStrategicMerge"):
-        if isinstance(patch, str) and "\n" not in patch:
-            yield patch
+def _by_weight(told: ToldKustomization) -> bool:
+    """What the run holds comes last and counts, not what stands in the file by now."""
+    return told[2]
 
 
-def _items(body: dict[str, Any], key: str) -> list[Any]:
-    found = body.get(key)
-    return found if isinstance(found, list) else []
+def _of_kind(reached: dict[str, list[PlacedObject]], target: PatchTarget) -> Iterable[PlacedObject]:
+    """The objects of the target's kind, if it is one kind's name."""
+    if target.kind in reached:
+        return reached[target.kind]
+    return chain.from_iterable(reached.values())
+
+
+def _is_meant(wanted: ObjectKey, placed: PlacedObject) -> bool:
+    key = placed.key
+    if wanted.group != key.group or wanted.name not in placed.names:
+        return False
+    return not wanted.namespace or not key.namespace or wanted.namespace == key.namespace

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from linter.input.documents import MARKER, Entry
+from linter.input.sources import STDIN
 from linter.judging.coverage import Coverage, full_name
 from linter.judging.rows import make_broken_row, make_row, make_workload_row
 from rules.checks import ALL
@@ -13,18 +14,23 @@ from rules.evaluation import Evaluation
 from rules.kinds.podless import is_podless
 from rules.kinds.roles import Role
 from rules.manifest import Manifest
-from rules.model import Identity, Rule
+from rules.model import Finding, Identity, Rule
 from rules.paths import Path
 from rules.policy import Policy, is_exempt, known_codes
-from rules.reader import Span, Unreadable
+from rules.reader import Document, Span, Unreadable
 
 if TYPE_CHECKING:
     import datetime
 
+    from linter.input.kustomize import Kustomizations
+    from linter.judging.patches import PatchJudge
     from linter.row_types import FindingRow, WorkloadRow
 
 _NAMELESS = Identity("", "", None, None)
 _KNOWN = known_codes(ALL)
+_RENDERED = "# Source: "
+"""What Helm writes in the first lines of each document that it has rendered."""
+_HEAD = 1000
 
 
 class Task(NamedTuple):
@@ -51,6 +57,7 @@ class DocumentJudge:
         engine: Engine,
         namespaces: Iterable[tuple[str, dict[str, str]]],
         coverage: Coverage,
+        kustomizations: "Kustomizations | None" = None,
     ) -> None:
         self.findings: list[FindingRow] = []
         self.workloads: list[WorkloadRow] = []
@@ -60,6 +67,16 @@ class DocumentJudge:
         self._coverage = coverage
         self._namespaces = _agree(namespaces)
         self._codes = frozenset(rule.code for rule in task.rules)
+        self._kustomizations = kustomizations
+        self._patches = self._make_patch_judge()
+
+    def _make_patch_judge(self) -> "PatchJudge | None":
+        if self._kustomizations is None:
+            return None
+        from linter.judging.patches import PatchJudge
+
+        knows = self._engine.knows
+        return PatchJudge(self._kustomizations, knows, self._evaluate_base, self._coverage)
 
     def judge_broken(self, file: str, broken: Unreadable) -> None:
         """A document that could not be read."""
@@ -67,8 +84,8 @@ class DocumentJudge:
         if finding is not None:
             self.findings.append(make_broken_row(finding, file, broken))
 
-    def judge_document(self, entries: list[Entry], *, partial: bool) -> None:
-        """All objects of one document; ``partial``: it is a kustomize patch."""
+    def judge_document(self, entries: list[Entry]) -> None:
+        """All objects of one document."""
         judged = []
         rows: list[FindingRow] = []
         for entry in entries:
@@ -81,25 +98,62 @@ class DocumentJudge:
                 self._coverage.skip(entry.file, entry.document.number, reason)
                 continue
             judged.append(entry)
-            rows += self._judge_object(entry, manifest, partial=partial)
+            findings = self._judge_object(entry, manifest)
+            rows += [make_row(finding, entry) for finding in findings]
         # Few documents hold the marker: nothing of comments is imported for the rest.
         if judged and self._task.ignores and MARKER in judged[0].document.text:
             rows = list(self._apply_comments(judged, rows))
         self.findings += rows
 
-    def _judge_object(
-        self, entry: Entry, manifest: Manifest, *, partial: bool
-    ) -> "list[FindingRow]":
-        namespace = manifest.identity.namespace or self._task.namespace or ""
-        evaluation = self._engine.evaluate(
-            manifest, partial=partial, namespace_labels=self._namespaces.get(namespace)
-        )
+    def judge_operations(self, file: str, document: Document) -> bool:
+        """The operations of a JSON Patch; False where what they are for is not at hand."""
+        found = self._patches.judge_file(file, document.value) if self._patches else None
+        if found is None:
+            return False
+        entry = Entry(file, document, (), {})
+        rows = [make_row(finding, entry) for finding in found]
+        self._coverage.objects += 1
+        if self._task.ignores and MARKER in document.text:
+            rows = list(self._apply_comments([entry], rows))
+        self.findings += rows
+        return True
+
+    def _judge_object(self, entry: Entry, manifest: Manifest) -> Iterable[Finding]:
+        patches = self._patches
+        if patches is not None:
+            found = patches.judge_file(entry.file, entry.body)
+            if found is not None:
+                return found
+        evaluation = self._evaluate(manifest, partial=self._tell_partial(entry))
         self.suppressed += len(evaluation.suppressed)
         self._count(manifest, evaluation)
         if self._task.roles:
-            found = (make_workload_row(entry, *one) for one in evaluation.workloads)
-            self.workloads += [row for row in found if row is not None]
-        return [make_row(finding, entry) for finding in evaluation.findings]
+            roles = (make_workload_row(entry, *one) for one in evaluation.workloads)
+            self.workloads += [row for row in roles if row is not None]
+        if patches is None:
+            return evaluation.findings
+        evaluation = patches.relieve(entry.file, entry.body, evaluation)
+        return (*evaluation.findings, *patches.judge_inside(entry))
+
+    def _tell_partial(self, entry: Entry) -> bool | None:
+        """Whether an object is a patch, if that is known without looking at what it lacks."""
+        if self._kustomizations is not None and self._kustomizations.names_patch(entry.file):
+            return True
+        if entry.file == STDIN or entry.document.text.find(_RENDERED, 0, _HEAD) >= 0:
+            return False
+        listed = self._kustomizations is not None and self._kustomizations.lists(entry.file)
+        return False if listed else None
+
+    def _evaluate(self, manifest: Manifest, *, partial: bool | None) -> Evaluation:
+        namespace = manifest.identity.namespace or self._task.namespace or ""
+        labels = self._namespaces.get(namespace)
+        return self._engine.evaluate(manifest, partial=partial, namespace_labels=labels)
+
+    def _evaluate_base(self, manifest: Manifest, *, partial: bool | None) -> Evaluation:
+        """An object of another file, or as patches make it: nothing where it would be skipped."""
+        if self._reason_to_skip(manifest) is not None:
+            return Evaluation()
+        return self._evaluate(manifest, partial=partial)
 
     def _judge_duplicates(self, entry: Entry, identity: Identity) -> "Iterator[FindingRow]":
         depth = len(entry.prefix)
@@ -132,6 +186,8 @@ class DocumentJudge:
 
     def _find_strings(self, entry: Entry) -> Iterator[Path]:
         """The texts in which an object holds manifests."""
+        for place in self._patches.find_texts(entry.file) if self._patches else ():
+            yield (*entry.prefix, *place)
         manifest = Manifest(entry.body)
         kind = self._engine.kind_of(manifest)
         for inner in kind.inner(kind.view(manifest)) if kind else ():

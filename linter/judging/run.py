@@ -96,10 +96,7 @@ def _make_part(
             share.read_raw(name, raw, named=True)
         facts = exchange(tuple(share.facts()))
         return share.judge(
-            Facts(
-                [row for inventory, _ in facts for row in inventory],
-                [row for _, namespaces in facts for row in namespaces],
-            )
+            Facts(*([row for one in facts for row in one[kind]] for kind in range(len(facts[0]))))
         )
 
     return part

@@ -1,5 +1,6 @@
 """One process's part of a run: its files are read, their facts shared, their objects judged."""
 
+import os
 from collections.abc import Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,27 +15,36 @@ from linter.input.documents import (
     read_contents,
 )
 from linter.input.entries import is_manifest
-from linter.input.foreign import FOREIGN, is_commented_json, names_object
-from linter.input.kustomize import Kustomizations
-from linter.input.sources import Source, SourceError, make_error, read_source
+from linter.input.foreign import FOREIGN, OPERATIONS, is_commented_json, names_object
+from linter.input.kustomization import (
+    KUSTOMIZATION_NAMES,
+    FolderKustomizations,
+    ToldKustomization,
+    key_of,
+)
+from linter.input.sources import STDIN, Source, SourceError, make_error, read_source
 from linter.judging.coverage import Coverage
 from linter.judging.judge import DocumentJudge, Task
 from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.manifest import Manifest
-from rules.reader import ReadError, Unreadable, decode
+from rules.reader import Document, ReadError, Unreadable, decode
 
 if TYPE_CHECKING:
+    from linter.input.kustomize import Kustomizations
     from linter.row_types import ErrorRow, RunResult
 
 _UNFILLED = f"{TEMPLATE}: what Helm fills in is unknown; {RENDER}"
 
 
 class Facts(NamedTuple):
-    """What other shares need to know of the objects of one: plain data."""
+    """What other shares need to know of the objects of one: plain data. ``objects`` are their files
+    (absolute) and keys, where some kustomization may patch them."""
 
     inventory: list[Any]
     namespaces: list[tuple[str, dict[str, str]]]
+    kustomizations: list[ToldKustomization]
+    objects: list[tuple[str, tuple[str, str, str, str]]]
 
 
 class Share:
@@ -46,9 +56,10 @@ class Share:
         self._coverage = Coverage()
         self._errors: list[ErrorRow] = []
         self._entries: list[Entry] = []
-        self._partial: set[str] = set()
+        self._operations: list[tuple[str, Document, bool]] = []
         self._broken: list[tuple[str, Unreadable]] = []
-        self._kustomizations = Kustomizations(_read_bodies)
+        self._bodies: dict[str, list[Any]] = {}
+        self._folders = FolderKustomizations(self._read_bodies)
 
     def read(self, sources: Iterable[Source]) -> None:
         """Read files. What cannot be read is an error of the report."""
@@ -75,9 +86,17 @@ class Share:
         if contents.broken and not named and not (is_manifest(file) and names_object(text)):
             self._pass_over(file, text, contents)
             return
-        if contents.entries and self._kustomizations.names_patch(file):
-            self._partial.add(file)
+        if contents.entries or contents.operations:
+            self._look_around(file, contents)
         self._take(file, contents, named=named)
+
+    def _look_around(self, file: str, contents: Contents) -> None:
+        """Find the kustomizations that may say what the file is for."""
+        if file == STDIN:
+            return
+        if os.path.basename(file) in KUSTOMIZATION_NAMES and contents.entries:
+            self._folders.add(os.path.abspath(file), contents.entries[0].body)
+        self._folders.look_above(file)
 
     def facts(self) -> Facts:
         """What look-ups from other objects may ask of these."""
@@ -91,19 +110,34 @@ class Share:
                 inventory.add(manifest, kind)
             elif entry.body["kind"] == "Namespace" and not manifest.group:
                 namespaces.append((manifest.identity.name or "", _read_labels(manifest)))
-        return Facts(inventory.rows(), namespaces)
+        kustomizations = self._folders.export()
+        return Facts(inventory.rows(), namespaces, kustomizations, self._keys(kustomizations))
+
+    def _keys(self, kustomizations: list[ToldKustomization]) -> list[Any]:
+        """The objects that may be patched; without them their files are read once more."""
+        if not kustomizations:
+            return []
+        return [(os.path.abspath(one.file), tuple(key_of(one.body))) for one in self._entries]
 
     def judge(self, facts: Facts) -> "RunResult":
         """The result for these files, its lists not yet in order."""
         inventory = Inventory(namespace=self._task.namespace)
         inventory.merge(facts.inventory)
-        judge = DocumentJudge(self._task, self._engine(inventory), facts.namespaces, self._coverage)
+        judge = DocumentJudge(
+            self._task,
+            self._engine(inventory),
+            facts.namespaces,
+            self._coverage,
+            self._read_kustomizations(facts),
+        )
         for file, broken in self._broken:
             judge.judge_broken(file, broken)
         # Objects of one document are neighbours, and its comments are read for all of them at once.
         for _, entries in groupby(self._entries, lambda entry: id(entry.document)):
-            group = list(entries)
-            judge.judge_document(group, partial=group[0].file in self._partial)
+            judge.judge_document(list(entries))
+        for file, document, named in self._operations:
+            if not judge.judge_operations(file, document):
+                self._pass_over_document(file, document, named=named)
         return {
             "findings": judge.findings,
             "workloads": judge.workloads,
@@ -111,6 +145,28 @@ class Share:
             "suppressed": judge.suppressed,
             "coverage": self._coverage.export(),
         }
+
+    def _read_kustomizations(self, facts: Facts) -> "Kustomizations | None":
+        if not facts.kustomizations:
+            return None
+        from linter.input.kustomize import Kustomizations
+
+        for entry in self._entries:
+            self._bodies.setdefault(os.path.abspath(entry.file), []).append(entry.body)
+        for file, document, _ in self._operations:
+            self._bodies.setdefault(os.path.abspath(file), []).append(document.value)
+        told = facts.kustomizations, facts.objects
+        return Kustomizations(*told, self._folders, self._read_bodies)
+
+    def _read_bodies(self, path: str) -> list[Any]:
+        """The values in a file; nothing where it cannot be read. Each file is read once."""
+        if path not in self._bodies:
+            try:
+                raw = read_source(Source(path, path, 0, named=False))
+                self._bodies[path] = read_bodies(decode(raw))
+            except (SourceError, ReadError):
+                self._bodies[path] = []
+        return self._bodies[path]
 
     def _engine(self, inventory: Inventory) -> Engine:
         task = self._task
@@ -132,6 +188,14 @@ class Share:
         for broken in contents.broken:
             self._refuse(file, broken)
 
+    def _pass_over_document(self, file: str, document: Document, *, named: bool) -> None:
+        """The operations of a patch whose object is not at hand."""
+        if named:
+            place = document.number, *document.key_span(())[:2]
+            self._errors.append(make_error(file, OPERATIONS, *place))
+        else:
+            self._coverage.skip(file, document.number, OPERATIONS)
+
     def _refuse(self, file: str, broken: Unreadable) -> None:
         place = broken.number, broken.line, broken.column
         self._errors.append(make_error(file, broken.reason, *place))
@@ -139,6 +203,7 @@ class Share:
     def _take(self, file: str, contents: Contents, *, named: bool) -> None:
         self._coverage.documents += contents.documents
         self._entries += contents.entries
+        self._operations += [(file, document, named) for document in contents.operations]
         for one in contents.skipped:
             if named and not one.expected:
                 reason = f"{one.reason}; {one.hint}" if one.hint else one.reason
@@ -151,14 +216,6 @@ class Share:
             self._refuse(file, broken)
         if named:
             self._errors += [make_error(file, _UNFILLED, number) for number in contents.templated]
-
-
-def _read_bodies(path: str) -> list[Any]:
-    """The values in a kustomization; nothing where it cannot be read."""
-    try:
-        return read_bodies(decode(read_source(Source(path, path, 0, named=False))))
-    except (SourceError, ReadError):
-        return []
 
 
 def _read_labels(manifest: Manifest) -> dict[str, str]:

@@ -63,15 +63,16 @@ def _judge(
     if unseen or readmitted or policy.value in allowed:
         yield from _judge_containers(workload, pod, restart)
     else:
-        yield _restarted(pod, restart, allowed)
+        yield _restarted(workload, pod, restart, allowed)
 
 
-def _restarted(pod: Pod, restart: Restart, allowed: list[str]) -> Problem:
+def _restarted(workload: Workload, pod: Pod, restart: Restart, allowed: list[str]) -> Problem:
     policy, broken = restart.value, restart.needs_never
     found = tell_value(policy, f", which means {restart.default}")
     expected = " or ".join(allowed) + (f"; {restart.note}" if restart.note else "")
     wanted = next(one for one in (restart.recommended, *allowed) if one in allowed or not allowed)
-    scratch = policy.value == "OnFailure" and keeps_scratch(pod)
+    # A patch does not show the volumes that the rest of the object may have.
+    scratch = policy.value == "OnFailure" and (workload.partial or keeps_scratch(pod))
     safe = restart.safe and not scratch and wanted == restart.recommended
     return Problem(
         form=_form(restart),

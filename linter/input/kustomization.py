@@ -1,0 +1,212 @@
+"""What one kustomization says: what it is built from, and what it patches in that.
+
+Source: kustomize ``api/types`` (Kustomization, Patch, Selector), at v5.
+"""
+
+import os
+import re
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+from linter.input.repository import find_root, list_parents
+from rules.manifest import Manifest
+from rules.paths import Path
+
+KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+ReadBodies: TypeAlias = Callable[[str], list[Any]]
+"""The path of a file -> what its documents hold; nothing for a file that cannot be read."""
+
+ToldKustomization: TypeAlias = tuple[str, Any, bool]
+"""A kustomization as another process can send it: its file (absolute), its document, and whether
+the run holds it."""
+
+_LITERAL = re.compile(r"[\w.*+?|()\[\]-]*")
+_REPEATED_GROUP = re.compile(r"[)\]*+?][*+?]")
+_REPETITION = re.compile(r"[*+?]")
+_MOST_REPETITIONS = 3
+
+
+class ObjectKey(NamedTuple):
+    """What tells objects apart for a patch."""
+
+    group: str
+    kind: str
+    name: str
+    namespace: str
+
+
+class PatchTarget(NamedTuple):
+    """Which objects a patch is for: regular expressions for all of a value; None for any.
+
+    ``labels``: it selects by labels or annotations too, which other kustomizations may add.
+    """
+
+    group: str | None = None
+    kind: str | None = None
+    name: str | None = None
+    namespace: str | None = None
+    labels: bool = False
+
+    def selects(self, key: ObjectKey, names: Collection[str]) -> bool:
+        """Whether an object is meant, ``names`` being those it has on its way through the build."""
+        return (
+            _fits(self.group, [key.group])
+            and _fits(self.kind, [key.kind])
+            and _fits(self.name, names)
+            and _fits(self.namespace, [key.namespace])
+        )
+
+
+class KustomizePatch(NamedTuple):
+    """A patch: in a ``file`` (absolute), or the text at ``place`` in the kustomization."""
+
+    target: PatchTarget | None
+    file: str | None
+    place: Path = ()
+
+
+class Kustomization(NamedTuple):
+    """The fields of a Kustomization or Component that say which object is patched by what.
+
+    ``resources`` and ``components`` are absolute paths of files and folders; what stands on another
+    host is not among them.
+    """
+
+    file: str
+    resources: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    patches: tuple[KustomizePatch, ...] = ()
+    prefix: str = ""
+    suffix: str = ""
+
+    @property
+    def folder(self) -> str:
+        return os.path.dirname(self.file)
+
+    def rename(self, name: str) -> str:
+        """What an object is called after this kustomization was built."""
+        return f"{self.prefix}{name}{self.suffix}"
+
+
+class FolderKustomizations:
+    """The kustomizations in folders and above them. Each folder is looked at once."""
+
+    __slots__ = ("_found", "_read_bodies")
+
+    def __init__(self, read_bodies: ReadBodies) -> None:
+        self._read_bodies = read_bodies
+        self._found: dict[str, ToldKustomization | None] = {}
+
+    def look_above(self, path: str) -> None:
+        """Look in the folder of a file, and above it up to the repository's root."""
+        folder = os.path.dirname(os.path.abspath(path))
+        for parent in list_parents(folder, find_root(folder)):
+            self.find(parent)
+
+    def find(self, folder: str) -> ToldKustomization | None:
+        """The kustomization of a folder (absolute); one that cannot be read says nothing."""
+        if folder not in self._found:
+            self._found[folder] = self._look(folder)
+        return self._found[folder]
+
+    def add(self, file: str, body: Any) -> None:
+        """Take in what a file of the run holds, which may stand nowhere else."""
+        self._found[os.path.dirname(file)] = (file, body, True)
+
+    def export(self) -> list[ToldKustomization]:
+        """All that were found, as plain data."""
+        return [found for found in self._found.values() if found is not None]
+
+    def _look(self, folder: str) -> ToldKustomization | None:
+        for name in KUSTOMIZATION_NAMES:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path):
+                return next(((path, body, False) for body in self._read_bodies(path)), None)
+        return None
+
+
+def read_kustomization(file: str, body: Any) -> Kustomization | None:
+    """The kustomization in ``file`` (absolute), whose document is ``body``; None where it is no
+    mapping."""
+    if not isinstance(body, dict):
+        return None
+    folder = os.path.dirname(file)
+    return Kustomization(
+        file,
+        tuple(_paths(folder, body, ("resources", "bases"))),
+        tuple(_paths(folder, body, ("components",))),
+        tuple(_patches(folder, body)),
+        _text(body.get("namePrefix")) or "",
+        _text(body.get("nameSuffix")) or "",
+    )
+
+
+def key_of(body: dict[str, Any]) -> ObjectKey:
+    """What a patch may call an object."""
+    manifest = Manifest(body)
+    identity = manifest.identity
+    return ObjectKey(manifest.group, identity.kind, identity.name or "", identity.namespace or "")
+
+
+def _paths(folder: str, body: dict[str, Any], keys: tuple[str, ...]) -> Iterator[str]:
+    for key in keys:
+        for entry in _items(body, key):
+            if isinstance(entry, str) and "\n" not in entry and "://" not in entry:
+                yield os.path.normpath(os.path.join(folder, entry))
+
+
+def _patches(folder: str, body: dict[str, Any]) -> Iterator[KustomizePatch]:
+    """``patchesStrategicMerge`` may hold a patch's text in place of a file's name: text of more
+    than a line names no file."""
+    for key in ("patches", "patchesJson6902"):
+        for index, entry in enumerate(_items(body, key)):
+            if not isinstance(entry, dict):
+                continue
+            target = _read_target(entry.get("target"))
+            if isinstance(path := entry.get("path"), str):
+                yield KustomizePatch(target, os.path.normpath(os.path.join(folder, path)))
+            elif isinstance(entry.get("patch"), str):
+                yield KustomizePatch(target, None, (key, index, "patch"))
+    for index, entry in enumerate(_items(body, "patchesStrategicMerge")):
+        if isinstance(entry, str):
+            inline = "\n" in entry
+            file = None if inline else os.path.normpath(os.path.join(folder, entry))
+            yield KustomizePatch(None, file, ("patchesStrategicMerge", index) if inline else ())
+
+
+def _read_target(target: Any) -> PatchTarget | None:
+    if not isinstance(target, dict):
+        return None
+    group, kind, name, namespace = (
+        _text(target.get(key)) for key in ("group", "kind", "name", "namespace")
+    )
+    labels = bool(target.get("labelSelector") or target.get("annotationSelector"))
+    return PatchTarget(group, kind, name, namespace, labels)
+
+
+def _fits(pattern: str | None, values: Collection[str]) -> bool:
+    if pattern is None or pattern in values:
+        return True
+    if not _is_simple(pattern):
+        return False
+    try:
+        return any(re.fullmatch(pattern, value) for value in values)
+    except re.error:
+        return False
+
+
+def _is_simple(pattern: str) -> bool:
+    """Whether a pattern is matched in a time that nobody has to wait for: Go's take no longer."""
+    if not _LITERAL.fullmatch(pattern) or _REPEATED_GROUP.search(pattern):
+        return False
+    return len(_REPETITION.findall(pattern)) <= _MOST_REPETITIONS
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _items(body: dict[str, Any], key: str) -> list[Any]:
+    found = body.get(key)
+    return found if isinstance(found, list) else []
