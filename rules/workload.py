@@ -113,14 +113,11 @@ class Workload:
     @cached_property
     def partial(self) -> bool:
         """Whether this is a fragment: said so, lacks a required field, or has containers without
-        an image where the API requires one, unless the cluster or whoever rendered it had it."""
+        an image where the API requires one. What has a status came from a cluster: it is whole."""
         if self._partial or self._lacks_required:
             return True
-        return self._partial is None and not self._is_live and self._lacks_images
-
-    @property
-    def _is_live(self) -> bool:
-        return self.manifest.admitted or "status" in self.manifest.object
+        unsure = self._partial is None and "status" not in self.manifest.object
+        return unsure and self._lacks_images
 
     @property
     def _lacks_required(self) -> bool:
