@@ -91,4 +91,4 @@ def test_problems_join_at_the_place_of_the_first() -> None:
     )
 
     places = (Related(("x",), "is x"), Related(("b",), "is b"), Related(("c",), "is c"))
-    assert joined == first._replace(related=places)
+    assert joined == first._replace(related=places, degree=3.0)
