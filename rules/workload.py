@@ -15,7 +15,7 @@ from rules.kinds.rows import FactPlace, find_around, find_every, find_own
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import Autoscaler, Kind
 from rules.kinds.views import SpecView
-from rules.manifest import Manifest
+from rules.manifest import Manifest, is_template
 from rules.model import Confidence, Identity, Presence, Value
 from rules.paths import Path, dig
 from rules.roles import Judgement, Siblings, classify_pod, strongest
@@ -103,7 +103,8 @@ class Workload:
             return value
         merged = dig(pod.spec, place.path[len(pod.spec_path) :])
         if merged is not None:
-            return Value(place.path, merged, Presence.WRITTEN)
+            known = not is_template(merged)
+            return Value(place.path, merged, Presence.WRITTEN if known else Presence.UNKNOWN)
         return _unknown(value) if pod.inherits else value
 
     @cached_property

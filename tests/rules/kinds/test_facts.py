@@ -244,12 +244,15 @@ def test_a_pod_without_a_spec_has_no_fields() -> None:
     assert workload.at(facts.GRACE_PERIOD, workload.pods[0]) is None
 
 
-def test_a_merged_spec_says_what_it_says() -> None:
+@pytest.mark.parametrize(
+    ("said", "presence"), [("training", Presence.WRITTEN), ("$(CLASS)", Presence.UNKNOWN)]
+)
+def test_a_merged_spec_says_what_it_says(said: str, presence: Presence) -> None:
     """A podSpecPatch reaches what the template cannot say in fields of its own."""
     template = {
         "name": "train",
         "container": {"image": "train:1"},
-        "podSpecPatch": '{"priorityClassName": "training"}',
+        "podSpecPatch": f'{{"priorityClassName": "{said}"}}',
     }
     workload = make_workload(
         {
@@ -261,9 +264,7 @@ def test_a_merged_spec_says_what_it_says() -> None:
 
     value = workload.at(facts.PRIORITY_CLASS, workload.pods[0])
 
-    assert value == Value(
-        ("spec", "templates", 0, "priorityClassName"), "training", Presence.WRITTEN
-    )
+    assert value == Value(("spec", "templates", 0, "priorityClassName"), said, presence)
 
 
 def test_a_rule_can_read_a_fact() -> None:
