@@ -42,6 +42,7 @@ _OWN_TRAINING = frozenset({"script", "module", "flags", "settings", "name", "ima
 """A launcher, a base image or a rank's environment alone never mean training."""
 _OWN_BATCH = frozenset({"program", "name", "image"})
 _OWN_DATA = frozenset({"program", "transport", "name"})
+_SEEN = frozenset({"accelerator", "namespace"})
 _ON_ACCELERATORS = frozenset({TRAINING, SERVING, BATCH})
 _LEARNING = frozenset({TRAINING, SERVING, NOTEBOOK})
 _WAITS = say(Mark(NOTEBOOK, 5, "idle"), "waits for somebody to log in")
@@ -70,10 +71,10 @@ class Score(NamedTuple):
 
     @property
     def _is_seen(self) -> bool:
-        """Whether more than names and settings speaks for a server: any web application has
-        those."""
+        """Whether more than its own names and settings speaks for a server: any web application
+        has those."""
         return self.role is not SERVING or any(
-            one.role is SERVING and (one.weight >= _SURE or one.group == "accelerator")
+            one.role is SERVING and (one.weight >= _SURE or one.group in _SEEN)
             for one in self.signals
         )
 

@@ -47,10 +47,7 @@ _RANKS = ("NCCL_", "WANDB_", "MLFLOW_", "PET_", "RDZV_", "TORCHELASTIC_")
 _OWN_HEADS = ("TRAIN_", "TRAINING_", "FINETUNE_")
 _ELSEWHERE = ("_URL", "_HOST", "_PORT", "_ENDPOINT", "_ADDRESS")
 """A client's variables end so: what they name is done by somebody else."""
-_TAILS: tuple[tuple[tuple[str, ...], Mark], ...] = (
-    (("_EPOCHS", "_LEARNING_RATE"), _RATE),
-    (("BATCH_SIZE",), _SIZE),
-)
+_RATES = ("_EPOCHS", "_LEARNING_RATE")
 
 
 @lru_cache(maxsize=2048)
@@ -83,12 +80,11 @@ def _mark_variable(name: str) -> Mark | None:
         return _RANK
     if name.endswith(_ELSEWHERE):
         return None
-    for tails, mark in _TAILS:
-        if name.endswith(tails):
-            return mark
+    if name.endswith(_RATES):
+        return _RATE
     if name.startswith(_OWN_HEADS):
         return _SETTING
-    return _SIZE if "CHECKPOINT" in name else None
+    return _SIZE if name.endswith("BATCH_SIZE") or "CHECKPOINT" in name else None
 
 
 def add_up(signals: list[Signal]) -> Signal:

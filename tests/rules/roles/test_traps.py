@@ -241,6 +241,7 @@ def test_another_page_at_jupyters_port_is_no_notebook() -> None:
         ("LEARNING_RATE", Role.TRAINING),
         ("MAX_EPOCHS", Role.TRAINING),
         ("TRAIN_FILES", Role.TRAINING),
+        ("TRAIN_BATCH_SIZE", Role.TRAINING),
         ("MINI_BATCH_SIZE", Role.TRAINING),
         ("ONLINE_CHECKPOINT_PATH", Role.TRAINING),
         ("MODEL_PATH", Role.SERVING),
@@ -277,6 +278,12 @@ def test_two_names_that_agree_are_surer_than_one() -> None:
     assert name("main") is Confidence.LOW
     assert name("text-train-container") is Confidence.MEDIUM
     assert name("main", "team/ticket-trainer:1") is Confidence.MEDIUM
+
+
+def test_a_namespace_for_servers_makes_a_server_sure() -> None:
+    web = {"image": "team/x:1", "ports": [{}], "livenessProbe": {"httpGet": {}}}
+    found = run(DEPLOYMENT, web, name="sentiment-model", namespace="ml-serving")
+    assert (found.role, found.confidence) == (Role.SERVING, Confidence.HIGH)
 
 
 def test_learning_online_is_training() -> None:
