@@ -25,8 +25,6 @@ SHARED = {"main", "USAGE_ERROR", "CRASHED", "UNREADABLE"}
 """Names that mean the same in both fronts, which do not import each other: exit codes above all."""
 
 STILL_DOUBLE = {
-    "DATA",
-    "TRAINING",
     "compose",
     "refuse",
 }

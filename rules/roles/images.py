@@ -4,30 +4,21 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from rules.image import Image, parse_image
-from rules.roles.vocabulary import (
-    BATCH,
-    DATA,
-    NOTEBOOK,
-    OTHER,
-    SERVING,
-    TRAINING,
-    Mark,
-    Signal,
-    say,
-)
+from rules.kinds.roles import Role
+from rules.roles.vocabulary import Mark, Signal, say
 from rules.roles.words import trains, travels
 from rules.servers import find_server, is_part
 
-_SERVER = Mark(SERVING, 6, "image")
-_OWN_SERVER = Mark(SERVING, 3, "image")
-_TRAINER = Mark(TRAINING, 3, "image")
-_BASE = Mark(TRAINING, 1, "base")
-_BATCH = Mark(BATCH, 4, "image")
-_DATA = Mark(DATA, 4, "image")
-_ENGINE = Mark(DATA, 2, "image")
-_NOTEBOOK = Mark(NOTEBOOK, 6, "image")
-_PRODUCT = Mark(OTHER, 5, "image")
-_PART = Mark(OTHER, 6, "part")
+_SERVER = Mark(Role.SERVING, 6, "image")
+_OWN_SERVER = Mark(Role.SERVING, 3, "image")
+_TRAINER = Mark(Role.TRAINING, 3, "image")
+_BASE = Mark(Role.TRAINING, 1, "base")
+_BATCH = Mark(Role.BATCH, 4, "image")
+_DATA = Mark(Role.DATA, 4, "image")
+_ENGINE = Mark(Role.DATA, 2, "image")
+_NOTEBOOK = Mark(Role.NOTEBOOK, 6, "image")
+_PRODUCT = Mark(Role.OTHER, 5, "image")
+_PART = Mark(Role.OTHER, 6, "part")
 
 _SERVER_TEXTS = ("model-server", "model_server")
 """What is a server of somebody's own by its name."""

@@ -2,16 +2,8 @@
 
 from collections.abc import Mapping
 
-from rules.roles.vocabulary import (
-    BATCH,
-    DATA,
-    NOTEBOOK,
-    OTHER,
-    SERVING,
-    TRAINING,
-    Mark,
-    make_table,
-)
+from rules.kinds.roles import Role
+from rules.roles.vocabulary import Mark, make_table
 from rules.servers import SERVERS
 
 _SERVERS = [program for server in SERVERS for program in server.programs]
@@ -32,19 +24,19 @@ def _spell(flags: str) -> str:
     return f"{flags} {flags.replace('-', '_').replace('__', '--')}"
 
 
-TRAINS = Mark(TRAINING, 4, "module")
-MOVES = Mark(DATA, 6, "transport")
-_LAUNCHES = Mark(TRAINING, 3, "launcher")
-_TRAINING_FLAG = Mark(TRAINING, 2, "flags")
-_SERVES = Mark(SERVING, 6, "program")
-_SERVING_FLAG = Mark(SERVING, 2, "flags")
-_PREDICTS = Mark(BATCH, 6, "program")
-_PREPARES = Mark(DATA, 6, "program")
-_EXPLORES = Mark(NOTEBOOK, 6, "program")
-_MEASURES = Mark(OTHER, 7, "program")
-_TESTS = Mark(OTHER, 9, "program")
+TRAINS = Mark(Role.TRAINING, 4, "module")
+MOVES = Mark(Role.DATA, 6, "transport")
+_LAUNCHES = Mark(Role.TRAINING, 3, "launcher")
+_TRAINING_FLAG = Mark(Role.TRAINING, 2, "flags")
+_SERVES = Mark(Role.SERVING, 6, "program")
+_SERVING_FLAG = Mark(Role.SERVING, 2, "flags")
+_PREDICTS = Mark(Role.BATCH, 6, "program")
+_PREPARES = Mark(Role.DATA, 6, "program")
+_EXPLORES = Mark(Role.NOTEBOOK, 6, "program")
+_MEASURES = Mark(Role.OTHER, 7, "program")
+_TESTS = Mark(Role.OTHER, 9, "program")
 """More than the name and the image of what is tested weigh."""
-_OPERATES = Mark(OTHER, 5, "program")
+_OPERATES = Mark(Role.OTHER, 5, "program")
 
 WORDS: Mapping[str, Mark] = make_table(
     (
@@ -85,7 +77,7 @@ WORDS: Mapping[str, Mark] = make_table(
         """,
     ),
     (
-        Mark(TRAINING, 3, "flags"),
+        Mark(Role.TRAINING, 3, "flags"),
         _spell(
             """
             --train-data --train-input --train-file --train-dir --train-path --train-data-path
@@ -110,9 +102,9 @@ WORDS: Mapping[str, Mark] = make_table(
         --enable-prefix-caching
         """,
     ),
-    (Mark(SERVING, 2, "web"), "uvicorn gunicorn hypercorn"),
+    (Mark(Role.SERVING, 2, "web"), "uvicorn gunicorn hypercorn"),
     (_PREDICTS, "run_batch batch_predict batch-predict batchpredict batch_inference"),
-    (Mark(BATCH, 3, "flags"), "--prompt --save_file --save-file"),
+    (Mark(Role.BATCH, 3, "flags"), "--prompt --save_file --save-file"),
     (_TESTS, "pytest py.test unittest tox nox nose2"),
     (
         _PREPARES,
@@ -201,7 +193,7 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
 
 COMMANDS: Mapping[str, Mark] = make_table(
     (TRAINS, "train retrain finetune fine-tune pretrain"),
-    (Mark(BATCH, 5, "program"), "predict transcribe"),
+    (Mark(Role.BATCH, 5, "program"), "predict transcribe"),
 )
 """Commands of a program (``main.py train``) that are common names of folders too."""
 
@@ -280,12 +272,12 @@ STEM_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 STEM_MARKS: Mapping[str, tuple[Mark, ...]] = {
     "bench": (_MEASURES,),
-    "evaluate": (Mark(OTHER, 5, "program"),),
+    "evaluate": (Mark(Role.OTHER, 5, "program"),),
     "data": (_PREPARES,),
-    "train": (Mark(TRAINING, 5, "script"),),
+    "train": (Mark(Role.TRAINING, 5, "script"),),
     "serve": (_SERVES,),
     "batch": (_PREDICTS,),
-    "generate": (Mark(BATCH, 2, "program"),),
-    "infer": (Mark(BATCH, 4, "program"), Mark(SERVING, 3, "program")),
-    EXAMPLE: (Mark(TRAINING, 3, "script"),),
+    "generate": (Mark(Role.BATCH, 2, "program"),),
+    "infer": (Mark(Role.BATCH, 4, "program"), Mark(Role.SERVING, 3, "program")),
+    EXAMPLE: (Mark(Role.TRAINING, 3, "script"),),
 }

@@ -13,13 +13,7 @@ from rules.roles.idleness import does_nothing, only_admits, stays
 from rules.roles.images import read_image
 from rules.roles.settings import ADDED, add_up, read_variable
 from rules.roles.texts import read_text
-from rules.roles.vocabulary import (
-    NAMESPACE_HEADS,
-    NAMESPACES,
-    Mark,
-    Signal,
-    say,
-)
+from rules.roles.vocabulary import NAMESPACE_HEADS, NAMESPACES, Mark, Signal, say
 from rules.roles.words import read_name
 
 _SURE = 5

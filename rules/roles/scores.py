@@ -11,19 +11,9 @@ from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Confidence
 from rules.roles.reading import Reading, read_places
-from rules.roles.vocabulary import (
-    BATCH,
-    DATA,
-    NOTEBOOK,
-    OTHER,
-    SERVING,
-    TRAINING,
-    Mark,
-    Signal,
-    say,
-)
+from rules.roles.vocabulary import Mark, Signal, say
 
-SCORED = (TRAINING, SERVING, BATCH, DATA, NOTEBOOK, OTHER)
+SCORED = (Role.TRAINING, Role.SERVING, Role.BATCH, Role.DATA, Role.NOTEBOOK, Role.OTHER)
 """The roles that can win, in the order that breaks a tie."""
 
 _Heard: TypeAlias = dict[Role, dict[str, Signal]]
@@ -43,9 +33,9 @@ _OWN_TRAINING = frozenset({"script", "module", "flags", "settings", "name", "ima
 _OWN_BATCH = frozenset({"program", "name", "image"})
 _OWN_DATA = frozenset({"program", "transport", "name"})
 _SEEN = frozenset({"accelerator", "namespace"})
-_ON_ACCELERATORS = frozenset({TRAINING, SERVING, BATCH})
-_LEARNING = frozenset({TRAINING, SERVING, NOTEBOOK})
-_WAITS = say(Mark(NOTEBOOK, 5, "idle"), "waits for somebody to log in")
+_ON_ACCELERATORS = frozenset({Role.TRAINING, Role.SERVING, Role.BATCH})
+_LEARNING = frozenset({Role.TRAINING, Role.SERVING, Role.NOTEBOOK})
+_WAITS = say(Mark(Role.NOTEBOOK, 5, "idle"), "waits for somebody to log in")
 _ASKS = {
     role: say(Mark(role, 1, "accelerator"), "asks for an accelerator")
     for role in (*_ON_ACCELERATORS, Role.UNKNOWN_ML)
@@ -73,8 +63,8 @@ class Score(NamedTuple):
     def _is_seen(self) -> bool:
         """Whether more than its own names and settings speaks for a server: any web application
         has those."""
-        return self.role is not SERVING or any(
-            one.role is SERVING and (one.weight >= _SURE or one.group in _SEEN)
+        return self.role is not Role.SERVING or any(
+            one.role is Role.SERVING and (one.weight >= _SURE or one.group in _SEEN)
             for one in self.signals
         )
 
@@ -86,13 +76,13 @@ def score_pod(
     reading = Reading(pod, read)
     more = kind.weights(kind.view(manifest))
     priors = _add(kind.priors, more) if more else kind.priors
-    if reading.idle and priors.get(TRAINING, 0) < _SURE:
+    if reading.idle and priors.get(Role.TRAINING, 0) < _SURE:
         heard = _sort(_read_idle(reading, accelerated=accelerated))
         return _decide(heard, kind, {}, accelerated=False)
     reading.listen()
     heard = _sort(_collect(reading, manifest, priors))
-    if accelerated and "part" in heard.get(OTHER, _SILENCE) and reading.names_model:
-        del heard[OTHER]["part"]  # a router or a web page needs no accelerator
+    if accelerated and "part" in heard.get(Role.OTHER, _SILENCE) and reading.names_model:
+        del heard[Role.OTHER]["part"]  # a router or a web page needs no accelerator
     if reading.others and not _runs_something(heard):
         return _decide(_without_places(heard), kind, {}, accelerated=False)
     return _decide(heard, kind, priors, accelerated=accelerated)
@@ -106,7 +96,7 @@ def _read_idle(reading: Reading, *, accelerated: bool) -> list[Signal]:
     """A pod that does nothing: a place to log in to, if it is one for machine learning."""
     roles = {signal.role for signal in reading.images}
     learns = accelerated or bool(roles & _LEARNING)
-    return [_WAITS] if learns and OTHER not in roles and reading.waits else reading.others
+    return [_WAITS] if learns and Role.OTHER not in roles and reading.waits else reading.others
 
 
 def _sort(signals: Iterable[Signal]) -> _Heard:
@@ -136,7 +126,7 @@ def _unless_mixed(signals: list[Signal], reading: Reading) -> list[Signal]:
     """The signals; those of something else only if every main container has one."""
     if not signals or reading.others:
         return list(signals)
-    return [one for one in signals if one.role is not OTHER or one.group == "part"]
+    return [one for one in signals if one.role is not Role.OTHER or one.group == "part"]
 
 
 def _weigh_images(reading: Reading, priors: Mapping[Role, int]) -> Iterator[Signal]:
@@ -154,7 +144,7 @@ def _runs_something(heard: _Heard) -> bool:
     return any(
         group not in _PLACES and (one.weight >= _SURE or group == "image")
         for role, groups in heard.items()
-        if role is not OTHER
+        if role is not Role.OTHER
         for group, one in groups.items()
     )
 
@@ -162,14 +152,18 @@ def _runs_something(heard: _Heard) -> bool:
 def _without_places(heard: _Heard) -> _Heard:
     """What runs, and what is said of something else."""
     return {
-        role: {group: one for group, one in groups.items() if role is OTHER or group not in _PLACES}
+        role: {
+            group: one
+            for group, one in groups.items()
+            if role is Role.OTHER or group not in _PLACES
+        }
         for role, groups in heard.items()
     }
 
 
 def _decide(heard: _Heard, kind: Kind, priors: Mapping[Role, int], *, accelerated: bool) -> Score:
     """The role with the highest sum of its signals and of what the kind and an accelerator add."""
-    first, score, second = OTHER, 0, 0
+    first, score, second = Role.OTHER, 0, 0
     for role in SCORED:
         if not _is_said(role, heard, priors, accelerated=accelerated):
             continue
@@ -201,24 +195,24 @@ def _sum_up(signals: Mapping[str, Signal]) -> int:
 def _is_said(role: Role, heard: _Heard, priors: Mapping[Role, int], *, accelerated: bool) -> bool:
     """Whether something of the workload's own speaks for a role, and not hints alone."""
     signals = heard.get(role, _SILENCE)
-    if role is TRAINING:
-        return priors.get(TRAINING, 0) >= _SURE or not _OWN_TRAINING.isdisjoint(signals)
+    if role is Role.TRAINING:
+        return priors.get(Role.TRAINING, 0) >= _SURE or not _OWN_TRAINING.isdisjoint(signals)
     if not signals:
         return False
-    if role is SERVING:
+    if role is Role.SERVING:
         return _may_serve(heard, priors, accelerated=accelerated)
-    if role is DATA:
+    if role is Role.DATA:
         return _may_prepare(heard, priors)
-    return role is not BATCH or not _OWN_BATCH.isdisjoint(signals)
+    return role is not Role.BATCH or not _OWN_BATCH.isdisjoint(signals)
 
 
 def _may_serve(heard: _Heard, priors: Mapping[Role, int], *, accelerated: bool) -> bool:
     """A web application has ports, probes and perhaps a telling name too; a job that fetches a
     model through its server (``ollama serve & ollama pull``) serves nobody."""
-    prior = priors.get(SERVING, 0)
-    if prior < 0 and "transport" in heard.get(DATA, _SILENCE):
+    prior = priors.get(Role.SERVING, 0)
+    if prior < 0 and "transport" in heard.get(Role.DATA, _SILENCE):
         return False
-    signals = heard[SERVING]
+    signals = heard[Role.SERVING]
     if accelerated or prior >= _SURE or ("flags" in signals and "name" in signals):
         return True
     return any(signal[1] >= 3 for signal in signals.values())
@@ -227,10 +221,10 @@ def _may_serve(heard: _Heard, priors: Mapping[Role, int], *, accelerated: bool) 
 def _may_prepare(heard: _Heard, priors: Mapping[Role, int]) -> bool:
     """What runs for ever fetches nothing that matters, whatever its name is. A cloud's tools in a
     job that is named after a model move that model."""
-    signals = heard[DATA]
-    if priors.get(TRAINING, 0) < 0:
+    signals = heard[Role.DATA]
+    if priors.get(Role.TRAINING, 0) < 0:
         return "program" in signals
-    return not _OWN_DATA.isdisjoint(signals) or "name" in heard.get(SERVING, _SILENCE)
+    return not _OWN_DATA.isdisjoint(signals) or "name" in heard.get(Role.SERVING, _SILENCE)
 
 
 @lru_cache(maxsize=256)
@@ -240,11 +234,11 @@ def _tell_prior(role: Role, weight: int, kind: str) -> Signal:
 
 def _know_nothing(heard: _Heard, *, accelerated: bool) -> Score:
     """Too little speaks for any role."""
-    others = heard.get(OTHER, _SILENCE)
-    told = (*others.values(), *_tell_others(heard, OTHER))
+    others = heard.get(Role.OTHER, _SILENCE)
+    told = (*others.values(), *_tell_others(heard, Role.OTHER))
     if accelerated:
         return Score(Role.UNKNOWN_ML, 1, 0, (_UNKNOWN, *told))
-    return Score(OTHER, _sum_up(others), 0, told)
+    return Score(Role.OTHER, _sum_up(others), 0, told)
 
 
 def _tell_others(heard: _Heard, first: Role) -> list[Signal]:

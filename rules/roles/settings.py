@@ -2,10 +2,9 @@
 
 from functools import lru_cache
 
+from rules.kinds.roles import Role
 from rules.roles.programs import WORDS
 from rules.roles.vocabulary import (
-    SERVING,
-    TRAINING,
     Mark,
     Signal,
     make_table,
@@ -19,14 +18,14 @@ _MOST = 5
 ADDED = frozenset({"flags", "settings"})
 """Groups whose signs add up: one flag may be anybody's, four of them are a training's."""
 
-INPUT = Mark(TRAINING, 3, "flags")
-_FLAG = Mark(TRAINING, 2, "flags")
-_SIZE = Mark(TRAINING, 1, "sizes")
+INPUT = Mark(Role.TRAINING, 3, "flags")
+_FLAG = Mark(Role.TRAINING, 2, "flags")
+_SIZE = Mark(Role.TRAINING, 1, "sizes")
 """Sizes of batches and places of checkpoints: who predicts and converts has them too."""
-_RANK = Mark(TRAINING, 1, "env")
-_RATE = Mark(TRAINING, 3, "settings")
-_SETTING = Mark(TRAINING, 2, "settings")
-_MODEL = Mark(SERVING, 3, "settings")
+_RANK = Mark(Role.TRAINING, 1, "env")
+_RATE = Mark(Role.TRAINING, 3, "settings")
+_SETTING = Mark(Role.TRAINING, 2, "settings")
+_MODEL = Mark(Role.SERVING, 3, "settings")
 
 _INPUTS = ("--train-", "--training-")
 _EPOCHS = ("-epochs", "-epoch", "-learning-rate")

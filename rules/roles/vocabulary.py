@@ -11,9 +11,6 @@ from typing import Any, NamedTuple
 from rules.kinds.roles import Role
 from rules.servers import SERVERS
 
-TRAINING, SERVING, BATCH = Role.TRAINING, Role.SERVING, Role.BATCH
-DATA, NOTEBOOK, OTHER = Role.DATA, Role.NOTEBOOK, Role.OTHER
-
 
 class Mark(NamedTuple):
     """What one word says: a role, how much it weighs, and the group that counts once.
@@ -57,21 +54,25 @@ TRAVEL = frozenset(
 )
 """Words beside which a train runs on rails."""
 
-NAME_TRAINING = Mark(TRAINING, 3, "name")
-NAME_DATA = Mark(DATA, 5, "name")
+NAME_TRAINING = Mark(Role.TRAINING, 3, "name")
+_SERVES = Mark(Role.SERVING, 2, "name")
+NAME_DATA = Mark(Role.DATA, 5, "name")
 NAMES: Mapping[str, Mark] = make_table(
     (NAME_TRAINING, "tuning tune tuner sft dpo grpo rlhf qlora onlinelearning transferlearning"),
     (
-        Mark(SERVING, 2, "name"),
+        _SERVES,
         """
         serving serve inference infer predictor prediction predict llm model models embedding
         embeddings embedder reranker rerank llama gemma mistral mixtral qwen falcon deepseek gpt phi
         bloom bert whisper t5 flan mpt starcoder codellama nemotron granite
         """,
     ),
-    (Mark(SERVING, 2, "name"), " ".join([name for server in SERVERS for name in server.names])),
     (
-        Mark(BATCH, 5, "name"),
+        Mark(Role.SERVING, 2, "name"),
+        " ".join([name for server in SERVERS for name in server.names]),
+    ),
+    (
+        Mark(Role.BATCH, 5, "name"),
         """
         batchpredict batchprediction batchinfer batchinference batchscore batchscoring batchembed
         offlineinference offlineinfer offlinepredict scoring
@@ -87,9 +88,9 @@ NAMES: Mapping[str, Mark] = make_table(
         datasync syncdata modelsync syncmodels
         """,
     ),
-    (Mark(NOTEBOOK, 3, "name"), "jupyter jupyterlab notebook notebooks workbench"),
+    (Mark(Role.NOTEBOOK, 3, "name"), "jupyter jupyterlab notebook notebooks workbench"),
     (
-        Mark(OTHER, 4, "part"),
+        Mark(Role.OTHER, 4, "part"),
         """
         controller controllers operator webhook manager router gateway ui webui frontend dashboard
         epp proxy exporter scheduler loadtest loadgen loadgenerator benchmark bench tensorboard
@@ -105,8 +106,8 @@ NAME_DATA_PARTS = ("preprocess", "tokeniz", "tokenis", "quantiz", "quantis", "do
 
 NAMESPACE_HEADS = ("ml", "ai", "llm", "model", "mlops")
 NAMESPACES: tuple[tuple[tuple[str, ...], Mark], ...] = (
-    (("train", "research"), Mark(TRAINING, 2, "namespace")),
-    (("serv", "infer", "predict"), Mark(SERVING, 3, "namespace")),
+    (("train", "research"), Mark(Role.TRAINING, 2, "namespace")),
+    (("serv", "infer", "predict"), Mark(Role.SERVING, 3, "namespace")),
 )
 """What stands in a namespace's name that begins with one of ``NAMESPACE_HEADS``."""
 
