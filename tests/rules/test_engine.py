@@ -141,6 +141,25 @@ def test_a_budget_that_is_no_number_crashes_no_rule(value: str) -> None:
     assert codes(evaluate(JOB.replace("activeDeadlineSeconds: 7200", written))) == []
 
 
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("backoffLimit", (-1, 7, 9, 100)),
+        ("activeDeadlineSeconds", (299, 200, -1)),
+        ("activeDeadlineSeconds", (1209601, 1300000)),
+    ],
+)
+def test_what_is_further_off_has_a_higher_degree(field: str, values: tuple[int, ...]) -> None:
+    """So that an update which makes an old finding worse can be told from one that does not."""
+    kept = "backoffLimit: 2" if field != "backoffLimit" else "activeDeadlineSeconds: 7200"
+    texts = [
+        JOB.replace("activeDeadlineSeconds: 7200", f"{kept}\n  {field}: {value}")
+        for value in values
+    ]
+    degrees = [evaluate(text).findings[0].degree for text in texts]
+    assert degrees == sorted(set(degrees))
+
+
 def test_no_rule_starts_when_time_is_up() -> None:
     evaluation = evaluate(JOB, expired=lambda: True)
     assert not evaluation.findings

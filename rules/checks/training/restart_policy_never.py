@@ -97,9 +97,8 @@ def _judge_containers(workload: Workload, pod: Pod, restart: Restart) -> Iterato
         if policy.value not in ("OnFailure", "Always"):
             continue
         found = f"{tell_value(policy)}, which defeats the pod's {restart.value.value}"
-        message = f"training container is restarted in place: {found}; expected Never"
-        fix = write_value(policy, "Never", safe=False)
-        yield Problem(_form(restart), policy.path, message, fix)
+        text = f"training container is restarted in place: {found}; expected Never"
+        yield Problem(_form(restart), policy.path, text, write_value(policy, "Never", safe=False))
 
 
 RULE = Rule(
