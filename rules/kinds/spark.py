@@ -14,7 +14,7 @@ from rules.kinds.lookups import Ask
 from rules.kinds.pods import Container, ContainerUse, Pod
 from rules.kinds.podspec import make_container, read_count, read_volumes
 from rules.kinds.roles import Subrole
-from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
+from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows, left_to_controller
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.strategic_merge import strategic_merge
@@ -191,6 +191,15 @@ def _schedule(manifest: Manifest) -> Schedule:
     return read_schedule(manifest, policy, unset=_UNSET)
 
 
+def _places(root: Path) -> FactPlaces:
+    """Where the facts of the application at ``root`` stand. No webhook writes its defaults into
+    that of a schedule."""
+    found = (root, _APPLICATION), ((*root, "executor"), _EXECUTOR)
+    if root == SPEC:
+        return found
+    return tuple((place, left_to_controller(rows)) for place, rows in found)
+
+
 def _kind(name: str, root: Path, own: FactPlaces = (), **known: Any) -> Kind:
     return Kind(
         _GROUP,
@@ -199,7 +208,7 @@ def _kind(name: str, root: Path, own: FactPlaces = (), **known: Any) -> Kind:
         pods=_pods,
         priors=JOB_PRIORS,
         required=((*root, "driver"), (*root, "executor")),
-        rows=(*own, (root, _APPLICATION), ((*root, "executor"), _EXECUTOR)),
+        rows=(*own, *_places(root)),
         pod_rows=_POD,
         retries=_retries,
         deadlines=_deadlines,

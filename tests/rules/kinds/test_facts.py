@@ -1,5 +1,6 @@
 """Facts: where each kind has them, and what is said of them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,24 @@ def test_a_rule_can_read_a_fact() -> None:
     assert job.has("retries")
     assert not job.has(facts.SCHEDULE)
     assert not job.has("autoscalers")
+
+
+def test_absence_means_what_the_sources_say() -> None:
+    """One line for each default: kind, fact, value, and who knows it. A kind's rows and a pod's are
+    held to the CRDs, webhooks and controllers of their projects when they are written down here."""
+    said = (MANIFESTS.parent / "defaults.txt").read_text().splitlines()
+
+    assert sorted(describe_defaults()) == said
+
+
+def describe_defaults() -> set[str]:
+    rows = [(named(kind), row) for kind in KINDS for _, rows in kind.rows for row in rows.items()]
+    rows += [("pod spec", row) for row in POD_ROWS.items()]
+    return {
+        f"{name}: {fact} is {json.dumps(row[1])}, {(*row[2:], 'written')[0]}"
+        for name, (fact, row) in rows
+        if len(row) > 1
+    }
 
 
 def test_only_the_controller_is_named_as_one_who_defaults() -> None:

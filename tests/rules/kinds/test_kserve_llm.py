@@ -60,6 +60,7 @@ def test_every_template_is_a_bare_pod_spec(name: str) -> None:
         assert (pod.complete, pod.images) == (False, False)
     assert pods["template",].probes is Probes.GIVEN
     assert pods["template",].metadata == {"labels": {"a": "b"}}
+    assert pods["prefill", "template"].name == "prefill-template"
     assert (pods["template",].replicas, pods["prefill", "template"].replicas) == (2, 3)
     assert pods["router", "scheduler", "template"].probes is Probes.NONE
 
