@@ -6,7 +6,7 @@ read.
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import chdir
 from functools import cache
 from pathlib import Path
@@ -85,8 +85,7 @@ def render(case: Case) -> str:
     """The report on a case, how its findings are recognised in another run, what its unsafe fixes
     change (``.fixed.yaml`` shows the safe), and what is found in other words once the API server
     has written its defaults."""
-    marks = [row["fingerprint"] for row in run(case).rows()]
-    report = "\n".join([f"{run(case).report()}fingerprints:", *marks, "\n"])
+    report = "\n".join([f"{run(case).report()}fingerprints:", *_marks(case), "\n"])
     if any(row["fix"] and row["fix"]["safety"] == "unsafe" for row in run(case).rows()):
         report += f"$ mlgate lint --diff --unsafe-fixes\n{run(case).difference()}\n"
     created = find_created(case) if case.whole else []
@@ -95,6 +94,13 @@ def render(case: Case) -> str:
     if others:
         report += "\n".join(["$ kubectl create", *others, ""])
     return report.rstrip("\n") + "\n"
+
+
+def _marks(case: Case) -> Iterator[str]:
+    """Each finding's fingerprint, and the paths of the places that it speaks of besides."""
+    for row in run(case).rows():
+        yield row["fingerprint"]
+        yield from (f"  beside {related['path']}" for related in row["related"])
 
 
 def find_created(case: Case) -> list[Finding]:
