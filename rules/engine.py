@@ -11,12 +11,14 @@ from rules.embedding import Scope, View, embed, inner_manifests
 from rules.evaluation import Evaluation, join
 from rules.findings import FindingMaker
 from rules.kinds import find_kind
+from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Action, Check, Finding, Identity, Problem, Rule
 from rules.paths import Path
-from rules.policy import Ignore, Policy, known_codes
+from rules.policy import Ignore, Policy, known_codes, trust_in
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
+from rules.roles import OVERRIDES
 from rules.workload import Workload
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Engine:
         self.policy = policy
         self.inventory = inventory
         self.ignores = ignores
+        self._trust = trust_in(policy, ignores)
         self._expired = expired or _never
         self._enabled = {rule.code: rule for rule in rules}
         self._custom = _custom_kinds(policy)
@@ -95,6 +98,8 @@ class Engine:
             partial=partial,
             role=scope.role,
             measured=scope.measured,
+            namespace_role=self._namespace_role(namespace_labels),
+            own_word=self._trust == "all" or not kind.namespaced,
         )
         view = View(workload, scope, self._placed(scope, manifest), namespace_labels)
         own = self._judge(view)
@@ -111,6 +116,13 @@ class Engine:
                 self.evaluate(one, partial=partial, namespace_labels=namespace_labels, scope=place)
             )
         return join(evaluations)
+
+    def _namespace_role(self, labels: Mapping[str, str] | None) -> Role | None:
+        """The role that a Namespace says for what is in it, where that counts."""
+        if not labels or self._trust == "none" or self.policy.namespace_labels != "trusted":
+            return None
+        said = labels.get(self.policy.parameters["roles"]["label"])
+        return Role(said) if said in OVERRIDES else None
 
     def input_finding(
         self, code: str, path: Path, message: str, identity: Identity

@@ -38,6 +38,7 @@ class Workload:
     ``parameters`` is the policy's shared block; ``partial`` marks a fragment (a kustomize patch),
     of which only what is written may be judged, None where nobody knows; ``role`` is what the
     object around this one says, and ``measured`` that it wants a metric of this one, and no file.
+    ``namespace_role`` is what its Namespace says; ``own_word``: what it says itself counts.
     """
 
     def __init__(  # noqa: PLR0913 - what it stands in, by keyword
@@ -50,6 +51,8 @@ class Workload:
         partial: bool | None = None,
         role: Role | None = None,
         measured: bool = False,
+        namespace_role: Role | None = None,
+        own_word: bool = True,
     ) -> None:
         self.manifest = manifest
         self.kind = kind
@@ -58,6 +61,8 @@ class Workload:
         self._partial = partial
         self._role = role
         self.measured = measured
+        self._namespace_role = namespace_role
+        self._own_word = own_word
 
     @cached_property
     def identity(self) -> Identity:
@@ -164,13 +169,17 @@ class Workload:
         return tuple((pod, self._judge(pod)) for pod in self.pods)
 
     def _judge(self, pod: Pod) -> Judgement:
-        judgement = self._classify(pod)
+        judgement = self._classify(pod, self._namespace_role, own_word=self._own_word)
         if self._role is None or judgement.role in (self._role, Role.NONE):
             return judgement
         evidence = (f"the object around it is {self._role}", *judgement.evidence)
         return judgement._replace(role=self._role, confidence=Confidence.HIGH, evidence=evidence)
 
-    def _classify(self, pod: Pod) -> Judgement:
+    def weigh_evidence(self, pod: Pod) -> Judgement:
+        """The role of a pod template by its kind and by what runs in it, whatever is said."""
+        return self._classify(pod, None, own_word=False)
+
+    def _classify(self, pod: Pod, namespace_role: Role | None, *, own_word: bool) -> Judgement:
         return classify_pod(
             self.kind,
             self.manifest,
@@ -179,6 +188,8 @@ class Workload:
             scheduled=self.schedule is not None,
             label=self.parameters["roles"]["label"],
             siblings=self._siblings,
+            namespace_role=namespace_role,
+            own_word=own_word,
         )
 
     @cached_property

@@ -115,6 +115,7 @@ def _describe(policy: Policy, file: str | None, flag: str | None) -> dict[str, A
         "exclude": list(policy.exclude),
         "controllers": list(policy.controllers),
         "ignores": policy.ignores,
+        "roles": {"trust": policy.role_trust or "by ignores"},
         "namespaceLabels": policy.namespace_labels,
         "namespaces": _plain(policy.namespaces),
         "exceptions": _plain(policy.exceptions),

@@ -10,6 +10,7 @@ from rules.policy.decisions import (
     ignores_in,
     is_exempt,
     profile_in,
+    trust_in,
 )
 from rules.policy.ignores import Ignore, known_codes
 from rules.policy.values import DEFAULT, Policy
@@ -24,4 +25,5 @@ __all__ = [
     "is_exempt",
     "known_codes",
     "profile_in",
+    "trust_in",
 ]

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.model import Action, Confidence, Form, Identity, Rule
-from rules.policy.values import EXEMPT, PROFILE_LABEL, PROFILES, Policy
+from rules.policy.values import EXEMPT, IGNORES, PROFILE_LABEL, PROFILES, TRUST, Policy
 
 if TYPE_CHECKING:
     from datetime import date
@@ -122,6 +122,12 @@ def ignores_in(
     """How far ignore annotations count in a namespace: allow, cap-at-warn or forbid."""
     entry = _entry(policy, namespace, namespace_labels)
     return (entry.ignores if entry else None) or policy.ignores
+
+
+def trust_in(policy: Policy, ignores: str) -> str:
+    """Whose word on a role counts where annotations that ignore a rule count as ``ignores`` says:
+    one of ``TRUST``. A role lets more pass than an ignore."""
+    return policy.role_trust or dict(zip(IGNORES, TRUST, strict=True))[ignores]
 
 
 def is_exempt(policy: Policy, namespace: str | None) -> bool:

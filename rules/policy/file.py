@@ -132,6 +132,7 @@ def _build(body: Mapping[str, Any]) -> Policy:
         exclude=tuple(body.get("exclude") or ()),
         controllers=tuple(body.get("controllers") or ()),
         ignores=body.get("ignores", "allow"),
+        role_trust=(body.get("roles") or {}).get("trust"),
         namespace_labels=body.get("namespaceLabels", "trusted"),
         namespaces=tuple(map(_namespace, body.get("namespaces") or ())),
         exceptions=tuple(map(_exception, body.get("exceptions") or ())),

@@ -21,7 +21,7 @@ from rules.policy.shapes import (
     Table,
     Text,
 )
-from rules.policy.values import IGNORES, PROFILE_LABEL, PROFILES
+from rules.policy.values import IGNORES, PROFILE_LABEL, PROFILES, TRUST
 
 API_VERSION = "mlgate.dev/v1"
 ACTIONS = tuple(str(one) for one in (Action.OFF, Action.AUDIT, Action.WARN, Action.DENY))
@@ -46,6 +46,10 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
                 _SERVICE_ACCOUNT, "service accounts whose children are trusted at admission"
             ),
             "ignores": Choice(IGNORES, "how far annotations that ignore a rule count at admission"),
+            "roles": Record(
+                {"trust": Choice(TRUST, "whose word on a role counts; else by ignores")},
+                "what is made of what objects say of their roles",
+            ),
             "namespaceLabels": Choice(
                 ("trusted", "ignored"), f"whether the label {PROFILE_LABEL} of a Namespace counts"
             ),

@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # making them costs start-up that a run without a policy file
 
 PROFILES = ("observe", "standard", "strict")
 IGNORES = ("allow", "cap-at-warn", "forbid")
+TRUST = ("all", "namespace", "none")
+"""Whose word on a role counts: the object's and its Namespace's, the Namespace's, nobody's."""
 PREFIX = "mlgate.dev/"
 PROFILE_LABEL = PREFIX + "profile"
 
@@ -41,6 +43,7 @@ class Policy:
         "parameters",
         "profile",
         "profile_stated",
+        "role_trust",
         "rules",
         "shared",
         "values",
@@ -57,6 +60,7 @@ class Policy:
         exclude: tuple[str, ...] = (),
         controllers: tuple[str, ...] = (),
         ignores: str = "allow",
+        role_trust: str | None = None,
         namespace_labels: str = "trusted",
         namespaces: "tuple[NamespaceEntry, ...]" = (),
         exceptions: "tuple[ExceptionEntry, ...]" = (),
@@ -71,6 +75,7 @@ class Policy:
         self.exclude = exclude
         self.controllers = controllers
         self.ignores = ignores
+        self.role_trust = role_trust
         self.namespace_labels = namespace_labels
         self.namespaces = namespaces
         self.exceptions = exceptions

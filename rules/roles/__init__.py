@@ -127,15 +127,20 @@ def classify_pod(  # noqa: PLR0913 - everything that a role hangs on, by keyword
     scheduled: bool,
     label: str = "mlgate.dev/role",
     siblings: Siblings | None = None,
+    namespace_role: Role | None = None,
+    own_word: bool = True,
 ) -> Judgement:
     """The role of one pod template of ``manifest``.
 
     ``accelerated``: it asks for an accelerator. ``scheduled``: the object starts runs by a
     schedule, which makes training retraining. ``label`` is the annotation or label by which users
     say the role; a value that is no role is passed over. ``siblings`` are the templates of
-    ``manifest``, for whoever asks of one after the other.
+    ``manifest``, for whoever asks of one after the other. ``namespace_role`` is what the Namespace
+    says, where the object says nothing; ``own_word``: what the object says counts.
     """
-    said = _read_said(manifest, pod, label)
+    said = read_said(manifest, pod, label) if own_word else None
+    if said is None and namespace_role is not None:
+        said = namespace_role, f"{label} of the Namespace"
     if said is not None:
         return _judge_said(*said, pod)
     siblings = siblings or Siblings(kind, manifest, (pod,))
@@ -181,7 +186,7 @@ def _find_override(found: list[tuple[str, dict[str, Any]]], label: str) -> Role 
     return None
 
 
-def _read_said(manifest: Manifest, pod: Pod, label: str) -> tuple[Role, str] | None:
+def read_said(manifest: Manifest, pod: Pod, label: str) -> tuple[Role, str] | None:
     """The role that annotations or labels say, and which one does."""
     found = _read_entries(manifest, pod)
     override = _find_override(found, label)
@@ -292,4 +297,12 @@ def _names(manifest: Manifest, pod: Pod) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-__all__ = ["OVERRIDES", "Judgement", "Siblings", "classify_pod", "read_override", "strongest"]
+__all__ = [
+    "OVERRIDES",
+    "Judgement",
+    "Siblings",
+    "classify_pod",
+    "read_override",
+    "read_said",
+    "strongest",
+]

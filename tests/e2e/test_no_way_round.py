@@ -125,6 +125,15 @@ def known(strict: Installation, kind: str) -> float:
     return replica.sample(f'mlgate_cache_objects{{group="batch",kind="{kind}"}}')
 
 
+@pytest.mark.parametrize("key", ["mlgate.dev/role", "app.kubernetes.io/component"])
+def test_k87_a_role_by_label_gets_nothing_in(
+    cluster: Cluster, strict: Installation, namespace: str, key: str
+) -> None:
+    body = bad_job()
+    body["metadata"]["labels"] = {key: "serving"}
+    assert "TRN001" in refused(cluster, namespace, body)
+
+
 def test_what_is_good_gets_in(cluster: Cluster, strict: Installation, namespace: str) -> None:
     body = good_job(activeDeadlineSeconds=3600)
     container = body["spec"]["template"]["spec"]["containers"][0]

@@ -451,3 +451,73 @@ def test_k86_nothing_is_written_inside_lists_of_custom_resources() -> None:
 def test_k86_what_is_no_list_is_mended() -> None:
     patched = mutate(review(pytorch_job()), STRICT)
     assert "TRN002" in patched.patched
+
+
+def saying(role: str, key: str = "mlgate.dev/role") -> dict[str, Any]:
+    body = admitted(job())
+    body["metadata"]["labels"] = {key: role}
+    return body
+
+
+def judged_with(labels: dict[str, str] | None = None, **policy: Any) -> ReviewContext:
+    known = STRICT._replace(policy=Policy(profile="strict", **policy))
+    return known._replace(namespace_labels=lambda _namespace: labels)
+
+
+SERVING = {"mlgate.dev/role": "serving"}
+
+
+@pytest.mark.parametrize(
+    ("trust", "own", "namespace"),
+    [("all", True, True), ("namespace", False, True), ("none", False, False)],
+)
+def test_k87_the_policy_says_whose_word_counts(
+    trust: str,
+    own: bool,  # noqa: FBT001
+    namespace: bool,  # noqa: FBT001
+) -> None:
+    known = judged_with(role_trust=trust)
+    assert validate(review(saying("other")), known).allowed is own
+    body = admitted(job())
+    known = judged_with(SERVING, role_trust=trust)
+    assert validate(review(body), known).allowed is namespace
+    ignored = judged_with(SERVING, role_trust=trust, namespace_labels="ignored")
+    assert not validate(review(body), ignored).allowed
+
+
+def test_k87_trust_follows_ignores_unless_it_is_set() -> None:
+    for ignores, allowed in (("allow", True), ("cap-at-warn", False), ("forbid", False)):
+        assert validate(review(saying("other")), judged_with(ignores=ignores)).allowed is allowed
+        stated = judged_with(ignores=ignores, role_trust="all")
+        assert validate(review(saying("other")), stated).allowed
+    assert validate(review(admitted(job())), judged_with(SERVING, ignores="cap-at-warn")).allowed
+
+
+def test_k87_a_component_is_a_word_too() -> None:
+    body = saying("inference", "app.kubernetes.io/component")
+    assert validate(review(body), judged_with()).allowed
+    assert not validate(review(body), judged_with(ignores="forbid")).allowed
+
+
+def test_k87_an_object_of_the_cluster_is_no_tenants() -> None:
+    body = {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "ClusterTrainingRuntime",
+        "metadata": {"name": "torch", "labels": {"mlgate.dev/role": "other"}},
+        "spec": {"template": {"spec": jobset(a=9)["spec"]}},
+    }
+    assert validate(review(body, namespace=""), judged_with(ignores="forbid")).allowed
+    body["metadata"] = {"name": "torch"}
+    assert not validate(review(body, namespace=""), judged_with(ignores="forbid")).allowed
+
+
+def test_k87_a_word_against_the_evidence_is_audited_always() -> None:
+    for trust in ("all", "none"):
+        found = validate(review(saying("serving")), judged_with(role_trust=trust)).findings
+        [one] = [one for one in found if one.rule == "MLG006"]
+        assert (one.form, str(one.action)) == ("contradicted", "audit")
+        assert one.message.startswith("mlgate.dev/role says serving, and what runs is training: ")
+    known = judged_with()
+    for role in ("training", "retraining"):
+        found = validate(review(saying(role)), known).findings
+        assert "MLG006" not in {one.rule for one in found}

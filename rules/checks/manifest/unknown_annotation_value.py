@@ -1,10 +1,12 @@
-"""An annotation of mlgate's has a value that it does not know.
+"""An annotation of mlgate's has a value that it does not know, or that is not so.
 
 ## What
-`mlgate.dev/role` names no role, or `mlgate.dev/ignore` cannot be read.
+`mlgate.dev/role` names no role, or `mlgate.dev/ignore` cannot be read. Or a role is said, also by
+the label `app.kubernetes.io/component`, where what runs in the pod plainly shows another.
 
 ## Why
-The value is passed over, so the workload is judged as if nothing had been said.
+A value that is not known is passed over, so the workload is judged as if nothing had been said. A
+role that is said takes a workload out of rules: whoever keeps the policy should see where it does.
 
 ## Example
 ```yaml
@@ -30,15 +32,20 @@ There is no fix.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.model import Problem, Rule, form_table
+from rules.kinds.jobset import ANCESTOR_STEP
+from rules.kinds.roles import Role
+from rules.model import Confidence, Problem, Rule, form_table
 from rules.paths import Path, dig, shorten
-from rules.roles import OVERRIDES
+from rules.roles import OVERRIDES, read_said
 from rules.wording import show_value
-from rules.workload import Workload
+from rules.workload import TRAINING, Workload
+
+_SAYS_NOTHING = frozenset({Role.OTHER, Role.UNKNOWN_ML, Role.NONE})
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     label = params["roles"]["label"]
+    yield from _contradictions(workload, label)
     scopes: dict[Path, None] = dict.fromkeys(((), *(pod.path for pod in workload.pods)))
     for scope in scopes:
         for place in ("annotations", "labels"):
@@ -51,11 +58,29 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem("unknown", path, message)
 
 
+def _contradictions(workload: Workload, label: str) -> Iterator[Problem]:
+    """Roles that are said against evidence of high confidence."""
+    for pod in workload.pods:
+        said = read_said(workload.manifest, pod, label)
+        if said is None or said[1] == ANCESTOR_STEP or pod.role is not None:
+            continue
+        shown = workload.weigh_evidence(pod)
+        alike = shown.role is said[0] or {shown.role, said[0]} <= TRAINING
+        if not alike and shown.confidence is Confidence.HIGH and shown.role not in _SAYS_NOTHING:
+            why = "; ".join(shown.evidence[:3])
+            message = f"{said[1]} says {said[0]}, and what runs is {shown.role}: {why}"
+            yield Problem("contradicted", pod.path, message, role_path=pod.path)
+
+
 RULE = Rule(
     code="MLG006",
     name="unknown-annotation-value",
     forms=form_table(
-        "unknown  warning  warn  warn  an annotation's value is not known", role_gated=False
+        """
+        unknown       warning  warn   warn   an annotation's value is not known
+        contradicted  info     audit  audit  what runs in the pod shows another role than is said
+        """,
+        role_gated=False,
     ),
     check=check,
     docs=__doc__ or "",
