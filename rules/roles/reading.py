@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rules.commands import ReadContainer
+from rules.commands import CommandLine, ReadContainer
 from rules.commands.scripts import clean, cut, fold
-from rules.kinds.pods import Pod
+from rules.kinds.pods import ContainerUse, Pod
 from rules.kinds.roles import Role
 from rules.manifest import Manifest
 from rules.paths import dig, shorten
@@ -18,6 +18,8 @@ from rules.roles.words import read_name
 
 _SURE = 5
 """The weight from which a sign of something else speaks for its container."""
+_TELLING = 3
+"""The weight from which a sign of machine learning speaks for its container."""
 _IDLE = say(Mark(Role.OTHER, 7, "program"), "runs nothing but echo, sleep and the like")
 _PORT = say(Mark(Role.SERVING, 1, "port"), "has a container port")
 _PROBE = say(Mark(Role.SERVING, 1, "probe"), "has a readiness or liveness probe")
@@ -32,7 +34,8 @@ _AGREES = 1
 class Reading:
     """What one pod template says of itself.
 
-    Only the main containers speak: a sidecar or an init container serves the pod, whatever it is.
+    Only the main containers speak: a sidecar or an init container serves the pod, whatever it is,
+    unless it trains beside main containers that have nothing to do with machine learning.
     ``images`` are the signals of the images; ``idle``: no main container does anything. After
     ``listen``, ``texts`` are the signals of what runs, and ``others`` the signs of something else
     than machine learning, if every main container has one.
@@ -42,7 +45,7 @@ class Reading:
 
     def __init__(self, pod: Pod, read: ReadContainer) -> None:
         self._pod = pod
-        self._commands = [read(one) for one in pod.mains]
+        self._commands = _find_workers(pod, read)
         self._bodies = [one.container.body for one in self._commands]
         more = fold(clean(cut(pod.text))) if pod.text else ""
         self._runs = [_join(fold(one.script), more) for one in self._commands] or [more]
@@ -106,6 +109,28 @@ class Reading:
             if body.get("env"):
                 found += _read_variables(command.variables, asked=bool(body.get("ports")))
         return found
+
+
+def _find_workers(pod: Pod, read: ReadContainer) -> list[CommandLine]:
+    """What the containers run that the pod is there for."""
+    mains = [read(one) for one in pod.mains]
+    if len(mains) == len(pod.containers):
+        return mains
+    helpers = [read(one) for one in pod.containers if one.use is not ContainerUse.MAIN]
+    training = [one for one in helpers if any(map(_is_training, read_text(fold(one.script))))]
+    if not training:
+        return mains
+    said = [(*read_text(fold(one.script)), *_read_image(one.container.body)) for one in mains]
+    return mains if any(_is_learning(one) for signals in said for one in signals) else training
+
+
+def _is_training(signal: Signal) -> bool:
+    """A program that trains, by its name or by what it is given."""
+    return signal.role is Role.TRAINING and signal.weight >= _SURE
+
+
+def _is_learning(signal: Signal) -> bool:
+    return signal.role not in (Role.OTHER, Role.UNKNOWN_ML) and signal.weight >= _TELLING
 
 
 def _read_image(body: Mapping[str, Any]) -> tuple[Signal, ...]:

@@ -13,10 +13,20 @@ from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.kinds.batch import CRON_ROOT
 from rules.kinds.lookups import Answer
+from rules.manifest import Manifest
 from rules.model import Action
 from rules.policy import Policy
 from tests.manifests import TODAY
-from tests.webhook.bodies import NAMESPACE, admitted, cron_job, job, owner, pytorch_job, review
+from tests.webhook.bodies import (
+    NAMESPACE,
+    admitted,
+    cron_job,
+    deployment,
+    job,
+    owner,
+    pytorch_job,
+    review,
+)
 from tests.webhook.in_process import InProcessServer, policies_of
 from webhook.review.admission import mutate, validate
 from webhook.review.context import OwnerRecord, ReviewContext
@@ -521,3 +531,25 @@ def test_k87_a_word_against_the_evidence_is_audited_always() -> None:
     for role in ("training", "retraining"):
         found = validate(review(saying(role)), known).findings
         assert "MLG006" not in {one.rule for one in found}
+
+
+@pytest.mark.parametrize("main", [["sleep", "infinity"], ["tail", "-f", "/dev/null"], ["/app"]])
+@pytest.mark.parametrize("extra", [{"restartPolicy": "Always"}, {}], ids=["sidecar", "init"])
+def test_k88_what_trains_beside_a_main_container_is_what_the_pod_does(
+    main: list[str], extra: dict[str, str]
+) -> None:
+    body = admitted(job())
+    pod = body["spec"]["template"]["spec"]
+    pod["initContainers"] = [{**pod["containers"][0], **extra}]
+    pod["containers"] = [{"name": "main", "image": "busybox", "command": main}]
+    assert denied(validate(review(body), STRICT)) >= {"TRN002", "TRN003"}
+
+
+def test_k88_what_helps_a_server_does_not_make_it_training() -> None:
+    body = deployment()
+    pod = body["spec"]["template"]["spec"]
+    pod["containers"] = [{"name": "vllm", "image": "vllm/vllm-openai:v0.10.0"}]
+    trains = {"name": "warm", "image": "trainer:1", "command": ["python", "train.py"]}
+    pod["initContainers"] = [trains]
+    evaluation = Engine(STRICT.policy, Inventory(), TODAY).evaluate(Manifest(body))
+    assert [workload.role for _, workload in evaluation.workloads] == ["serving"]
