@@ -1,5 +1,6 @@
 """Group K in a real cluster: whatever a tenant writes, no bad work gets in."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import Cluster, until
-from tests.e2e.installation import Installation
+from tests.e2e.installation import CONFIGURATIONS, Installation
 from tests.e2e.network import LOOPBACK
 from tests.e2e.workloads import bad_job, good_job, refuses, schedule
 from tests.webhook.bodies import owner
@@ -132,6 +133,15 @@ def test_k87_a_role_by_label_gets_nothing_in(
     body = bad_job()
     body["metadata"]["labels"] = {key: "serving"}
     assert "TRN001" in refused(cluster, namespace, body)
+
+
+def test_k90_another_address_is_mended(cluster: Cluster, strict: Installation) -> None:
+    before = strict.hooks(CONFIGURATIONS[0])
+    other = {"url": "https://192.0.2.2:9/validate"}
+    change = [{"op": "replace", "path": "/webhooks/0/clientConfig", "value": other}]
+    for _ in range(3):
+        cluster.kubectl("patch", CONFIGURATIONS[0], "--type=json", "-p", json.dumps(change))
+        until(lambda: strict.hooks(CONFIGURATIONS[0]) == before, 10.0)
 
 
 def test_what_is_good_gets_in(cluster: Cluster, strict: Installation, namespace: str) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cluster.client import Client, JsonObject
@@ -26,29 +26,36 @@ CONFIGURATION_PATHS = {
 _OURS = ".mlgate.dev"
 """How the names of mlgate's webhooks end. Others in the same configuration are left alone."""
 
+FREE_WRITES = 5
+"""How often in a minute a configuration is written at once."""
+
 _ATOMIC = {"namespaceSelector", "objectSelector"}
 """Mappings of which an additional key changes the meaning (``structType=atomic``)."""
 
 
 class WriteBackoff(NamedTuple):
-    """How long to leave a configuration alone that somebody else keeps changing back: the pause
-    doubles with each write that follows the last one closely. Seconds; ``at`` is when it was
-    written.
+    """How long to leave a configuration alone that somebody else keeps changing back: after
+    ``FREE_WRITES`` in a minute, the pause doubles with each write that follows the last one
+    closely. Seconds; ``at`` is when it was written, ``recent`` when in the last minute.
 
     Two controllers that disagree would otherwise write to the API server without end.
     """
 
     pause: float = 0.0
     at: float = -1e9
+    recent: tuple[float, ...] = ()
 
     def may_write(self, now: float) -> bool:
         return now - self.at >= self.pause
 
     def after_write(self, now: float) -> "WriteBackoff":
-        """The state after a write; the first one in ten minutes is free."""
+        """The state after a write; a fight is forgotten after ten minutes."""
         if now - self.at > 600.0:
-            return WriteBackoff(0.0, now)
-        return WriteBackoff(min(max(self.pause * 2, 1.0), 300.0), now)
+            return WriteBackoff(0.0, now, (now,))
+        recent = (*(one for one in self.recent if now - one < 60.0), now)
+        if not self.pause and len(recent) <= FREE_WRITES:
+            return WriteBackoff(0.0, now, recent)
+        return WriteBackoff(min(max(self.pause * 2, 1.0), 300.0), now, recent)
 
 
 class Registrar:
@@ -98,7 +105,7 @@ class Registrar:
     def _apply_if_changed(self, wanted: JsonObject, live: JsonObject | None) -> bool:
         if live is not None and _holds(live, wanted) and _prune(live, wanted) == live:
             return False
-        return self._write(wanted["kind"], wanted)
+        return self._write(wanted["kind"], wanted, live)
 
     def _empty(self, kind: str, live: JsonObject | None) -> bool:
         if not live or not live.get("webhooks") or not self._may_write():
@@ -106,7 +113,7 @@ class Registrar:
         self._client.remove_field(CONFIGURATION_PATHS[kind], "webhooks")
         return True
 
-    def _write(self, kind: str, wanted: JsonObject) -> bool:
+    def _write(self, kind: str, wanted: JsonObject, live: JsonObject | None) -> bool:
         """Apply, unless the same was written just before and somebody else keeps undoing it."""
         now = self._clock()
         again = self._last.get(kind) == wanted
@@ -117,6 +124,8 @@ class Registrar:
             return False
         if not self._may_write():
             return False
+        if live is not None and any(_find_redirected(live, wanted)):
+            self._remove_leftovers(kind, live, _prune(live, wanted))
         applied = self._client.apply(CONFIGURATION_PATHS[kind], wanted, FIELD_MANAGER)
         self._backoffs[kind] = backoff.after_write(now)
         self._last[kind] = wanted
@@ -152,18 +161,32 @@ def _ours(configuration: JsonObject | None) -> dict[str, JsonObject]:
 
 
 def _prune(live: JsonObject, wanted: JsonObject) -> JsonObject:
-    """``live`` without webhooks of mlgate's that are no longer wanted, and without conditions that
-    others have added to them."""
+    """``live`` without webhooks of mlgate's that are no longer wanted, and without conditions and
+    addresses that others have added to them."""
     # A condition that is never true would switch a webhook off, and nobody would see it.
     own = {
         name: {"matchConditions": hook["matchConditions"]} for name, hook in _ours(wanted).items()
     }
+    for name, client in _find_redirected(live, wanted):
+        own[name]["clientConfig"] = client
     unwanted = _ours(live).keys() - own.keys()
     before = live.get("webhooks") or []
     hooks = [
         {**hook, **own.get(hook["name"], {})} for hook in before if hook["name"] not in unwanted
     ]
     return live if hooks == before else {**live, "webhooks": hooks}
+
+
+def _find_redirected(live: JsonObject, wanted: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """The webhooks that call another address as well, or instead, each with the client that they
+    should have."""
+    # Server-side apply would leave the ``url`` beside our ``service``: the API server refuses both.
+    found = _ours(live)
+    for name, hook in _ours(wanted).items():
+        client, own = found.get(name, {}).get("clientConfig") or {}, hook["clientConfig"]
+        if client.keys() - own.keys() - {"caBundle"}:
+            bundle = {key: one for key, one in client.items() if key == "caBundle"}
+            yield name, {**bundle, **own}
 
 
 def _holds(live: Any, wanted: Any) -> bool:
