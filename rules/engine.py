@@ -233,4 +233,5 @@ def _places(finding: Finding) -> Iterator[Path]:
 def _capped(finding: Finding, ignore: Ignore) -> Finding:
     if finding.action is not Action.DENY:
         return finding
-    return finding._replace(action=Action.WARN, note=f"ignored, capped at warn: {ignore.reason}")
+    note = f"ignored, capped at warn: {ignore.reason}"
+    return finding._replace(action=Action.WARN, note=note, ignored=True)

@@ -259,3 +259,5 @@ class Finding(NamedTuple):
     note: str | None = None
     """Why the decision differs from the profile's: an exception's reason, an ignore's."""
     degree: float = 1.0
+    ignored: bool = False
+    """An annotation took its denial away."""

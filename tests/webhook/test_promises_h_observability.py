@@ -20,6 +20,8 @@ LISTED = {
     "mlgate_patches_total",
     "mlgate_patch_selfcheck_failures_total",
     "mlgate_exceptions_used_total",
+    "mlgate_ignores_used_total",
+    "mlgate_waivers_total",
     "mlgate_exceptions_expired",
     "mlgate_in_flight",
     "mlgate_queue_rejects_total",

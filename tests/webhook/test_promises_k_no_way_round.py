@@ -27,7 +27,7 @@ from tests.webhook.bodies import (
     pytorch_job,
     review,
 )
-from tests.webhook.in_process import InProcessServer, policies_of
+from tests.webhook.in_process import Cluster, InProcessServer, policies_of
 from webhook.review.admission import mutate, validate
 from webhook.review.context import OwnerRecord, ReviewContext
 from webhook.review.size_limit import MAX_PARTS
@@ -553,3 +553,46 @@ def test_k88_what_helps_a_server_does_not_make_it_training() -> None:
     pod["initContainers"] = [trains]
     evaluation = Engine(STRICT.policy, Inventory(), TODAY).evaluate(Manifest(body))
     assert [workload.role for _, workload in evaluation.workloads] == ["serving"]
+
+
+def test_k89_what_is_ignored_leaves_a_trace(tmp_path: Path) -> None:
+    body = admitted(job())
+    body["metadata"]["annotations"]["mlgate.dev/ignore"] = "TRN002=a sweep"
+    for ignores in ("allow", "cap-at-warn"):
+        server = InProcessServer(policies_of(tmp_path, f"ignores: {ignores}\n"))
+        response = server.send(review(body))
+        assert response["allowed"] is True
+        assert response["auditAnnotations"]["ignored"] == "TRN002/batch"
+        assert server.lines()[-1]["ignored"] == ["TRN002/batch"]
+        assert server.sample("mlgate_ignores_used_total", rule="TRN002") == 1
+
+
+def test_k89_what_is_excepted_leaves_a_trace(tmp_path: Path) -> None:
+    entry = "{rules: [TRN002], match: {kind: Job}, reason: a, owner: b, expires: 2099-01-01}"
+    server = InProcessServer(policies_of(tmp_path, f"exceptions: [{entry}]\n"))
+    response = server.send(review(admitted(job())))
+    assert response["allowed"] is True
+    assert "TRN002/batch=excepted" in response["auditAnnotations"]["rules"]
+    assert "TRN002/batch=excepted" in server.lines()[-1]["rules"]
+    assert server.sample("mlgate_exceptions_used_total", rule="TRN002") == 1
+
+
+def test_k89_what_an_owner_or_an_exempt_namespace_lets_pass_leaves_a_trace() -> None:
+    body = admitted(job())
+    body["metadata"]["ownerReferences"] = [owner()]
+    server = InProcessServer(cluster=Cluster(owners=(owner()["uid"],)))
+    for waiver, namespace in (("owner", NAMESPACE), ("exempt", "kube-system")):
+        response = server.send(review(body, namespace=namespace))
+        line = server.lines()[-1]
+        assert (response["allowed"], line["decision"]) == (True, "pass")
+        assert response["auditAnnotations"] == {"decision": "pass", "reason": line["reason"]}
+        assert server.sample("mlgate_waivers_total", reason=waiver) == 1
+
+
+def test_k89_a_profile_on_an_exempt_namespace_is_told_to_have_no_effect() -> None:
+    labels = {"mlgate.dev/profile": "strict"}
+    for name, words in (("ml-system", 1), ("research", 0)):
+        metadata = {"name": name, "labels": labels}
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        outcome = validate(review(body, namespace=name), judged_with())
+        assert len(outcome.body["response"].get("warnings", ())) == words

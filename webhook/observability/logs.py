@@ -39,6 +39,7 @@ class Log:
             "profile": outcome.profile,
             "rules": _rules(outcome),
             "patched": outcome.patched,
+            "ignored": outcome.ignored,
             "errors": outcome.errors,
             "ms": round(seconds * 1000, 3),
             "revision": revision,

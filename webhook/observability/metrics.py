@@ -62,6 +62,12 @@ class Metrics:
         self.exceptions_used = self._counter(
             "exceptions_used", "Findings that an exception of the policy let pass", ("rule",)
         )
+        self.ignores_used = self._counter(
+            "ignores_used", "Findings that an annotation let pass or weakened", ("rule",)
+        )
+        self.waivers = self._counter(
+            "waivers", "Objects that an exempt namespace or an owner let pass", ("reason",)
+        )
         self.exceptions_expired = self._gauge(
             "exceptions_expired", "Exceptions in the policy that are past their last day"
         )
@@ -97,6 +103,10 @@ class Metrics:
             self.rule_results.labels(finding.rule, result, str(finding.action)).inc()
             if result == "skip":
                 self.exceptions_used.labels(finding.rule).inc()
+        for ignored in outcome.ignored:
+            self.ignores_used.labels(ignored.partition("/")[0]).inc()
+        if outcome.waiver:
+            self.waivers.labels(outcome.waiver).inc()
         self.errors(outcome)
         for rule in outcome.patched:
             self.patches.labels(rule).inc()

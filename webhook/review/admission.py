@@ -29,7 +29,7 @@ from webhook.review.owners import Parentage, Standing, weigh_owner
 from webhook.review.ratchet import ratchet, warn_only
 from webhook.review.request import Request, read_request
 from webhook.review.size_limit import MAX_PARTS, is_oversized
-from webhook.review.skipping import JUDGED_OPERATIONS, skip_reason
+from webhook.review.skipping import EXEMPT_REASON, JUDGED_OPERATIONS, skip_reason
 
 
 class ReviewOutcome(NamedTuple):
@@ -38,6 +38,8 @@ class ReviewOutcome(NamedTuple):
     ``passed`` says why nothing was judged. ``errors`` are rules that crashed or for which no time
     was left; ``patched`` are the rules whose fix is in the patch; ``dropped`` that the check of
     the patch failed. ``undecided``: nothing denies, but a rule without an answer could have.
+    ``ignored`` are the findings that an annotation took away or weakened, as ``CODE/form``;
+    ``waiver`` is ``exempt`` or ``owner`` where the namespace or an owner let the object pass.
     """
 
     request: Request
@@ -50,6 +52,8 @@ class ReviewOutcome(NamedTuple):
     dropped: bool = False
     undecided: bool = False
     profile: str = ""
+    ignored: tuple[str, ...] = ()
+    waiver: str = ""
 
 
 def validate(review: Any, context: ReviewContext) -> ReviewOutcome:
@@ -58,10 +62,11 @@ def validate(review: Any, context: ReviewContext) -> ReviewOutcome:
     case = open_case(read_request(review), context)
     reason = skip_reason(case)
     if reason is not None:
-        return _pass(case, reason, _label_warnings(case))
+        waiver = "exempt" if reason == EXEMPT_REASON else ""
+        return _pass(case, reason, _label_warnings(case), waiver)
     parentage = weigh_owner(case)
     if parentage.standing is Standing.PASSES:
-        return _pass(case, parentage.reason)
+        return _pass(case, parentage.reason, waiver="owner")
     if is_oversized(case, case.request.body):
         return _judge_oversized(case, parentage)
     evaluation = case.judge(case.request.body)
@@ -110,9 +115,19 @@ ENDPOINTS: dict[str, Callable[[Any, ReviewContext], ReviewOutcome]] = {
 """The path of each endpoint, without its slash."""
 
 
-def _pass(case: AdmissionCase, reason: str, warnings: Sequence[str] = ()) -> ReviewOutcome:
-    answer = allow_review(case.request.uid, warnings)
-    return ReviewOutcome(case.request, answer, allowed=True, passed=reason)
+def _pass(
+    case: AdmissionCase, reason: str, warnings: Sequence[str] = (), waiver: str = ""
+) -> ReviewOutcome:
+    notes = {"decision": "pass", "reason": reason} if waiver else None
+    answer = allow_review(case.request.uid, warnings, notes)
+    return ReviewOutcome(case.request, answer, allowed=True, passed=reason, waiver=waiver)
+
+
+def _find_ignored(evaluation: Evaluation) -> tuple[str, ...]:
+    """The findings that annotations took away, or took the denial."""
+    gone = {f"{one.rule}/{one.form}" for one in evaluation.suppressed}
+    weakened = {f"{one.rule}/{one.form}" for one in evaluation.findings if one.ignored}
+    return tuple(sorted(gone | weakened))
 
 
 def _label_warnings(case: AdmissionCase) -> list[str]:
@@ -149,7 +164,10 @@ def _decide(
     denied = [finding for finding in findings if finding.action is Action.DENY]
     warned = [finding for finding in findings if finding.action is Action.WARN]
     verdict = "deny" if denied else "allow"
+    ignored = _find_ignored(evaluation)
     notes = audit_annotations(verdict, findings, case.profile, case.context.revision)
+    if ignored:
+        notes["ignored"] = ",".join(ignored)
     warnings = rule_warnings(warned, evaluation.unfinished, advice if warned else "")
     answer = (
         deny_review(uid, denial_message(denied, advice), warnings, notes)
@@ -164,6 +182,7 @@ def _decide(
         errors=_errors(findings, evaluation),
         undecided=undecided and not denied,
         profile=case.profile,
+        ignored=ignored,
     )
 
 

@@ -6,7 +6,7 @@ Nothing else tells its author that an unknown profile means the policy's own.
 from typing import Any
 
 from rules.manifest import Manifest
-from rules.policy import Policy
+from rules.policy import Policy, is_exempt
 from rules.policy.values import PROFILE_LABEL, PROFILES
 
 
@@ -23,6 +23,10 @@ def profile_label_warnings(body: dict[str, Any], old: Any, policy: Policy) -> li
     label = _profile(body)
     if label is None or (isinstance(old, dict) and _profile(old) == label):
         return []
+    if is_exempt(policy, Manifest(body).identity.name):
+        return [
+            f"{PROFILE_LABEL} has no effect: the namespace is exempt, unless the policy names it"
+        ]
     if policy.namespace_labels != "trusted":
         return [f"{PROFILE_LABEL} has no effect: the policy ignores labels of Namespaces"]
     if label in PROFILES:

@@ -8,6 +8,7 @@ from webhook.review.answer import printable
 from webhook.review.changes import is_only_metadata
 from webhook.review.context import AdmissionCase
 
+EXEMPT_REASON = "the namespace is exempt"
 JUDGED_OPERATIONS = ("CREATE", "UPDATE")
 # All other subresources (status, scale, binding ...) carry objects of other kinds, or parts that no
 # rule reads.
@@ -33,7 +34,7 @@ def _object_reason(case: AdmissionCase) -> str | None:
     if request.operation == "UPDATE" and is_only_metadata(request.body, request.old):
         return "only metadata changed"
     if is_exempt(case.context.policy, request.namespace):
-        return "the namespace is exempt"
+        return EXEMPT_REASON
     if case.engine.kind_of(manifest) is None:
         return "no rule knows the kind"
     return None

@@ -67,7 +67,7 @@ def _contradictions(workload: Workload, label: str) -> Iterator[Problem]:
         shown = workload.weigh_evidence(pod)
         alike = shown.role is said[0] or {shown.role, said[0]} <= TRAINING
         if not alike and shown.confidence is Confidence.HIGH and shown.role not in _SAYS_NOTHING:
-            why = "; ".join(shown.evidence[:3])
+            why = shown.evidence[0]
             message = f"{said[1]} says {said[0]}, and what runs is {shown.role}: {why}"
             yield Problem("contradicted", pod.path, message, role_path=pod.path)
 
