@@ -8,10 +8,10 @@ runs in, and both outweigh names.
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rules.commands import CommandLine, ReadContainer
-from rules.kinds.jobset import ANCESTOR_STEP, INITIALIZERS, TRAINER
+from rules.kinds.jobset import ANCESTOR_STEP
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.schema import Kind
@@ -20,24 +20,10 @@ from rules.model import Confidence
 from rules.paths import Path, shorten
 from rules.roles.reading import Reading
 from rules.roles.scores import Score, score_pod
+from rules.roles.statements import OVERRIDES, read_override, read_said
 from rules.roles.vocabulary import Signal
 from rules.roles.words import retrains
 
-OVERRIDES: frozenset[str] = frozenset(map(str, Role))
-"""What the annotation or label ``mlgate.dev/role`` may say."""
-
-_COMPONENT = "app.kubernetes.io/component"
-_COMPONENTS = {
-    "training": Role.TRAINING,
-    "trainer": Role.TRAINING,
-    "inference": Role.SERVING,
-    "serving": Role.SERVING,
-    "predictor": Role.SERVING,
-    "notebook": Role.NOTEBOOK,
-    "data-prep": Role.DATA,
-}
-_STEPS = {TRAINER: Role.TRAINING, **dict.fromkeys(INITIALIZERS, Role.DATA)}
-_LABELS = ((_COMPONENT, _COMPONENTS), (ANCESTOR_STEP, _STEPS))
 _SAID = 10
 """Score and margin of a role that is said, and not scored."""
 _PLAIN = 5
@@ -160,44 +146,6 @@ def strongest(judgements: Iterable[Judgement]) -> Judgement | None:
 
 def _rank(judgement: Judgement) -> tuple[int, int, int]:
     return _STRENGTH[judgement.role], _CERTAINTY[judgement.confidence], -judgement.score
-
-
-def read_override(manifest: Manifest, pod: Pod, label: str) -> Role | None:
-    """The role that the user says on the pod template, else on the object; an annotation first."""
-    return _find_override(_read_entries(manifest, pod), label)
-
-
-def _read_entries(manifest: Manifest, pod: Pod) -> list[tuple[str, dict[str, Any]]]:
-    """The annotations and labels of the pod template, then the object's."""
-    return [
-        (place, entries)
-        for metadata in (pod.metadata, manifest.object.get("metadata"))
-        if isinstance(metadata, dict)
-        for place in ("annotations", "labels")
-        if isinstance(entries := metadata.get(place), dict)
-    ]
-
-
-def _find_override(found: list[tuple[str, dict[str, Any]]], label: str) -> Role | None:
-    for _, entries in found:
-        value = entries.get(label)
-        if isinstance(value, str) and value in OVERRIDES:
-            return Role(value)
-    return None
-
-
-def read_said(manifest: Manifest, pod: Pod, label: str) -> tuple[Role, str] | None:
-    """The role that annotations or labels say, and which one does."""
-    found = _read_entries(manifest, pod)
-    override = _find_override(found, label)
-    if override is not None:
-        return override, label
-    for key, roles in _LABELS:
-        for place, entries in found:
-            value = entries.get(key)
-            if place == "labels" and isinstance(value, str) and value in roles:
-                return roles[value], key
-    return None
 
 
 def _judge_said(role: Role, key: str, pod: Pod) -> Judgement:
