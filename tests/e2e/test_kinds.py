@@ -84,26 +84,27 @@ BAD = {
         "warned STO001": "/checkpoints/reviews",
     },
     "manifests/bad-tfjob": {"warned TRN003": "spec.runPolicy.activeDeadlineSeconds"},
-    "manifests/bad-rayjob": {"added GPU001": f"spec.rayClusterSpec.{WORKER}"},
+    "manifests/bad-rayjob": {"denied GPU001": f"spec.rayClusterSpec.{WORKER}"},
     "manifests/bad-cronworkflow": {"denied CRN001": "spec.concurrencyPolicy is Allow"},
     "manifests/bad-statefulset": {"added SRV001": f"{POD}.containers[0].startupProbe"},
     "manifests/bad-mpijob": {"warned TRN001": "spec.mpiReplicaSpecs.Launcher.restartPolicy"},
     "manifests/bad-leaderworkerset": {
-        "added GPU001": f"spec.leaderWorkerTemplate.workerTemplate.{CONTAINER}{GPU}"
+        "denied GPU001": f"spec.leaderWorkerTemplate.workerTemplate.{CONTAINER}{GPU}"
     },
-    "manifests/bad-rayservice": {"added GPU001": f"spec.rayClusterConfig.{WORKER}"},
+    "manifests/bad-rayservice": {"denied GPU001": f"spec.rayClusterConfig.{WORKER}"},
     "manifests/bad-servingruntime": {
-        "added GPU001": f"{CONTAINER}{GPU}",
+        "denied GPU001": f"{CONTAINER}{GPU}",
         "warned SRV001": "no startupProbe",
     },
-    "manifests/bad-clustertrainingruntime": {"added GPU001": f"spec.template.spec.{REPLICATED}"},
-    "manifests/bad-notebook": {"added GPU001": f"spec.template.{CONTAINER}{GPU}"},
+    "manifests/bad-clustertrainingruntime": {"denied GPU001": f"spec.template.spec.{REPLICATED}"},
+    "manifests/bad-notebook": {"denied GPU001": f"spec.template.{CONTAINER}{GPU}"},
     "manifests/bad-seldondeployment": {
         "denied SRV001": f"spec.predictors[0].componentSpecs[0].{CONTAINER}"
     },
 }
 """By manifest: what ``kubectl create`` is answered (``denied``, ``warned`` or ``added`` with the
-rule), and what the message says of the field."""
+rule), and what the message says of the field. Inside a list of a custom resource nothing is added:
+what is applied again would take it away."""
 
 UNREADABLE = {
     "GPU001/good-template-variable": "cannot be handled as a Pod",
