@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from rules.annotations import LOAD_ANNOTATION
 from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Role
@@ -13,7 +14,6 @@ from rules.quantity import GIBIBYTE, parse_quantity
 from rules.servers import find_server, is_part
 from rules.workload import Workload
 
-LOAD_ANNOTATION = "mlgate.dev/model-load-seconds"
 SLOW_LOAD = "serving.slow_load_seconds"
 """Where the policy says how long models may load, below its ``parameters``."""
 

@@ -61,3 +61,12 @@ def join_problems(problems: Sequence[Problem]) -> Problem:
     others = tuple(Related(one.path, one.message) for one in rest)
     degree = sum(one.degree for one in problems)
     return first._replace(related=(*first.related, *others), degree=degree)
+
+
+def suggestion(word: str, names: tuple[str, ...]) -> str:
+    """``; did you mean 'x'?`` for the name nearest to ``word``, nothing if none is near."""
+    import difflib  # noqa: PLC0415 - only a mistake pays for it
+
+    folded = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word.lower(), folded, 1)
+    return f"; did you mean '{folded[close[0]]}'?" if close else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import jsonpatch
 
+from rules.annotations import DEFAULTED
 from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.manifest import Manifest
@@ -15,7 +16,6 @@ from tests.manifests import TODAY
 from tests.webhook.bodies import review
 from webhook.review.admission import ReviewOutcome, mutate, validate
 from webhook.review.context import ReviewContext
-from webhook.review.mutation import DEFAULTED
 
 
 def surround(bodies: Iterable[Body], policy: Policy) -> ReviewContext:

@@ -23,7 +23,7 @@ def find_rule(word: str) -> Rule:
         named = head in {rule.code.lower(), rule.name}
         if named and (not slash or form in {one.name for one in rule.forms}):
             return rule
-    from rules.policy.shapes import suggestion
+    from rules.wording import suggestion
 
     names = tuple(name for rule in ALL for name in (rule.code, rule.name, *form_names(rule)))
     hint = suggestion(word, names) or "; `mlgate rules` lists them"

@@ -51,7 +51,7 @@ def _find(name: str, flag: str) -> list[str]:
         if not slash or one.endswith(f"/{form}")
     ]
     if not found:
-        from rules.policy.shapes import suggestion
+        from rules.wording import suggestion
 
         known = [text for rule in ALL for text in (rule.code, rule.name, *form_names(rule))]
         advice = suggestion(name, tuple(known)) or "; `mlgate rules` lists them"

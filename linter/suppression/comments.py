@@ -108,6 +108,6 @@ def _find_problem(codes: tuple[str, ...], known: Collection[str]) -> str | None:
 
 
 def _suggest(code: str, known: Collection[str]) -> str:
-    from rules.policy.shapes import suggestion
+    from rules.wording import suggestion
 
     return suggestion(code, tuple(known))

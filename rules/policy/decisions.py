@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rules.annotations import PROFILE_LABEL
 from rules.model import Action, Confidence, Form, Identity, Rule
-from rules.policy.values import EXEMPT, IGNORES, PROFILE_LABEL, PROFILES, TRUST, Policy
+from rules.policy.values import EXEMPT, IGNORES, PROFILES, TRUST, Policy
 
 if TYPE_CHECKING:
     from datetime import date

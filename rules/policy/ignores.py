@@ -5,10 +5,10 @@
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from rules.annotations import IGNORE_ANNOTATION
 from rules.model import Rule
 from rules.paths import Path, dig
 
-IGNORE_ANNOTATION = "mlgate.dev/ignore"
 ANNOTATION_SYNTAX = "CODE=reason"
 _MOST = 100
 """Entries of one annotation: each that is wrong is a finding of its own."""

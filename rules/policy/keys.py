@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from rules.annotations import PROFILE_LABEL
 from rules.kinds.roles import Role
 from rules.model import Action, Parameter, Rule
 from rules.policy.ignores import known_codes
@@ -21,7 +22,7 @@ from rules.policy.shapes import (
     Table,
     Text,
 )
-from rules.policy.values import IGNORES, PROFILE_LABEL, PROFILES, TRUST
+from rules.policy.values import IGNORES, PROFILES, TRUST
 
 API_VERSION = "mlgate.dev/v1"
 ACTIONS = tuple(str(one) for one in (Action.OFF, Action.AUDIT, Action.WARN, Action.DENY))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from rules.paths import Path
-from rules.wording import show_value
+from rules.wording import show_value, suggestion
 
 
 class Complaint(NamedTuple):
@@ -184,15 +184,6 @@ def _unknown(shape: Record, key: str) -> str:
     if close or len(shape.fields) > 12:
         return message + close
     return f"{message} here; expected {', '.join(shape.fields)}"
-
-
-def suggestion(word: str, names: tuple[str, ...]) -> str:
-    """``; did you mean 'x'?`` for the name nearest to ``word``, nothing if none is near."""
-    import difflib  # noqa: PLC0415 - only a mistake pays for it
-
-    folded = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word.lower(), folded, 1)
-    return f"; did you mean '{folded[close[0]]}'?" if close else ""
 
 
 def shown(value: Any) -> str:

@@ -13,8 +13,6 @@ PROFILES = ("observe", "standard", "strict")
 IGNORES = ("allow", "cap-at-warn", "forbid")
 TRUST = ("all", "namespace", "none")
 """Whose word on a role counts: the object's and its Namespace's, the Namespace's, nobody's."""
-PREFIX = "mlgate.dev/"
-PROFILE_LABEL = PREFIX + "profile"
 
 EXEMPT = ("kube-*", "*-system", "gpu-operator", "knative-*", "istio-*")
 """Globs of the namespaces that are left alone unless an entry names one of them exactly."""

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.annotations import PROFILE_LABEL
 from rules.checks import ALL
 from rules.kinds import BUILT_IN
 from rules.kinds.schema import Kind
@@ -21,7 +22,7 @@ from rules.policy import DEFAULT, Policy, is_exempt
 from rules.policy.decisions import weigh
 from rules.policy.entries import CustomKind, NamespaceEntry
 from rules.policy.selectors import Requirement, Selector
-from rules.policy.values import EXEMPT, PROFILE_LABEL, PROFILES
+from rules.policy.values import EXEMPT, PROFILES
 from tests.manifests import find, read_cases
 from tests.webhook.conditions import Missing, holds
 from tests.webhook.identity.verifying import DAY

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.annotations import DEFAULTED
 from rules.inventory import Inventory
 from rules.model import Action, Fix, Presence, Set
 from rules.policy import Policy
@@ -21,7 +22,6 @@ from tests.webhook.in_process import InProcessServer, policies_of
 from webhook.review import mutation
 from webhook.review.admission import ReviewOutcome, mutate, validate
 from webhook.review.context import ReviewContext
-from webhook.review.mutation import DEFAULTED
 from webhook.server.process import reload_policy
 
 KNOWN = ReviewContext(Policy(), Inventory(), TODAY)

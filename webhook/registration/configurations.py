@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from rules.annotations import PROFILE_LABEL
 from rules.kinds.schema import Kind
 from rules.policy import Policy
-from rules.policy.values import EXEMPT, PROFILE_LABEL
+from rules.policy.values import EXEMPT
 from webhook.registration.scope import CheckedKind, checked_kinds
 
 VALIDATING_NAME = "mlgate"

@@ -6,13 +6,14 @@ The API server calls only for these: a request that no rule would judge costs no
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from rules.annotations import PROFILE_LABEL
 from rules.checks import ALL
 from rules.kinds import BUILT_IN
 from rules.kinds.schema import Kind
 from rules.model import Action, Form, Rule
 from rules.policy import Policy
 from rules.policy.decisions import weigh
-from rules.policy.values import PROFILE_LABEL, PROFILES
+from rules.policy.values import PROFILES
 
 
 class CheckedKind(NamedTuple):

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from rules.annotations import DEFAULTED
 from rules.edits import Inapplicable, apply, conflict, json_patch
 from rules.evaluation import Evaluation
 from rules.model import Action, Edit, Finding, Set
 from rules.paths import dig, dotted
 from rules.rfc6902 import PatchFailure, apply_patch
-
-DEFAULTED = "mlgate.dev/defaulted"
-"""What was added, so that whoever keeps the manifest can add it there."""
 
 _MAX_ROUNDS = 5
 """How often an object is judged again, since a fix may bring up another finding."""

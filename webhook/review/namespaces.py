@@ -5,9 +5,10 @@ Nothing else tells its author that an unknown profile means the policy's own.
 
 from typing import Any
 
+from rules.annotations import PROFILE_LABEL
 from rules.manifest import Manifest
 from rules.policy import Policy, is_exempt
-from rules.policy.values import PROFILE_LABEL, PROFILES
+from rules.policy.values import PROFILES
 
 
 def is_namespace(body: Any) -> bool:

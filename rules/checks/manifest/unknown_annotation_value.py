@@ -1,18 +1,22 @@
-"""An annotation of mlgate's has a value that it does not know, or that is not so.
+"""Something is said to mlgate that it does not understand, does not read, or that is not so.
 
 ## What
-`mlgate.dev/role` names no role, or `mlgate.dev/ignore` cannot be read. Or a role is said, also by
-the label `app.kubernetes.io/component`, where what runs in the pod plainly shows another.
+`mlgate.dev/role` names no role, or `mlgate.dev/ignore` cannot be read; a key `mlgate.dev/...` that
+nobody knows, an annotation that is written as a label, or one in `metadata.annotation`. Or a role
+is said, also by the label `app.kubernetes.io/component`, where what runs in the pod plainly shows
+another.
 
 ## Why
-A value that is not known is passed over, so the workload is judged as if nothing had been said. A
-role that is said takes a workload out of rules: whoever keeps the policy should see where it does.
+What is not understood is passed over, so the workload is judged as if nothing had been said, while
+whoever wrote it believes otherwise. A role that is said takes a workload out of rules: whoever
+keeps the policy should see where it does.
 
 ## Example
 ```yaml
 metadata:
   annotations:
     mlgate.dev/role: trainig
+    mlgate.dev/ignores: TRN003=bounded by the scheduler
 ```
 
 ## Use instead
@@ -20,6 +24,7 @@ metadata:
 metadata:
   annotations:
     mlgate.dev/role: training
+    mlgate.dev/ignore: TRN003=bounded by the scheduler
 ```
 
 ## Fix safety
@@ -32,6 +37,7 @@ There is no fix.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.annotations import LOAD_ANNOTATION, find_unread
 from rules.kinds.jobset import ANCESTOR_STEP
 from rules.kinds.roles import Role
 from rules.model import Confidence, Problem, Rule, form_table
@@ -45,17 +51,29 @@ _SAYS_NOTHING = frozenset({Role.OTHER, Role.UNKNOWN_ML, Role.NONE})
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     label = params["roles"]["label"]
+    body = workload.manifest.object
     yield from _contradictions(workload, label)
-    scopes: dict[Path, None] = dict.fromkeys(((), *(pod.path for pod in workload.pods)))
-    for scope in scopes:
+    for scope in dict.fromkeys(((), *(pod.path for pod in workload.pods))):
         for place in ("annotations", "labels"):
             path = (*scope, "metadata", place, label)
-            value = dig(workload.manifest.object, path)
-            if value is None or (isinstance(value, str) and value in OVERRIDES):
-                continue
-            found = f"'{shorten(value)}'" if isinstance(value, str) else show_value(value)
-            message = f"{label} is {found}; expected one of {', '.join(sorted(OVERRIDES))}"
-            yield Problem("unknown", path, message)
+            yield from _judge_role(path, dig(body, path), label)
+        path = (*scope, "metadata", "annotations", LOAD_ANNOTATION)
+        yield from _judge_load(path, dig(body, path))
+        yield from (Problem("unread", *found) for found in find_unread(body, scope, label))
+
+
+def _judge_role(path: Path, value: Any, label: str) -> Iterator[Problem]:
+    if value is None or (isinstance(value, str) and value in OVERRIDES):
+        return
+    found = f"'{shorten(value)}'" if isinstance(value, str) else show_value(value)
+    message = f"{label} is {found}; expected one of {', '.join(sorted(OVERRIDES))}"
+    yield Problem("unknown", path, message)
+
+
+def _judge_load(path: Path, value: Any) -> Iterator[Problem]:
+    if isinstance(value, str) and not value.isdecimal():
+        found = f"{LOAD_ANNOTATION} is '{shorten(value)}'"
+        yield Problem("unknown", path, f"{found}; expected a number of seconds")
 
 
 def _contradictions(workload: Workload, label: str) -> Iterator[Problem]:
@@ -78,6 +96,7 @@ RULE = Rule(
     forms=form_table(
         """
         unknown       warning  warn   warn   an annotation's value is not known
+        unread        warning  warn   warn   an annotation or label of mlgate's is not read
         contradicted  info     audit  audit  what runs in the pod shows another role than is said
         """,
         role_gated=False,
