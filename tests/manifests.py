@@ -74,8 +74,12 @@ class Case(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether a cluster could be given it: it can be read, and is no patch of an object."""
-        return self.readable and not self.path.name.startswith(("good-patch-", "bad-patch-"))
+        """Whether a cluster could be given it: it can be read as objects, and none is a patch."""
+        return (
+            self.readable
+            and not self.path.name.startswith(("good-patch-", "bad-patch-"))
+            and all(isinstance(one.value, dict) for one in read_documents(self.text))
+        )
 
 
 class Found(NamedTuple):

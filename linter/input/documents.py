@@ -12,7 +12,7 @@ from rules.patches import is_operations
 from rules.paths import Path
 from rules.reader import Document, Unreadable, read
 
-MARKER = "mlgate:"
+MARKER = "mlgate"
 """A text without it has no ignore comment (linter/suppression/scopes.py)."""
 
 EMPTY = "empty"
@@ -70,7 +70,8 @@ class Contents(NamedTuple):
 
     ``templated`` are the numbers of documents that could be read though Helm has not filled them
     in: what it would fill in is unknown. ``operations`` are those of JSON Patches: whether anybody
-    knows what they are for is not told here.
+    knows what they are for is not told here. ``loose`` are documents without an object, in which
+    somebody may have written to mlgate all the same.
     """
 
     documents: int
@@ -79,6 +80,7 @@ class Contents(NamedTuple):
     broken: tuple[Unreadable, ...] = ()
     templated: tuple[int, ...] = ()
     operations: tuple[Document, ...] = ()
+    loose: tuple[Document, ...] = ()
 
 
 def read_contents(file: str, text: str) -> Contents:
@@ -107,6 +109,7 @@ class _Collector:
         self._broken: list[Unreadable] = []
         self._templated: list[int] = []
         self._operations: list[Document] = []
+        self._loose: list[Document] = []
 
     def take(self, document: Document | Unreadable) -> None:
         self._documents = document.number + 1
@@ -117,6 +120,8 @@ class _Collector:
         else:
             found = _find_entries(self._file, document, self._skipped)
             self._entries += found
+            if not found and MARKER in document.text:
+                self._loose.append(document)
             if self._braces and found and _awaits_helm(document):
                 self._templated.append(document.number)
 
@@ -137,6 +142,7 @@ class _Collector:
             tuple(self._broken),
             tuple(self._templated),
             tuple(self._operations),
+            tuple(one for one in self._loose if self._entries or one.value is None),
         )
 
 

@@ -105,6 +105,12 @@ class DocumentJudge:
             rows = list(self._apply_comments(judged, rows))
         self.findings += rows
 
+    def judge_loose(self, file: str, document: Document) -> None:
+        """A document without an object: what comments in it ignore stands elsewhere, if at all."""
+        if self._task.ignores:
+            entry = Entry(file, document, (), {})
+            self.findings += self._apply_comments([entry], [])
+
     def judge_operations(self, file: str, document: Document) -> bool:
         """The operations of a JSON Patch; False where what they are for is not at hand."""
         found = self._patches.judge_file(file, document.value) if self._patches else None

@@ -57,6 +57,7 @@ class Share:
         self._errors: list[ErrorRow] = []
         self._entries: list[Entry] = []
         self._operations: list[tuple[str, Document, bool]] = []
+        self._loose: list[tuple[str, Document]] = []
         self._broken: list[tuple[str, Unreadable]] = []
         self._bodies: dict[str, list[Any]] = {}
         self._folders = FolderKustomizations(self._read_bodies)
@@ -135,6 +136,8 @@ class Share:
         # Objects of one document are neighbours, and its comments are read for all of them at once.
         for _, entries in groupby(self._entries, lambda entry: id(entry.document)):
             judge.judge_document(list(entries))
+        for file, document in self._loose:
+            judge.judge_loose(file, document)
         for file, document, named in self._operations:
             if not judge.judge_operations(file, document):
                 self._pass_over_document(file, document, named=named)
@@ -204,6 +207,7 @@ class Share:
         self._coverage.documents += contents.documents
         self._entries += contents.entries
         self._operations += [(file, document, named) for document in contents.operations]
+        self._loose += [(file, document) for document in contents.loose]
         for one in contents.skipped:
             if named and not one.expected:
                 reason = f"{one.reason}; {one.hint}" if one.hint else one.reason

@@ -13,9 +13,16 @@ from rules.policy.ignores import Ignore, find_unknown
 from rules.reader import Span
 
 COMMENT_SYNTAX = "# mlgate: ignore[CODE] reason"
+_LOOK_ALIKE = f"this is no ignore, and ignores nothing; expected {COMMENT_SYNTAX}"
 
-_START = re.compile(r"#[ \t]{0,8}mlgate:[ \t]{0,8}(?=ignore\b)")
-_IGNORE = re.compile(r"ignore[ \t]*\[([^\]]*)\](.*)", re.DOTALL)
+_PROPER = re.compile(r"#[ \t]*mlgate:[ \t]*ignore\b")
+_IGNORE = re.compile(r"#[ \t]*mlgate:[ \t]*ignore[ \t]*\[([^\]]*)\](.*)", re.DOTALL)
+_START = re.compile(
+    r"#[ \t]{0,8}mlgate(?::[ \t]{0,8}(?=ignore\b)"
+    r"|[ \t:=-]{1,8}(?:ignore|disable|skip|suppress|allow|noqa|nolint)"
+    r"(?=(?:-[\w-]{0,20})?[ \t:=]{0,8}(?:[\[(]|[A-Z]{3}\d{3}\b)))"
+)
+"""An ignore, or what somebody took for one: another word, no colon, another bracket."""
 
 
 class Comment(NamedTuple):
@@ -33,18 +40,23 @@ class Comment(NamedTuple):
         return Comment(span, self.target and self.target + lines, self.ignore)
 
 
+def may_hold_comments(text: str) -> bool:
+    """Whether an ignore comment may stand in a text: a cheap question, asked of every document."""
+    return MARKER in text and _START.search(text) is not None
+
+
 def read_comments(text: str, known: Collection[str]) -> list[Comment]:
     """The ignore comments in the text of one YAML document, in order. ``known`` is what they may
     name. What stands inside quotes or a block of text is no comment.
     """
-    if MARKER not in text:
+    starts = [match.start() for match in _START.finditer(text)] if MARKER in text else []
+    if not starts:
         return []
     lines = split_lines(text)
     ends = [0, *(match.end() for match in LINE_BREAK.finditer(text))]
     scalars = list(_scalars(text))
     targets = _find_targets(lines)
     found = []
-    starts = [match.start() for match in _START.finditer(text)]
     for start, after in pairwise([*starts, len(text)]):
         # Scripts in block scalars hold lines that look like comments: they are text.
         inside = bisect_right(scalars, (start, len(text))) - 1
@@ -91,11 +103,13 @@ def _find_targets(lines: list[str]) -> list[int | None]:
 
 
 def _read_words(words: str, known: Collection[str]) -> Ignore:
-    match = _IGNORE.fullmatch(words.partition(MARKER)[2].strip())
+    match = _IGNORE.fullmatch(words)
     names = match[1].split(",") if match else ()
     codes = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
     reason = match[2].strip() if match else ""
-    return Ignore(codes, reason, problem=_find_problem(codes, known))
+    proper = _PROPER.match(words) is not None
+    problem = _find_problem(codes, known) if proper else _LOOK_ALIKE
+    return Ignore(codes, reason, problem=problem)
 
 
 def _find_problem(codes: tuple[str, ...], known: Collection[str]) -> str | None:

@@ -10,9 +10,13 @@ from collections.abc import Collection, Hashable, Iterable, Iterator
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from linter.input.documents import MARKER
 from linter.input.lines import split_lines
-from linter.suppression.comments import COMMENT_SYNTAX, Comment, read_comments
+from linter.suppression.comments import (
+    COMMENT_SYNTAX,
+    Comment,
+    may_hold_comments,
+    read_comments,
+)
 from rules.paths import Path
 from rules.policy.suppression import Suppressor
 from rules.reader import Document, Span
@@ -79,7 +83,7 @@ def read_comment_ignores(
     ``objects`` are the paths of its objects, at least one, ``strings`` those of the texts in which
     manifests are embedded; ``known`` is what a comment may name (``rules.policy.known_codes``).
     """
-    if MARKER not in document.text:
+    if not may_hold_comments(document.text):
         return None
     strings = list(strings)
     placed = [(document.key_span(path).line, path) for path in objects]

@@ -1,7 +1,8 @@
 """An ignore suppresses nothing.
 
 ## What
-An ignore, as a comment or an annotation, that matches no finding, or names no rule.
+An ignore, as a comment or an annotation, that matches no finding, or names no rule; a comment in
+a document without an object, such as above the first `---`; one that only looks like an ignore.
 
 ## Why
 A stale ignore hides the next real finding of its rule, and a misspelt one hides nothing at all.

@@ -47,6 +47,39 @@ def test_a_text_without_the_marker_has_no_comments() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "# mlgate: disable[TRN001] x",
+        "# mlgate ignore[TRN001] x",
+        "#mlgate:ignore-next[TRN001]",
+        "# mlgate-ignore: TRN001",
+        "# mlgate: skip TRN001",
+        "# mlgate:ignore(TRN001)",
+    ],
+)
+def test_what_looks_like_an_ignore_is_told(text: str) -> None:
+    ignores = hear(f"a: 1 {text}\n")
+    assert not ignores.covers(row("a: 1", "a"))
+    (problem,) = problems(ignores)
+    assert problem[:2] == ("MLG003", 1)
+    assert problem[2].endswith("expected # mlgate: ignore[CODE] reason")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# mlgate ignores this",
+        "# mlgate skips [x]",
+        "# see mlgate: ignored",
+        "# mlgate: a",
+        "# mlgate.dev/ignore: TRN001",
+    ],
+)
+def test_words_about_mlgate_are_words(text: str) -> None:
+    assert read_comment_ignores(document(f"a: 1 {text}\n"), ((),), (), KNOWN) is None
+
+
+@pytest.mark.parametrize(
     ("text", "codes", "reason"),
     [
         ("a: 1 # mlgate: ignore[TRN001] because", ("TRN001",), "because"),
