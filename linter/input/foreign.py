@@ -32,7 +32,7 @@ def is_object(body: Any) -> bool:
 def describe_foreign(body: Any) -> tuple[str, str]:
     """What a document's value is that is no object, and what to do about it, if that is known."""
     if isinstance(body, list) and body and all(map(is_object, body)):
-        count = "a manifest" if len(body) == 1 else f"{len(body)} manifests"
+        count = "one manifest" if len(body) == 1 else f"{len(body)} manifests"
         return (
             f"a list of {count}, which kubectl refuses",
             "write one document each (`jsonnet -y`), or items of a `kind: List`",

@@ -60,7 +60,7 @@ def test_what_names_no_version_and_kind_is_foreign(text: str) -> None:
 def test_a_list_of_manifests_is_none() -> None:
     pod = "{apiVersion: v1, kind: Pod}"
     (one,) = contents(f"[{pod}]").skipped
-    assert one.reason == "a list of a manifest, which kubectl refuses"
+    assert one.reason == "a list of one manifest, which kubectl refuses"
     assert "kind: List" in one.hint
     (two,) = contents(f"- {pod}\n- {pod}\n").skipped
     assert two.reason.startswith("a list of 2 manifests")
