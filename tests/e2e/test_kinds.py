@@ -108,12 +108,14 @@ what is applied again would take it away."""
 
 UNREADABLE = {
     "GPU001/good-template-variable": "cannot be handled as a Pod",
+    "MLG006/bad-misplaced": 'unknown field "metadata.annotation"',
     "SRV001/bad-liveness-template-variable": "cannot be handled as a Deployment",
     "TRN002/good-job-limit-as-text": "cannot be handled as a Job",
     "TRN002/good-job-template-variable": "cannot be handled as a Job",
     "TRN003/good-job-template-variable": "cannot be handled as a Job",
 }
-"""Templates and values of another type, which the API server cannot read."""
+"""Templates, values of another type, and fields that do not exist, which the API server cannot read
+or, asked by kubectl, refuses to drop."""
 
 OTHERS = {
     **UNREADABLE,
