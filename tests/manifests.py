@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from rules.checks import ALL
+from rules.checks import ALL, BY_CODE
 from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.manifest import Manifest
@@ -26,20 +26,23 @@ _EXPECT = re.compile(
 
 
 _POLICY = re.compile(r"\A# policy: (?P<policy>.*)$", re.MULTILINE)
-_CODE = re.compile(r"[A-Z]{3}\d{3}")
+_CODE = re.compile(r"\b[A-Z]{3}\d{3}\b")
 
 
 class Case(NamedTuple):
     """A manifest without its expectations, and those: (line from 1, CODE or CODE/form).
 
     ``header`` is what its first line says of the policy that it is judged under: rules with their
-    parameters, and beside them any other key of a policy file.
+    parameters, and beside them any other key of a policy file. ``judges`` are the rules that judge
+    it: in a rule's folder that rule and those that its text names, so that a new rule changes no
+    old case; all of them elsewhere.
     """
 
     path: Path
     text: str
     expected: list[tuple[int, str]]
     header: dict[str, Any]
+    judges: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -61,7 +64,8 @@ class Case(NamedTuple):
 
     @property
     def policy_text(self) -> str:
-        return write_policy(self.header)
+        others = {rule.code: "off" for rule in ALL if rule.code not in self.judges}
+        return write_policy({**others, **self.header})
 
     @property
     def policy(self) -> Policy:
@@ -114,7 +118,12 @@ def read_case(path: Path) -> Case:
     ]
     header = _POLICY.search(marked)
     stated = yaml.safe_load(header["policy"]) if header else {}
-    return Case(path, _EXPECT.sub("", marked), expected, stated)
+    return Case(path, _EXPECT.sub("", marked), expected, stated, _judges(path, marked))
+
+
+def _judges(path: Path, marked: str) -> frozenset[str]:
+    folder = path.parent.name
+    return frozenset({folder, *_CODE.findall(marked)} if folder in BY_CODE else BY_CODE)
 
 
 def read_every_case() -> list[Case]:
