@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from rules.manifest import is_template
@@ -55,6 +56,10 @@ class Accelerators:
     def asked(self, resources: Any, key: str) -> Iterator[tuple[str, Any]]:
         """The accelerators under ``limits`` or ``requests`` with their amounts, zeros left out."""
         return read_amounts(resources, key, self.match)
+
+
+accelerators_of = lru_cache(maxsize=8)(Accelerators)
+"""One matcher for each set of patterns: it remembers the names that it has judged."""
 
 
 def needs_limit(name: str) -> bool:

@@ -36,15 +36,23 @@ class Load(NamedTuple):
         return f"expected a startupProbe of at least {self.seconds} s ({self.reason})"
 
 
-def find_slow_servers(
-    workload: Workload, table: Mapping[str, Any]
-) -> Iterator[tuple[Pod, Container, Load]]:
-    """The containers that may load a model for long, with how long: in a pod with accelerators
-    those that ask for one, else all that do its work. Servers that answer before a model is loaded
-    are none of them.
+class SlowServer(NamedTuple):
+    """A container that may load a model for long."""
 
-    ``table`` is the policy's ``slow_load_seconds``: seconds by size of the model.
-    """
+    pod: Pod
+    container: Container
+    load: Load
+
+
+def find_slow_servers(workload: Workload) -> tuple[SlowServer, ...]:
+    """The containers that may load a model for long: in a pod with accelerators those that ask
+    for one, else all that do its work. Servers that answer before a model is loaded are none of
+    them. Rules ask for it by ``workload.once``."""
+    return tuple(_find_slow(workload, workload.parameters["serving"]["slow_load_seconds"]))
+
+
+def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowServer]:
+    """``table`` is the policy's: seconds by size of the model."""
     for pod in workload.pods_of(_SERVING):
         if pod.probes is Probes.NONE or not pod.complete:
             continue
@@ -54,7 +62,7 @@ def find_slow_servers(
             load = estimate_load(pod, command, table, accelerated=bool(loading))
             early = None if load is None else answers_unloaded(command)
             if load is not None and early is not True:
-                yield pod, container, load._replace(sure=early is False)
+                yield SlowServer(pod, container, load._replace(sure=early is False))
 
 
 def _is_accelerated(workload: Workload, container: Container) -> bool:

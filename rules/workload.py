@@ -1,10 +1,10 @@
 """What a rule sees of an object: its pods, its role, its budgets, each with its place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from rules.accelerators import Accelerators
+from rules.accelerators import Accelerators, accelerators_of
 from rules.commands import CommandLine
 from rules.inventory import Inventory
 from rules.kinds.facts import Fact
@@ -30,6 +30,8 @@ _SPOT_KEYS = {
     "kubernetes.azure.com/scalesetpriority": "spot",
 }
 _SPOT_NAMES = tuple(_SPOT_KEYS)  # no dict: what is looked up in it may be one itself
+
+_Found = TypeVar("_Found")
 
 
 class Workload:
@@ -63,6 +65,7 @@ class Workload:
         self.measured = measured
         self._namespace_role = namespace_role
         self._own_word = own_word
+        self._readings: dict[Hashable, Any] = {}
 
     @cached_property
     def identity(self) -> Identity:
@@ -72,6 +75,20 @@ class Workload:
     def spec(self) -> SpecView:
         """The part of the object that the kind's readers read."""
         return self.kind.view(self.manifest)
+
+    def once(self, read: Callable[..., _Found], *about: Hashable) -> _Found:
+        """What ``read(workload, *about)`` finds, computed when the first rule asks for it.
+
+        For what several rules ask of an object and is no part of its kind. ``read`` stands in a
+        module, which is how the next rule names the same reading; what it returns is shared, so
+        it is a tuple or another value that nobody changes, and no iterator.
+        """
+        known = self._readings
+        key = read, about
+        if key not in known:
+            known[key] = read(self, *about)
+        found: _Found = known[key]
+        return found
 
     def at(self, fact: Fact, pod: Pod | None = None) -> Value | None:
         """A fact with its path, written or to be written; None where the kind has no such field.
@@ -272,14 +289,3 @@ def interruptible(pod: Pod) -> bool:
     return isinstance(tolerations, list) and any(
         dig(toleration, ("key",)) in _SPOT_NAMES for toleration in tolerations
     )
-
-
-_ACCELERATORS: dict[tuple[tuple[str, ...], tuple[str, ...]], Accelerators] = {}
-
-
-def accelerators_of(patterns: tuple[str, ...], companions: tuple[str, ...]) -> Accelerators:
-    """One matcher for each set of patterns: it remembers the names that it has judged."""
-    key = patterns, companions
-    if key not in _ACCELERATORS:
-        _ACCELERATORS[key] = Accelerators(patterns, companions)
-    return _ACCELERATORS[key]

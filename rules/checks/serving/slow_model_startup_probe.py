@@ -44,9 +44,8 @@ from rules.wording import write_values
 from rules.workload import Workload
 
 
-def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
-    table = params["serving"]["slow_load_seconds"]
-    for pod, container, load in find_slow_servers(workload, table):
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    for pod, container, load in workload.once(find_slow_servers):
         if container.get("startupProbe") is not None:
             continue
         problem = _judge(workload, pod, container, load)

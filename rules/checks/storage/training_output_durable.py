@@ -31,12 +31,13 @@ There is no fix: which claim or bucket holds the model is a person's decision.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.destinations import Destination, find_destinations
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.model import Confidence, Problem, Related, Rule, form_table
 from rules.outputs import PARAMETERS, naming_of
 from rules.roles.vocabulary import sounds_like_ml
-from rules.storage import Keeping, Place, find_scratched_data, suggest_claim, trace_outputs
+from rules.storage import Keeping, Place, find_scratched_data, suggest_claim
 from rules.wording import join_problems
 from rules.workload import Workload
 
@@ -45,22 +46,20 @@ _UNSURE = frozenset({Role.OTHER, Role.UNKNOWN_ML})
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
-    pods = workload.training_pods
-    if not pods:
+    if not workload.training_pods:
         yield from _hint(workload)
         return
-    writers = [pod for pod in pods if pod.writer] or pods
-    losses = [loss for pod in writers if (loss := _judge_pod(workload, pod, params)) is not None]
-    if len(losses) == len(writers):
+    destinations = workload.once(find_destinations, naming_of(params))
+    losses = [loss for one in destinations if (loss := _judge(workload, one)) is not None]
+    if len(losses) == len(destinations):
         worst_first = sorted(losses, key=lambda loss: _ORDER.index(loss.form))
         doubt = Confidence.LOW if workload.kind.outputs_in_code else None
         yield join_problems(worst_first)._replace(confidence=doubt)
 
 
-def _judge_pod(workload: Workload, pod: Pod, params: Mapping[str, Any]) -> Problem | None:
-    """How the pod's outputs are lost; None where they are kept or nothing is known of them."""
-    schemes = frozenset(params["storage"]["durable_schemes"])
-    output, place = trace_outputs(pod, naming_of(params), schemes, workload.command)
+def _judge(workload: Workload, destination: Destination) -> Problem | None:
+    """How a pod's outputs are lost; None where they are kept or nothing is known of them."""
+    pod, output, place = destination
     if place.keeping in (Keeping.DURABLE, Keeping.UNKNOWN):
         return None
     if output is None:
