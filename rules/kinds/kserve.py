@@ -15,6 +15,7 @@ from rules.kinds.podspec import (
     make_container,
     read_containers,
     read_count,
+    read_metadata,
     read_volumes,
 )
 from rules.kinds.roles import Role, Subrole
@@ -140,7 +141,7 @@ def _component(
             path,
             body,
             name=str(path[-1]),
-            metadata=_metadata(body),
+            metadata=read_metadata(body),
             metadata_at=path,
             containers=(*named, *listed),
             volumes=read_volumes(body, path),
@@ -164,16 +165,11 @@ def _demote(container: Container) -> Container:
     return container._replace(use=ContainerUse.SIDECAR) if is_main else container
 
 
-def _metadata(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands for a template's metadata where there is no template."""
-    return {key: body[key] for key in ("labels", "annotations") if isinstance(body.get(key), dict)}
-
-
 def _worker(workers: SpecView, probes: Probes) -> Pod:
     return make_bare_pod(
         workers.path,
         workers.mapping(),
-        metadata=_metadata(workers.mapping()),
+        metadata=read_metadata(workers.mapping()),
         metadata_at=workers.path,
         main=(_WORKER,),
         name="worker",
@@ -191,7 +187,7 @@ def _runtime_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
         yield make_bare_pod(
             spec.path,
             body,
-            metadata=_metadata(body),
+            metadata=read_metadata(body),
             metadata_at=spec.path,
             main=(_MAIN,),
             replicas=read_count(body.get("replicas")),

@@ -6,12 +6,11 @@ presets; the presets bring probes (a startup probe since v0.17) and images.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Probes
-from rules.kinds.podspec import make_bare_pod, make_unseen_pod, read_count
+from rules.kinds.podspec import make_bare_pod, make_unseen_pod, read_count, read_metadata
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import FactPlaces, FactRows
 from rules.kinds.schema import SPEC, Autoscaler, Kind
@@ -68,7 +67,7 @@ def _pod(workload: SpecView, key: str, subrole: Subrole | None) -> Iterator[Pod]
         yield make_bare_pod(
             spec.path,
             spec.mapping(),
-            metadata=_metadata(workload.mapping()),
+            metadata=read_metadata(workload.mapping()),
             metadata_at=workload.path,
             main=("main",),
             name=f"{workload.path[-1]}-{key}" if len(workload.path) > 1 else key,
@@ -79,10 +78,6 @@ def _pod(workload: SpecView, key: str, subrole: Subrole | None) -> Iterator[Pod]
             inherits=True,
             images=False,
         )
-
-
-def _metadata(body: dict[str, Any]) -> dict[str, Any]:
-    return {key: body[key] for key in ("labels", "annotations") if isinstance(body.get(key), dict)}
 
 
 def _scalers(spec: SpecView) -> Iterator[Autoscaler]:

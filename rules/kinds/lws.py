@@ -9,13 +9,13 @@ from typing import Any
 from rules.kinds import facts
 from rules.kinds.core import pod_facts
 from rules.kinds.lookups import Ask
-from rules.kinds.pods import Pod, Probes
-from rules.kinds.podspec import claim_templates, make_pod, read_count
+from rules.kinds.pods import Pod
+from rules.kinds.podspec import claim_templates, make_pod, read_count, silence_worker
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
-from rules.paths import EACH, Path
+from rules.paths import Path
 
 _RETENTION = "leaderWorkerTemplate.persistentVolumeClaimRetentionPolicy"
 _ROWS: FactRows = {
@@ -32,7 +32,6 @@ _ROWS: FactRows = {
     facts.CLAIM_WHEN_DELETED: (f"{_RETENTION}.whenDeleted", "Retain", CONTROLLER),
     facts.CLAIM_WHEN_SCALED: (f"{_RETENTION}.whenScaled", "Retain", CONTROLLER),
 }
-_PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
 _GROUP: Path = ("spec", "leaderWorkerTemplate")
 _LEADER: Path = (*_GROUP, "leaderTemplate")
 _WORKER: Path = (*_GROUP, "workerTemplate")
@@ -49,23 +48,14 @@ def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     for leader in group.each("leaderTemplate"):
         yield make_pod(leader, name="leader", subrole=Subrole.MASTER, replicas=groups, **shared)
     for worker in group.each("workerTemplate"):
-        yield make_pod(
+        pod = make_pod(
             worker,
             name="worker",
             subrole=Subrole.WORKER if led else None,
-            probes=Probes.OWN if not led or _answers(worker) else Probes.NONE,
             replicas=None if groups is None or size is None else groups * (size - led),
             **shared,
         )
-
-
-def _answers(template: SpecView) -> bool:
-    """Whether a container of the template answers requests: somebody asks it how it is. A port
-    is often the leader's, copied."""
-    return any(
-        any(isinstance(container.dig(probe), dict) for probe in _PROBES)
-        for container in template.each("spec", "containers", EACH)
-    )
+        yield silence_worker(pod) if led else pod
 
 
 KINDS: tuple[Kind, ...] = (

@@ -17,6 +17,7 @@ _SIDECAR_IMAGE = re.compile(
     r"istio/proxyv2|linkerd-io/proxy|cloud-sql-proxy|cloudsql-proxy|gcs-fuse-csi|fluent-?bit|"
     r"fluentd|dcgm-exporter|node-exporter|docker:[\w.-]*dind|kube-rbac-proxy|oauth2?-proxy|envoyproxy"
 )
+_PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
 _DEFAULT_CONTAINER = ("annotations", "kubectl.kubernetes.io/default-container")
 
 
@@ -117,6 +118,23 @@ def make_bare_pod(
         volumes_at=(*spec_path, "volumes"),
         **known,
     )
+
+
+def silence_worker(pod: Pod) -> Pod:
+    """A worker of a group: where nobody asks it how it is, its leader answers for the model. A
+    port is often the leader's, copied."""
+    asked = any(
+        isinstance(container.get(probe), dict)
+        for container in pod.containers
+        if container.use is not ContainerUse.INIT
+        for probe in _PROBES
+    )
+    return pod if asked else pod._replace(probes=Probes.NONE)
+
+
+def read_metadata(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The labels and annotations that a component's body says of its pods."""
+    return {key: body[key] for key in ("labels", "annotations") if isinstance(body.get(key), dict)}
 
 
 def make_unseen_pod(path: Path, **known: Any) -> Pod:
