@@ -145,7 +145,8 @@ PLACES = [
     (case, number, place)
     for case in FILES.values()
     for number, document in enumerate(read_documents(case.text))
-    for place in _list_places(document.value["spec"], ("spec",))
+    for key in document.value.keys() - {"apiVersion", "kind", "metadata"}
+    for place in _list_places(document.value[key], (key,))
 ]
 
 

@@ -30,13 +30,13 @@ _POD_ROWS: FactRows = {
     facts.DEADLINE: ("activeDeadlineSeconds",),
     facts.SCHEDULING_GATES: ("schedulingGates",),
 }
-_KEPT: FactRows = {
+KEPT_ROWS: FactRows = {
     facts.REPLICAS: ("replicas", 1),
     facts.MIN_READY_SECONDS: ("minReadySeconds",),
     facts.SELECTOR: ("selector",),
 }
-_DEPLOYMENT: FactRows = {
-    **_KEPT,
+DEPLOYMENT_ROWS: FactRows = {
+    **KEPT_ROWS,
     facts.PAUSED: ("paused", False),
     facts.PROGRESS_DEADLINE: ("progressDeadlineSeconds", 600),
     facts.UPDATE_STRATEGY: ("strategy.type", "RollingUpdate"),
@@ -44,14 +44,14 @@ _DEPLOYMENT: FactRows = {
     facts.MAX_UNAVAILABLE: ("strategy.rollingUpdate.maxUnavailable", "25%"),
 }
 _STATEFUL_SET: FactRows = {
-    **_KEPT,
+    **KEPT_ROWS,
     facts.UPDATE_STRATEGY: ("updateStrategy.type", "RollingUpdate"),
     facts.MAX_UNAVAILABLE: ("updateStrategy.rollingUpdate.maxUnavailable", 1),
     facts.CLAIM_TEMPLATES: ("volumeClaimTemplates",),
     facts.CLAIM_WHEN_DELETED: ("persistentVolumeClaimRetentionPolicy.whenDeleted", "Retain"),
     facts.CLAIM_WHEN_SCALED: ("persistentVolumeClaimRetentionPolicy.whenScaled", "Retain"),
 }
-_DAEMON_SET: FactRows = {
+DAEMON_SET_ROWS: FactRows = {
     facts.MIN_READY_SECONDS: ("minReadySeconds",),
     facts.SELECTOR: ("selector",),
     facts.UPDATE_STRATEGY: ("updateStrategy.type", "RollingUpdate"),
@@ -132,6 +132,19 @@ def replicated_kind(
     )
 
 
+def daemon_kind(group: str, rows: FactRows) -> Kind:
+    """A kind that keeps a pod of ``spec.template`` on each node."""
+    return Kind(
+        group,
+        "DaemonSet",
+        pods=read_template,
+        priors=_DAEMON_PRIORS,
+        required=(_TEMPLATE,),
+        rows=((SPEC, rows),),
+        plural="daemonsets",
+    )
+
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "",
@@ -143,9 +156,11 @@ KINDS: tuple[Kind, ...] = (
         plural="pods",
         subresources=("ephemeralcontainers",),
     ),
-    replicated_kind("apps", "Deployment", "deployments", SERVICE_PRIORS, _DEPLOYMENT),
-    replicated_kind("apps", "ReplicaSet", "replicasets", SERVICE_PRIORS, _KEPT),
-    replicated_kind("", "ReplicationController", "replicationcontrollers", SERVICE_PRIORS, _KEPT),
+    replicated_kind("apps", "Deployment", "deployments", SERVICE_PRIORS, DEPLOYMENT_ROWS),
+    replicated_kind("apps", "ReplicaSet", "replicasets", SERVICE_PRIORS, KEPT_ROWS),
+    replicated_kind(
+        "", "ReplicationController", "replicationcontrollers", SERVICE_PRIORS, KEPT_ROWS
+    ),
     Kind(
         "apps",
         "StatefulSet",
@@ -156,13 +171,6 @@ KINDS: tuple[Kind, ...] = (
         facts=_LIMITS,
         plural="statefulsets",
     ),
-    Kind(
-        "apps",
-        "DaemonSet",
-        pods=read_template,
-        priors=_DAEMON_PRIORS,
-        required=(_TEMPLATE,),
-        rows=((SPEC, _DAEMON_SET),),
-        plural="daemonsets",
-    ),
+    daemon_kind("apps", DAEMON_SET_ROWS),
+    Kind("", "PodTemplate", root=(), pods=read_template, plural="podtemplates"),
 )

@@ -171,7 +171,7 @@ def test_what_the_api_server_itself_checks_is_built_in() -> None:
 
     assert built_in == {
         *("CronJob", "DaemonSet", "Deployment", "HorizontalPodAutoscaler", "Job", "Pod"),
-        *("ReplicaSet", "ReplicationController", "StatefulSet"),
+        *("PodTemplate", "ReplicaSet", "ReplicationController", "StatefulSet"),
     }
 
 
