@@ -13,6 +13,7 @@ ZONE_IN_SCHEDULE = "cannot use TZ or CRON_TZ in schedule, use timeZone field ins
 CONCURRENCY_POLICIES = "supported values are Allow, Forbid, Replace"  # without the quotes
 
 # core
+POD_RESTART_POLICIES = "supported values are Always, OnFailure, Never"  # without the quotes
 LIMIT_REQUIRED = "Limit must be set for non overcommitable resources"
 WHOLE_NUMBER = "must be an integer"
 UNQUALIFIED_RESOURCE = "must be a standard resource type or fully qualified"
@@ -29,6 +30,7 @@ NO_METRIC_FROM_ZERO = (
 NOT_NEGATIVE = "must be at least 0"  # in short: it says "greater than or equal to"
 
 
-def refuse(words: str) -> str:
-    """A clause that says that the object will not be admitted, and why."""
-    return f"the API server refuses it: {words}"
+def refuse(words: str, what: str = "it") -> str:
+    """A clause that says that the object (or ``what`` its operator makes of it) will not be
+    admitted, and why."""
+    return f"the API server refuses {what}: {words}"

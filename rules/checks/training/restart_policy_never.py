@@ -26,7 +26,8 @@ with `Never`: the operator recreates the pod on exit codes 128 to 255. `Never` t
 
 ## Fix safety
 Safe on a Job or CronJob (unset, the API server refuses it), unless a main container mounts an
-emptyDir on disk, which a new pod finds empty. Unsafe elsewhere: a person must choose.
+emptyDir on disk, which a new pod finds empty. Safe everywhere where only the case is wrong, as in
+`never`: no pod comes of it. Unsafe elsewhere: a person must choose.
 
 ## References
 - kubernetes/kubernetes#74848, kubernetes/website#14709, kubeflow/trainer#2000 and #2127
@@ -39,6 +40,7 @@ from typing import Any
 from rules.kinds.pods import Pod, Restart
 from rules.model import Parameter, Problem, Related, Rule, Severity, form_table
 from rules.refusals import ONLY_NEVER
+from rules.restarts import choose_policy, recognize_policy, tell_restart
 from rules.storage import keeps_scratch
 from rules.wording import tell_value, write_value
 from rules.workload import Workload
@@ -58,9 +60,9 @@ def _judge(
 ) -> Iterator[Problem]:
     policy = restart.value
     allowed = params["allowed"].get(restart.family, restart.allowed)
-    readmitted = restart.elastic and params["allow_elastic"] and policy.value == "OnFailure"
-    unseen = policy.unknown or (policy.absent and workload.partial)
-    if unseen or readmitted or policy.value in allowed:
+    if restart.elastic and params["allow_elastic"]:
+        allowed = [*allowed, "OnFailure"]
+    if policy.unknown or (policy.absent and workload.partial) or policy.value in allowed:
         yield from _judge_containers(workload, pod, restart)
     else:
         yield _restarted(workload, pod, restart, allowed)
@@ -68,17 +70,15 @@ def _judge(
 
 def _restarted(workload: Workload, pod: Pod, restart: Restart, allowed: list[str]) -> Problem:
     policy, broken = restart.value, restart.needs_never
-    found = tell_value(policy, f", which means {restart.default}")
-    expected = " or ".join(allowed) + (f"; {restart.note}" if restart.note else "")
-    wanted = next(one for one in (restart.recommended, *allowed) if one in allowed or not allowed)
+    meant, wanted = recognize_policy(restart), choose_policy(restart, allowed)
     # A patch does not show the volumes that the rest of the object may have.
-    scratch = policy.value == "OnFailure" and (workload.partial or keeps_scratch(pod))
+    scratch = meant == "OnFailure" and (workload.partial or keeps_scratch(pod))
     safe = restart.safe and not scratch and wanted == restart.recommended
     return Problem(
         form=_form(restart),
         path=policy.path,
-        message=f"training pod is restarted in place: {found}; expected {expected}",
-        fix=write_value(policy, wanted, safe=safe),
+        message=tell_restart(restart, " or ".join(allowed)),
+        fix=write_value(policy, wanted, safe=safe or wanted == meant),
         related=() if broken is None else (Related(broken, _NEEDS_NEVER),),
         severity=Severity.ERROR if policy.value == "Always" else None,
     )
