@@ -6,7 +6,7 @@ the JSON report makes pointers of them: in a pointer the key ``"42"`` looks like
 docs/json.md says what the keys mean.
 """
 
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from rules.paths import Path
 
@@ -61,9 +61,12 @@ EditRow: TypeAlias = SetRow | RemoveRow
 
 
 class FixRow(TypedDict):
+    """``refused`` is why ``--fix`` left the finding as it is, where it tried."""
+
     title: str
     safety: Literal["safe", "unsafe"]
     edits: list[EditRow]
+    refused: NotRequired[str]
 
 
 class FindingRow(TypedDict):
@@ -150,9 +153,13 @@ class CoverageRow(TypedDict):
 
 
 class RunResult(TypedDict):
-    """What a run found, in order; of one process in its share of the files, in none."""
+    """What a run found, in order; of one process in its share of the files, in none.
+
+    ``fixed`` are the findings that ``--fix`` mended, as they were found.
+    """
 
     findings: list[FindingRow]
+    fixed: NotRequired[list[FindingRow]]
     workloads: list[WorkloadRow]
     errors: list[ErrorRow]
     suppressed: int

@@ -128,6 +128,7 @@ def _fix(
 
     from linter.mending import fix_run
     from linter.mending.fixable import FixSelection
+    from linter.reports.fixes import render_fixes, render_refusals
 
     out, err = streams
     roots = tuple(map(Path, arguments.paths or [os.curdir]))
@@ -136,12 +137,12 @@ def _fix(
     fixed = fix_run.fix_files(run, result["findings"], selection)
     if arguments.diff:
         changed = fix_run.print_diffs(fixed, out, colour=choose_colour(out, os.environ))
-        fix_run.print_refusals(fixed, err)
+        err.write(render_refusals(fix_run.list_refusals(fixed)))
         # A diff is for the reader of the fixes: findings without one do not fail it.
         return exit_code({**result, "findings": []}, "never", hook=True) or int(changed)
     fixed = fix_run.write_fixes(run, fixed, out)
-    fix_run.print_refusals(fixed, err)
-    err.write(f"{fix_run.count_fixed(fixed)} fixed\n")
+    err.write(render_refusals(fix_run.list_refusals(fixed)))
+    err.write(render_fixes(fix_run.list_fixed(fixed)))
     result = fix_run.relint(run, fixed)
     texts = tuple((name, fixed.outcomes[name].after.encode()) for name in run.texts)
     # The fixed text has standard output for itself: `mlgate lint --fix - <a >b`.

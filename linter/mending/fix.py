@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from linter.mending.atomic_write import NotWritten, replace_file
-from linter.mending.fixable import FixSelection
+from linter.mending.fixable import FixSelection, identify_finding
 from linter.mending.mending import Outcome, fix_once, refuse_all
 
 if TYPE_CHECKING:
@@ -50,17 +50,20 @@ def _wanted(
     outcomes: Mapping[str, Outcome], rows: "Iterable[FindingRow]", selection: FixSelection
 ) -> "dict[str, list[FindingRow]]":
     """By file, the rows to fix that were not refused before."""
-    refused = {_key(refusal.row) for outcome in outcomes.values() for refusal in outcome.refused}
+    refused = {
+        identify_finding(refusal.row)
+        for outcome in outcomes.values()
+        for refusal in outcome.refused
+    }
     wanted: dict[str, list[FindingRow]] = {}
     for row in rows:
-        if row["file"] in outcomes and selection.wants(row) and _key(row) not in refused:
+        if (
+            row["file"] in outcomes
+            and selection.wants(row)
+            and identify_finding(row) not in refused
+        ):
             wanted.setdefault(row["file"], []).append(row)
     return wanted
-
-
-def _key(row: "FindingRow") -> tuple[str, int, str]:
-    # Not the line: a fix further up in the file moves it.
-    return row["file"], row["document"], row["fingerprint"]
 
 
 def _add(first: Outcome, then: Outcome) -> Outcome:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from linter.judging.run import lint
 from linter.mending.fix import Recheck, decode_file, diff, fix_texts, write_file
-from linter.mending.fixable import FixSelection
+from linter.mending.fixable import FixSelection, identify_finding
 
 if TYPE_CHECKING:
     from linter.input.sources import Collection
     from linter.judging.judge import Task
-    from linter.mending.mending import Outcome
+    from linter.mending.mending import Outcome, Refusal
     from linter.row_types import FindingRow, RunResult
 
 
@@ -85,23 +85,27 @@ def write_fixes(run: FixRun, fixed: FixedFiles, out: TextIO) -> FixedFiles:
     return fixed._replace(outcomes=outcomes)
 
 
-def print_refusals(fixed: FixedFiles, err: TextIO) -> None:
-    """A line for each fix that was not made."""
-    for _, outcome in sorted(fixed.outcomes.items()):
-        for refusal in outcome.refused:
-            row = refusal.row
-            place = f"{row['file']}:{row['line']}:{row['column']}"
-            err.write(f"{place}: {row['rule']} not fixed: {refusal.reason}\n")
+def list_fixed(fixed: FixedFiles) -> "list[FindingRow]":
+    """The findings that were mended, as they were found."""
+    return [row for _, outcome in sorted(fixed.outcomes.items()) for row in outcome.fixed]
 
 
-def count_fixed(fixed: FixedFiles) -> int:
-    return sum(len(outcome.fixed) for outcome in fixed.outcomes.values())
+def list_refusals(fixed: FixedFiles) -> "list[Refusal]":
+    """The fixes that were not made, and why."""
+    return [one for _, outcome in sorted(fixed.outcomes.items()) for one in outcome.refused]
 
 
 def relint(run: FixRun, fixed: FixedFiles) -> "RunResult":
-    """The result of judging everything again, after the fixes."""
+    """The result of judging everything again, after the fixes; with what was fixed, and a word of
+    those that could not be made."""
     texts = {name: encode_text(fixed.outcomes[name].after) for name in run.texts}
-    return lint(run.task, run.collection, texts.items(), jobs=run.jobs)
+    result = lint(run.task, run.collection, texts.items(), jobs=run.jobs)
+    reasons = {identify_finding(one.row): one.reason for one in list_refusals(fixed)}
+    for row in result["findings"]:
+        reason = reasons.get(identify_finding(row))
+        if row["fix"] and reason is not None:
+            row["fix"]["refused"] = reason
+    return {**result, "fixed": list_fixed(fixed)}
 
 
 def _read(run: FixRun, file: str) -> bytes:

@@ -22,6 +22,8 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         "version": REPORT_VERSION,
         "findings": [_export_finding(finding) for finding in result["findings"]],
     }
+    if "fixed" in result:
+        report["fixed"] = [_export_finding(finding) for finding in result["fixed"]]
     if options.show_roles:
         report["workloads"] = [_export_workload(one) for one in result["workloads"]]
     report |= {key: result[key] for key in ("errors", "suppressed", "coverage")}

@@ -131,7 +131,9 @@ def _notes(finding: "FindingRow") -> Iterator[str]:
     if finding["embedded"]:
         yield _describe_embedded(finding["embedded"], finding["path"])
     fix = finding["fix"]
-    if fix:
+    if fix and "refused" in fix:
+        yield f"not fixed: {escape(fix['refused'])}"
+    elif fix:
         yield f"fix ({fix['safety']}): {escape(fix['title'])}"
     yield f"help: mlgate explain {finding['rule']}"
 

@@ -208,7 +208,16 @@ def test_tail() -> None:
         == "1 fixable with --fix (1 more with --unsafe-fixes)"
     )
     assert summarize_fixable(rows[:1], FixSelection()) == "1 fixable with --fix"
+    assert summarize_fixable(rows[1:], FixSelection()) == "1 fixable with --fix --unsafe-fixes"
     assert summarize_fixable(rows[2:], FixSelection()) == ""
+
+
+def test_tail_says_nothing_of_what_was_refused() -> None:
+    rows = [finding(BUDGET), finding(BUDGET, safety="unsafe")]
+    for row in rows:
+        assert row["fix"] is not None
+        row["fix"]["refused"] = "an alias stands here"
+    assert summarize_fixable(rows, FixSelection()) == ""
 
 
 def test_diff() -> None:

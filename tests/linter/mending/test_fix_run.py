@@ -53,8 +53,10 @@ def test_fix_makes_the_safe_fixes_and_tells_what_is_left(manifest: Path) -> None
     assert manifest.read_text() == FIXED
     assert answer.code == 1
     assert [line.split()[1] for line in answer.out.splitlines()] == ["warn[TRN003/missing]"]
-    assert answer.err.startswith("1 fixed\n")
-    assert answer.err.endswith("0 fixable with --fix (1 more with --unsafe-fixes)\n")
+    assert answer.err.startswith(
+        "job.yaml:5:1: TRN002 fixed: set spec.backoffLimit to 3\n1 fixed\n"
+    )
+    assert answer.err.endswith("\n1 fixable with --fix --unsafe-fixes\n")
 
 
 def test_unsafe_fixes_are_made_when_asked_for(manifest: Path) -> None:
@@ -142,10 +144,29 @@ spec:
 def test_a_manifest_that_is_a_mapping_is_fixed_in_place(manifest: Path) -> None:
     manifest.write_text(EXPERIMENT)
     answer = run("--fix", "job.yaml")
-    assert answer.err.startswith("2 fixed\n")
+    assert answer.err.splitlines()[:3] == [
+        "job.yaml:9:7: TRN002 fixed: set spec.backoffLimit to 3",
+        "job.yaml:12:28: TRN001 fixed: set spec.template.spec.restartPolicy to Never",
+        "2 fixed",
+    ]
     assert manifest.read_text() == EXPERIMENT.replace("OnFailure", "Never").replace(
         "      spec:\n        t", "      spec:\n        backoffLimit: 3\n        t", 1
     )
+
+
+def test_what_could_not_be_fixed_is_not_called_fixable(manifest: Path) -> None:
+    manifest.write_text(
+        "base: &spec\n  template: {spec: {restartPolicy: Never, containers: [{name: train, "
+        "image: a, command: [python, train.py, --output-dir, s3://m/a]}]}}\n"
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: train}\nspec: *spec\n"
+    )
+    before = manifest.read_text()
+    answer = run("--fix", "job.yaml")
+    reason = "spec: an alias stands here: the edit would change another place"
+    assert answer.err.startswith(f"job.yaml:6:1: TRN002 not fixed: {reason}\n0 fixed\n")
+    assert answer.err.endswith("\n1 fixable with --fix --unsafe-fixes\n")
+    assert f"= not fixed: {reason}\n" in answer.out
+    assert manifest.read_text() == before
 
 
 def test_findings_tell_that_they_are_fixable(manifest: Path) -> None:

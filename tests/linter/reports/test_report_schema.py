@@ -101,8 +101,43 @@ def test_a_report_is_as_the_schema_says(folder: Path, roles: list[str]) -> None:
     assert any(one["fix"] for one in found["findings"])
 
 
+SHARED = """\
+apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata: {name: train}
+spec:
+  runPolicy: {activeDeadlineSeconds: 3600}
+  pytorchReplicaSpecs:
+    Master: &replica
+      restartPolicy: Never
+      template:
+        spec:
+          containers:
+          - name: pytorch
+            image: registry.example/train:1
+            command: [torchrun, train.py, --output-dir, "s3://models/a"]
+            resources: {requests: {nvidia.com/gpu: 8}}
+    Worker: *replica
+"""
+
+
+def test_a_report_tells_what_was_fixed_and_what_could_not_be(tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(SHARED)
+    found = report("--fix", str(tmp_path))
+
+    jsonschema.validate(found, closed(SCHEMA))
+    assert [(one["rule"], one["line"]) for one in found["fixed"]] == [("TRN002", 5)]
+    assert {one["rule"] for one in found["findings"]} == {"GPU001"}
+    refused = [one["fix"]["refused"].partition(": ")[2] for one in found["findings"]]
+    assert refused == [
+        "&replica is used elsewhere in the document (*replica)",
+        "an alias stands here: the edit would change another place",
+    ]
+    assert "fixed" not in report(str(tmp_path))
+
+
 def test_keys_stand_in_the_order_of_the_schema(folder: Path) -> None:
-    found = report(str(folder), "--show-roles")
+    found = report(str(folder), "--show-roles", "--fix")
 
     assert list(found) == list(SCHEMA["properties"])
     assert list(found["findings"][0]) == list(SCHEMA["$defs"]["finding"]["properties"])

@@ -1,0 +1,25 @@
+"""What ``--fix`` did, and what it left: a line for each."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from linter.reports.terminal import escape
+from linter.reports.text import locate
+
+if TYPE_CHECKING:
+    from linter.row_types import FindingRow
+
+
+def render_fixes(rows: "Iterable[FindingRow]") -> str:
+    """The findings that were mended, where they stood, and how many there are."""
+    lines = [_draw(row, f"fixed: {row['fix']['title'] if row['fix'] else ''}") for row in rows]
+    return "".join([*lines, f"{len(lines)} fixed\n"])
+
+
+def render_refusals(refusals: "Iterable[tuple[FindingRow, str]]") -> str:
+    """Fixes that were wanted and could not be made."""
+    return "".join(_draw(row, f"not fixed: {reason}") for row, reason in refusals)
+
+
+def _draw(row: "FindingRow", text: str) -> str:
+    return f"{locate(row)}: {row['rule']} {escape(text)}\n"
