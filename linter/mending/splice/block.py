@@ -132,7 +132,7 @@ def _replace(source: SourceText, start: int, node: Node, text: str) -> Change:
 
 
 def _lines(source: SourceText, at: int, lines: Sequence[str]) -> Change:
-    newline = source.style.newline
+    newline = source.newline(at)
     text = newline.join(lines)
     # The text may end without a line end: then one comes first, and none is left behind.
     if at and source.text[at - 1] != "\n":

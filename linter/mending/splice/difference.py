@@ -225,9 +225,9 @@ def _replace(source: SourceText, slot: Slot, new: Any) -> Iterator[Change]:
     elif isinstance(new, dict | list) and new:
         yield from _unfold(source, slot, new)
     elif node.block:
-        yield from block.collapse(source, node, slot.key, inline(new, source.style.quote))
+        yield from block.collapse(source, node, slot.key, inline(new, source.style))
     elif node.literal:
-        yield from _replace_literal(source, node, inline(new, source.style.quote))
+        yield from _replace_literal(source, node, inline(new, source.style))
     else:
         yield _inline(source, slot, _like(source, node, new))
 
@@ -236,7 +236,7 @@ def _like(source: SourceText, node: Node, new: Any) -> str:
     """``new`` in the quotation marks that the old value had."""
     if isinstance(new, str) and node.style in ("'", '"'):
         return scalar(new, node.style, quoted=True)
-    return inline(new, source.style.quote)
+    return inline(new, source.style)
 
 
 def _inline(source: SourceText, slot: Slot, text: str) -> Change:
@@ -247,7 +247,9 @@ def _inline(source: SourceText, slot: Slot, text: str) -> Change:
         at = source.colon(slot.key)
         return Change(at, at, f" {text}")
     before = source.text[start - 1]
-    return Change(start, node.end, text if before.isspace() or before in "[{," else f" {text}")
+    # `"a":1` is JSON; without the quotation marks a space has to part the two.
+    apart = before.isspace() or before in "[{," or (slot.key is not None and slot.key.style == '"')
+    return Change(start, node.end, text if apart else f" {text}")
 
 
 def _replace_literal(source: SourceText, node: Node, text: str) -> Iterator[Change]:

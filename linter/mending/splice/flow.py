@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from linter.mending.splice.block import group_keys
-from linter.mending.splice.nodes import Change, Node, Unspliceable, line_end, line_start, skip
+from linter.mending.splice.nodes import Change, Node, Unspliceable, line_end, skip
 from linter.mending.splice.source_text import SourceText
-from linter.mending.splice.writing import inline, scalar, spread
+from linter.mending.splice.writing import inline, pair, spread
 
 NodePart = Node | tuple[Node, Node]
 
@@ -16,29 +16,21 @@ def add_keys(
 ) -> Iterator[Change]:
     """Text for the keys of ``added``; ``names`` are those of the mapping's parts."""
     quoted = _quoted(source, node)
-    at = source.column(node.parts[0][0].start) if node.parts else _inner_column(source, node)
-    write = _writer(source, node, at, quoted=quoted)
-
-    def pair(key: str) -> str:
-        return f"{scalar(key, source.style.quote, quoted=quoted)}: {write(added[key])}"
-
+    write = _writer(source, node, quoted=quoted)
     for index, _, keys in group_keys(names, added):
-        yield from _insert(source, node, index, [pair(key) for key in keys])
+        texts = [pair(key, write(added[key]), source.style, quoted) for key in keys]
+        yield from _insert(source, node, index, texts)
 
 
 def append_items(source: SourceText, node: Node, items: Sequence[Any]) -> Iterator[Change]:
     """Text for new items at a list's end."""
-    at = source.column(node.parts[0].start) if node.parts else _inner_column(source, node)
-    write = _writer(source, node, at, quoted=_quoted(source, node))
+    write = _writer(source, node, quoted=_quoted(source, node))
     yield from _insert(source, node, len(node.parts), [write(item) for item in items])
 
 
 def value_text(source: SourceText, parent: Node, value: Any) -> str:
     """``value`` as it is written in place of another in ``parent``."""
-    quoted = _quoted(source, parent)
-    part = parent.parts[0]
-    at = source.column(_start(part))
-    return _writer(source, parent, at, quoted=quoted)(value)
+    return _writer(source, parent, quoted=_quoted(source, parent))(value)
 
 
 def remove(source: SourceText, node: Node, gone: Sequence[int]) -> Iterator[Change]:
@@ -79,14 +71,14 @@ def _insert(source: SourceText, node: Node, index: int, texts: Sequence[str]) ->
     tall = _tall(source, node)
     if index < len(node.parts):
         start = _start(node.parts[index])
-        gap = _line_gap(source, start) if tall else " "
+        gap = _line_gap(source, start) if tall else source.style.gap
         yield Change(start, start, "".join(f"{text},{gap}" for text in texts))
         return
     if not node.parts:
         yield _fill(source, node, texts)
         return
     end = _end(node.parts[-1])
-    gap = _line_gap(source, _start(node.parts[-1])) if tall else " "
+    gap = _line_gap(source, _start(node.parts[-1])) if tall else source.style.gap
     comma = skip(source.text, end)
     trailing = source.text[comma : comma + 1] == ","
     joined = f",{gap}".join(texts)
@@ -105,17 +97,17 @@ def _fill(source: SourceText, node: Node, texts: Sequence[str]) -> Change:
     if source.text[node.body + 1 : node.end - 1].strip():
         raise Unspliceable("comments stand in what is filled")
     if not _pretty(source, node):
-        return Change(node.body + 1, node.end - 1, ", ".join(texts))
-    base = source.style.newline + " " * _indent(source, node)
-    gap = base + " " * source.style.step
+        return Change(node.body + 1, node.end - 1, f",{source.style.gap}".join(texts))
+    gap = _line_start(source, node)
+    base = gap.removesuffix(source.style.unit)
     return Change(node.body + 1, node.end - 1, gap + f",{gap}".join(texts) + base)
 
 
-def _writer(source: SourceText, node: Node, at: int, *, quoted: bool) -> Callable[[Any], str]:
+def _writer(source: SourceText, node: Node, *, quoted: bool) -> Callable[[Any], str]:
     """How values are written in ``node``: over several lines in JSON that is, else on one."""
     if quoted and _pretty(source, node):
-        return lambda value: spread(value, at, source.style)
-    return lambda value: inline(value, source.style.quote, quoted=quoted)
+        return lambda value: spread(value, _line_start(source, node), source.style)
+    return lambda value: inline(value, source.style, quoted=quoted)
 
 
 def _quoted(source: SourceText, node: Node) -> bool:
@@ -139,16 +131,14 @@ def _pretty(source: SourceText, node: Node) -> bool:
 
 
 def _line_gap(source: SourceText, at: int) -> str:
-    return source.style.newline + source.text[line_start(source.text, at) : at]
+    return source.newline(at) + source.margin(at)
 
 
-def _indent(source: SourceText, node: Node) -> int:
-    line = source.text[line_start(source.text, node.body) :]
-    return len(line) - len(line.lstrip(" "))
-
-
-def _inner_column(source: SourceText, node: Node) -> int:
-    return _indent(source, node) + source.style.step
+def _line_start(source: SourceText, node: Node) -> str:
+    """What comes before each part of ``node`` where they stand on lines of their own."""
+    if node.parts:
+        return _line_gap(source, _start(node.parts[0]))
+    return _line_gap(source, node.body) + source.style.unit
 
 
 def _start(part: NodePart) -> int:

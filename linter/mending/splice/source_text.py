@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 
 from linter.mending.splice.nodes import (
@@ -43,8 +44,20 @@ class SourceText:
         )
 
     def first_on_line(self, at: int) -> bool:
-        """Whether nothing but spaces stands before ``at`` in its line."""
-        return not self.text[line_start(self.text, at) : at].strip(" ")
+        """Whether nothing but spaces, or JSON's tabs, stands before ``at`` in its line."""
+        return not self.text[line_start(self.text, at) : at].strip(" \t")
+
+    def newline(self, at: int) -> str:
+        """How the line above that of ``at`` ends; above the first, how the first does."""
+        end = self.text.rfind("\n", 0, at)
+        if end < 0:
+            end = self.text.find("\n")
+        return "\r\n" if end > 0 and self.text[end - 1] == "\r" else "\n"
+
+    def margin(self, at: int) -> str:
+        """The white space that the line of ``at`` begins with."""
+        line = self.text[line_start(self.text, at) : at]
+        return line[: len(line) - len(line.lstrip(" \t"))]
 
     def commented(self, start: int, end: int) -> bool:
         """Whether a comment stands in ``[start, end)``."""
@@ -147,9 +160,30 @@ def _read_style(text: str, root: Node) -> TextStyle:
         _commonest(step, 2, range(1, 17)),
         _commonest(offset, 0, range(17)),
         _commonest(dashes, 2, range(2, 17)),
-        "\r\n" if "\r\n" in text else "\n",
         quotes.most_common(1)[0][0] if quotes else '"',
+        tabs=root.flow and "\n\t" in text,
+        compact=root.flow and _is_compact(text, root),
     )
+
+
+def _is_compact(text: str, root: Node) -> bool:
+    """Whether most colons and commas of a JSON text have no space after them."""
+    gaps = Counter(
+        text[at : at + 1] == " "
+        for node in root.leaves()
+        for part, then in zip_longest(node.parts, node.parts[1:])
+        for at in _separators(text, part, then)
+    )
+    return gaps[False] > gaps[True]
+
+
+def _separators(text: str, part: Node | tuple[Node, Node], then: Any) -> Iterator[int]:
+    """Where the colon of a part ends, and the comma after it that does not end a line."""
+    if isinstance(part, tuple):
+        yield skip(text, part[0].end) + 1
+    comma = skip(text, _end(part[1] if isinstance(part, tuple) else part)) + 1
+    if then is not None and not text.startswith(("\n", "\r"), comma):
+        yield comma
 
 
 def _indentation(text: str, nodes: Iterable[Node]) -> tuple["Counter[int]", "Counter[int]"]:

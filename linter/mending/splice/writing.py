@@ -14,14 +14,26 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 class TextStyle(NamedTuple):
-    """How a document is written: spaces per level, how far a list's dashes stand from their key,
-    how far an item stands from its dash, its line end and its quotation mark."""
+    """How a document is written: columns per level, how far a list's dashes stand from their key,
+    how far an item stands from its dash, and its quotation mark. JSON may be indented by tabs, or
+    be ``compact``: without a space after a comma or a colon."""
 
     step: int = 2
     offset: int = 0
     dash: int = 2
-    newline: str = "\n"
     quote: str = '"'
+    tabs: bool = False
+    compact: bool = False
+
+    @property
+    def unit(self) -> str:
+        """What one level is indented by."""
+        return ("\t" if self.tabs else " ") * self.step
+
+    @property
+    def gap(self) -> str:
+        """What stands after a comma within a line."""
+        return "" if self.compact else " "
 
 
 def scalar(value: Any, quote: str = '"', *, quoted: bool = False) -> str:
@@ -39,23 +51,32 @@ def scalar(value: Any, quote: str = '"', *, quoted: bool = False) -> str:
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def inline(value: Any, quote: str = '"', *, quoted: bool = False) -> str:
+def inline(value: Any, style: TextStyle, *, quoted: bool = False) -> str:
     """A value on one line; ``quoted`` makes it JSON."""
     if isinstance(value, dict):
         pairs = (
-            f"{scalar(key, quote, quoted=quoted)}: {inline(item, quote, quoted=quoted)}"
-            for key, item in value.items()
+            pair(key, inline(value[key], style, quoted=quoted), style, quoted) for key in value
         )
-        return "{" + ", ".join(pairs) + "}"
+        return "{" + f",{style.gap}".join(pairs) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(inline(item, quote, quoted=quoted) for item in value) + "]"
-    return scalar(value, quote, quoted=quoted)
+        items = (inline(item, style, quoted=quoted) for item in value)
+        return "[" + f",{style.gap}".join(items) + "]"
+    return scalar(value, style.quote, quoted=quoted)
 
 
-def spread(value: Any, column: int, style: TextStyle) -> str:
-    """A value as JSON over several lines, as ``json.dumps(indent=...)`` writes it."""
-    text = json.dumps(value, ensure_ascii=False, indent=style.step)
-    return text.replace("\n", style.newline + " " * column)
+def pair(key: str, value: str, style: TextStyle, quoted: bool) -> str:  # noqa: FBT001
+    """``key: value`` in braces. Only a key in quotation marks may have its value right after the
+    colon."""
+    gap = style.gap if quoted else " "
+    return f"{scalar(key, style.quote, quoted=quoted)}:{gap}{value}"
+
+
+def spread(value: Any, line_start: str, style: TextStyle) -> str:
+    """A value as JSON over several lines, as ``json.dumps(indent=...)`` writes it. ``line_start``
+    is what each further line begins with, the end of the one before it included."""
+    marks = (",", f":{style.gap}")
+    text = json.dumps(value, ensure_ascii=False, indent=style.unit, separators=marks)
+    return text.replace("\n", line_start)
 
 
 def entry(
@@ -64,7 +85,7 @@ def entry(
     """The lines of ``key: value`` in a block mapping whose keys stand at ``column``."""
     head = " " * column + scalar(key, style.quote, quoted=quoted) + ":"
     if not value or not isinstance(value, dict | list):
-        return [f"{head} {inline(value, style.quote)}"]
+        return [f"{head} {inline(value, style)}"]
     return [head, *block(value, column, style)]
 
 
@@ -79,7 +100,7 @@ def listed(item: Any, column: int, style: TextStyle) -> list[str]:
     """The lines of an item of a block list whose dashes stand at ``column``."""
     dash = " " * column + "-".ljust(style.dash)
     if not item or not isinstance(item, dict | list):
-        return [dash + inline(item, style.quote)]
+        return [dash + inline(item, style)]
     within = column + style.dash
     if isinstance(item, dict):
         lines = list(_mapping(item, within, style))

@@ -1,5 +1,6 @@
 """Edits of text: only what must change does, in every style."""
 
+import json
 import textwrap
 from collections import Counter
 from random import Random
@@ -322,6 +323,45 @@ def test_json_on_one_line() -> None:
     assert edited('{"a": {"b": []}}', Set(("a", "c"), "x"), Set(("a", "b", 0), "y")) == (
         '{"a": {"b": ["y"], "c": "x"}}'
     )
+
+
+FILL = (Set(("a", "c"), {"d": 1, "e": ["z"]}), Set(("a", "b", 0), "y"), Set(("a", "f"), "no"))
+
+
+@pytest.mark.parametrize(
+    ("indent", "separators"),
+    [(None, None), (None, (",", ":")), ("\t", None), (2, None), ("\t\t", (",", ":"))],
+)
+def test_json_keeps_the_style_of_who_wrote_it(
+    indent: str | int | None, separators: tuple[str, str] | None
+) -> None:
+    def write(value: Any) -> str:
+        return json.dumps(value, indent=indent, separators=separators)
+
+    before = write({"a": {"b": [], "f": "yes"}, "k": "v"})
+    after = write({"a": {"b": ["y"], "f": "no", "c": {"d": 1, "e": ["z"]}}, "k": "v"})
+    assert edited(before, *FILL) == after
+
+
+def test_commas_of_yaml_are_followed_by_a_space() -> None:
+    check(
+        "command: [a,b]\nlimits: {cpu: 1}\n",
+        [Set(("limits", "gpu"), 1)],
+        "command: [a,b]\nlimits: {cpu: 1, gpu: 1}\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a: 1\r\nb:\n  c: 1\nd: 2\r\n", "a: 1\r\nb:\n  c: 1\n  e: 5\nd: 2\r\n"),
+        ("a: 1\nb:\r\n  c: 1\r\nd: 2\n", "a: 1\nb:\r\n  c: 1\r\n  e: 5\r\nd: 2\n"),
+        ("b:\r\n  c: 1", "b:\r\n  c: 1\r\n  e: 5"),
+        ('{\r\n "b": {\r\n  "c": 1\n }\n}', '{\r\n "b": {\r\n  "c": 1,\r\n  "e": 5\n }\n}'),
+    ],
+)
+def test_a_new_line_ends_as_the_one_above_it(before: str, after: str) -> None:
+    assert edited(before, Set(("b", "e"), 5)) == after
 
 
 WORKFLOW = """\
