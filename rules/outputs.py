@@ -14,13 +14,21 @@ from rules.paths import Path
 class Output(NamedTuple):
     """An output path or URI, where it is written down, and what names it.
 
-    ``main`` is False where the name may as well speak of an input or of logs.
+    ``main`` is False where the name may as well speak of an input or of logs. ``written`` is the
+    target as a message may show it: variables are not replaced by their values, which may be
+    secret; of a variable's value it is the name.
     """
 
     target: str
     path: Path
     name: str
     main: bool
+    written: str
+
+    @property
+    def shown(self) -> str:
+        """The name, and what it is given: the beginning of a clause."""
+        return f"{self.name} is" if self.written == self.name else f"{self.name} is {self.written},"
 
     @property
     def scheme(self) -> str:
@@ -86,16 +94,18 @@ def read_outputs(command: CommandLine, naming: Naming) -> list[Output]:
     found = [_read_flag(command, flag) for flag in command.flags if naming.flag(flag.name)]
     for name, (value, path) in command.environment.items():
         if len(name) <= LONGEST_PLACE and naming.variable(name):
-            found.append(Output(value[:LONGEST_PLACE], path, name, main="MODEL" not in name))
+            main = "MODEL" not in name
+            found.append(Output(value[:LONGEST_PLACE], path, name, main, name))
     return [output for output in found if _is_place(output)]
 
 
 def _read_flag(command: CommandLine, flag: CommandFlag) -> Output:
-    target = command.expand(flag.value)
+    written = flag.value[:LONGEST_PLACE]
+    target = command.expand(written)
     relative = "/" in target and not target.startswith(("/", "$")) and not _SCHEME.match(target)
     if flag.folder and relative:
-        target = join(flag.folder, target)
-    return Output(target, flag.path, flag.name, main=_SECONDARY.search(flag.name) is None)
+        target, written = join(flag.folder, target), join(flag.folder, written)
+    return Output(target, flag.path, flag.name, _SECONDARY.search(flag.name) is None, written)
 
 
 def _is_place(output: Output) -> bool:

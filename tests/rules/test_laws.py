@@ -238,3 +238,25 @@ def _makes_a_difference(setting: Setting, case: Case) -> bool:
 def test_every_parameter_changes_the_outcome_of_a_case(setting: Setting) -> None:
     """Of a case whose first line sets it, by what is found without it."""
     assert any(_makes_a_difference(setting, case) for case in READABLE if case.header)
+
+
+def _environment(tree: Any) -> Iterator[str]:
+    """The values in all ``env`` lists of an object."""
+    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
+        if key == "env" and isinstance(value, list):
+            yield from [
+                str(one["value"]) for one in value if isinstance(one, dict) and "value" in one
+            ]
+        elif isinstance(value, dict | list):
+            yield from _environment(value)
+
+
+def test_no_value_of_the_environment_stands_in_a_message() -> None:
+    """It may be secret, and whoever reads messages, logs and audit annotations may not know it."""
+    shown = []
+    for case in READABLE:
+        trees = [document.value for document in read_documents(case.text)]
+        values = {value for tree in trees for value in _environment(tree or {}) if len(value) > 5}
+        messages = " ".join(row["message"] for row in run(case).rows()) if values else ""
+        shown += [(case.name, value) for value in values if value in messages]
+    assert shown == []

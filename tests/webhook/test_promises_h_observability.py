@@ -1,5 +1,6 @@
 """Group H: what metrics and logs say, one test a promise."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,43 @@ def secretive() -> dict[str, Any]:
     container["env"] = [{"name": "OUTPUT_DIR", "value": f"/{SECRET}"}]
     container["command"] = ["train.py", "--token", SECRET, "--output-dir", f"/out/{SECRET}"]
     return body
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (["train.py", "--output-dir", "/scratch/$(RUN)"], "output-dir is /scratch/$(RUN), on the"),
+        (["train.py"], "OUTPUT_DIR is on the container's file system"),
+    ],
+)
+@pytest.mark.parametrize("profile", ["standard", "strict"])
+def test_k91_no_value_of_the_environment_is_told(
+    command: list[str], shown: str, profile: str, tmp_path: Path
+) -> None:
+    body = admitted(job(backoffLimit=2, activeDeadlineSeconds=60), applied=False)
+    container = body["spec"]["template"]["spec"]["containers"][0]
+    names = ("RUN", "OUTPUT_DIR") if len(command) == 1 else ("RUN",)
+    container["env"] = [{"name": name, "value": f"/{SECRET}"} for name in names]
+    container["command"] = command
+    server = InProcessServer(
+        policies_of(tmp_path, f"profile: {profile}\nrules: {{STO001: deny}}\n")
+    )
+    answer = server.send(review(body))
+    assert shown in answer["status"]["message"]
+    assert SECRET not in json.dumps(answer)
+    assert SECRET not in server.stream.getvalue()
+
+
+def test_k92_a_log_that_cannot_be_written_holds_no_review_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = InProcessServer()
+
+    def fail(_text: str) -> int:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(server.stream, "write", fail)
+    assert server.send(review(admitted(job())))["allowed"] is False
 
 
 def test_h73_no_value_of_the_object_is_logged() -> None:

@@ -4,6 +4,7 @@ object.
 docs/webhook.md lists every field.
 """
 
+import contextlib
 import datetime
 import logging
 import threading
@@ -60,7 +61,8 @@ class Log:
     def _write(self, level: str, fields: dict[str, Any]) -> None:
         time = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         line = orjson.dumps({"time": time, "level": level, **fields}, default=str)
-        with self._lock:
+        # A full disk or a pipe that nobody reads any more must not keep a review from its answer.
+        with self._lock, contextlib.suppress(OSError):
             self._stream.write(line.decode() + "\n")
             self._stream.flush()
 

@@ -65,8 +65,8 @@ def _judge(workload: Workload, destination: Destination) -> Problem | None:
     if output is None:
         return None if workload.partial or workload.measured else _judge_unnamed(pod, place)
     if place.keeping is Keeping.WEAK:
-        return Problem("weak", output.path, f"outputs go to {output.target}, on {place.what}")
-    found = f"outputs are lost with the pod: {output.name} is {output.target}, on {place.what}"
+        return Problem("weak", output.path, f"outputs go to {output.written}, on {place.what}")
+    found = f"outputs are lost with the pod: {output.shown} on {place.what}"
     message = f"{found}; expected a path on a persistentVolumeClaim, or an object-store URI"
     related = () if place.path is None else (Related(place.path, f"this is {place.what}"),)
     return Problem("ephemeral", output.path, message, related=related)
