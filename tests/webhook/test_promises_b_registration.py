@@ -223,6 +223,7 @@ def test_b25_objects_of_the_cluster_are_templates_for_training_and_serving_alone
         ("", "namespaces"),
         ("argoproj.io", "clusterworkflowtemplates"),
         ("kubeflow.org", "clustertrainingruntimes"),
+        ("ome.io", "clusterservingruntimes"),
         ("serving.kserve.io", "clusterservingruntimes"),
         ("trainer.kubeflow.org", "clustertrainingruntimes"),
     }
