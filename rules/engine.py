@@ -19,6 +19,7 @@ from rules.paths import Path
 from rules.policy import Ignore, Policy, known_codes, trust_in
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
 from rules.roles import OVERRIDES
+from rules.strays import point_out
 from rules.workload import Workload
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ class Engine:
 
     def _apply(self, rule: Rule, check: Check, view: View) -> Iterator[Finding]:
         for problem in check(view.workload, self.policy.rule_parameters(rule)):
-            yield from self._findings.make(rule, problem, view)
+            pointing = point_out(problem, view.workload)
+            yield from self._findings.make(rule, pointing, view)
 
     def _attempt(
         self, what: str, view: View, work: Callable[[], Iterable[Any]]

@@ -27,6 +27,7 @@ NO_METRIC_FROM_ZERO = (
 )
 
 # every group
+UNKNOWN_FIELD = "strict decoding error: unknown field"  # unless told to warn or ignore
 NOT_NEGATIVE = "must be at least 0"  # in short: it says "greater than or equal to"
 
 

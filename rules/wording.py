@@ -1,10 +1,10 @@
 """How a rule tells what it found in a field, joins problems, and writes something else there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rules.model import Fix, Presence, Problem, Related, Set, Value
-from rules.paths import dotted, shorten
+from rules.model import Edit, Fix, Presence, Problem, Related, Remove, Set, Value
+from rules.paths import Path, dig, dotted, shorten
 
 
 def tell_value(value: Value, unset: str = "") -> str:
@@ -44,6 +44,31 @@ def write_values(title: str, changes: Iterable[tuple[Value, Any]], *, safe: bool
     pairs = tuple(changes)
     edits = tuple(Set(value.path, new) for value, new in pairs)
     return Fix(title, edits, safe, _join_presence([value for value, _ in pairs]))
+
+
+def move_value(value: Value, home: Path, tree: Any, *, safe: bool) -> Fix | None:
+    """The fix that takes a value, or each part of a mapping, to another place in ``tree``; None
+    where something stands there already. What somebody wrote is moved in files alone."""
+    edits: list[Edit] = [Remove(value.path)]
+    for edit in _list_moves(value.value, home, tree):
+        if edit is None:
+            return None
+        edits.append(edit)
+    title = f"move {dotted(value.path)} to {dotted(home)}"
+    return Fix(title, tuple(edits), safe, Presence.WRITTEN)
+
+
+def _list_moves(value: Any, home: Path, tree: Any) -> Iterator[Set | None]:
+    """The edits that put ``value`` there; None for what has no room. What stands there and is the
+    same needs none."""
+    there = dig(tree, home)
+    if there is None:
+        yield Set(home, value)
+    elif isinstance(there, dict) and isinstance(value, dict):
+        for key, one in value.items():
+            yield from _list_moves(one, (*home, key), tree)
+    elif there != value:
+        yield None
 
 
 def _join_presence(values: list[Value]) -> Presence:

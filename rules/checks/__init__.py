@@ -4,6 +4,7 @@ from rules.checks.accelerator import accelerator_in_limits
 from rules.checks.autoscaling import hpa_metrics_defined
 from rules.checks.manifest import (
     duplicate_key,
+    field_at_wrong_level,
     ignore_without_reason,
     rule_crashed,
     unknown_annotation_value,
@@ -20,6 +21,7 @@ ALL: tuple[Rule, ...] = (
     retrain_concurrency_forbid.RULE,
     accelerator_in_limits.RULE,
     hpa_metrics_defined.RULE,
+    field_at_wrong_level.RULE,
     unreadable_document.RULE,
     duplicate_key.RULE,
     unused_ignore.RULE,

@@ -4,8 +4,15 @@ from typing import Any
 
 import pytest
 
-from rules.model import Fix, Presence, Problem, Related, Set, Value
-from rules.wording import join_problems, show_value, tell_value, write_value, write_values
+from rules.model import Fix, Presence, Problem, Related, Remove, Set, Value
+from rules.wording import (
+    join_problems,
+    move_value,
+    show_value,
+    tell_value,
+    write_value,
+    write_values,
+)
 
 PATH = ("spec", "backoffLimit")
 
@@ -92,3 +99,35 @@ def test_problems_join_at_the_place_of_the_first() -> None:
 
     places = (Related(("x",), "is x"), Related(("b",), "is b"), Related(("c",), "is c"))
     assert joined == first._replace(related=places, degree=3.0)
+
+
+HOME = ("spec", "runPolicy")
+
+
+@pytest.mark.parametrize(
+    ("there", "added"),
+    [
+        ({}, [Set(HOME, {"backoffLimit": 6, "suspend": "yes"})]),
+        (
+            {"ttl": 5},
+            [Set((*HOME, "backoffLimit"), 6), Set((*HOME, "suspend"), "yes")],
+        ),
+        ({"backoffLimit": 6}, [Set((*HOME, "suspend"), "yes")]),
+    ],
+)
+def test_a_mapping_moves_key_by_key_into_one_that_is_there(
+    there: dict[str, Any], added: list[Set]
+) -> None:
+    moved = value(Presence.WRITTEN, {"backoffLimit": 6, "suspend": "yes"}, ("runPolicy",))
+    tree = {"spec": {"runPolicy": there} if there else {}}
+    fix = move_value(moved, HOME, tree, safe=True)
+
+    assert fix is not None
+    assert fix.title == "move runPolicy to spec.runPolicy"
+    assert fix.edits == (Remove(("runPolicy",)), *added)
+    assert not fix.unwritten
+
+
+def test_nothing_moves_to_where_something_else_stands() -> None:
+    moved = value(Presence.WRITTEN, {"backoffLimit": 6}, ("runPolicy",))
+    assert move_value(moved, HOME, {"spec": {"runPolicy": {"backoffLimit": 1}}}, safe=True) is None

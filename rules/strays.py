@@ -1,0 +1,92 @@
+"""Fields that stand where nobody reads them, and what that means for other findings."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rules.kinds.misplaced import Misplacement, misplacements_of
+from rules.manifest import Manifest
+from rules.model import Problem, Related, Value
+from rules.paths import EACH, Path, dig, dotted, expand, has
+from rules.workload import Workload
+
+
+class Stray(NamedTuple):
+    """A field that nobody reads where it is written.
+
+    ``home`` is where it would be read, None where nowhere in this object; a path above its own
+    where the field's content belongs there. ``fate`` says what becomes of it, ``safe`` whether a
+    move needs nobody's eye.
+    """
+
+    value: Value
+    home: Path | None
+    fate: str
+    safe: bool = True
+
+    @property
+    def wraps(self) -> bool:
+        return self.home is not None and self.value.path[: len(self.home)] == self.home
+
+
+def find_misplaced(workload: Workload) -> tuple[Stray, ...]:
+    """The fields of an object that stand a level off."""
+    return tuple(_search(workload.kind.group, workload.kind.name, workload.manifest))
+
+
+def _search(group: str, name: str, manifest: Manifest) -> Iterator[Stray]:
+    for row in misplacements_of(group, name):
+        if not row.versions or manifest.version in row.versions:
+            yield from _find(row, manifest)
+
+
+def _find(row: Misplacement, manifest: Manifest) -> Iterator[Stray]:
+    for path, body in expand(manifest.object, row.wrong):
+        for key in body if isinstance(body, dict) else ():
+            if key in row.keys and body[key] is not None:
+                value = manifest.value((*path, key))
+                yield Stray(value, _home(row, path, key), row.fate, row.safe)
+
+
+def _home(row: Misplacement, path: Path, key: str) -> Path | None:
+    if row.right is None:
+        return None
+    home = tuple(path[at] if part == EACH else part for at, part in enumerate(row.right))
+    return home if row.wraps else (*home, row.renamed or key)
+
+
+def point_out(problem: Problem, workload: Workload) -> Problem:
+    """The problem with the place where what it misses is written.
+
+    Its fix is left out: it would write a second value beside the user's own.
+    """
+    for stray in workload.once(find_misplaced):
+        if problem.path != stray.value.path:
+            problem = _heed(problem, stray, workload.manifest)
+    return problem
+
+
+def _heed(problem: Problem, stray: Stray, manifest: Manifest) -> Problem:
+    edits = problem.fix.edits if problem.fix else ()
+    if any(_claims(stray, edit.path, manifest) for edit in edits):
+        problem = problem._replace(fix=None)
+    return _add_place(problem, stray) if _claims(stray, problem.path, manifest) else problem
+
+
+def _claims(stray: Stray, path: Path, manifest: Manifest) -> bool:
+    """Whether a place where nothing is written is the stray's home, or part of it."""
+    home = stray.home
+    if home is None or dig(manifest.object, path) is not None:
+        return False
+    if path[: len(home)] == home:
+        return not stray.wraps or has(stray.value.value, path[len(home) :])
+    return home[: len(path)] == path
+
+
+def _add_place(problem: Problem, stray: Stray) -> Problem:
+    rest = problem.path[len(stray.home or ()) :]
+    if not has(stray.value.value, rest):
+        return problem
+    where = (*stray.value.path, *rest)
+    message = f"{problem.message}; it stands at {dotted(where)}, where nobody reads it"
+    place = Related(where, "it stands here, where nobody reads it")
+    return problem._replace(message=message, fix=None, related=(*problem.related, place))
