@@ -18,7 +18,10 @@ _DEEPEST = 3
 
 
 class Scope(NamedTuple):
-    """Where an object stands: on its own, or inside ``outer`` at ``path``, as text or mapping."""
+    """Where an object stands: on its own, or inside ``outer`` at ``path``, as text or mapping.
+
+    ``assured`` is False where nobody knows that it is made as it stands: it is never denied.
+    """
 
     outer: Identity | None = None
     path: Path = ()
@@ -26,6 +29,7 @@ class Scope(NamedTuple):
     number: int = 0
     role: Role | None = None
     measured: bool = False
+    assured: bool = True
     depth: int = 0
 
 
@@ -108,6 +112,7 @@ def _open(
         (*scope.path, *inner.path),
         role=inner.role,
         measured=inner.measured,
+        assured=scope.assured and inner.assured,
         depth=scope.depth + 1,
     )
     if isinstance(found, dict):

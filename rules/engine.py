@@ -35,7 +35,8 @@ class Engine:
 
     ``now`` is the day on which exceptions are judged, ``flag_profile`` the command line's profile.
     ``ignores`` says what annotations can do: ``allow``, ``cap-at-warn`` or ``forbid``.
-    ``expired`` is asked before each rule whether time is up.
+    ``expired`` is asked before each rule whether time is up. ``kinds`` are judged here beside those
+    that are judged everywhere.
     """
 
     def __init__(  # noqa: PLR0913 - what a run is made of, by keyword
@@ -48,6 +49,7 @@ class Engine:
         flag_profile: str | None = None,
         ignores: str = "allow",
         expired: Callable[[], bool] | None = None,
+        kinds: Iterable[Kind] = (),
     ) -> None:
         self.policy = policy
         self.inventory = inventory
@@ -55,7 +57,7 @@ class Engine:
         self._trust = trust_in(policy, ignores)
         self._expired = expired or _never
         self._enabled = {rule.code: rule for rule in rules}
-        self._custom = _custom_kinds(policy)
+        self._own = _by_name((*kinds, *_custom_kinds(policy)))
         self._findings = FindingMaker(policy, now, flag_profile)
 
     def kind_of(self, manifest: Manifest) -> Kind | None:
@@ -67,7 +69,7 @@ class Engine:
         return self._find(group, name) is not None
 
     def _find(self, group: str, name: str) -> Kind | None:
-        return self._custom.get((group, name)) or find_kind(group, name)
+        return self._own.get((group, name)) or find_kind(group, name)
 
     def owner_of(self, manifest: Manifest) -> Mapping[str, Any] | None:
         """The owner reference of the controller that made an object, where its kind is known:
@@ -218,12 +220,16 @@ def _never() -> bool:
     return False
 
 
-def _custom_kinds(policy: Policy) -> dict[tuple[str, str], Kind]:
+def _by_name(kinds: Iterable[Kind]) -> dict[tuple[str, str], Kind]:
+    return {(kind.group, kind.name): kind for kind in kinds}
+
+
+def _custom_kinds(policy: Policy) -> tuple[Kind, ...]:
     if not policy.kinds:
-        return {}
+        return ()
     from rules.policy.kinds import custom_kinds  # noqa: PLC0415 - only with such a policy
 
-    return {(kind.group, kind.name): kind for kind in custom_kinds(policy)}
+    return custom_kinds(policy)
 
 
 def _places(finding: Finding) -> Iterator[Path]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rules.roles import Judgement
 
 
+_UNSURE = "who makes an object of this text, and how, is not known"
+
+
 class FindingMaker:
     """Makes findings under one policy. ``now`` is the day on which exceptions are judged,
     ``flag_profile`` the command line's profile."""
@@ -33,6 +36,8 @@ class FindingMaker:
         judgement = _judgement(problem, view)
         confidence = problem.confidence or _confidence(rule, problem, judgement)
         decision = self._decide(rule, problem, confidence, view.identity, view)
+        if not view.scope.assured:
+            decision = _weaken(decision, confidence)
         if decision.action is Action.OFF:
             return
         mark = fingerprint(rule, problem, view)
@@ -70,6 +75,14 @@ class FindingMaker:
             now=self._now,
             flag_profile=self._flag_profile,
         )
+
+
+def _weaken(decision: Decision, confidence: Confidence) -> Decision:
+    """What is left of a decision on a text that may never be an object as it stands: it denies
+    nothing, and two doubts are one too many to warn."""
+    if decision.action is Action.WARN and confidence is not Confidence.HIGH:
+        return Decision(Action.AUDIT, _UNSURE)
+    return Decision(Action.WARN, _UNSURE) if decision.action is Action.DENY else decision
 
 
 def _judgement(problem: Problem, view: View) -> Judgement | None:

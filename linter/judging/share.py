@@ -27,6 +27,7 @@ from linter.judging.coverage import Coverage
 from linter.judging.judge import DocumentJudge, Task
 from rules.engine import Engine
 from rules.inventory import Inventory
+from rules.kinds.config_maps import CONFIG_MAP
 from rules.manifest import Manifest
 from rules.reader import Document, ReadError, Unreadable, decode
 
@@ -180,6 +181,7 @@ class Share:
             rules=task.rules,
             flag_profile=task.flag_profile,
             ignores="allow" if task.ignores else "forbid",
+            kinds=(CONFIG_MAP,),
         )
 
     def _pass_over(self, file: str, text: str, contents: Contents) -> None:

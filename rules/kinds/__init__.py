@@ -24,6 +24,7 @@ from rules.kinds import (
     trainer,
     trainjob,
     volcano,
+    wrappers,
 )
 from rules.kinds.schema import Kind
 
@@ -51,6 +52,7 @@ BUILT_IN: tuple[Kind, ...] = (
     *trainer.KINDS,
     *trainjob.KINDS,
     *volcano.KINDS,
+    *wrappers.KINDS,
 )
 
 _BY_NAME: dict[tuple[str, str], Kind] = {(kind.group, kind.name): kind for kind in BUILT_IN}

@@ -1,6 +1,7 @@
 """Kinds that run nothing and are not judged: what stands in them is looked up for a workload."""
 
 from rules.kinds import facts
+from rules.kinds.config_maps import CONFIG_MAP
 from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Kind
 
@@ -22,7 +23,6 @@ _BUDGET: FactRows = {
 }
 _NETWORK_POLICY: FactRows = {facts.SELECTOR: ("podSelector",)}
 _DEVICES: FactRows = {facts.DEVICE_REQUESTS: ("devices.requests",)}
-_CONFIG: FactRows = {facts.DATA: ("data",)}
 
 NEIGHBOURS: tuple[Kind, ...] = (
     Kind(
@@ -32,7 +32,7 @@ NEIGHBOURS: tuple[Kind, ...] = (
         plural="persistentvolumeclaims",
     ),
     Kind("", "Service", rows=((SPEC, _SERVICE),), plural="services"),
-    Kind("", "ConfigMap", root=(), rows=(((), _CONFIG),), plural="configmaps"),
+    CONFIG_MAP,
     Kind("policy", "PodDisruptionBudget", rows=((SPEC, _BUDGET),), plural="poddisruptionbudgets"),
     Kind("resource.k8s.io", "ResourceClaim", rows=((SPEC, _DEVICES),), plural="resourceclaims"),
     Kind(

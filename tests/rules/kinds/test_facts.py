@@ -21,9 +21,11 @@ from rules.workload import Workload
 
 MANIFESTS = Path(__file__).parent / "manifests"
 KINDS = [kind for kind in (*BUILT_IN, *NEIGHBOURS) if kind.rows]
-WITHOUT_ROWS = {"JobFlow", "PodTemplate"}
-"""The one only names JobTemplates, the other is nothing but a template."""
-WITHOUT_PODS = {"HorizontalPodAutoscaler", "Experiment", "ScaledObject", "Server", "Model"}
+WITHOUT_ROWS = {"JobFlow", "PodTemplate", "ManifestWork"}
+"""One only names JobTemplates, the others are nothing but a template, and manifests."""
+WITHOUT_PODS = {
+    *("AppWrapper", "Experiment", "HorizontalPodAutoscaler", "Model", "ScaledObject", "Server"),
+}
 EVERYWHERE = (facts.GRACE_PERIOD, facts.PRIORITY_CLASS, facts.NODE_SELECTOR)
 """Fields of the PodSpec that every manifest with one sets; the Pod's own sets all of them."""
 

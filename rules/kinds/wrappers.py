@@ -1,0 +1,49 @@
+"""Kinds that hold whole objects of other kinds, which are judged where they stand.
+
+Source: project-codeflare/appwrapper ``api/v1beta2/appwrapper_types.go``; the dispatcher before it,
+``pkg/apis/controller/v1beta1/appwrapper.go`` (GenericItems); ``work/v1/types.go`` of
+open-cluster-management-io/api.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from rules.kinds import facts
+from rules.kinds.rows import CONTROLLER, FactRows
+from rules.kinds.schema import SPEC, Inner, Kind
+from rules.kinds.views import SpecView
+from rules.paths import EACH, Path
+
+_APP: FactRows = {
+    facts.SUSPEND: ("suspend", False, CONTROLLER),
+    facts.MANAGED_BY: ("managedBy",),
+}
+_COMPONENTS: tuple[Path, ...] = (
+    ("components", EACH, "template"),
+    ("resources", "GenericItems", EACH, "generictemplate"),
+)
+"""v1beta2's place, and v1beta1's."""
+_MANIFESTS: tuple[Path, ...] = (("workload", "manifests", EACH),)
+
+
+def _inner(patterns: tuple[Path, ...], spec: SpecView) -> Iterator[Inner]:
+    for pattern in patterns:
+        for held in spec.each(*pattern):
+            yield Inner(held.path)
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "workload.codeflare.dev",
+        "AppWrapper",
+        inner=partial(_inner, _COMPONENTS),
+        rows=((SPEC, _APP),),
+        plural="appwrappers",
+    ),
+    Kind(
+        "work.open-cluster-management.io",
+        "ManifestWork",
+        inner=partial(_inner, _MANIFESTS),
+        plural="manifestworks",
+    ),
+)
