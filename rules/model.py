@@ -81,6 +81,17 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class Harm(StrEnum):
+    """What becomes of a workload that breaks a rule; pages on rules are grouped by it."""
+
+    LOSES_WORK = "loses work"
+    NEVER_STARTS = "never starts"
+    WASTES_ACCELERATORS = "wastes accelerators"
+    SERVES_ERRORS = "serves errors"
+    LEAKS = "leaks"
+    UNJUDGED = "is not judged as meant"
+
+
 class Set(NamedTuple):
     """Put ``value`` at ``path``; missing parents are made, index = length appends."""
 
@@ -198,6 +209,7 @@ class Rule(NamedTuple):
 
     code: str
     name: str
+    harm: Harm
     forms: tuple[Form, ...]
     check: Check | None
     docs: str

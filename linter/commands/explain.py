@@ -37,6 +37,7 @@ def _draw(rule: Rule, *, colour: bool) -> Iterator[str]:
     yield rule.summary
     yield ""
     yield f"looks at: {rule.scope}"
+    yield f"harm: {rule.harm}"
     yield f"fix: {rule.fix}"
     yield f"status: {rule.status}"
     yield ""

@@ -68,6 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"{verb} these rules: codes, beginnings of codes, names, CODE/form",
         )
     add(
+        "--min-confidence",
+        choices=("low", "medium", "high"),
+        default="low",
+        help="leave out findings that hang on a role less sure than this (default: low)",
+    )
+    add(
         "--fail-on",
         choices=("deny", "warn", "audit", "never"),
         default="warn",
@@ -96,6 +102,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         _today(),
         selection.rules,
         selection.unwanted,
+        arguments.min_confidence,
         flag_profile=arguments.profile,
         namespace=arguments.namespace,
         hook=arguments.hook,

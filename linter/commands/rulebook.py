@@ -8,7 +8,7 @@ from linter.errors import UserError
 from linter.judging.rows import URL
 from linter.judging.selection import form_names
 from rules.checks import ALL
-from rules.model import Form, Parameter, Rule
+from rules.model import Form, Harm, Parameter, Rule
 from rules.policy.decisions import profile_action
 from rules.policy.parameters import SHARED
 from rules.policy.values import PROFILES
@@ -37,6 +37,7 @@ def describe_rule(rule: Rule) -> dict[str, Any]:
         "name": rule.name,
         "summary": rule.summary,
         "status": rule.status,
+        "harm": rule.harm.value,
         "scope": rule.scope,
         "fix": rule.fix,
         "url": URL + rule.code,
@@ -127,9 +128,6 @@ def write_docs(folder: str) -> None:
 
 
 def _index() -> str:
-    rules = [
-        (f"[{rule.code}](rules/{rule.code}.md)", rule.name, rule.summary, rule.fix) for rule in ALL
-    ]
     forms = [
         (f"[{rule.code}](rules/{rule.code}.md)", *row[:-1])
         for rule in ALL
@@ -147,8 +145,7 @@ def _index() -> str:
         "A rule may find one fault in several forms of different weight. A policy names a rule",
         "(`TRN001`) or one form (`TRN001/operator`). `mlgate explain CODE` prints a rule's page.",
         "",
-        *_table(("code", "name", "what it finds", "fix"), rules),
-        "",
+        *(line for harm in Harm for line in _by_harm(harm)),
         "## Profiles",
         "",
         "What becomes of each form in each profile: `deny` refuses at admission and fails a run,",
@@ -166,6 +163,17 @@ def _index() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _by_harm(harm: Harm) -> list[str]:
+    """The section of one harm; none where no rule does it."""
+    rows = [
+        (f"[{rule.code}](rules/{rule.code}.md)", rule.name, rule.summary, rule.fix)
+        for rule in ALL
+        if rule.harm is harm
+    ]
+    heads = ("code", "name", "what it finds", "fix")
+    return [f"## What {harm}", "", *_table(heads, rows), ""] if rows else []
+
+
 def _page(rule: Rule) -> str:
     lines = [
         GENERATED,
@@ -173,7 +181,10 @@ def _page(rule: Rule) -> str:
         "",
         rule.summary,
         "",
-        *_table(("looks at", "fix", "status"), [(rule.scope, rule.fix, rule.status)]),
+        *_table(
+            ("looks at", "harm", "fix", "status"),
+            [(rule.scope, rule.harm, rule.fix, rule.status)],
+        ),
         "",
         *_table(("form", "severity", *PROFILES, "what it is"), form_rows(rule)),
         "",

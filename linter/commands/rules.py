@@ -21,11 +21,11 @@ def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
         tree = {"version": 1, "rules": [describe_rule(rule) for rule in ALL]}
         out.write(json.dumps(tree, indent=2, ensure_ascii=False) + "\n")
         return 0
-    table = [("code", "name", "fix", "forms (in profile standard)"), *map(_row, ALL)]
+    table = [("code", "name", "harm", "fix", "forms (in profile standard)"), *map(_row, ALL)]
     out.write("\n".join(tabulate(table)) + "\n")
     return 0
 
 
 def _row(rule: Rule) -> tuple[str, ...]:
     forms = ", ".join(f"{form.name} {form.standard}" for form in rule.forms)
-    return rule.code, rule.name, rule.fix, forms
+    return rule.code, rule.name, rule.harm, rule.fix, forms

@@ -35,12 +35,14 @@ _HEAD = 1000
 
 class Task(NamedTuple):
     """What is to be done with each file. ``today`` is the day on which exceptions are judged,
-    ``unwanted`` the forms (``CODE/form``) that are not asked for."""
+    ``unwanted`` the forms (``CODE/form``) that are not asked for, ``least_confidence`` the least
+    that is."""
 
     policy: Policy
     today: "datetime.date"
     rules: tuple[Rule, ...]
     unwanted: frozenset[str] = frozenset()
+    least_confidence: str = "low"
     flag_profile: str | None = None
     namespace: str | None = None
     hook: bool = False

@@ -27,6 +27,12 @@ _GATES = {
     "never": frozenset[str](),
 }
 
+_AT_LEAST = {
+    "low": frozenset({"low", "medium", "high"}),
+    "medium": frozenset({"medium", "high"}),
+    "high": frozenset({"high"}),
+}
+
 
 def lint(
     task: Task, collection: Collection, texts: Iterable[tuple[str, bytes]] = (), *, jobs: int = 0
@@ -103,11 +109,10 @@ def _make_part(
 
 
 def _is_wanted(row: "FindingRow", task: Task) -> bool:
-    """Whether the finding's form was asked for; a crash is reported in any case."""
-    return (
-        not task.unwanted
-        or row["rule"] == "MLG005"
-        or f"{row['rule']}/{row['form']}" not in task.unwanted
+    """Whether the finding's form and confidence were asked for; a crash is reported in any case."""
+    return row["rule"] == "MLG005" or (
+        row["confidence"] in _AT_LEAST[task.least_confidence]
+        and f"{row['rule']}/{row['form']}" not in task.unwanted
     )
 
 

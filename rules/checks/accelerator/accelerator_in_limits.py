@@ -21,8 +21,7 @@ resources: {limits: {nvidia.com/gpu: 1}}
 ```
 
 ## Fix safety
-Safe: the object could not run. There is no fix for a misspelt name, whose limit would be refused
-as well.
+Safe: the object could not run. A misspelt name has no fix: its limit would be refused as well.
 
 ## References
 - `pkg/apis/core/validation` (Limit must be set for non overcommitable resources)
@@ -33,7 +32,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rules.accelerators import NEAR_MISSES, needs_limit, read_amounts
-from rules.model import Parameter, Problem, Rule, form_table
+from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import Path, dig, dotted
 from rules.refusals import LIMIT_REQUIRED
 from rules.wording import write_value
@@ -103,6 +102,7 @@ def _refusal(workload: Workload) -> str:
 RULE = Rule(
     code="GPU001",
     name="accelerator-in-limits",
+    harm=Harm.NEVER_STARTS,
     forms=form_table(
         """
         limits    error  deny  deny  an accelerator is requested but not limited

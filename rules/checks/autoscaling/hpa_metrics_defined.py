@@ -43,7 +43,7 @@ from typing import Any
 
 from rules.kinds.lookups import Answer
 from rules.kinds.schema import Autoscaler
-from rules.model import Fix, Parameter, Problem, Rule, form_table
+from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.servers import COMMON_SERVERS, name_metrics
 from rules.wording import write_values
@@ -97,6 +97,7 @@ def _write_default(scaler: Autoscaler) -> Fix | None:
 RULE = Rule(
     code="HPA001",
     name="hpa-metrics-defined",
+    harm=Harm.SERVES_ERRORS,
     forms=form_table(
         """
         missing    error    deny  deny  an autoscaler states no metric

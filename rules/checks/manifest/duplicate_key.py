@@ -32,7 +32,7 @@ There is no fix: only a person knows which of the two was meant.
 
 from typing import Any
 
-from rules.model import Rule, form_table
+from rules.model import Harm, Rule, form_table
 from rules.paths import dig, shorten
 from rules.reader import Duplicate
 from rules.wording import show_value
@@ -56,6 +56,7 @@ def describe_duplicate(duplicate: Duplicate, body: Any) -> str:
 RULE = Rule(
     code="MLG002",
     name="duplicate-key",
+    harm=Harm.UNJUDGED,
     forms=form_table("duplicate  error  warn  warn  a key is set twice", role_gated=False),
     check=None,
     docs=__doc__ or "",

@@ -41,7 +41,7 @@ something else in the replica. No other rule writes where a moved field would st
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.model import Problem, Rule, form_table
+from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.strays import Stray, find_misplaced
 from rules.wording import move_value, tell_value
@@ -70,6 +70,7 @@ def _misplaced(workload: Workload, stray: Stray, form: str) -> Problem:
 RULE = Rule(
     code="MET001",
     name="field-at-wrong-level",
+    harm=Harm.WASTES_ACCELERATORS,
     forms=form_table(
         """
         built-in  error  warn  deny  a field of a built-in kind stands where nothing reads it

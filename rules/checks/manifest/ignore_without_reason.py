@@ -23,11 +23,12 @@ There is no fix.
 - the page on suppression in this documentation
 """
 
-from rules.model import Rule, form_table
+from rules.model import Harm, Rule, form_table
 
 RULE = Rule(
     code="MLG004",
     name="ignore-without-reason",
+    harm=Harm.UNJUDGED,
     forms=form_table("reason  warning  off  warn  an ignore gives no reason", role_gated=False),
     check=None,
     docs=__doc__ or "",

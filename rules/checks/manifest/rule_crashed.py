@@ -19,11 +19,12 @@ There is no fix.
 - the project's issue tracker
 """
 
-from rules.model import Rule, form_table
+from rules.model import Harm, Rule, form_table
 
 RULE = Rule(
     code="MLG005",
     name="rule-crashed",
+    harm=Harm.UNJUDGED,
     forms=form_table("crashed  error  warn  warn  a rule crashed", role_gated=False),
     check=None,
     docs=__doc__ or "",

@@ -40,7 +40,7 @@ from typing import Any
 from rules.annotations import LOAD_ANNOTATION, find_unread
 from rules.kinds.jobset import ANCESTOR_STEP
 from rules.kinds.roles import Role
-from rules.model import Confidence, Problem, Rule, form_table
+from rules.model import Confidence, Harm, Problem, Rule, form_table
 from rules.paths import Path, dig, shorten
 from rules.roles import OVERRIDES, read_said
 from rules.wording import show_value
@@ -93,6 +93,7 @@ def _contradictions(workload: Workload, label: str) -> Iterator[Problem]:
 RULE = Rule(
     code="MLG006",
     name="unknown-annotation-value",
+    harm=Harm.UNJUDGED,
     forms=form_table(
         """
         unknown       warning  warn   warn   an annotation's value is not known

@@ -23,11 +23,12 @@ There is no fix.
 - sigs.k8s.io/yaml (go-yaml v2)
 """
 
-from rules.model import Rule, form_table
+from rules.model import Harm, Rule, form_table
 
 RULE = Rule(
     code="MLG001",
     name="unreadable-document",
+    harm=Harm.UNJUDGED,
     forms=form_table("unreadable  error  deny  deny  a document cannot be read", role_gated=False),
     check=None,
     docs=__doc__ or "",

@@ -24,11 +24,12 @@ There is no fix.
 - the page on suppression in this documentation
 """
 
-from rules.model import Rule, form_table
+from rules.model import Harm, Rule, form_table
 
 RULE = Rule(
     code="MLG003",
     name="unused-ignore",
+    harm=Harm.UNJUDGED,
     forms=form_table("unused  warning  warn  warn  an ignore suppresses nothing", role_gated=False),
     check=None,
     docs=__doc__ or "",

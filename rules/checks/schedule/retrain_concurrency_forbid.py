@@ -41,7 +41,7 @@ from typing import Any
 
 from rules.kinds.roles import Role
 from rules.kinds.runs import Schedule
-from rules.model import Confidence, Parameter, Problem, Rule, form_table
+from rules.model import Confidence, Harm, Parameter, Problem, Rule, form_table
 from rules.refusals import CONCURRENCY_POLICIES, refuse
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
@@ -90,6 +90,7 @@ def _judge(workload: Workload, schedule: Schedule, params: Mapping[str, Any]) ->
 RULE = Rule(
     code="CRN001",
     name="retrain-concurrency-forbid",
+    harm=Harm.WASTES_ACCELERATORS,
     forms=form_table("""
         overlap    error    deny   deny  scheduled training may overlap itself
         replace    warning  warn   deny  the next tick kills a run that is still going

@@ -36,7 +36,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.pods import Container, Pod, Probes
-from rules.model import Confidence, Fix, Problem, Related, Rule, Severity, form_table
+from rules.model import Confidence, Fix, Harm, Problem, Related, Rule, Severity, form_table
 from rules.paths import dotted
 from rules.probes import Budget, can_fail, make_startup_probe, read_budget
 from rules.serving import Load, find_slow_servers
@@ -105,6 +105,7 @@ def _fix(workload: Workload, container: Container, load: Load) -> Fix | None:
 RULE = Rule(
     code="SRV001",
     name="slow-model-startup-probe",
+    harm=Harm.SERVES_ERRORS,
     forms=form_table("""
         killed   error    deny  deny  the liveness probe kills the server while it loads
         delayed  warning  warn  deny  a slow liveness probe stands in for a startup probe

@@ -34,7 +34,7 @@ from typing import Any
 from rules.destinations import Destination, find_destinations
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
-from rules.model import Confidence, Problem, Related, Rule, form_table
+from rules.model import Confidence, Harm, Problem, Related, Rule, form_table
 from rules.outputs import PARAMETERS, naming_of
 from rules.roles.vocabulary import sounds_like_ml
 from rules.storage import Keeping, Place, find_scratched_data, suggest_claim
@@ -103,6 +103,7 @@ def _hint(workload: Workload) -> Iterator[Problem]:
 RULE = Rule(
     code="STO001",
     name="training-output-durable",
+    harm=Harm.LOSES_WORK,
     forms=form_table("""
         ephemeral  error    warn  deny  an output path is known to die with the pod
         nowhere    warning  warn  deny  nothing that the pod can write to outlives it

@@ -28,8 +28,7 @@ it. While a Job is suspended (as Kueue holds it in its queue) the clock stands s
 Unsafe: a wrong number ends a good run.
 
 ## References
-- `pkg/apis/batch/types.go` (JobSpec.ActiveDeadlineSeconds)
-- kubeflow/training-operator `core/job.go`; kuberay `initRayJobStatusIfNeed`
+- `pkg/apis/batch/types.go`; training-operator `core/job.go`; kuberay `initRayJobStatusIfNeed`
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +36,7 @@ from typing import Any
 
 from rules.kinds.roles import Role
 from rules.kinds.runs import Deadlines
-from rules.model import Fix, Parameter, Problem, Rule, Value, form_table
+from rules.model import Fix, Harm, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
 from rules.wording import tell_value, write_values
@@ -96,6 +95,7 @@ def _fix(deadlines: Deadlines, seconds: int) -> Fix | None:
 RULE = Rule(
     code="TRN003",
     name="training-active-deadline-set",
+    harm=Harm.WASTES_ACCELERATORS,
     forms=form_table("""
         missing   error    warn  deny  a training run has no wall-clock bound
         pod-only  error    warn  deny  only the pod is bounded, and its Job retries it

@@ -5,10 +5,10 @@ A training or retraining pod must not be restarted in place: a failed attempt le
 behind and is retried as a fresh pod by its controller.
 
 ## Why
-With `restartPolicy: OnFailure` the Job controller counts container restarts and, when the limit is
-hit, deletes the pod and its logs. An in-place restart also reuses a possibly broken node or GPU
-and, for coupled ranks, restarts one rank while its peers sit in a collective's timeout. A bare
-Pod's default, `Always`, restarts successful training for ever.
+With `restartPolicy: OnFailure` the Job controller counts container restarts and, at the limit,
+deletes the pod and its logs. An in-place restart reuses a possibly broken node or GPU, and restarts
+one of several ranks while its peers sit in a collective's timeout. A bare Pod's default, `Always`,
+restarts successful training for ever.
 
 ## Example
 ```yaml
@@ -18,11 +18,10 @@ spec: {template: {spec: {restartPolicy: OnFailure}}}
 
 ## Use instead
 ```yaml
-kind: Job
 spec: {template: {spec: {restartPolicy: Never}}}
 ```
-For Kubeflow's v1 jobs the replica's own field counts, and `ExitCode` is the counterpart of a Job
-with `Never`: the operator recreates the pod on exit codes 128 to 255. `Never` there means no retry.
+For Kubeflow's v1 jobs the replica's own field counts: `ExitCode` is their `Never` (the operator
+recreates the pod on exit codes 128 to 255), and `Never` means no retry.
 
 ## Fix safety
 Safe on a Job or CronJob (unset, the API server refuses it), unless a main container mounts an
@@ -38,7 +37,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.pods import Pod, Restart
-from rules.model import Parameter, Problem, Related, Rule, Severity, form_table
+from rules.model import Harm, Parameter, Problem, Related, Rule, Severity, form_table
 from rules.refusals import ONLY_NEVER
 from rules.restarts import choose_policy, recognize_policy, tell_restart
 from rules.storage import keeps_scratch
@@ -104,6 +103,7 @@ def _judge_containers(workload: Workload, pod: Pod, restart: Restart) -> Iterato
 RULE = Rule(
     code="TRN001",
     name="training-restart-policy-never",
+    harm=Harm.LOSES_WORK,
     forms=form_table("""
         batch           error    deny  deny  a Job, CronJob or bare Pod restarts training in place
         pod-on-failure  warning  warn  deny  a bare Pod restarts failed training in place

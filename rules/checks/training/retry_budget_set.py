@@ -38,7 +38,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.runs import Retry
-from rules.model import Fix, Parameter, Problem, Rule, form_table
+from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
 from rules.wording import join_problems, tell_value, write_values
@@ -102,6 +102,7 @@ def _amount(retry: Retry, most: int | None) -> int:
 RULE = Rule(
     code="TRN002",
     name="training-retry-budget-set",
+    harm=Harm.WASTES_ACCELERATORS,
     forms=form_table("""
         batch     error  deny  deny  a Job or CronJob has no bounded retry budget
         operator  error  warn  deny  an operator's job has no bounded retry budget

@@ -16,13 +16,14 @@ from linter.commands.rulebook import (
 )
 from linter.errors import UserError
 from rules.checks import ALL
-from rules.model import Action, Form, Parameter, Rule, Severity
+from rules.model import Action, Form, Harm, Parameter, Rule, Severity
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 RULE = Rule(
     code="ABC123",
     name="some-name",
+    harm=Harm.LEAKS,
     forms=(
         Form("one", Severity.ERROR, Action.DENY, Action.DENY, "the first | form"),
         Form("two", Severity.INFO, Action.OFF, Action.WARN, "the second", role_gated=False),
@@ -58,6 +59,7 @@ def test_explain_prints_the_rule(word: str) -> None:
         "Something is wrong.\n"
         "\n"
         "looks at: everything\n"
+        "harm: leaks\n"
         "fix: safe\n"
         "status: stable\n"
         "\n"
@@ -119,8 +121,8 @@ def test_an_unknown_rule_is_a_users_error(word: str, hint: str) -> None:
 @pytest.mark.usefixtures("book")
 def test_rules_prints_a_table() -> None:
     assert call(rules) == (
-        "code    name       fix   forms (in profile standard)\n"
-        "ABC123  some-name  safe  one deny, two off\n"
+        "code    name       harm   fix   forms (in profile standard)\n"
+        "ABC123  some-name  leaks  safe  one deny, two off\n"
     )
 
 

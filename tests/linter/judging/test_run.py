@@ -29,6 +29,17 @@ spec:
         image: pytorch/pytorch
         command: [torchrun, train.py]
 """
+DOUBTFUL_JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: finetune}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - {name: finetune, image: registry.example/a:1, command: [/run]}
+"""
 NAMESPACE = """\
 apiVersion: v1
 kind: Namespace
@@ -287,6 +298,18 @@ def test_roles_are_told_with_their_evidence() -> None:
 def test_forms_that_are_not_wanted_are_left_out() -> None:
     result = run_text(BAD_JOB, unwanted=frozenset({"TRN001/batch"}))
     assert "TRN001" not in [row["rule"] for row in result["findings"]]
+
+
+@pytest.mark.parametrize(("least", "left"), [("low", 1), ("medium", 1), ("high", 0)])
+def test_findings_that_hang_on_a_doubtful_role_are_left_out(least: str, left: int) -> None:
+    result = run_text(DOUBTFUL_JOB, least_confidence=least)
+    found = [row["confidence"] for row in result["findings"] if row["rule"] == "TRN003"]
+    assert found == ["medium"] * left
+
+
+def test_what_hangs_on_no_role_is_as_sure_as_can_be() -> None:
+    result = run_text("kind: [\n", least_confidence="high")
+    assert [row["rule"] for row in result["findings"]] == ["MLG001"]
 
 
 def _many(root: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rules.model import Action, Form, Parameter, Rule, Severity
+from rules.model import Action, Form, Harm, Parameter, Rule, Severity
 from rules.policy.file import parse_policy
 from rules.policy.values import Policy
 from rules.reader import Document, read
@@ -12,6 +12,7 @@ from rules.reader import Document, read
 FIRST = Rule(
     code="AAA001",
     name="first-rule",
+    harm=Harm.LEAKS,
     forms=(
         Form("hard", Severity.ERROR, Action.DENY, Action.DENY, "hard"),
         Form("soft", Severity.WARNING, Action.WARN, Action.DENY, "soft"),
@@ -33,6 +34,7 @@ FIRST = Rule(
 SECOND = Rule(
     code="BBB002",
     name="second-rule",
+    harm=Harm.LEAKS,
     forms=(Form("only", Severity.ERROR, Action.WARN, Action.DENY, "only"),),
     check=None,
     docs="Second.",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.model import Action, Confidence, Form, Identity, Rule, Severity
+from rules.model import Action, Confidence, Form, Harm, Identity, Rule, Severity
 from rules.policy import (
     DEFAULT,
     Decision,
@@ -311,7 +311,7 @@ STRENGTH = [Action.OFF, Action.AUDIT, Action.WARN, Action.DENY]
 
 @given(form=FORMS, profile=st.sampled_from(("observe", "standard", "strict")))
 def test_less_confidence_never_makes_an_action_stronger(form: Form, profile: str) -> None:
-    rule = Rule("AAA001", "name", (form,), None, "")
+    rule = Rule("AAA001", "name", Harm.LEAKS, (form,), None, "")
     found = [
         judge(Policy(profile=profile), rule, "form", confidence).action
         for confidence in (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
