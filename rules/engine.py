@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from functools import partial as bind
 from typing import TYPE_CHECKING, Any
 
 from rules.checks import ALL
+from rules.dispatch import Look, RuleIndex
 from rules.embedding import Scope, View, embed, inner_manifests
 from rules.evaluation import Evaluation, join
 from rules.findings import FindingMaker
@@ -14,7 +16,7 @@ from rules.kinds import find_kind
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
-from rules.model import Action, Check, Finding, Identity, Problem, Rule
+from rules.model import Action, Finding, Identity, Problem, Rule
 from rules.paths import Path
 from rules.policy import Ignore, Policy, known_codes, trust_in
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
@@ -56,7 +58,8 @@ class Engine:
         self.ignores = ignores
         self._trust = trust_in(policy, ignores)
         self._expired = expired or _never
-        self._enabled = {rule.code: rule for rule in rules}
+        self._rules = _index_all(policy) if rules is ALL else RuleIndex(policy, rules)
+        self._enabled = self._rules.enabled
         self._own = _by_name((*kinds, *_custom_kinds(policy)))
         self._findings = FindingMaker(policy, now, flag_profile)
 
@@ -143,27 +146,53 @@ class Engine:
         return identity._replace(namespace=identity.namespace or self.inventory.namespace or None)
 
     def _judge(self, view: View) -> Evaluation:
+        looks = self._rules.looks
+        try:
+            # Nobody reads roles for rules that cannot start any more.
+            looks = looks if self._expired() else self._rules.find(view.workload)
+            findings, unfinished = self._judge_together(looks, view)
+        except Exception:  # noqa: BLE001 - whose crash it is shows when each rule looks alone
+            return self._judge_apart(looks, view)
+        return self._conclude(findings, unfinished, view)
+
+    def _judge_together(
+        self, looks: tuple[Look, ...], view: View
+    ) -> tuple[list[Finding], list[str]]:
+        """What the rules find, and those for which no time was left."""
+        findings: list[Finding] = []
+        unfinished = []
+        for look in looks:
+            if self._expired():
+                unfinished.append(look[0].code)
+            else:
+                findings += self._apply(look, view)
+        return findings, unfinished
+
+    def _judge_apart(self, looks: tuple[Look, ...], view: View) -> Evaluation:
+        """The same with every rule by itself: where one crashes, that is a finding, and the others
+        go on."""
         findings: list[Finding] = []
         unfinished, broken = [], []
-        for rule in self._enabled.values():
-            if rule.check is None:
-                continue
+        for look in looks:
+            code = look[0].code
             if self._expired():
-                unfinished.append(rule.code)
+                unfinished.append(code)
                 continue
-            found, crashed = self._attempt(
-                rule.code, view, bind(self._apply, rule, rule.check, view)
-            )
+            found, crashed = self._attempt(code, view, bind(self._apply, look, view))
             findings += [*(found or ()), *crashed]
-            broken += [rule.code] if found is None else []
+            broken += [code] if found is None else []
         if broken:
             return Evaluation(tuple(findings), unfinished=tuple(unfinished), crashed=tuple(broken))
+        return self._conclude(findings, unfinished, view)
+
+    def _conclude(self, findings: list[Finding], unfinished: list[str], view: View) -> Evaluation:
         kept, suppressed = self._suppress(findings, view, unfinished)
         views = ((embed(view, ()), view.workload),)
         return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished))
 
-    def _apply(self, rule: Rule, check: Check, view: View) -> Iterator[Finding]:
-        for problem in check(view.workload, self.policy.rule_parameters(rule)):
+    def _apply(self, look: Look, view: View) -> Iterator[Finding]:
+        rule, check, params = look
+        for problem in check(view.workload, params):
             pointing = point_out(problem, view.workload)
             yield from self._findings.make(rule, pointing, view)
 
@@ -224,6 +253,13 @@ def _by_name(kinds: Iterable[Kind]) -> dict[tuple[str, str], Kind]:
     return {(kind.group, kind.name): kind for kind in kinds}
 
 
+@lru_cache(maxsize=4)
+def _index_all(policy: Policy) -> RuleIndex:
+    """The index of all rules: the webhook makes an engine for each review of one policy."""
+    return RuleIndex(policy, ALL)
+
+
+@lru_cache(maxsize=4)
 def _custom_kinds(policy: Policy) -> tuple[Kind, ...]:
     if not policy.kinds:
         return ()

@@ -204,7 +204,9 @@ class Rule(NamedTuple):
     ``docs`` is the module's docstring: What / Why / Example / Use instead / Fix safety /
     References. ``fix`` tells what fixes the rule can carry: "safe", "unsafe", "sometimes", "none".
     ``reads`` are the fields of ``Kind``, or facts, of which the check needs one to find anything; a
-    rule without any goes along wherever another rule looks.
+    rule without any goes along wherever another rule looks. ``roles`` are those of which some pod
+    template must have one, None for any or no template; ``accelerated``: some pod must ask for an
+    accelerator. An object that lacks what is declared here is never shown to the check.
     """
 
     code: str
@@ -216,6 +218,8 @@ class Rule(NamedTuple):
     fix: str = "none"
     scope: str = "every object"
     reads: tuple[str, ...] = ("pods",)
+    roles: frozenset[str] | None = None
+    accelerated: bool = False
     parameters: tuple[Parameter, ...] = ()
     status: str = "stable"
 

@@ -7,19 +7,17 @@ from typing import Any, NamedTuple
 from rules.annotations import LOAD_ANNOTATION
 from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
-from rules.kinds.roles import Role
 from rules.paths import dig
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.servers import find_server, is_part
-from rules.workload import Workload
+from rules.workload import SERVING, Workload
 
 SLOW_LOAD = "serving.slow_load_seconds"
 """Where the policy says how long models may load, below its ``parameters``."""
 
 _SIZE = re.compile(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
-_SERVING = frozenset({Role.SERVING})
 _SMALL = 3
 
 
@@ -53,7 +51,7 @@ def find_slow_servers(workload: Workload) -> tuple[SlowServer, ...]:
 
 def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowServer]:
     """``table`` is the policy's: seconds by size of the model."""
-    for pod in workload.pods_of(_SERVING):
+    for pod in workload.pods_of(SERVING):
         if pod.probes is Probes.NONE or not pod.complete:
             continue
         loading = [main for main in pod.mains if _is_accelerated(workload, main)]

@@ -21,6 +21,8 @@ from rules.paths import Path, dig
 from rules.roles import Judgement, Siblings, classify_pod, strongest
 
 TRAINING = frozenset({Role.TRAINING, Role.RETRAINING, Role.STREAMING})
+FINITE_TRAINING = TRAINING - {Role.STREAMING}
+SERVING = frozenset({Role.SERVING})
 
 _SPOT_KEYS = {
     "cloud.google.com/gke-spot": "true",
@@ -234,6 +236,11 @@ class Workload:
     def judgements_by_path(self) -> dict[Path | None, Judgement]:
         """The same by the template's path; of two at one place the first."""
         return {pod.path: judgement for pod, judgement in reversed(self.judgements)}
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        """The roles of the pod templates."""
+        return frozenset([judgement.role for _, judgement in self.judgements])
 
     @property
     def role(self) -> Role | None:

@@ -126,4 +126,4 @@ class Kind(NamedTuple):
         """Whether an object of this kind can have that part: a reader or a row reads it."""
         if part in self._fields:
             return getattr(self, part) is not self._field_defaults[part]
-        return part in facts_of(self.rows)
+        return part in facts_of(self.places) or (part in self.pod_rows and self.has("pods"))

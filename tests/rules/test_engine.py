@@ -5,6 +5,7 @@ import datetime
 import pytest
 
 from rules.checks import ALL
+from rules.checks.autoscaling import hpa_metrics_defined
 from rules.checks.training import retry_budget_set
 from rules.engine import Engine
 from rules.evaluation import Evaluation
@@ -128,11 +129,21 @@ def test_a_crashed_rule_is_a_finding_and_stops_no_other(monkeypatch: pytest.Monk
         raise ZeroDivisionError
 
     broken = retry_budget_set.RULE._replace(check=crash)  # type: ignore[arg-type]
-    rules = [broken if rule.code == broken.code else rule for rule in ALL]
+    deaf = hpa_metrics_defined.RULE._replace(check=crash)  # type: ignore[arg-type]
+    others = {broken.code: broken, deaf.code: deaf}
+    rules = [others.get(rule.code, rule) for rule in ALL]
     text = JOB.replace("restartPolicy: Never", "restartPolicy: OnFailure")
     evaluation = evaluate(text, rules=rules)
     assert codes(evaluation) == ["TRN001", "MLG005"]
     assert evaluation.findings[1].message.startswith("TRN002 crashed: ZeroDivisionError")
+
+
+def test_a_rule_that_could_find_nothing_is_not_asked() -> None:
+    def crash(*_given: object) -> None:
+        raise ZeroDivisionError
+
+    deaf = hpa_metrics_defined.RULE._replace(check=crash)  # type: ignore[arg-type]
+    assert codes(evaluate(JOB, rules=[deaf, retry_budget_set.RULE])) == ["TRN002"]
 
 
 @pytest.mark.parametrize("value", ["[10]", "{limit: 10}", '"10"', "1.5", "yes"])

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
@@ -10,11 +10,14 @@ import pytest
 from rules import checks
 from rules.checks import ALL
 from rules.engine import Engine
+from rules.evaluation import Evaluation
 from rules.inventory import Inventory
+from rules.kinds.rows import FactRows
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Parameter, Rule
 from rules.policy.parameters import SHARED
+from tests.api_server import Way, present
 from tests.goldens import find_created, run
 from tests.manifests import (
     CASES,
@@ -132,18 +135,32 @@ def test_the_fixes_are_as_safe_as_the_rule_says(rule: Rule) -> None:
 # What it reads.
 
 
+UNTOLD = [rule._replace(reads=(), roles=None, accelerated=False) for rule in ALL]
+"""The rules, each of which looks at every object."""
+
+
 class Blindfold(Engine):
     """An engine whose kinds have lost some of their parts."""
 
     def __init__(self, case: Case, hidden: frozenset[str]) -> None:
-        super().__init__(case.policy, Inventory(), TODAY)
+        super().__init__(case.policy, Inventory(), TODAY, rules=UNTOLD)
         self._hidden = hidden
 
     def kind_of(self, manifest: Manifest) -> Kind | None:
         kind = super().kind_of(manifest)
-        if kind is None:
-            return None
-        return kind._replace(**{part: Kind._field_defaults[part] for part in self._hidden})
+        return None if kind is None else _hide(kind, self._hidden)
+
+
+def _hide(kind: Kind, parts: frozenset[str]) -> Kind:
+    """A kind less some of its readers and rows."""
+    readers = {part: Kind._field_defaults[part] for part in parts if part in Kind._fields}
+    rows = tuple((root, _without_facts(below, parts)) for root, below in kind.rows)
+    pod_rows = _without_facts(kind.pod_rows, parts)
+    return kind._replace(rows=rows, pod_rows=pod_rows, **readers)
+
+
+def _without_facts(rows: FactRows, facts: frozenset[str]) -> FactRows:
+    return {fact: row for fact, row in rows.items() if fact not in facts}
 
 
 def _finds(rule: Rule, hidden: frozenset[str]) -> bool:
@@ -166,6 +183,31 @@ def test_a_rule_finds_nothing_without_what_it_reads(rule: Rule) -> None:
     reads = frozenset(rule.reads)
     assert _finds(rule, reads or PARTS) == (not reads)
     assert [part for part in reads if not _finds(rule, reads - {part})] == []
+
+
+def _judge(case: Case, rules: Iterable[Rule]) -> list[Evaluation]:
+    """What is said of a case's objects as they are written, and as they are created."""
+    written = [one.value for one in read_documents(case.text) if isinstance(one.value, dict)]
+    created = [present(body, Way.CREATE) for body in written] if case.whole else []
+    manifests = [*map(Manifest, written), *(Manifest(body, admitted=True) for body in created)]
+    inventory = Inventory()
+    engine = Engine(case.policy, inventory, TODAY, rules=rules)
+    for manifest in manifests:
+        kind = engine.kind_of(manifest)
+        if kind is not None:
+            inventory.add(manifest, kind)
+    return [_said(engine.evaluate(manifest)) for manifest in manifests]
+
+
+def _said(evaluation: Evaluation) -> Evaluation:
+    """An evaluation less the views, which are each engine's own."""
+    return evaluation._replace(workloads=())
+
+
+@pytest.mark.parametrize("case", READABLE, ids=lambda case: case.name)
+def test_no_finding_is_lost_where_a_rule_is_not_shown_an_object(case: Case) -> None:
+    """What it declares of the objects that it judges is true."""
+    assert _judge(case, ALL) == _judge(case, UNTOLD)
 
 
 # Its parameters.

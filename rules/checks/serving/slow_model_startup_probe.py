@@ -41,7 +41,7 @@ from rules.paths import dotted
 from rules.probes import Budget, can_fail, make_startup_probe, read_budget
 from rules.serving import Load, find_slow_servers
 from rules.wording import write_values
-from rules.workload import Workload
+from rules.workload import SERVING, Workload
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
@@ -115,4 +115,5 @@ RULE = Rule(
     docs=__doc__ or "",
     fix="safe or unsafe",
     scope="serving",
+    roles=SERVING,
 )

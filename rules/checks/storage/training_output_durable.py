@@ -39,7 +39,7 @@ from rules.outputs import PARAMETERS, naming_of
 from rules.roles.vocabulary import sounds_like_ml
 from rules.storage import Keeping, Place, find_scratched_data, suggest_claim
 from rules.wording import join_problems
-from rules.workload import Workload
+from rules.workload import TRAINING, Workload
 
 _ORDER = ("ephemeral", "weak", "nowhere")
 _UNSURE = frozenset({Role.OTHER, Role.UNKNOWN_ML})
@@ -75,9 +75,8 @@ def _judge(workload: Workload, destination: Destination) -> Problem | None:
 def _judge_unnamed(pod: Pod, best: Place) -> Problem:
     path = pod.volumes_at or pod.path
     if best.keeping is Keeping.WEAK:
-        return Problem(
-            "weak", path, "the only place that outlives the pod is a hostPath of one node"
-        )
+        only = "the only place that outlives the pod is a hostPath of one node"
+        return Problem("weak", path, only)
     found = "no claim, network volume or object-store URI is in sight"
     message = f"nothing that training writes outlives the pod: {found}; {suggest_claim(pod)}"
     return Problem("nowhere", path, message)
@@ -116,5 +115,6 @@ RULE = Rule(
     check=check,
     docs=__doc__ or "",
     scope="training and retraining",
+    roles=TRAINING | _UNSURE,
     parameters=PARAMETERS,
 )

@@ -34,20 +34,17 @@ Unsafe: a wrong number ends a good run.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.roles import Role
 from rules.kinds.runs import Deadlines
 from rules.model import Fix, Harm, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
 from rules.wording import tell_value, write_values
-from rules.workload import Workload
-
-_SCOPE = frozenset({Role.TRAINING, Role.RETRAINING})
+from rules.workload import FINITE_TRAINING, Workload
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     deadlines = workload.deadlines
-    if deadlines is None or not workload.pods_of(_SCOPE):
+    if deadlines is None or not workload.pods_of(FINITE_TRAINING):
         return
     bounds = {**params, **params["roles_override"].get(str(workload.role), {})}
     stated = [place for place in deadlines.places if not place.absent]
@@ -106,6 +103,7 @@ RULE = Rule(
     fix="unsafe",
     scope="training and retraining",
     reads=("deadlines",),
+    roles=FINITE_TRAINING,
     parameters=(
         Parameter("default", "seconds that the fix writes", default=86400),
         Parameter("min", "least seconds that pass", default=300),
@@ -114,7 +112,9 @@ RULE = Rule(
             "roles_override",
             "other numbers for a role, such as {retraining: {max: 7200}}",
             default={},
-            like={str(role): {"default": 0, "min": 0, "max": 0} for role in sorted(_SCOPE)},
+            like={
+                str(role): {"default": 0, "min": 0, "max": 0} for role in sorted(FINITE_TRAINING)
+            },
         ),
     ),
 )

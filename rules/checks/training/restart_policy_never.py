@@ -42,7 +42,7 @@ from rules.refusals import ONLY_NEVER
 from rules.restarts import choose_policy, recognize_policy, tell_restart
 from rules.storage import keeps_scratch
 from rules.wording import tell_value, write_value
-from rules.workload import Workload
+from rules.workload import TRAINING, Workload
 
 _ALLOWED = {"batch": ["Never"], "kubeflow": ["Never", "ExitCode"]}
 _NEEDS_NEVER = f"podFailurePolicy needs restartPolicy Never (API server: {ONLY_NEVER})"
@@ -92,12 +92,11 @@ def _form(restart: Restart) -> str:
 def _judge_containers(workload: Workload, pod: Pod, restart: Restart) -> Iterator[Problem]:
     """A main container's own restartPolicy (KEP-5307, on since 1.35) defeats the pod's."""
     for main in () if restart.elastic or restart.form == "pod" else pod.mains:
-        policy = workload.manifest.value((*main.path, "restartPolicy"))
-        if policy.value not in ("OnFailure", "Always"):
-            continue
-        found = f"{tell_value(policy)}, which defeats the pod's {restart.value.value}"
-        text = f"training container is restarted in place: {found}; expected Never"
-        yield Problem(_form(restart), policy.path, text, write_value(policy, "Never", safe=False))
+        own = workload.manifest.value((*main.path, "restartPolicy"))
+        if own.value in ("OnFailure", "Always"):
+            found = f"{tell_value(own)}, which defeats the pod's {restart.value.value}"
+            text = f"training container is restarted in place: {found}; expected Never"
+            yield Problem(_form(restart), own.path, text, write_value(own, "Never", safe=False))
 
 
 RULE = Rule(
@@ -113,6 +112,7 @@ RULE = Rule(
     docs=__doc__ or "",
     fix="safe or unsafe",
     scope="training and retraining",
+    roles=TRAINING,
     parameters=(
         Parameter("allowed", "restart policies that pass, by family of kinds", default=_ALLOWED),
         Parameter("allow_elastic", "pass OnFailure where torchrun re-admits agents", default=True),

@@ -42,14 +42,13 @@ from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
 from rules.wording import join_problems, tell_value, write_values
-from rules.workload import Workload
+from rules.workload import TRAINING, Workload
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
-    if not workload.training_pods:
-        return
+    retries = workload.retries if workload.training_pods else ()
     # Pairs, and no mapping: a budget may be anything that YAML can say, which may not be hashable.
-    found = [(retry, _judge(workload, retry, params)) for retry in workload.retries]
+    found = [(retry, _judge(workload, retry, params)) for retry in retries]
     bad = [(retry, complaint) for retry, complaint in found if complaint is not None]
     if bad:
         problems = [
@@ -112,6 +111,7 @@ RULE = Rule(
     fix="safe or unsafe",
     scope="training and retraining",
     reads=("retries",),
+    roles=TRAINING,
     parameters=(
         Parameter("max", "most retries of a run", default=3),
         Parameter("max_jobset_restarts", "most restarts of a whole JobSet", default=10),
