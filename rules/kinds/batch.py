@@ -74,8 +74,9 @@ def find_failure_policy(job: SpecView) -> Path | None:
     return next((policy.path for policy in job.each("podFailurePolicy")), None)
 
 
-def read_job_retries(job: SpecView) -> Iterator[Retry]:
-    """The retry budget of a batch/v1 JobSpec.
+def read_job_retries(job: SpecView, *, left: bool = False) -> Iterator[Retry]:
+    """The retry budget of a batch/v1 JobSpec; ``left``: it stands where nobody writes the default
+    into it.
 
     With ``backoffLimitPerIndex`` and ``maxFailedIndexes`` written, the budget is per index and
     ``backoffLimit`` defaults to MaxInt32 (KEP-3850).
@@ -86,8 +87,9 @@ def read_job_retries(job: SpecView) -> Iterator[Retry]:
         yield Retry(per_index, unset, form="batch")
         yield Retry(job.value("maxFailedIndexes"), unset, form="batch", bound="")
         return
+    read = job.raw if left else job.value
     yield Retry(
-        job.value("backoffLimit", default=6),
+        read("backoffLimit", default=6),
         "the default is 6: up to 7 attempts",
         form="batch",
         preset=3,

@@ -143,7 +143,7 @@ def read_jobset_retries(jobset: SpecView) -> Iterator[Retry]:
 
 def _child_retries(child: Child) -> Iterator[Retry]:
     """A child that retries alone leaves the other ranks waiting: 0 is what a fix writes."""
-    for retry in read_job_retries(child.job):
+    for retry in read_job_retries(child.job, left=True):
         preset = None if retry.preset is None else 0
         yield retry._replace(form="operator", preset=preset, safe=False)
 

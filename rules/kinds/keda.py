@@ -69,7 +69,7 @@ def _job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
 
 
 def _retries(job: SpecView) -> Iterator[Retry]:
-    for retry in read_job_retries(job):
+    for retry in read_job_retries(job, left=True):
         yield retry._replace(form="operator")
 
 

@@ -115,6 +115,14 @@ def test_there_are_two_budgets() -> None:
     assert (child.preset, child.safe) == (0, False)
 
 
+def test_a_childs_budget_is_what_somebody_wrote() -> None:
+    """Neither the API server nor JobSet's webhook writes a child's default into the JobSet."""
+    body = _manifest(_job("workers", backoffLimit=6), failurePolicy={"maxRestarts": 0}).object
+    restarts, child = _retries(Manifest(body, admitted=True))
+
+    assert (restarts.value.defaulted, child.value.written) == (True, True)
+
+
 def test_a_child_may_bound_its_retries_by_index() -> None:
     _, per_index, failed = _retries(_manifest(_job("sweep", backoffLimitPerIndex=1)))
 
