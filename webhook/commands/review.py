@@ -123,7 +123,7 @@ def _write_json(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePoli
         "passed": outcome.passed,
         "profile": outcome.profile or active.policy.profile,
         "revision": active.revision,
-        "findings": [_export(finding) for finding in outcome.findings],
+        "findings": [_export(finding, record.endpoint) for finding in outcome.findings],
         "errors": outcome.errors,
         "patch": read_patch(outcome),
         "response": outcome.body["response"],
@@ -131,7 +131,11 @@ def _write_json(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePoli
     return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
 
 
-def _export(finding: Finding) -> dict[str, Any]:
+def _export(finding: Finding, endpoint: str) -> dict[str, Any]:
+    """A finding; with what the ratchet knows it by, where something is held against an old object.
+
+    ``/mutate`` compares nothing.
+    """
     return {
         "rule": finding.rule,
         "form": finding.form,
@@ -144,7 +148,7 @@ def _export(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "fix": finding.fix.title if finding.fix else None,
         "note": finding.note,
-        "fingerprint": finding.fingerprint,
+        "fingerprint": finding.fingerprint if endpoint == "validate" else None,
         "url": rule_url(finding.rule),
     }
 

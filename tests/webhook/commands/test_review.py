@@ -58,6 +58,13 @@ def test_json_holds_the_response_that_the_server_would_give(tmp_path: Path) -> N
     assert (tree["decision"], tree["allowed"]) == ("deny", False)
     assert tree["response"]["status"]["code"] == 403
     assert [one["rule"] for one in tree["findings"]] == ["TRN002", "TRN003"]
+    assert all(one["fingerprint"] for one in tree["findings"])
+
+
+def test_what_only_mutates_compares_no_fingerprints(tmp_path: Path) -> None:
+    flags = ("--format", "json", "--endpoint", "mutate")
+    _, out, _ = replay(tmp_path, review(admitted(job())), *flags)
+    assert {one["fingerprint"] for one in json.loads(out)["findings"]} == {None}
 
 
 def test_a_policy_decides(tmp_path: Path) -> None:
