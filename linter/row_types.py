@@ -105,12 +105,13 @@ class TemplateRow(TypedDict):
 
 
 class WorkloadRow(TypedDict):
-    """The roles of one object."""
+    """The roles of one object, or of one inside it."""
 
     file: str
     document: int
     line: int
     object: IdentityRow
+    embedded: EmbeddedRow | None
     role: str
     confidence: str
     templates: list[TemplateRow]

@@ -189,7 +189,7 @@ class Workload:
 
     def _judge(self, pod: Pod) -> Judgement:
         judgement = self._classify(pod, self._namespace_role, own_word=self._own_word)
-        if self._role is None or judgement.role in (self._role, Role.NONE):
+        if self._role is None or judgement.role is Role.NONE:
             return judgement
         evidence = (f"the object around it is {self._role}", *judgement.evidence)
         return judgement._replace(role=self._role, confidence=Confidence.HIGH, evidence=evidence)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import Entry
 from rules.kinds.pods import Pod
+from rules.manifest import Manifest
 from rules.model import Edit, Embedded, Finding, Fix, Identity, Related, Set
 from rules.paths import Path, pointer
 from rules.reader import Document, Span, Unreadable
@@ -50,7 +51,10 @@ def make_broken_row(finding: Finding, file: str, broken: Unreadable) -> "Finding
 def make_workload_row(
     entry: Entry, place: Embedded | None, workload: Workload
 ) -> "WorkloadRow | None":
-    """The roles of one object's pod templates and what they rest on; None where it has none."""
+    """The roles of one object's pod templates and what they rest on; None where it has none.
+
+    As in a finding, a manifest inside another goes by the object around it.
+    """
     judgement = workload.judgement
     if judgement is None:
         return None
@@ -59,7 +63,8 @@ def make_workload_row(
         "file": entry.file,
         "document": entry.document.number,
         "line": at.line,
-        "object": _export_identity(workload.identity),
+        "object": _export_identity(Manifest(entry.body).identity),
+        "embedded": _export_embedded(place),
         "role": judgement.role.value,
         "confidence": judgement.confidence.value,
         "templates": [_export_template(pod, one, entry, place) for pod, one in workload.judgements],

@@ -75,7 +75,7 @@ def _export_edit(row: "EditRow") -> dict[str, Any]:
 
 def _export_workload(row: "WorkloadRow") -> dict[str, Any]:
     templates = [{**one, "path": pointer(one["path"])} for one in row["templates"]]
-    return {**row, "templates": templates}
+    return {**row, "embedded": _export_embedded(row["embedded"]), "templates": templates}
 
 
 def _spread(value: object) -> str:

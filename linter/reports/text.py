@@ -147,13 +147,19 @@ def _subject(finding: "FindingRow") -> str:
 
 def _describe_embedded(inner: "EmbeddedRow", path: Path) -> str:
     outer = path if inner["text"] else path[: len(path) - len(inner["path"])]
-    name = escape(f"{inner['kind']} {inner['name'] or 'without a name'}")
-    return f"in the {name} inside {escape(dotted(outer))}"
+    return f"in the {_name_embedded(inner)} inside {escape(dotted(outer))}"
+
+
+def _name_embedded(inner: "EmbeddedRow") -> str:
+    return escape(f"{inner['kind']} {inner['name'] or 'without a name'}")
 
 
 def _draw_workload(workload: "WorkloadRow", options: ReportOptions) -> str:
     """A workload's role, then each pod template's with what speaks for it."""
-    head = f"{name_object(workload['object'])}: {workload['role']} ({workload['confidence']})"
+    name, inner = name_object(workload["object"]), workload["embedded"]
+    if inner:
+        name = f"{_name_embedded(inner)} in {name}"
+    head = f"{name}: {workload['role']} ({workload['confidence']})"
     place = f"{escape(workload['file'])}:{workload['line']}"
     drawn = [f"{place}: {paint(head, 'strong', colour=options.colour)}"]
     for template in workload["templates"]:

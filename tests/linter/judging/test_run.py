@@ -295,6 +295,19 @@ def test_roles_are_told_with_their_evidence() -> None:
     assert template["evidence"]
 
 
+def test_a_trial_goes_by_its_experiment_and_is_as_sure_as_that() -> None:
+    trial = BAD_JOB.replace("\n", "\n    ")
+    text = (
+        "apiVersion: kubeflow.org/v1beta1\nkind: Experiment\nmetadata: {name: tune}\n"
+        f"spec:\n  trialTemplate:\n   trialSpec:\n    {trial}\n"
+    )
+    (row,) = run_text(text, roles=True)["workloads"]
+    assert (row["object"]["kind"], row["object"]["name"]) == ("Experiment", "tune")
+    assert row["embedded"] is not None
+    assert (row["embedded"]["kind"], row["embedded"]["path"]) == ("Job", ())
+    assert (row["role"], row["confidence"]) == ("training", "high")
+
+
 def test_forms_that_are_not_wanted_are_left_out() -> None:
     result = run_text(BAD_JOB, unwanted=frozenset({"TRN001/batch"}))
     assert "TRN001" not in [row["rule"] for row in result["findings"]]

@@ -253,7 +253,7 @@ def test_what_a_manifest_says_cannot_command_the_terminal() -> None:
     workloads = [
         {
             "file": evil, "document": 0, "line": 1, "object": bad["object"], "role": "other",
-            "confidence": "low", "templates": [
+            "embedded": bad["embedded"], "confidence": "low", "templates": [
                 {"path": (evil,), "role": "other", "subrole": None, "confidence": "low",
                  "score": 0, "evidence": [evil]},
             ],
@@ -357,7 +357,7 @@ def test_roles_and_their_evidence() -> None:
     }  # fmt: skip
     workload = {
         "file": "a.yaml", "document": 0, "line": 2, "object": finding()["object"],
-        "role": "training", "confidence": "high", "templates": [template],
+        "embedded": None, "role": "training", "confidence": "high", "templates": [template],
     }  # fmt: skip
     found = result(workloads=[workload])
 
