@@ -7,34 +7,31 @@ from typing import Any
 
 from rules.manifest import is_template
 from rules.quantity import parse_quantity
-
-NEAR_MISSES = {
-    "gpu": "nvidia.com/gpu",
-    "gpus": "nvidia.com/gpu",
-    "nvidia": "nvidia.com/gpu",
-    "nvidia/gpu": "nvidia.com/gpu",
-    "nvidia.com/gpus": "nvidia.com/gpu",
-    "nvidia.com/GPU": "nvidia.com/gpu",
-    "nvidia.com.gpu": "nvidia.com/gpu",
-    "alpha.kubernetes.io/nvidia-gpu": "nvidia.com/gpu",
-    "amd/gpu": "amd.com/gpu",
-    "tpu": "google.com/tpu",
-    "cloud-tpus.google.com/v2": "google.com/tpu",
-}
-"""Names that people write for an accelerator, and the name that they mean."""
+from rules.resource_names import find_meant, is_retired
 
 _LONGEST = 320
 """Characters of a name that is remembered; Kubernetes' longest has 317."""
 
+_SHARES = frozenset({"nvidia.com/gpumem", "nvidia.com/gpumem-percentage", "nvidia.com/gpucores"})
+"""Parts of one GPU: where no count stands beside them, HAMi's webhook writes 1 (HAMi
+``pkg/device/nvidia/device.go``, MutateAdmission)."""
+
 
 class Accelerators:
-    """Which resource names are accelerators: ``patterns`` less ``companions`` (globs)."""
+    """Which resource names are accelerators: ``patterns`` less ``companions`` (globs); and with
+    which ``annotations`` a pod asks for a share of one (KAI, Run:ai)."""
 
-    __slots__ = ("_companions", "_known", "_patterns")
+    __slots__ = ("_annotations", "_companions", "_known", "_patterns")
 
-    def __init__(self, patterns: tuple[str, ...], companions: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        patterns: tuple[str, ...],
+        companions: tuple[str, ...],
+        annotations: tuple[str, ...] = (),
+    ) -> None:
         self._patterns = patterns
         self._companions = companions
+        self._annotations = annotations
         self._known: dict[str, bool] = {}
 
     def match(self, name: str) -> bool:
@@ -43,10 +40,14 @@ class Accelerators:
             return False
         known = self._known.get(name)
         if known is None:
-            known = name not in NEAR_MISSES and self._matches(name)
+            known = is_retired(name) or (find_meant(name) is None and self._matches(name))
             if len(self._known) < 1000 and len(name) <= _LONGEST:
                 self._known[name] = known
         return known
+
+    def knows(self, name: str) -> bool:
+        """Whether ``name`` is an accelerator's or a companion's."""
+        return any(fnmatchcase(name, one) for one in (*self._companions, *self._patterns))
 
     def _matches(self, name: str) -> bool:
         if any(fnmatchcase(name, pattern) for pattern in self._companions):
@@ -56,6 +57,21 @@ class Accelerators:
     def asked(self, resources: Any, key: str) -> Iterator[tuple[str, Any]]:
         """The accelerators under ``limits`` or ``requests`` with their amounts, zeros left out."""
         return read_amounts(resources, key, self.match)
+
+    def holds(self, resources: Any) -> bool:
+        """Whether a container with these resources is given an accelerator, or a share of one."""
+        return any(
+            next(read_amounts(resources, key, self._gives), None) for key in ("limits", "requests")
+        )
+
+    def shared_by(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether a pod's annotations ask for a share of an accelerator."""
+        annotations = metadata.get("annotations")
+        keys = annotations if isinstance(annotations, Mapping) else ()
+        return any(fnmatchcase(str(key), name) for key in keys for name in self._annotations)
+
+    def _gives(self, name: str) -> bool:
+        return self.match(name) or name in _SHARES
 
 
 accelerators_of = lru_cache(maxsize=8)(Accelerators)
@@ -71,7 +87,15 @@ def needs_limit(name: str) -> bool:
     if "/" not in name:
         return name.startswith("hugepages-")
     own = name.partition("/")[0].endswith("kubernetes.io")
-    return not own and name not in NEAR_MISSES and not is_template(name)
+    return not own and find_meant(name) is None and not is_template(name)
+
+
+def is_counted(name: str) -> bool:
+    """Whether a resource comes in whole numbers, as every extended resource does.
+
+    Source: ``pkg/apis/core/helper`` (IsIntegerResourceName).
+    """
+    return "/" in name and needs_limit(name)
 
 
 def read_amounts(

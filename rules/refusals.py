@@ -16,6 +16,7 @@ CONCURRENCY_POLICIES = "supported values are Allow, Forbid, Replace"  # without 
 POD_RESTART_POLICIES = "supported values are Always, OnFailure, Never"  # without the quotes
 LIMIT_REQUIRED = "Limit must be set for non overcommitable resources"
 WHOLE_NUMBER = "must be an integer"
+UNEQUAL = "must be equal to {name} limit of {limit}"
 UNQUALIFIED_RESOURCE = "must be a standard resource type or fully qualified"
 READ_WRITE_ONCE_POD_ALONE = "may not use ReadWriteOncePod with other access modes"
 NOT_ON_INIT_CONTAINERS = "may not be set for init containers without restartPolicy=Always"
@@ -35,3 +36,11 @@ def refuse(words: str, what: str = "it") -> str:
     """A clause that says that the object (or ``what`` its operator makes of it) will not be
     admitted, and why."""
     return f"the API server refuses {what}: {words}"
+
+
+def refuse_pods(words: str, *, built_in: bool) -> str:
+    """A clause that says that a pod template will not be admitted, and why: that of a built-in kind
+    is checked with its object, that of another when its operator creates the pods."""
+    if built_in:
+        return f'the API server refuses this ("{words}")'
+    return f'the API server refuses the pods when the operator creates them ("{words}")'

@@ -54,7 +54,7 @@ def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowSer
     for pod in workload.pods_of(SERVING):
         if pod.probes is Probes.NONE or not pod.complete:
             continue
-        loading = [main for main in pod.mains if _is_accelerated(workload, main)]
+        loading = [main for main in pod.mains if _is_accelerated(workload, pod, main)]
         for container in loading or pod.mains:
             command = workload.command(container)
             load = estimate_load(pod, command, table, accelerated=bool(loading))
@@ -63,10 +63,10 @@ def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowSer
                 yield SlowServer(pod, container, load._replace(sure=early is False))
 
 
-def _is_accelerated(workload: Workload, container: Container) -> bool:
+def _is_accelerated(workload: Workload, pod: Pod, container: Container) -> bool:
     _, resources = workload.resources(container)
-    limited = next(workload.accelerators.asked(resources, "limits"), None)
-    return limited is not None or bool(container.get("resources", "claims"))
+    held = workload.accelerators.holds(resources) or workload.accelerators.shared_by(pod.metadata)
+    return held or bool(container.get("resources", "claims"))
 
 
 def estimate_load(

@@ -71,6 +71,14 @@ def _list_moves(value: Any, home: Path, tree: Any) -> Iterator[Set | None]:
         yield None
 
 
+def move_values(title: str, moves: Iterable[tuple[Value, Path]], *, safe: bool) -> Fix:
+    """The fix that takes values from where they stand and writes them elsewhere, where nothing
+    stands."""
+    pairs = tuple(moves)
+    edits = [each for value, to in pairs for each in (Remove(value.path), Set(to, value.value))]
+    return Fix(title, tuple(edits), safe, _join_presence([value for value, _ in pairs]))
+
+
 def _join_presence(values: list[Value]) -> Presence:
     """That of the value of which most is known to be written."""
     if all(value.absent for value in values):

@@ -40,3 +40,15 @@ def clear(text: str) -> str:
     if "$" in text or "{{" in text or "<" in text:
         return re.sub(_PLACEHOLDER, " * ", text)
     return text
+
+
+def count_edits(one: str, two: str) -> int:
+    """How many letters must be added, taken away or changed to make one word of another. The time
+    grows with the product of their lengths: callers give it names alone."""
+    row = list(range(len(two) + 1))
+    for count, letter in enumerate(one, 1):
+        before, row = row, [count]
+        for place, other in enumerate(two):
+            changed = before[place] + (letter != other)
+            row.append(min(changed, before[place + 1] + 1, row[place] + 1))
+    return row[-1]

@@ -161,7 +161,8 @@ class Workload:
     @cached_property
     def accelerators(self) -> Accelerators:
         block = self.parameters["accelerators"]
-        return accelerators_of(tuple(block["patterns"]), tuple(block["companions"]))
+        names = (block["patterns"], block["companions"], block["annotations"])
+        return accelerators_of(*map(tuple, names))
 
     def resources(self, container: Container) -> tuple[Path, Any]:
         """Where the container's resources stand, and what the object says of them; what it leaves
@@ -172,15 +173,11 @@ class Workload:
         return path, container.get("resources")
 
     def accelerated(self, pod: Pod) -> bool:
-        """Whether a pod asks for an accelerator, as an extended resource or by a claim (DRA)."""
-        if pod.spec.get("resourceClaims"):
+        """Whether a pod asks for an accelerator: as an extended resource, by a claim (DRA), or for
+        a share of one by an annotation."""
+        if pod.spec.get("resourceClaims") or self.accelerators.shared_by(pod.metadata):
             return True
-        return any(
-            next(self.accelerators.asked(resources, key), None)
-            for container in pod.containers
-            for resources in (container.get("resources"),)
-            for key in ("limits", "requests")
-        )
+        return any(self.accelerators.holds(one.get("resources")) for one in pod.containers)
 
     @cached_property
     def judgements(self) -> tuple[tuple[Pod, Judgement], ...]:

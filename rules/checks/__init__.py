@@ -1,6 +1,10 @@
 """The rules, sorted by code. A rule is one module and one line here."""
 
-from rules.checks.accelerator import accelerator_in_limits
+from rules.checks.accelerator import (
+    accelerator_in_limits,
+    accelerator_name_known,
+    accelerator_quantity_valid,
+)
 from rules.checks.autoscaling import hpa_metrics_defined
 from rules.checks.manifest import (
     duplicate_key,
@@ -20,6 +24,8 @@ from rules.model import Rule
 ALL: tuple[Rule, ...] = (
     retrain_concurrency_forbid.RULE,
     accelerator_in_limits.RULE,
+    accelerator_quantity_valid.RULE,
+    accelerator_name_known.RULE,
     hpa_metrics_defined.RULE,
     field_at_wrong_level.RULE,
     unreadable_document.RULE,

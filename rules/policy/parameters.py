@@ -36,6 +36,9 @@ COMPANIONS = (
 )
 """Resources that go with an accelerator and are none: shares of memory and cores, NICs."""
 
+SHARING_ANNOTATIONS = ("gpu-fraction", "gpu-memory", "gpu-fraction-num-devices")
+"""By which KAI and Run:ai give a pod a part of a GPU: kai-scheduler ``docs/gpu-sharing``."""
+
 DURABLE_SCHEMES = (
     *("s3", "s3a", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss", "wasb", "wasbs", "az", "adl"),
     *("oss", "obs", "cos", "tos", "swift", "minio", "dbfs", "hf", "oci", "lakefs", "juicefs"),
@@ -56,6 +59,11 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             "patterns", "globs of resource names that are accelerators", default=ACCELERATORS
         ),
         Parameter("companions", "globs of those that are none after all", default=COMPANIONS),
+        Parameter(
+            "annotations",
+            "globs of a pod template's annotations that ask for a share of an accelerator",
+            default=SHARING_ANNOTATIONS,
+        ),
     ),
     "serving": (
         Parameter(

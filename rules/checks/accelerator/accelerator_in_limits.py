@@ -31,10 +31,11 @@ Safe: the object could not run. A misspelt name has no fix: its limit would be r
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from rules.accelerators import NEAR_MISSES, needs_limit, read_amounts
+from rules.accelerators import needs_limit, read_amounts
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import Path, dig, dotted
-from rules.refusals import LIMIT_REQUIRED
+from rules.refusals import LIMIT_REQUIRED, refuse_pods
+from rules.resource_names import find_meant
 from rules.wording import write_value
 from rules.workload import Workload
 
@@ -57,20 +58,21 @@ def _judge(
 
 
 def _misspelt(path: Path, resources: Any) -> Iterator[Problem]:
-    for name, amount in _one_sided(resources, "requests", "limits", NEAR_MISSES.__contains__):
+    for name, amount in _one_sided(resources, "requests", "limits", _is_misspelt):
         asked = (*path, "requests", name)
         message = (
             f"{dotted(asked)} is {amount} and has no limit, and {name} is no resource name of an "
-            f"accelerator; expected limits of {NEAR_MISSES[name]}"
+            f"accelerator; expected limits of {find_meant(name)}"
         )
         yield Problem("limits", asked, message)
 
 
 def _unlimited(workload: Workload, path: Path, resources: Any) -> Iterator[Problem]:
+    refusal = refuse_pods(LIMIT_REQUIRED, built_in=workload.kind.built_in)
     for name, amount in _one_sided(resources, "requests", "limits", needs_limit):
         form = "limits" if workload.accelerators.match(name) else "extended"
         limit = workload.manifest.value((*path, "limits", name))
-        found = f"{name} is requested ({amount}) but not limited: {_refusal(workload)}"
+        found = f"{name} is requested ({amount}) but not limited: {refusal}"
         message = f"{found}; expected {dotted(limit.path)}"
         fix = write_value(limit, amount, safe=True)
         yield Problem(form, (*path, "requests", name), message, fix)
@@ -93,10 +95,8 @@ def _one_sided(
             yield name, amount
 
 
-def _refusal(workload: Workload) -> str:
-    if workload.kind.built_in:
-        return f'the API server refuses this ("{LIMIT_REQUIRED}")'
-    return f'the API server refuses the pods when the operator creates them ("{LIMIT_REQUIRED}")'
+def _is_misspelt(name: str) -> bool:
+    return find_meant(name) is not None
 
 
 RULE = Rule(
