@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
-from rules.kinds.pods import ContainerUse, Pod, Probes
+from rules.kinds.pods import Pod, Probes
 from rules.kinds.podspec import (
+    add_mains,
     make_bare_pod,
     make_container,
     make_unseen_pod,
+    multiply,
     read_count,
     read_metadata,
     silence_worker,
@@ -107,7 +109,7 @@ def _component_pods(component: _Component) -> Iterator[Pod]:
         pod = _pod(component, leader, groups)
         yield pod._replace(subrole=Subrole.MASTER, nodes=1 + (size or 0))
     for worker in workers:
-        pod = _pod(component, worker, None if groups is None or size is None else groups * size)
+        pod = _pod(component, worker, multiply(groups, size))
         yield silence_worker(pod._replace(subrole=Subrole.WORKER, nodes=1 + (size or 0)))
     if component.view.dig("leader") is None:
         yield _pod(component, component.view, groups)
@@ -116,7 +118,7 @@ def _component_pods(component: _Component) -> Iterator[Pod]:
 def _pod(component: _Component, part: SpecView, replicas: int | None) -> Pod:
     """A part is a PodSpec with its main container beside the others."""
     named = [runner for key in _RUNNERS for runner in part.each(key)]
-    runners = tuple(make_container(one.mapping(), one.path) for one in named)
+    runners = [make_container(one.mapping(), one.path) for one in named]
     pod = make_bare_pod(
         part.path,
         part.mapping(),
@@ -130,14 +132,7 @@ def _pod(component: _Component, part: SpecView, replicas: int | None) -> Pod:
         replicas=replicas,
         images=False,
     )
-    if not runners:
-        return pod
-    beside = (one._replace(use=_beside(one.use)) for one in pod.containers)
-    return pod._replace(containers=(*runners, *beside))
-
-
-def _beside(use: ContainerUse) -> ContainerUse:
-    return ContainerUse.SIDECAR if use is ContainerUse.MAIN else use
+    return add_mains(pod, runners)
 
 
 def _runtime(name: str, *, namespaced: bool) -> Kind:

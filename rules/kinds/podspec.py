@@ -1,7 +1,7 @@
 """Pod specs as views: containers, mounts and volumes (core/v1 PodSpec)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Probes, Volume
@@ -149,6 +149,26 @@ def read_count(value: Any, default: int = 1) -> int | None:
     if value is None:
         return default
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def multiply(*counts: int | None) -> int | None:
+    """The product of numbers of pods; None where one of them is not known."""
+    product = 1
+    for count in counts:
+        if count is None:
+            return None
+        product *= count
+    return product
+
+
+def add_mains(pod: Pod, mains: Iterable[Container]) -> Pod:
+    """A pod whose main containers stand beside its spec: those in the spec are sidecars then."""
+    beside = (
+        one._replace(use=ContainerUse.SIDECAR) if one.use is ContainerUse.MAIN else one
+        for one in pod.containers
+    )
+    added = tuple(mains)
+    return pod._replace(containers=(*added, *beside)) if added else pod
 
 
 def _bodies(

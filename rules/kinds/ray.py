@@ -82,7 +82,7 @@ _WORKERS: FactRows = {
 }
 
 
-def _cluster_places(root: Path) -> FactPlaces:
+def cluster_places(root: Path) -> FactPlaces:
     """Where the facts of the RayClusterSpec at ``root`` stand, and those of its groups."""
     return (
         (root, _CLUSTER),
@@ -181,7 +181,8 @@ def _service_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     yield from _cluster_pods(spec.below("rayClusterConfig"), text)
 
 
-def _bare_cluster_pods(cluster: SpecView, _ask: Ask) -> Iterator[Pod]:
+def read_cluster_pods(cluster: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """The pods of a RayClusterSpec that runs no program of its own."""
     yield from _cluster_pods(cluster)
 
 
@@ -192,7 +193,7 @@ KINDS: tuple[Kind, ...] = (
         pods=_job_pods,
         priors=_JOB_PRIORS,
         required=(SPEC,),
-        rows=((SPEC, _JOB), *_cluster_places(("spec", "rayClusterSpec")), *_OBJECT),
+        rows=((SPEC, _JOB), *cluster_places(("spec", "rayClusterSpec")), *_OBJECT),
         retries=_job_retries,
         deadlines=_job_deadlines,
         outputs_in_code=True,
@@ -208,7 +209,7 @@ KINDS: tuple[Kind, ...] = (
         rows=(
             (SPEC, _CRON),
             (_SCHEDULED, _JOB),
-            *_cluster_places((*_SCHEDULED, "rayClusterSpec")),
+            *cluster_places((*_SCHEDULED, "rayClusterSpec")),
             *_OBJECT,
         ),
         retries=_job_retries,
@@ -223,15 +224,15 @@ KINDS: tuple[Kind, ...] = (
         pods=_service_pods,
         role=Role.SERVING,
         required=(("spec", "rayClusterConfig"),),
-        rows=((SPEC, _SERVICE), *_cluster_places(("spec", "rayClusterConfig")), *_OBJECT),
+        rows=((SPEC, _SERVICE), *cluster_places(("spec", "rayClusterConfig")), *_OBJECT),
         plural="rayservices",
     ),
     Kind(
         _GROUP,
         "RayCluster",
-        pods=_bare_cluster_pods,
+        pods=read_cluster_pods,
         required=(("spec", "headGroupSpec"),),
-        rows=((SPEC, _HELD), *_cluster_places(SPEC), *_OBJECT),
+        rows=((SPEC, _HELD), *cluster_places(SPEC), *_OBJECT),
         outputs_in_code=True,
         plural="rayclusters",
     ),

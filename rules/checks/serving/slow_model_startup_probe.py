@@ -65,7 +65,7 @@ def _judge(workload: Workload, pod: Pod, container: Container, load: Load) -> Pr
         return _killed(container, injected, load, "the operator's injected livenessProbe")
     found = "no startupProbe and no livenessProbe: a load that hangs is never restarted"
     severity = Severity.INFO if isinstance(container.get("readinessProbe"), Mapping) else None
-    path, message = (*container.path, "startupProbe"), f"{found}; {load.advice}"
+    path, message = container.place("startupProbe"), f"{found}; {load.advice}"
     return Problem("absent", path, message, severity=severity)
 
 
@@ -88,8 +88,8 @@ def _killed(container: Container, budget: Budget, load: Load, probe: str) -> Pro
 
 
 def _on_liveness(form: str, container: Container, message: str) -> Problem:
-    related = Related((*container.path, "startupProbe"), "startupProbe would go here")
-    return Problem(form, (*container.path, "livenessProbe"), message, related=(related,))
+    related = Related(container.place("startupProbe"), "startupProbe would go here")
+    return Problem(form, container.place("livenessProbe"), message, related=(related,))
 
 
 def _fix(workload: Workload, container: Container, load: Load) -> Fix | None:
@@ -97,7 +97,7 @@ def _fix(workload: Workload, container: Container, load: Load) -> Fix | None:
     if made is None:
         return None
     probe, sure = made
-    place = workload.manifest.value((*container.path, "startupProbe"))
+    place = workload.manifest.value(container.place("startupProbe"))
     title = f"add {dotted(place.path)}: up to {probe['failureThreshold'] * 10} s"
     return write_values(title, [(place, probe)], safe=sure)
 

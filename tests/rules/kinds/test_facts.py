@@ -24,8 +24,10 @@ KINDS = [kind for kind in (*BUILT_IN, *NEIGHBOURS) if kind.rows]
 WITHOUT_ROWS = {"JobFlow", "PodTemplate", "ManifestWork"}
 """One only names JobTemplates, the others are nothing but a template, and manifests."""
 WITHOUT_PODS = {
-    *("AppWrapper", "Experiment", "HorizontalPodAutoscaler", "Model", "ScaledObject", "Server"),
+    *("AppWrapper", "Experiment", "HorizontalPodAutoscaler", "Model", "ModelBooster"),
+    *("NIMPipeline", "NIMService", "ScaledObject", "Server", "VLLMRuntime"),
 }
+"""Those that hold other objects, and those whose pods are made of settings."""
 EVERYWHERE = (facts.GRACE_PERIOD, facts.PRIORITY_CLASS, facts.NODE_SELECTOR)
 """Fields of the PodSpec that every manifest with one sets; the Pod's own sets all of them."""
 
