@@ -115,7 +115,7 @@ def test_the_shared_block_has_the_contracts_keys() -> None:
 
     assert keys == {
         "roles": ["label", "deny_needs_confidence"],
-        "accelerators": ["patterns", "companions"],
+        "accelerators": ["patterns", "companions", "annotations"],
         "serving": ["slow_load_seconds"],
         "storage": ["durable_schemes"],
     }

@@ -11,7 +11,11 @@ from rules.workload import Workload
 
 PARAMETERS = {
     "roles": {"label": "mlgate.dev/role"},
-    "accelerators": {"patterns": ["nvidia.com/gpu*", "google.com/tpu"], "companions": []},
+    "accelerators": {
+        "patterns": ["nvidia.com/gpu*", "google.com/tpu"],
+        "companions": [],
+        "annotations": [],
+    },
 }
 
 Judge = Callable[[dict[str, Any]], Judgement]
