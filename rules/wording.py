@@ -79,6 +79,11 @@ def move_values(title: str, moves: Iterable[tuple[Value, Path]], *, safe: bool) 
     return Fix(title, tuple(edits), safe, _join_presence([value for value, _ in pairs]))
 
 
+def remove_value(value: Value, title: str, *, safe: bool) -> Fix:
+    """The fix that takes a value away."""
+    return Fix(title, (Remove(value.path),), safe, value.presence)
+
+
 def _join_presence(values: list[Value]) -> Presence:
     """That of the value of which most is known to be written."""
     if all(value.absent for value in values):

@@ -209,9 +209,9 @@ def test_both_fronts_agree_whatever_unknown_field_is_added(
     assume(key not in parent)
     parent[key] = copy.deepcopy(value)
     assume(drop_unknown_fields(values[number]) != values[number])
-    found = compare(yaml.safe_dump_all(values), Way.APPLY, case.policy)
-    said = [one for one in found.offline if " MET001/" in one]
-    assert found == Difference(tuple(said), mended=found.mended and bool(said))
+    text = yaml.safe_dump_all(values)
+    assume(not any(one.finding.rule == "MET001" for one in find(text)))  # it is moved, in files
+    assert compare(text, Way.APPLY, case.policy) == Difference()
 
 
 def test_the_page_tells_of_every_exception_and_of_no_test_that_is_not_there() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from linter.mending.atomic_write import NotWritten, replace_file
 from linter.mending.fixable import FixSelection, identify_finding
 from linter.mending.mending import Outcome, fix_once, refuse_all
+from rules.credentials import hide
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow
@@ -94,13 +95,16 @@ def decode_file(raw: bytes) -> tuple[str, Callable[[str], bytes]]:
 
 
 def diff(name: str, outcome: Outcome, *, colour: bool = False) -> Iterator[str]:
-    """The lines of a unified diff of what the fixes change; none where they change nothing."""
+    """The lines of a unified diff of what the fixes change; none where they change nothing.
+
+    Credentials are hidden: such a diff can be read, and not applied.
+    """
     import difflib
 
     # Paths of a diff are relative, as `git apply` and `patch -p1` want them.
     name = name.lstrip("/")
     lines = difflib.unified_diff(
-        _lines(outcome.before), _lines(outcome.after), f"a/{name}", f"b/{name}"
+        _lines(hide(outcome.before)), _lines(hide(outcome.after)), f"a/{name}", f"b/{name}"
     )
     for line in lines:
         yield _paint(line) if colour else line

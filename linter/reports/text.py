@@ -7,6 +7,7 @@ from linter.input.lines import split_lines
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.excerpt import Label, draw
 from linter.reports.terminal import escape, paint
+from rules.credentials import hide
 from rules.paths import Path, dotted
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def render(result: "RunResult", options: ReportOptions) -> str:
 
 
 class _Lines:
-    """The lines of files; findings come file by file, so one is kept."""
+    """The lines of files without credentials; findings come file by file, so one is kept."""
 
     def __init__(self, read_source: Callable[[str], str]) -> None:
         self._read_source = read_source
@@ -47,7 +48,8 @@ class _Lines:
         if file != self._file:
             self._file = file
             try:
-                self._lines = split_lines(self._read_source(file).removeprefix("\ufeff"))
+                text = self._read_source(file).removeprefix("\ufeff")
+                self._lines = split_lines(hide(text))
             except OSError:
                 self._lines = []
         return self._lines

@@ -4,6 +4,7 @@ from rules.checks.accelerator import (
     accelerator_in_limits,
     accelerator_name_known,
     accelerator_quantity_valid,
+    gpu_visibility_bypass,
 )
 from rules.checks.autoscaling import hpa_metrics_defined
 from rules.checks.manifest import (
@@ -18,6 +19,7 @@ from rules.checks.manifest import (
 from rules.checks.schedule import retrain_concurrency_forbid
 from rules.checks.serving import slow_model_startup_probe
 from rules.checks.storage import training_output_durable
+from rules.checks.supply import plaintext_ml_credentials
 from rules.checks.training import active_deadline_set, restart_policy_never, retry_budget_set
 from rules.model import Rule
 
@@ -26,6 +28,7 @@ ALL: tuple[Rule, ...] = (
     accelerator_in_limits.RULE,
     accelerator_quantity_valid.RULE,
     accelerator_name_known.RULE,
+    gpu_visibility_bypass.RULE,
     hpa_metrics_defined.RULE,
     field_at_wrong_level.RULE,
     unreadable_document.RULE,
@@ -34,6 +37,7 @@ ALL: tuple[Rule, ...] = (
     ignore_without_reason.RULE,
     rule_crashed.RULE,
     unknown_annotation_value.RULE,
+    plaintext_ml_credentials.RULE,
     slow_model_startup_probe.RULE,
     training_output_durable.RULE,
     restart_policy_never.RULE,

@@ -6,11 +6,9 @@ server applies the webhook's failure policy; it is never a denial.
 
 import asyncio
 import datetime
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
-from weakref import WeakValueDictionary
 
 import orjson
 from starlette.types import Receive, Scope
@@ -18,18 +16,16 @@ from starlette.types import Receive, Scope
 from webhook.knowledge.cluster_facts import ClusterFacts
 from webhook.observability.logs import Log
 from webhook.observability.metrics import Metrics
-from webhook.observability.refusals import Refusals
 from webhook.review.admission import ENDPOINTS, ReviewOutcome
 from webhook.review.context import ReviewContext
 from webhook.review.deadline import Deadline
-from webhook.review.decoding import decode_body, measure_tree
+from webhook.review.decoding import decode_body
 from webhook.review.finding_cache import FindingCache
 from webhook.review.record import make_record
 from webhook.review.request import BadReview
-from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace
+from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded
 from webhook.server.lifecycle import Lifecycle
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
-from webhook.server.protocol import address_of
 from webhook.server.request_body import RequestBody, RequestRefused, check_head
 
 DEFAULT_MAX_BODY = 19 * 1024 * 1024
@@ -38,13 +34,10 @@ DEFAULT_MAX_BODY = 19 * 1024 * 1024
 DEFAULT_CONCURRENCY = 64
 LARGE_BODY = 128 * 1024
 """A larger body is judged in a thread beside the event loop, so that others need not wait."""
-LARGE_REVIEWS, LARGE_OF_ONE = 3, 2
-"""How many of those at a time, and how many of one address."""
+LARGE_REVIEWS = 2
+"""How many of those at a time."""
 MAX_FULL_BODIES = 2
 """How many bodies of the largest size may be held at a time."""
-MAX_TREE = 160 * 1024 * 1024
-"""Bytes of memory that a body may take once it is read (``measure_tree``): a million and a half
-empty mappings, more than the API server stores in two objects."""
 
 
 class HttpAnswer(NamedTuple):
@@ -79,94 +72,63 @@ class ReviewHandler:
         self.cluster = cluster
         self.log = log
         self.metrics = metrics or Metrics()
-        self.refusals = Refusals(log, self.metrics)
         self.lifecycle = lifecycle or Lifecycle()
         self.limits = limits or RequestLimits()
-        max_bytes = MAX_FULL_BODIES * self.limits.max_body + MAX_TREE
+        max_bytes = MAX_FULL_BODIES * self.limits.max_body
         self.limit = ConcurrencyLimit(self.limits.concurrency, max_bytes)
         self.metrics.in_flight.set_function(lambda: self.limit.in_flight)
         # Few threads: each large review at a time takes the interpreter from the small ones. More
         # than one: the second would be late before it began.
         self._large_reviews = ThreadPoolExecutor(LARGE_REVIEWS, "large-reviews")
-        self._large_turns = WeakValueDictionary[str, asyncio.Semaphore]()
         self._cache = FindingCache(orjson.dumps)
 
     async def handle(self, endpoint: str, scope: Scope, receive: Receive) -> HttpAnswer:
         """The answer to one request for ``/<endpoint>``."""
         deadline = Deadline(scope["query_string"])
-        address = address_of(scope.get("client"))
         try:
-            answer = await self._answer(endpoint, scope, receive, deadline, address)
+            answer = await self._answer(endpoint, scope, receive, deadline)
         except RequestRefused as refused:
-            answer = self._refuse(refused.status, str(refused), address)
+            answer = self._refuse(refused.status, str(refused))
         except Overloaded:
-            answer = self._refuse(503, "too many reviews at once", address)
+            answer = self._refuse(503, "too many reviews at once")
         except Exception as error:  # noqa: BLE001 - no bug may look like a decision
             self.log.crash("crash", error, endpoint=endpoint)
-            answer = self._refuse(500, "internal error", address)
+            answer = self._refuse(500, "internal error")
         # A client that connects anew reaches another replica.
         return answer._replace(close=True) if self.lifecycle.stopping else answer
 
     async def _answer(
-        self, endpoint: str, scope: Scope, receive: Receive, deadline: Deadline, address: str
+        self, endpoint: str, scope: Scope, receive: Receive, deadline: Deadline
     ) -> HttpAnswer:
         announced = check_head(scope["headers"], self.limits.max_body)
-        with self.limit.slot(address) as place:
-            body = RequestBody(place, self.limits.max_body)
-            await body.read(receive, deadline, announced)
-            # Read once: a policy that changes meanwhile holds from the next review on.
-            active = self.policies.active
-            judge = partial(self._judge, endpoint, deadline, active)
-            if body.size > LARGE_BODY:
-                outcome = await self._judge_large(body.take(), judge, deadline, place)
-            else:
-                outcome = judge(body.take())
-            return self._report(endpoint, outcome, deadline, active, address)
+        with self.limit.slot():
+            body = RequestBody(self.limit, self.limits.max_body)
+            try:
+                await body.read(receive, deadline, announced)
+                return await self._review(endpoint, body, deadline)
+            finally:
+                body.release()
 
-    async def _judge_large(
-        self,
-        content: bytes,
-        judge: Callable[[bytes], ReviewOutcome],
-        deadline: Deadline,
-        place: ReviewPlace,
-    ) -> ReviewOutcome:
-        """The decision on a body that is judged in a thread. Raises as ``_judge`` does."""
-        loop = asyncio.get_running_loop()
-        turn = self._large_turns.setdefault(place.address, asyncio.Semaphore(LARGE_OF_ONE))
-        try:
-            async with place.waiting(loop.time() + deadline.left):
-                await turn.acquire()
-        except TimeoutError:
-            raise Overloaded from None
-        try:
-            tree = await loop.run_in_executor(self._large_reviews, measure_tree, content)
-            if tree > MAX_TREE:
-                raise RequestRefused(413, f"the body holds more values than {MAX_TREE} bytes can")
-            place.reserve(tree)
-            return await loop.run_in_executor(self._large_reviews, judge, content)
-        finally:
-            turn.release()
-
-    def _report(
-        self,
-        endpoint: str,
-        outcome: ReviewOutcome,
-        deadline: Deadline,
-        active: ActivePolicy,
-        address: str,
-    ) -> HttpAnswer:
-        """The answer that an outcome becomes, counted and logged."""
+    async def _review(self, endpoint: str, body: RequestBody, deadline: Deadline) -> HttpAnswer:
+        # Read once: a policy that changes meanwhile holds from the next review on.
+        active = self.policies.active
+        judge = partial(self._judge, endpoint, body, deadline, active)
+        if body.size > LARGE_BODY:
+            loop = asyncio.get_running_loop()
+            outcome = await loop.run_in_executor(self._large_reviews, judge)
+        else:
+            outcome = judge()
         seconds = deadline.spent
         record = make_record(endpoint, outcome.request)
         self.log.review(record, outcome, seconds, active.revision)
         if outcome.undecided:
             self.metrics.errors(outcome)
-            return self._refuse(500, f"undecided: {'; '.join(outcome.errors)}", address)
+            return self._refuse(500, f"undecided: {'; '.join(outcome.errors)}")
         self.metrics.review(record, outcome, seconds, active.policy)
         return HttpAnswer(200, orjson.dumps(outcome.body))
 
     def _judge(
-        self, endpoint: str, deadline: Deadline, active: ActivePolicy, content: bytes
+        self, endpoint: str, body: RequestBody, deadline: Deadline, active: ActivePolicy
     ) -> ReviewOutcome:
         """The decision on one body. Raises ``RequestRefused``, ``Overloaded``."""
         # Under load a review may wait so long that nobody takes its answer any more: judging it
@@ -174,7 +136,7 @@ class ReviewHandler:
         if deadline.over():
             raise Overloaded
         try:
-            return ENDPOINTS[endpoint](decode_body(content), self._context(active, deadline))
+            return ENDPOINTS[endpoint](decode_body(body.take()), self._context(active, deadline))
         except BadReview as bad:
             raise RequestRefused(bad.status, str(bad)) from None
 
@@ -191,7 +153,7 @@ class ReviewHandler:
             self.cluster.owner_record,
         )
 
-    def _refuse(self, status: int, reason: str, address: str) -> HttpAnswer:
-        self.refusals.request(status, reason, address)
+    def _refuse(self, status: int, reason: str) -> HttpAnswer:
+        self.metrics.refusal(status)
         # What is left of a body that is too large or too late is not worth reading.
         return HttpAnswer(status, orjson.dumps({"error": reason}), close=status in (408, 413))

@@ -1,0 +1,120 @@
+"""A container can use GPUs that the scheduler did not give it.
+
+## What
+What a container sees of a node's accelerators is what it asks for in its limits, and no more.
+
+## Why
+`NVIDIA_VISIBLE_DEVICES=all` gives a container every GPU of its node, whatever the limits say, and
+the images of CUDA say so themselves. So do device files, and privileges. Two jobs then share a GPU
+without knowing, and one of them runs out of memory.
+
+## Example
+```yaml
+env: [{name: NVIDIA_VISIBLE_DEVICES, value: all}]
+resources: {limits: {nvidia.com/gpu: 1}}
+```
+
+## Use instead
+```yaml
+resources: {limits: {nvidia.com/gpu: 1}}
+```
+The device plugin sets the variable; a container that needs no GPU says `void`.
+
+## Fix safety
+Safe where `void` says what a limit of 0 says. Unsafe where the program may count on other GPUs.
+
+## References
+- NVIDIA/k8s-device-plugin#61, NVIDIA/k8s-device-plugin#195; kubelet `kubelet_pods.go`
+"""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from rules.commands import CommandLine
+from rules.devices import (
+    VISIBLE,
+    find_device_files,
+    leaves_gpus,
+    looks_after_nodes,
+    names_devices,
+    runs_cuda,
+    sees_all,
+)
+from rules.kinds.facts import RUNTIME_CLASS
+from rules.kinds.pods import Pod
+from rules.model import Harm, Parameter, Problem, Rule, form_table
+from rules.paths import dotted, shorten
+from rules.quantity import parse_quantity
+from rules.resource_names import NVIDIA
+from rules.wording import remove_value, tell_value, write_values
+from rules.workload import Workload
+
+_IMAGE = f"the image asks for every GPU of the node; expected {VISIBLE}=void"
+_LEFT = "expected it to be left to the device plugin"
+_FREE = "globs of namespaces whose pods may see every GPU of their nodes"
+_NAMESPACES = Parameter("privileged_allow_namespaces", _FREE, default=(), like=[""])
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    namespace = workload.identity.namespace or ""
+    free = any(fnmatchcase(namespace, allowed) for allowed in params[_NAMESPACES.name])
+    for pod in () if free else workload.pods:
+        lines = [workload.command(one) for one in pod.containers]
+        working = [line for line in lines if not looks_after_nodes(line.image)]
+        if working:
+            yield from _judge_pod(workload, pod, working)
+        for command in working:
+            yield from _judge_container(workload, command)
+
+
+def _judge_pod(workload: Workload, pod: Pod, working: list[CommandLine]) -> Iterator[Problem]:
+    for path, file in find_device_files(pod):
+        found = f"{dotted(path)} is {shorten(file)}, which nobody then knows to be in use"
+        yield Problem("device", path, f"{found}; expected the device plugin's resource in limits")
+    runtime = workload.at(RUNTIME_CLASS, pod)
+    seen = any(map(sees_all, working)) and not workload.accelerated(pod)
+    if seen and runtime is not None and runtime.value == "nvidia":
+        yield Problem("runtime", runtime.path, f"{tell_value(runtime)}, without a limit, {_IMAGE}")
+
+
+def _judge_container(workload: Workload, command: CommandLine) -> Iterator[Problem]:
+    container, told = command.container, command.environment.get(VISIBLE)
+    limit = workload.manifest.value((*workload.resources(container)[0], "limits", NVIDIA))
+    if told is not None and names_devices(told.text):
+        found = f"{VISIBLE} names GPUs: the container sees these of its node"
+        fix = remove_value(workload.manifest.value(told.path[:-1]), f"remove {VISIBLE}", safe=False)
+        yield Problem("environment", told.path, f"{found}, whatever its limits say; {_LEFT}", fix)
+    elif sees_all(command) and not limit.absent and parse_quantity(limit.value) == 0:
+        place = workload.manifest.value(container.place("env", len(container.get("env") or ())))
+        entry = {"name": VISIBLE, "value": "void"}
+        fix = write_values(f"add {VISIBLE}=void", [(place, entry)], safe=True)
+        yield Problem("zero", limit.path, f"{dotted(limit.path)} is 0, and {_IMAGE}", fix)
+    privileged = workload.manifest.value((*container.place("securityContext"), "privileged"))
+    resources = container.get("resources")
+    alone = runs_cuda(command.image) and not workload.accelerators.holds(resources)
+    if privileged.value is True and (alone or leaves_gpus(resources)):
+        found = f"{tell_value(privileged)}: the container sees every GPU of its node"
+        yield Problem("privileged", privileged.path, f"{found}; expected limits that give them")
+
+
+RULE = Rule(
+    code="GPU004",
+    name="gpu-visibility-bypass",
+    harm=Harm.WASTES_ACCELERATORS,
+    forms=form_table(
+        """
+        environment  error    deny  deny  NVIDIA_VISIBLE_DEVICES names GPUs
+        device       error    deny  deny  device files of the node are mounted
+        zero         warning  warn  warn  a CUDA image that asks for no GPU sees them all
+        runtime      warning  warn  warn  the same, of NVIDIA's runtime class
+        privileged   warning  warn  warn  a privileged container sees every device
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe or unsafe",
+    scope="every pod template",
+    parameters=(_NAMESPACES,),
+)

@@ -1,0 +1,1 @@
+"""Rules on what is brought in, and on secrets."""

@@ -1,0 +1,120 @@
+"""A credential is written out in a manifest.
+
+## What
+Tokens and keys come from a Secret, and stand in no environment, argument, script or parameter.
+
+## Why
+A manifest is in Git, in the `last-applied` annotation of the object, and readable to everybody who
+may look at a pod. A token of a model hub gives away models and data; a key of a cloud gives away
+more.
+
+## Example
+```yaml
+env: [{name: HF_TOKEN, value: <the token itself>}]
+```
+
+## Use instead
+```yaml
+env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf-token, key: HF_TOKEN}}}]
+```
+Take back what was written out: it is known to others. What only stands for a credential is none:
+`changeme`, `<token>`, `minio123`, `EMPTY`. No report, log or patch shows what was found.
+
+## Fix safety
+Unsafe: somebody must make the Secret.
+
+## References
+- https://kubernetes.io/docs/concepts/configuration/secret/
+- https://huggingface.co/docs/hub/security-tokens
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.commands import CommandLine, Fragment
+from rules.credentials import find_credentials, find_tokens, is_credential_name, looks_secret
+from rules.kinds.facts import RUNTIME_ENV, SERVE_CONFIG, WORKFLOW_PARAMETERS
+from rules.model import Fix, Harm, Problem, Remove, Rule, Set, form_table
+from rules.paths import Path, dotted, shorten
+from rules.workload import Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    for pod in workload.pods:
+        for container in pod.containers:
+            command = workload.command(container)
+            found = (*_judge_environment(workload, command), *_judge_command(command))
+            yield from (problem._replace(role_path=pod.path) for problem in found)
+    for text, path in _read_fields(workload):
+        yield from _judge_text(text, path)
+
+
+def _judge_environment(workload: Workload, command: CommandLine) -> Iterator[Problem]:
+    for name, (value, path) in command.environment.items():
+        token = next(find_tokens(value), None)
+        if token is None and not (is_credential_name(name) and looks_secret(value)):
+            continue
+        what = token.what if token else "a credential"
+        secret = shorten(name).lower().replace("_", "-")
+        source = {"secretKeyRef": {"name": secret, "key": name}}
+        edits = (Remove(path), Set((*path[:-1], "valueFrom"), source))
+        presence = workload.manifest.value(path).presence
+        fix = Fix(
+            f"read {shorten(name)} from the Secret {secret}", edits, safe=False, presence=presence
+        )
+        message = f"{shorten(name)} holds {what}, written out; expected valueFrom.secretKeyRef"
+        yield Problem("environment", path, message, fix)
+
+
+def _judge_command(command: CommandLine) -> Iterator[Problem]:
+    told: set[Path] = set()
+    for text, path in command.texts:
+        for problem in _judge_text(text, path):
+            told.add(path)
+            yield problem
+    for flag in command.flags:
+        if flag.path not in told and is_credential_name(flag.name) and looks_secret(flag.value):
+            yield _in_text(f"the value of {flag.name}", flag.path)
+
+
+def _judge_text(text: str, path: Path) -> Iterator[Problem]:
+    found = next(find_credentials(text), None)
+    if found is not None:
+        yield _in_text(found.what, path)
+
+
+def _in_text(what: str, path: Path) -> Problem:
+    expected = "expected a variable that comes from a Secret"
+    return Problem("text", path, f"{dotted(path)} holds {shorten(what)}, written out; {expected}")
+
+
+def _read_fields(workload: Workload) -> Iterator[Fragment]:
+    """The object's own texts in which an environment stands, and the parameters of a workflow."""
+    for fact in (RUNTIME_ENV, SERVE_CONFIG):
+        for value in workload.each(fact):
+            yield Fragment(str(value.value or ""), value.path)
+    for value in workload.each(WORKFLOW_PARAMETERS):
+        parameters = value.value if isinstance(value.value, list) else []
+        for index, one in enumerate(parameters):
+            if isinstance(one, Mapping):
+                text = f"{one.get('name')}={one.get('value')}"
+                yield Fragment(text, (*value.path, index, "value"))
+
+
+RULE = Rule(
+    code="SEC001",
+    name="plaintext-ml-credentials",
+    harm=Harm.LEAKS,
+    forms=form_table(
+        """
+        environment  error  deny  deny  a variable holds a credential
+        text         error  deny  deny  an argument, a script or a field holds one
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="unsafe",
+    scope="every pod template",
+    reads=("pods", RUNTIME_ENV, SERVE_CONFIG, WORKFLOW_PARAMETERS),
+)

@@ -1,0 +1,115 @@
+"""Credentials that are written out: how they are known, and what only stands for one.
+
+What is found is never shown: a caller gets where it stands and what it is.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rules.manifest import is_template
+
+_NAMES = frozenset(
+    """
+    HF_TOKEN HF_API_TOKEN HUGGING_FACE_HUB_TOKEN HUGGING_FACE_TOKEN HUGGINGFACE_TOKEN WANDB_API_KEY
+    HUGGINGFACEHUB_API_TOKEN AWS_SECRET_ACCESS_KEY AZURE_STORAGE_KEY MLFLOW_TRACKING_PASSWORD
+    MLFLOW_TRACKING_TOKEN KAGGLE_KEY API_KEY SECRET_ACCESS_KEY
+    """.split()
+)
+_ENDINGS = ("_ACCESS_TOKEN", "_API_KEY", "_API_TOKEN", "_SECRET_ACCESS_KEY")
+_TOKENS = (
+    ("hf_", "a Hugging Face token", r"hf_[A-Za-z0-9]{30,128}"),
+    ("nvapi-", "an NVIDIA API key", r"nvapi-[\w-]{40,128}"),
+    ("sk-", "an API key", r"sk-[\w-]{20,256}"),
+    ("AKIA", "an AWS access key", r"AKIA[0-9A-Z]{16}"),
+    ("ghp_", "a GitHub token", r"ghp_[A-Za-z0-9]{36}"),
+    ("github_pat_", "a GitHub token", r"github_pat_\w{40,128}"),
+    ("glpat-", "a GitLab token", r"glpat-[\w-]{20,64}"),
+)
+"""How issuers begin what they give out, so that it can be told from any other text."""
+_PLACEHOLDERS = (
+    *("example", "placeholder", "changeme", "change-me", "change_me", "replace", "dummy", "fake"),
+    *("your", "xxx", "000000", "123456", "minio", "password", "not-needed", "not-required"),
+    *("no-key", "test", "demo", "sample", "todo", "insert", "secret", "abcdef", "abc123"),
+    *("redacted", "****", "..."),
+)
+"""Parts of what is written in the place of a credential, in lower case."""
+_SHORTEST, _LONGEST = 12, 512
+_BETWEEN = r"\s\"'`;,&|(){}\[\]"
+"""What stands around a credential in a command, in YAML and in JSON, and in none of them."""
+
+
+class Credential(NamedTuple):
+    """What was found: what it is called, or what it looks like; and the text itself, which nobody
+    may show, with where it begins."""
+
+    what: str
+    secret: str
+    start: int
+
+
+def is_credential_name(name: str) -> bool:
+    """Whether a variable or flag of this name holds a credential."""
+    folded = name[:_LONGEST].strip("-").upper().replace("-", "_")
+    return folded in _NAMES or folded.endswith(_ENDINGS)
+
+
+def looks_secret(value: str) -> bool:
+    """Whether a text looks like a credential, and not like what only stands for one: a part of it
+    is random, and no part says that it is none."""
+    if not _SHORTEST <= len(value) <= _LONGEST or is_template(value):
+        return False
+    if re.search(f"[{_BETWEEN}]", value):
+        return False
+    folded = value.lower()
+    parts = re.split(r"[^A-Za-z0-9]+", value)
+    return any(map(_is_random, parts)) and not any(word in folded for word in _PLACEHOLDERS)
+
+
+def _is_random(part: str) -> bool:
+    """Letters among digits, or, as in Hugging Face's tokens, capitals among small letters."""
+    digits, letters = any(map(str.isdigit, part)), any(map(str.isalpha, part))
+    mixed = part != part.lower() and part != part.upper()
+    return len(part) >= 8 and letters and (digits or (mixed and len(part) >= 30))
+
+
+def find_tokens(text: str) -> Iterator[Credential]:
+    """The credentials in a text that are known by how they begin."""
+    for begin, what, pattern in _TOKENS:
+        for match in re.finditer(rf"(?<![\w-]){pattern}", text) if begin in text else ():
+            if looks_secret(match[0]):
+                yield Credential(what, match[0], match.start())
+
+
+def find_credentials(text: str) -> Iterator[Credential]:
+    """Those, and what is given to the name of a credential: ``NAME=value``, ``NAME: value``,
+    ``--flag value``, ``name: NAME`` beside ``value: ...``."""
+    yield from find_tokens(text)
+    words = [match for match in re.finditer(f"[^{_BETWEEN}]+", text) if match[0] not in ":-"]
+    for place, word in enumerate(words):
+        name, _, value = word[0].partition("=")
+        if not is_credential_name(name.rstrip(":")):
+            continue
+        start = word.start() + len(name) + 1
+        beside = [(one[0], one.start()) for one in _find_beside(words, place)]
+        for held, at in [(value, start)] if value else beside:
+            if looks_secret(held):
+                yield Credential(f"the value of {name.strip('-').rstrip(':')}", held, at)
+
+
+def _find_beside(words: list[re.Match[str]], place: int) -> Iterator[re.Match[str]]:
+    """The word after a name, and what a ``value`` after it, or before it, has."""
+    yield from words[place + 1 : place + 2]
+    for value in (place + 1, place - 3):
+        if 0 <= value < len(words) - 1 and words[value][0].rstrip(":") == "value":
+            yield words[value + 1]
+
+
+def hide(text: str) -> str:
+    """A text with a star for each character of the credentials in it."""
+    shown, end = [], 0
+    for _, secret, start in sorted(find_credentials(text), key=lambda one: one.start):
+        stop = start + len(secret)
+        shown += [text[end:start], "*" * (stop - max(start, end))]
+        end = max(stop, end)
+    return "".join([*shown, text[end:]])
