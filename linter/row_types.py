@@ -36,7 +36,8 @@ class EmbeddedRow(TypedDict):
 
 
 class RelatedRow(TypedDict):
-    """A second place that a finding speaks of."""
+    """A second place that a finding speaks of; ``object`` is the one that it is in, where that is
+    another than the finding's."""
 
     file: str
     document: int
@@ -44,6 +45,7 @@ class RelatedRow(TypedDict):
     column: int
     path: Path
     message: str
+    object: NotRequired[IdentityRow]
 
 
 class SetRow(TypedDict):

@@ -1,10 +1,11 @@
 """Extended resources that are accelerators, their companions, and names that only look like one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
+from rules.kinds.kept_pods import KeptPod
 from rules.manifest import is_template
 from rules.quantity import parse_quantity
 from rules.resource_names import find_meant, is_retired
@@ -72,6 +73,13 @@ class Accelerators:
 
     def _gives(self, name: str) -> bool:
         return self.match(name) or name in _SHARES
+
+    def held_by(self, pods: Iterable[KeptPod]) -> bool:
+        """Whether some pod of another object has an accelerator, or claims a device (DRA)."""
+        return any(
+            pod.devices or any(self.match(name) for one in pod.containers for name in one.limits)
+            for pod in pods
+        )
 
 
 accelerators_of = lru_cache(maxsize=8)(Accelerators)

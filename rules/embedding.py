@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from rules.kinds.roles import Role
 from rules.kinds.schema import Inner
 from rules.manifest import Manifest
-from rules.model import Embedded, Finding, Fix, Identity, Problem, Rule
+from rules.model import Embedded, Finding, Fix, Identity, Problem, Related, Rule
 from rules.paths import Path, named, shorten
 from rules.reader import Document, read
 from rules.workload import Workload
@@ -79,9 +79,13 @@ def show_outside(finding: Finding, view: View) -> Finding:
     return finding._replace(
         path=(*scope.path, *finding.path),
         embedded=embedded,
-        related=tuple(one._replace(path=(*scope.path, *one.path)) for one in finding.related),
+        related=tuple(_move_related(one, scope.path) for one in finding.related),
         fix=_moved(finding.fix, scope.path),
     )
+
+
+def _move_related(one: Related, prefix: Path) -> Related:
+    return one if one.object is not None else one._replace(path=(*prefix, *one.path))
 
 
 def _moved(fix: Fix | None, prefix: Path) -> Fix | None:

@@ -12,7 +12,7 @@ from rules.dispatch import Look, RuleIndex
 from rules.embedding import Scope, View, embed, inner_manifests
 from rules.evaluation import Evaluation, join
 from rules.findings import FindingMaker
-from rules.kinds import find_kind
+from rules.kinds import find_kind, find_neighbour
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
@@ -67,6 +67,11 @@ class Engine:
         """The kind of an object, the policy's own kinds first; None where it is not known."""
         return self._find(manifest.group, str(manifest.object.get("kind") or ""))
 
+    def neighbour_kind_of(self, manifest: Manifest) -> Kind | None:
+        """The kind of an object that others may ask about, be it judged itself or not."""
+        name = str(manifest.object.get("kind") or "")
+        return self.kind_of(manifest) or find_neighbour(manifest.group, name)
+
     def knows(self, group: str, name: str) -> bool:
         """Whether the kind of that group and name is known."""
         return self._find(group, name) is not None
@@ -105,6 +110,7 @@ class Engine:
             role=scope.role,
             measured=scope.measured,
             namespace_role=self._namespace_role(namespace_labels),
+            namespace_labels=namespace_labels,
             own_word=self._trust == "all" or not kind.namespaced,
         )
         view = View(workload, scope, self._placed(scope, manifest), namespace_labels)

@@ -2,66 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 
-from rules.kinds.lookups import Answer, Reference
+from rules.kinds import find_neighbour
+from rules.kinds.lookups import Answer, Neighbour, Reference
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
+from rules.model import ObjectKey
 
-Row: TypeAlias = tuple[str, str, str, str, dict[str, Any]]
-"""(group, kind, namespace or "", name, facts): plain data that another process can send."""
+Row: TypeAlias = tuple[str, str, str, str, dict[str, Any], Any]
+"""(group, kind, namespace or "", name, facts, source): plain data that another process can send."""
+
+Accepts: TypeAlias = Callable[[Any], bool | None]
+"""Whether a fact is the wanted one; None where it cannot be told."""
 
 
 class Inventory:
-    """Facts of objects by identity.
+    """Objects by identity and by kind, with the facts that others may ask of them.
 
     ``namespace`` is what an object that names none is taken to live in. ``complete`` says that
     what is not here does not exist; otherwise a missing object is unknown. Two objects of one
     identity that differ in the asked fact answer unknown.
     """
 
-    __slots__ = ("_facts", "complete", "namespace")
+    __slots__ = ("_objects", "complete", "namespace")
 
     def __init__(self, *, namespace: str | None = None, complete: bool = False) -> None:
-        self._facts: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
+        self._objects: dict[tuple[str, str, str], dict[str, list[Neighbour]]] = {}
         self.namespace = namespace or ""
         self.complete = complete
 
     def at(self, namespace: str) -> Inventory:
-        """The same facts, seen from another namespace."""
+        """The same objects, seen from another namespace."""
         view = Inventory(namespace=namespace, complete=self.complete)
-        view._facts = self._facts
+        view._objects = self._objects
         return view
 
-    def add(self, manifest: Manifest, kind: Kind) -> None:
-        """Remember what other objects may ask of this one."""
-        facts = kind.facts(manifest)
-        name = manifest.identity.name
-        if facts and name is not None:
-            self.merge([(kind.group, kind.name, manifest.identity.namespace or "", name, facts)])
+    def add(self, manifest: Manifest, kind: Kind, source: Any = None) -> None:
+        """Take in an object. Its facts are read when somebody asks for them."""
+        identity = manifest.identity
+        if identity.name is not None:
+            key = ObjectKey(kind.group, kind.name, identity.namespace or "", identity.name)
+            self._hold(Neighbour(key, {}, source, manifest, kind.facts))
 
     def rows(self) -> list[Row]:
-        """All facts as plain data."""
-        return [(*identity, facts) for identity, held in self._facts.items() for facts in held]
+        """All objects as plain data."""
+        held = chain.from_iterable(names.values() for names in self._objects.values())
+        return [(*one.key, one.read_all(), one.source) for several in held for one in several]
 
     def merge(self, rows: Iterable[Row]) -> None:
         """Take in the rows of another inventory."""
-        for group, kind, namespace, name, facts in rows:
-            key = (group, kind, namespace or self.namespace, name)
-            self._facts.setdefault(key, []).append(facts)
+        for group, kind, namespace, name, facts, source in rows:
+            self._hold(Neighbour(ObjectKey(group, kind, namespace, name), facts, source))
+
+    def _hold(self, one: Neighbour) -> None:
+        group, kind, namespace, name = one.key
+        names = self._objects.setdefault(self._place(group, kind, namespace), {})
+        names.setdefault(name, []).append(one)
+
+    def _place(self, group: str, kind: str, namespace: str | None) -> tuple[str, str, str]:
+        """Where objects of a kind are held: together, where no namespace holds them."""
+        known = find_neighbour(group, kind)
+        wide = known is not None and not known.namespaced
+        return group, kind, "" if wide else namespace or self.namespace
+
+    def find(self, key: ObjectKey) -> Sequence[Neighbour]:
+        """What is held of the object ``key``: more than one where several call themselves that."""
+        group, kind, namespace, name = key
+        return self._objects.get(self._place(group, kind, namespace), {}).get(name, ())
+
+    def find_all(
+        self, group: str, kind: str, namespace: str | None
+    ) -> Iterable[Sequence[Neighbour]]:
+        """What is held of the objects of a kind in a namespace: those of one identity together."""
+        return self._objects.get(self._place(group, kind, namespace), {}).values()
+
+    def knows(self, group: str, kind: str) -> bool:
+        """Whether an object of a kind that is not held does not exist. Of kinds that nobody takes
+        in that is never known, nor of objects that no namespace holds."""
+        known = find_neighbour(group, kind)
+        return self.complete and known is not None and known.namespaced
 
     def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
         """What is known of one fact of the object that ``reference`` names."""
-        held = [
-            facts.get(fact)
-            for kind in reference.kinds
-            for facts in self._facts.get(
-                (reference.group, kind, reference.namespace or self.namespace, reference.name), ()
-            )
-        ]
+        keys = [reference.key._replace(kind=kind) for kind in reference.kinds]
+        held = [one.get(fact) for key in keys for one in self.find(key)]
         if not held:
-            return (Answer.ABSENT if self.complete else Answer.UNKNOWN), None
-        if any(one != held[0] for one in held[1:]):
-            return Answer.UNKNOWN, None
-        return Answer.FOUND, held[0]
+            absent = all(self.knows(key.group, key.kind) for key in keys)
+            return (Answer.ABSENT if absent else Answer.UNKNOWN), None
+        return (Answer.FOUND, held[0]) if _agree(held) else (Answer.UNKNOWN, None)
+
+    def select(
+        self, kinds: Iterable[Kind], namespace: str | None, fact: str, accepts: Accepts
+    ) -> tuple[Answer, tuple[Neighbour, ...]]:
+        """The objects of some kinds in a namespace whose ``fact`` is accepted, in order."""
+        found: list[Neighbour] = []
+        sure = True
+        for kind in kinds:
+            sure = sure and self.knows(kind.group, kind.name)
+            for several in self.find_all(kind.group, kind.name, namespace):
+                said = [one.get(fact) for one in several]
+                fits = accepts(said[0]) if _agree(said) else None
+                sure = sure and fits is not None
+                found += several[:1] if fits else ()
+        if found:
+            return Answer.FOUND, tuple(sorted(found, key=_by_key))
+        return (Answer.ABSENT if sure else Answer.UNKNOWN), ()
+
+
+def _agree(values: Sequence[Any]) -> bool:
+    return len(values) == 1 or all(value == values[0] for value in values)
+
+
+def _by_key(one: Neighbour) -> ObjectKey:
+    return one.key

@@ -131,11 +131,23 @@ class Fix(NamedTuple):
         return self.absent or self.presence is Presence.DEFAULTED
 
 
+class ObjectKey(NamedTuple):
+    """What tells an object from all others, whatever its version; "" where there is no group, or
+    no namespace."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+
 class Related(NamedTuple):
-    """A second place that a problem speaks of, in the same object."""
+    """A second place that a problem speaks of: in the same object, or at ``path`` of another,
+    ``object``."""
 
     path: Path
     message: str
+    object: ObjectKey | None = None
 
 
 class Problem(NamedTuple):

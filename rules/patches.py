@@ -51,7 +51,7 @@ class Patched(NamedTuple):
 
     def _relate(self, related: tuple[Related, ...]) -> Iterator[Related]:
         for one in related:
-            path = self.find(one.path)
+            path = self.find(one.path) if one.object is None else one.path
             if path is not None:
                 yield one._replace(path=path)
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from rules.accelerators import Accelerators, accelerators_of
 from rules.commands import CommandLine
+from rules.interruption import interruptible
 from rules.inventory import Inventory
 from rules.kinds.facts import Fact
 from rules.kinds.lookups import Answer, Reference
@@ -16,22 +17,14 @@ from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest, is_template
-from rules.model import Confidence, Identity, Presence, Value
+from rules.model import Confidence, Identity, ObjectKey, Presence, Value
+from rules.neighbourhood import Neighbourhood
 from rules.paths import Path, dig
 from rules.roles import Judgement, Siblings, classify_pod, strongest
 
 TRAINING = frozenset({Role.TRAINING, Role.RETRAINING, Role.STREAMING})
 FINITE_TRAINING = TRAINING - {Role.STREAMING}
 SERVING = frozenset({Role.SERVING})
-
-_SPOT_KEYS = {
-    "cloud.google.com/gke-spot": "true",
-    "cloud.google.com/gke-preemptible": "true",
-    "karpenter.sh/capacity-type": "spot",
-    "eks.amazonaws.com/capacityType": "SPOT",
-    "kubernetes.azure.com/scalesetpriority": "spot",
-}
-_SPOT_NAMES = tuple(_SPOT_KEYS)  # no dict: what is looked up in it may be one itself
 
 _Found = TypeVar("_Found")
 
@@ -42,7 +35,8 @@ class Workload:
     ``parameters`` is the policy's shared block; ``partial`` marks a fragment (a kustomize patch),
     of which only what is written may be judged, None where nobody knows; ``role`` is what the
     object around this one says, and ``measured`` that it wants a metric of this one, and no file.
-    ``namespace_role`` is what its Namespace says; ``own_word``: what it says itself counts.
+    ``namespace_role`` is what its Namespace says, whose labels are ``namespace_labels`` where they
+    are known; ``own_word``: what it says itself counts.
     """
 
     def __init__(  # noqa: PLR0913 - what it stands in, by keyword
@@ -56,12 +50,14 @@ class Workload:
         role: Role | None = None,
         measured: bool = False,
         namespace_role: Role | None = None,
+        namespace_labels: Mapping[str, str] | None = None,
         own_word: bool = True,
     ) -> None:
         self.manifest = manifest
         self.kind = kind
         self.parameters = parameters
         self._inventory = inventory
+        self.namespace_labels = namespace_labels
         self._partial = partial
         self._role = role
         self.measured = measured
@@ -221,7 +217,8 @@ class Workload:
         """What a container runs, read once."""
         known = self._commands.get(id(container))
         if known is None:
-            known = self._commands[id(container)] = CommandLine(container)
+            mounted = self.neighbourhood.find_scripts(self.pods, container)
+            known = self._commands[id(container)] = CommandLine(container, mounted)
         return known
 
     @cached_property
@@ -274,22 +271,18 @@ class Workload:
     def autoscalers(self) -> tuple[Autoscaler, ...]:
         return tuple(self.kind.autoscalers(self.spec))
 
+    @cached_property
+    def neighbourhood(self) -> Neighbourhood:
+        """The objects around this one."""
+        kind, identity = self.kind, self.identity
+        name = identity.name or ""
+        me = ObjectKey(kind.group, kind.name, identity.namespace or "", name)
+        return Neighbourhood(self._inventory, me)
+
     def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
+        """What is known of one fact of another object."""
         return self._inventory.ask(reference, fact)
 
 
 def _unknown(value: Value) -> Value:
     return value._replace(presence=Presence.UNKNOWN)
-
-
-def interruptible(pod: Pod) -> bool:
-    """Whether a pod selects or tolerates capacity that the cloud takes back (spot, preemptible)."""
-    selector = pod.spec.get("nodeSelector")
-    if isinstance(selector, Mapping) and any(
-        str(selector.get(key)).lower() == value.lower() for key, value in _SPOT_KEYS.items()
-    ):
-        return True
-    tolerations = pod.spec.get("tolerations")
-    return isinstance(tolerations, list) and any(
-        dig(toleration, ("key",)) in _SPOT_NAMES for toleration in tolerations
-    )

@@ -24,7 +24,7 @@ def surround(bodies: Iterable[Body], policy: Policy) -> ReviewContext:
     engine = Engine(policy, inventory, TODAY)
     for body in bodies:
         manifest = Manifest(body)
-        kind = engine.kind_of(manifest)
+        kind = engine.neighbour_kind_of(manifest)
         if kind is not None:
             inventory.add(manifest, kind)
     return ReviewContext(policy, inventory, TODAY)

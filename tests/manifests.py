@@ -150,7 +150,7 @@ def find(text: str, policy: Policy | None = None) -> list[Found]:
     engine = Engine(policy or Policy(), inventory, TODAY)
     manifests = [Manifest(document.value) for document in documents]
     for manifest in manifests:
-        kind = engine.kind_of(manifest)
+        kind = engine.neighbour_kind_of(manifest)
         if kind is not None:
             inventory.add(manifest, kind)
     found = [

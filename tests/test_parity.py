@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from linter.cli import main
 from linter.input.documents import Entry
+from linter.judging.elsewhere import Elsewhere
 from linter.judging.rows import make_row
 from linter.mending.fix import fix_texts
 from linter.mending.fixable import FixSelection
 from linter.row_types import FindingRow
+from rules.inventory import Inventory
 from rules.kinds.lookups import Answer
 from rules.model import Finding, Fix
 from rules.paths import Path as ObjectPath
@@ -40,6 +42,7 @@ FILES = {
     if (case := read_case(path)).whole
 }
 
+ELSEWHERE = Elsewhere(Inventory(), list)
 STANDARD = Policy()
 
 
@@ -268,7 +271,7 @@ def fix(text: str, policy: Policy = STANDARD) -> str:
 
     def judge(texts: Mapping[str, str]) -> list[FindingRow]:
         return [
-            make_row(one.finding, Entry("", one.document, (), one.document.value))
+            make_row(one.finding, Entry("", one.document, (), one.document.value), ELSEWHERE)
             for one in find(texts[""], policy)
             if one.finding.fix is not None
             and one.finding.fix.absent

@@ -86,6 +86,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--show-roles", action="store_true", help="show each workload's role and its evidence")
     add("--no-ignores", action="store_true", help="judge as if nothing were ignored")
     add("--namespace", metavar="NS", help="the namespace of objects that name none")
+    add(
+        "--complete",
+        action="store_true",
+        help="the input is all that there is in its namespaces: what is not in it does not exist",
+    )
     add("--jobs", type=_read_jobs, default=0, metavar="N|auto", help="how many processes work")
     add("--hook", action="store_true", help="files that hold no manifest are no fault")
     add("--stdin-filename", metavar="NAME", help="the file that standard input stands for")
@@ -105,6 +110,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         arguments.min_confidence,
         flag_profile=arguments.profile,
         namespace=arguments.namespace,
+        complete=arguments.complete,
         hook=arguments.hook,
         ignores=not arguments.no_ignores,
         roles=arguments.show_roles,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from linter.input.repository import find_root, list_parents
 from rules.manifest import Manifest
+from rules.model import ObjectKey
 from rules.paths import Path
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -25,15 +26,6 @@ _LITERAL = re.compile(r"[\w.*+?|()\[\]-]*")
 _REPEATED_GROUP = re.compile(r"[)\]*+?][*+?]")
 _REPETITION = re.compile(r"[*+?]")
 _MOST_REPETITIONS = 3
-
-
-class ObjectKey(NamedTuple):
-    """What tells objects apart for a patch."""
-
-    group: str
-    kind: str
-    name: str
-    namespace: str
 
 
 class PatchTarget(NamedTuple):
@@ -146,7 +138,7 @@ def key_of(body: dict[str, Any]) -> ObjectKey:
     """What a patch may call an object."""
     manifest = Manifest(body)
     identity = manifest.identity
-    return ObjectKey(manifest.group, identity.kind, identity.name or "", identity.namespace or "")
+    return ObjectKey(manifest.group, identity.kind, identity.namespace or "", identity.name or "")
 
 
 def _paths(folder: str, body: dict[str, Any], keys: tuple[str, ...]) -> Iterator[str]:

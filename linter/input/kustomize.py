@@ -14,13 +14,13 @@ from linter.input.kustomization import (
     FolderKustomizations,
     Kustomization,
     KustomizePatch,
-    ObjectKey,
     PatchTarget,
     ReadBodies,
     ToldKustomization,
     key_of,
     read_kustomization,
 )
+from rules.model import ObjectKey
 from rules.paths import dig
 from rules.reader import Document, read
 

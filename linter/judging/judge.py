@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from linter.input.documents import MARKER, Entry
 from linter.input.sources import STDIN
 from linter.judging.coverage import Coverage, full_name
+from linter.judging.elsewhere import Elsewhere
 from linter.judging.rows import make_broken_row, make_row, make_workload_row
 from rules.checks import ALL
 from rules.checks.manifest.duplicate_key import describe_duplicate
@@ -36,7 +37,7 @@ _HEAD = 1000
 class Task(NamedTuple):
     """What is to be done with each file. ``today`` is the day on which exceptions are judged,
     ``unwanted`` the forms (``CODE/form``) that are not asked for, ``least_confidence`` the least
-    that is."""
+    that is, ``complete`` that what is not in the input does not exist."""
 
     policy: Policy
     today: "datetime.date"
@@ -45,6 +46,7 @@ class Task(NamedTuple):
     least_confidence: str = "low"
     flag_profile: str | None = None
     namespace: str | None = None
+    complete: bool = False
     hook: bool = False
     ignores: bool = True
     roles: bool = False
@@ -59,6 +61,7 @@ class DocumentJudge:
         engine: Engine,
         namespaces: Iterable[tuple[str, dict[str, str]]],
         coverage: Coverage,
+        elsewhere: Elsewhere,
         kustomizations: "Kustomizations | None" = None,
     ) -> None:
         self.findings: list[FindingRow] = []
@@ -67,6 +70,7 @@ class DocumentJudge:
         self._task = task
         self._engine = engine
         self._coverage = coverage
+        self._elsewhere = elsewhere
         self._namespaces = _agree(namespaces)
         self._codes = frozenset(rule.code for rule in task.rules)
         self._kustomizations = kustomizations
@@ -101,7 +105,7 @@ class DocumentJudge:
                 continue
             judged.append(entry)
             findings = self._judge_object(entry, manifest)
-            rows += [make_row(finding, entry) for finding in findings]
+            rows += [make_row(finding, entry, self._elsewhere) for finding in findings]
         # Few documents hold the marker: nothing of comments is imported for the rest.
         if judged and self._task.ignores and MARKER in judged[0].document.text:
             rows = list(self._apply_comments(judged, rows))
@@ -119,7 +123,7 @@ class DocumentJudge:
         if found is None:
             return False
         entry = Entry(file, document, (), {})
-        rows = [make_row(finding, entry) for finding in found]
+        rows = [make_row(finding, entry, self._elsewhere) for finding in found]
         self._coverage.objects += 1
         if self._task.ignores and MARKER in document.text:
             rows = list(self._apply_comments([entry], rows))
@@ -208,7 +212,7 @@ class DocumentJudge:
         """A finding about the input itself, at ``span``."""
         finding = self._engine.input_finding(code, path, text, identity)
         if finding is not None:
-            yield make_row(finding, entry, span)
+            yield make_row(finding, entry, self._elsewhere, span)
 
     def _reason_to_skip(self, manifest: Manifest) -> str | None:
         namespace = manifest.identity.namespace or self._task.namespace

@@ -1,8 +1,10 @@
 """Findings and workloads as rows: plain data with lines and columns, and their order."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import Entry
+from linter.judging.elsewhere import Elsewhere
 from rules.kinds.pods import Pod
 from rules.manifest import Manifest
 from rules.model import Edit, Embedded, Finding, Fix, Identity, Related, Set
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 URL = "https://mlgate.dev/rules/"
 
 
-def make_row(finding: Finding, entry: Entry, span: Span | None = None) -> "FindingRow":
+def make_row(
+    finding: Finding, entry: Entry, elsewhere: Elsewhere, span: Span | None = None
+) -> "FindingRow":
     """One finding of an object of a document. ``span`` is given where no path leads to the place:
     for a key set twice, for a comment."""
     embedded = finding.embedded
@@ -37,7 +41,7 @@ def make_row(finding: Finding, entry: Entry, span: Span | None = None) -> "Findi
         span or _find_span(entry, finding.path, embedded),
     )
     row["path"] = (*entry.prefix, *finding.path)
-    row["related"] = [_relate(one, entry, embedded, finding.path) for one in finding.related]
+    row["related"] = list(_relate_all(finding, entry, elsewhere))
     row["fix"] = _export_fix(finding.fix, () if _inside(embedded) else entry.prefix)
     return row
 
@@ -137,19 +141,36 @@ def _find_span(entry: Entry, path: Path, embedded: Embedded | None) -> Span:
     return entry.document.span(whole)
 
 
+def _relate_all(finding: Finding, entry: Entry, elsewhere: Elsewhere) -> "Iterator[RelatedRow]":
+    for one in finding.related:
+        if one.object is None:
+            yield _relate(one, entry, finding.embedded, finding.path)
+            continue
+        found = elsewhere.find(one.object, one.path, entry.file)
+        # What is in no file has no place, and is never shown at a made-up one.
+        if found is not None:
+            other, span = found
+            identity = _export_identity(Manifest(other.body).identity)
+            yield {**_make_related(other, span, one.path, one.message), "object": identity}
+
+
 def _relate(related: Related, entry: Entry, embedded: Embedded | None, path: Path) -> "RelatedRow":
     if embedded is not None and embedded.text:
         span = _find_span(entry, path, embedded._replace(path=related.path))
     else:
         path = related.path
         span = _find_span(entry, path, None)
+    return _make_related(entry, span, path, related.message)
+
+
+def _make_related(entry: Entry, span: Span, path: Path, message: str) -> "RelatedRow":
     return {
         "file": entry.file,
         "document": entry.document.number,
         "line": span.line,
         "column": span.column,
         "path": (*entry.prefix, *path),
-        "message": related.message,
+        "message": message,
     }
 
 

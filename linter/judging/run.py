@@ -48,7 +48,7 @@ def lint(
     by_size = sorted(sources, key=lambda source: (-source.size, source.path))
     parts = [_make_part(task, by_size[start::count]) for start in range(count)]
     # Standard input was read by this process: its text stays here.
-    parts[0] = _make_part(task, by_size[::count], tuple(texts))
+    parts[0] = _make_part(task, by_size[::count], tuple(texts), alone=count == 1)
     found: list[RunResult] = run_workers(parts) if count > 1 else [parts[0](lambda facts: [facts])]
     coverage = Coverage()
     for path, reason in collection.passed_over:
@@ -93,10 +93,14 @@ def _count_jobs(sources: list[Source]) -> int:
 
 
 def _make_part(
-    task: Task, sources: list[Source], texts: tuple[tuple[str, bytes], ...] = ()
+    task: Task,
+    sources: list[Source],
+    texts: tuple[tuple[str, bytes], ...] = (),
+    *,
+    alone: bool = False,
 ) -> WorkerTask:
     def part(exchange: Exchange) -> "RunResult":
-        share = Share(task)
+        share = Share(task, alone=alone)
         share.read(sources)
         for name, raw in texts:
             share.read_raw(name, raw, named=True)

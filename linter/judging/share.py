@@ -24,6 +24,7 @@ from linter.input.kustomization import (
 )
 from linter.input.sources import STDIN, Source, SourceError, make_error, read_source
 from linter.judging.coverage import Coverage
+from linter.judging.elsewhere import Elsewhere, source_of
 from linter.judging.judge import DocumentJudge, Task
 from rules.engine import Engine
 from rules.inventory import Inventory
@@ -40,20 +41,24 @@ _UNFILLED = f"{TEMPLATE}: what Helm fills in is unknown; {RENDER}"
 
 class Facts(NamedTuple):
     """What other shares need to know of the objects of one: plain data. ``objects`` are their files
-    (absolute) and keys, where some kustomization may patch them."""
+    (absolute) and keys, where some kustomization may patch them; ``unread`` are the files of which
+    something could not be read."""
 
     inventory: list[Any]
     namespaces: list[tuple[str, dict[str, str]]]
     kustomizations: list[ToldKustomization]
     objects: list[tuple[str, tuple[str, str, str, str]]]
+    unread: list[str]
 
 
 class Share:
     """Files that one process reads and judges. ``read`` and ``read_text`` come first, then
     ``facts``; ``judge`` takes the facts of every share."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, alone: bool = False) -> None:
         self._task = task
+        self._alone = alone
+        self._inventory = Inventory(namespace=task.namespace)
         self._coverage = Coverage()
         self._errors: list[ErrorRow] = []
         self._entries: list[Entry] = []
@@ -102,18 +107,20 @@ class Share:
 
     def facts(self) -> Facts:
         """What look-ups from other objects may ask of these."""
-        inventory = Inventory()
-        engine = self._engine(inventory)
+        engine = self._engine(self._inventory)
         namespaces = []
         for entry in self._entries:
             manifest = Manifest(entry.body)
-            kind = engine.kind_of(manifest)
+            kind = engine.neighbour_kind_of(manifest)
             if kind is not None:
-                inventory.add(manifest, kind)
+                self._inventory.add(manifest, kind, source_of(entry))
             elif entry.body["kind"] == "Namespace" and not manifest.group:
                 namespaces.append((manifest.identity.name or "", _read_labels(manifest)))
         kustomizations = self._folders.export()
-        return Facts(inventory.rows(), namespaces, kustomizations, self._keys(kustomizations))
+        # Where there is no other process nobody needs the facts as data: they are read when asked.
+        rows = [] if self._alone else self._inventory.rows()
+        unread = [error["file"] for error in self._errors]
+        return Facts(rows, namespaces, kustomizations, self._keys(kustomizations), unread)
 
     def _keys(self, kustomizations: list[ToldKustomization]) -> list[Any]:
         """The objects that may be patched; without them their files are read once more."""
@@ -123,13 +130,18 @@ class Share:
 
     def judge(self, facts: Facts) -> "RunResult":
         """The result for these files, its lists not yet in order."""
-        inventory = Inventory(namespace=self._task.namespace)
-        inventory.merge(facts.inventory)
+        inventory = self._inventory
+        if not self._alone:
+            inventory = Inventory(namespace=self._task.namespace)
+            inventory.merge(facts.inventory)
+        # What could not be read may hold what is missing.
+        inventory.complete = self._task.complete and not facts.unread
         judge = DocumentJudge(
             self._task,
             self._engine(inventory),
             facts.namespaces,
             self._coverage,
+            Elsewhere(inventory, lambda: self._entries),
             self._read_kustomizations(facts),
         )
         for file, broken in self._broken:

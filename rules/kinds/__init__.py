@@ -1,5 +1,7 @@
 """The kinds that mlgate knows, and how to find one."""
 
+from functools import cache
+
 from rules.kinds import (
     aibrix,
     argo,
@@ -31,6 +33,7 @@ from rules.kinds import (
     volcano,
     wrappers,
 )
+from rules.kinds.neighbours import NEIGHBOURS
 from rules.kinds.schema import Kind
 
 BUILT_IN: tuple[Kind, ...] = (
@@ -66,8 +69,20 @@ BUILT_IN: tuple[Kind, ...] = (
 )
 
 _BY_NAME: dict[tuple[str, str], Kind] = {(kind.group, kind.name): kind for kind in BUILT_IN}
+_LOOKED_UP: dict[tuple[str, str], Kind] = {(kind.group, kind.name): kind for kind in NEIGHBOURS}
 
 
 def find_kind(group: str, name: str) -> Kind | None:
     """The kind of that group and name, whatever the version; None where it is not known."""
     return _BY_NAME.get((group, name))
+
+
+def find_neighbour(group: str, name: str) -> Kind | None:
+    """The kind of that group and name, be its objects judged or only looked up."""
+    return _BY_NAME.get((group, name)) or _LOOKED_UP.get((group, name))
+
+
+@cache
+def kinds_with(fact: str) -> tuple[Kind, ...]:
+    """The kinds of whose objects a fact may be asked."""
+    return tuple(kind for kind in (*BUILT_IN, *NEIGHBOURS) if fact in kind.facts)

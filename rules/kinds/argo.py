@@ -18,7 +18,7 @@ from rules.kinds.podspec import make_unseen_pod
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import SPEC, Inner, Kind
-from rules.kinds.views import SpecView, view_foreign
+from rules.kinds.views import SpecView, read_spec, view_foreign
 from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path
@@ -204,10 +204,6 @@ def _inner(workflow: SpecView) -> Iterator[Inner]:
             yield Inner((*template.path, "resource", "manifest"))
 
 
-def _spec_facts(manifest: Manifest) -> dict[str, Any]:
-    return {"spec": manifest.mapping("spec")}
-
-
 def _workflow(
     name: str, plural: str, root: Path = SPEC, own: FactPlaces = (), **known: Any
 ) -> Kind:
@@ -230,11 +226,11 @@ def _workflow(
 
 KINDS: tuple[Kind, ...] = (
     _workflow("Workflow", "workflows"),
-    _workflow("WorkflowTemplate", "workflowtemplates", facts=_spec_facts),
+    _workflow("WorkflowTemplate", "workflowtemplates", facts={"spec": read_spec}),
     _workflow(
         "ClusterWorkflowTemplate",
         "clusterworkflowtemplates",
-        facts=_spec_facts,
+        facts={"spec": read_spec},
         namespaced=False,
     ),
     _workflow("CronWorkflow", "cronworkflows", _SCHEDULED, ((SPEC, _CRON),), schedule=_schedule),

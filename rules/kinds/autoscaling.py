@@ -1,12 +1,15 @@
 """autoscaling: the HorizontalPodAutoscaler, and what autoscalers of other groups share with it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from rules.kinds import facts
-from rules.kinds.lookups import Reference
+from rules.kinds.lookups import FactReader, Reference
 from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
+from rules.manifest import Manifest
+from rules.paths import Path
 
 DEFAULT_METRICS = [
     {
@@ -15,6 +18,21 @@ DEFAULT_METRICS = [
     }
 ]
 """What the API server writes where an HPA states no metric (autoscaling/v2 defaults.go)."""
+
+SCALING = "scaling"
+"""The fact of an autoscaler that others may ask; ``unpack_scaling`` reads it."""
+
+
+class Scaling(NamedTuple):
+    """What an autoscaler scales, where it says so, and between how many replicas."""
+
+    group: str
+    kind: str
+    name: str
+    path: Path
+    least: Any
+    most: Any
+
 
 _ROWS: FactRows = {
     facts.SCALE_TARGET: ("scaleTargetRef",),
@@ -72,6 +90,27 @@ def read_target(
     return Reference(head if slash else "", (kind,), target.manifest.identity.namespace, name)
 
 
+def scaling_fact(
+    read: Callable[[SpecView], Iterable[Autoscaler]], least: str, most: str
+) -> FactReader:
+    """The reader of the fact for autoscalers that ``read`` finds, and its fields for the bounds."""
+
+    def keep_scaling(manifest: Manifest) -> Any:
+        spec = SpecView(manifest, SPEC, manifest.dig(*SPEC))
+        for target in (scaler.target for scaler in read(spec) if scaler.target is not None):
+            at = ("spec", "scaleTargetRef")
+            bounds = spec.dig(least), spec.dig(most)
+            return (target.group, target.kinds[0], target.name, at, *bounds)
+        return None
+
+    return keep_scaling
+
+
+def unpack_scaling(kept: Any) -> Scaling | None:
+    """What the fact says; None where the autoscaler names no target."""
+    return None if kept is None else Scaling(*kept)
+
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "autoscaling",
@@ -79,6 +118,7 @@ KINDS: tuple[Kind, ...] = (
         autoscalers=_scalers,
         required=(("spec", "scaleTargetRef"),),
         rows=((SPEC, _ROWS),),
+        facts={SCALING: scaling_fact(_scalers, "minReplicas", "maxReplicas")},
         plural="horizontalpodautoscalers",
     ),
 )

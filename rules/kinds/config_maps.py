@@ -10,7 +10,16 @@ from rules.kinds import facts
 from rules.kinds.rows import FactRows
 from rules.kinds.schema import Inner, Kind
 from rules.kinds.views import SpecView
+from rules.manifest import Manifest
 from rules.paths import items
+
+SCRIPTS = "scripts"
+"""The fact of a ConfigMap that others may ask: the texts of its scripts, by key."""
+
+LONGEST_SCRIPT = 16 * 1024
+"""Characters of a script that is kept; a longer one is not."""
+_MOST_SCRIPTS = 8
+_SCRIPT_NAMES = (".sh", ".bash", ".py")
 
 _CONFIG: FactRows = {facts.DATA: ("data",)}
 
@@ -21,12 +30,28 @@ def _inner(whole: SpecView) -> Iterator[Inner]:
             yield Inner(("data", key), assured=False)
 
 
+def _read_scripts(manifest: Manifest) -> dict[str, str] | None:
+    """The entries of ``data`` that somebody may run. The rest is nobody's business here, least of
+    all in a cluster's cache."""
+    kept = (
+        (str(key), text)
+        for key, text in manifest.mapping("data").items()
+        if isinstance(text, str) and len(text) <= LONGEST_SCRIPT and _is_script(str(key), text)
+    )
+    return {key: text for (key, text), _ in zip(kept, range(_MOST_SCRIPTS), strict=False)} or None
+
+
+def _is_script(key: str, text: str) -> bool:
+    return key.endswith(_SCRIPT_NAMES) or text.startswith("#!")
+
+
 CONFIG_MAP = Kind(
     "",
     "ConfigMap",
     root=(),
     inner=_inner,
     rows=(((), _CONFIG),),
+    facts={SCRIPTS: _read_scripts},
     plural="configmaps",
 )
 """Judged in files alone: in a cluster controllers write theirs every few seconds."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rules.kinds import facts
+from rules.kinds.kept_pods import PODS, pods_fact
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import claim_templates, make_bare_pod, make_pod, read_count
@@ -12,8 +13,7 @@ from rules.kinds.rows import FactRows
 from rules.kinds.runs import Deadlines
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
-from rules.manifest import Manifest
-from rules.paths import EACH, Path, dig, expand
+from rules.paths import Path
 
 _TEMPLATE: Path = ("spec", "template")
 SERVICE_PRIORS = {
@@ -96,26 +96,6 @@ def _pod_deadlines(spec: SpecView, _pods: Any) -> Deadlines:
     return Deadlines((value,), (value.path,), counting="it bounds the Pod's life")
 
 
-def pod_facts(*patterns: Path) -> Any:
-    """A fact reader for kinds with pod templates: the resources that their containers limit."""
-
-    def facts(manifest: Manifest) -> dict[str, Any]:
-        names: set[str] = set()
-        for pattern in patterns:
-            spec = manifest.dig(*pattern)
-            for _, container in expand(spec, ("containers", EACH)):
-                limits = dig(container, ("resources", "limits"))
-                names.update(map(str, limits if isinstance(limits, dict) else ()))
-            if dig(spec, ("resourceClaims",)):
-                names.add("claims")
-        return {"limits": sorted(names)}
-
-    return facts
-
-
-_LIMITS = pod_facts(("spec", "template", "spec"))
-
-
 def replicated_kind(
     group: str, name: str, plural: str, priors: dict[Role, int], rows: FactRows
 ) -> Kind:
@@ -127,7 +107,7 @@ def replicated_kind(
         priors=priors,
         required=(_TEMPLATE,),
         rows=((SPEC, rows),),
-        facts=_LIMITS,
+        facts={PODS: pods_fact(read_replicas_of_template)},
         plural=plural,
     )
 
@@ -168,7 +148,7 @@ KINDS: tuple[Kind, ...] = (
         priors=_STATEFUL_PRIORS,
         required=(_TEMPLATE,),
         rows=((SPEC, _STATEFUL_SET),),
-        facts=_LIMITS,
+        facts={PODS: pods_fact(_stateful_set_pods)},
         plural="statefulsets",
     ),
     daemon_kind("apps", DAEMON_SET_ROWS),

@@ -7,7 +7,7 @@ Source: keda ``apis/keda/v1alpha1`` (``scaledobject_types.go``, ``scaledjob_type
 from collections.abc import Iterator
 
 from rules.kinds import facts
-from rules.kinds.autoscaling import read_target
+from rules.kinds.autoscaling import SCALING, read_target, scaling_fact
 from rules.kinds.batch import JOB_PRIORS, JOB_ROWS, read_job_deadlines, read_job_retries
 from rules.kinds.lookups import Ask, Reference
 from rules.kinds.pods import Pod, Restart
@@ -80,6 +80,7 @@ KINDS: tuple[Kind, ...] = (
         autoscalers=_object_scalers,
         required=(("spec", "scaleTargetRef"),),
         rows=((SPEC, _OBJECT),),
+        facts={SCALING: scaling_fact(_object_scalers, "minReplicaCount", "maxReplicaCount")},
         plural="scaledobjects",
     ),
     Kind(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rules.kinds import facts
-from rules.kinds.core import pod_facts
+from rules.kinds.kept_pods import PODS, pods_fact
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod
 from rules.kinds.podspec import claim_templates, make_pod, read_count, silence_worker
@@ -66,7 +66,7 @@ KINDS: tuple[Kind, ...] = (
         priors={Role.SERVING: 5},
         required=(_WORKER,),
         rows=((SPEC, _ROWS),),
-        facts=pod_facts((*_LEADER, "spec"), (*_WORKER, "spec")),
+        facts={PODS: pods_fact(_pods)},
         plural="leaderworkersets",
     ),
 )

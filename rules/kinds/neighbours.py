@@ -1,9 +1,14 @@
 """Kinds that run nothing and are not judged: what stands in them is looked up for a workload."""
 
+from typing import Any
+
 from rules.kinds import facts
 from rules.kinds.config_maps import CONFIG_MAP
-from rules.kinds.rows import FactRows
+from rules.kinds.lookups import FactReader, Reference
+from rules.kinds.rows import FactRows, plain_facts
 from rules.kinds.schema import SPEC, Kind
+from rules.manifest import Manifest
+from rules.paths import Path
 
 _CLAIM: FactRows = {
     facts.ACCESS_MODES: ("accessModes",),
@@ -24,29 +29,51 @@ _BUDGET: FactRows = {
 _NETWORK_POLICY: FactRows = {facts.SELECTOR: ("podSelector",)}
 _DEVICES: FactRows = {facts.DEVICE_REQUESTS: ("devices.requests",)}
 
+
+def _read_service_selector(manifest: Manifest) -> Any:
+    """A Service's plain labels as a LabelSelector; without any it selects nothing."""
+    labels = manifest.dig("spec", "selector")
+    return {"matchLabels": labels} if isinstance(labels, dict) and labels else None
+
+
+def _looked_up(
+    group: str,
+    name: str,
+    plural: str,
+    rows: FactRows,
+    root: Path = SPEC,
+    own: dict[str, FactReader] | None = None,
+) -> Kind:
+    """A kind whose rows are facts that others may ask; ``own`` replaces readers of some."""
+    kept = {**plain_facts(root, rows), **(own or {})}
+    return Kind(group, name, root=root, rows=((root, rows),), facts=kept, plural=plural)
+
+
+_INNER: Path = ("spec", "spec")
+
+CLAIM = _looked_up("", "PersistentVolumeClaim", "persistentvolumeclaims", _CLAIM)
+SERVICE = _looked_up(
+    "", "Service", "services", _SERVICE, own={facts.SELECTOR: _read_service_selector}
+)
+BUDGET_KIND = _looked_up("policy", "PodDisruptionBudget", "poddisruptionbudgets", _BUDGET)
+NETWORK_POLICY = _looked_up(
+    "networking.k8s.io", "NetworkPolicy", "networkpolicies", _NETWORK_POLICY
+)
+
 NEIGHBOURS: tuple[Kind, ...] = (
-    Kind(
-        "",
-        "PersistentVolumeClaim",
-        rows=((SPEC, _CLAIM),),
-        plural="persistentvolumeclaims",
-    ),
-    Kind("", "Service", rows=((SPEC, _SERVICE),), plural="services"),
+    CLAIM,
+    SERVICE,
     CONFIG_MAP,
-    Kind("policy", "PodDisruptionBudget", rows=((SPEC, _BUDGET),), plural="poddisruptionbudgets"),
-    Kind("resource.k8s.io", "ResourceClaim", rows=((SPEC, _DEVICES),), plural="resourceclaims"),
-    Kind(
-        "resource.k8s.io",
-        "ResourceClaimTemplate",
-        root=("spec", "spec"),
-        rows=((("spec", "spec"), _DEVICES),),
-        plural="resourceclaimtemplates",
+    BUDGET_KIND,
+    _looked_up("resource.k8s.io", "ResourceClaim", "resourceclaims", _DEVICES),
+    _looked_up(
+        "resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates", _DEVICES, _INNER
     ),
-    Kind(
-        "networking.k8s.io",
-        "NetworkPolicy",
-        rows=((SPEC, _NETWORK_POLICY),),
-        plural="networkpolicies",
-    ),
+    NETWORK_POLICY,
 )
 """They are found by whoever looks one up, and never by ``find_kind``: rules do not judge them."""
+
+
+def refer(kind: Kind, namespace: str | None, name: str) -> Reference:
+    """A reference to an object of that kind."""
+    return Reference(kind.group, (kind.name,), namespace, name)

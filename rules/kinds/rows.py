@@ -1,10 +1,12 @@
 """Rows: where a kind's facts stand, and what their absence means there."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from rules.kinds import facts
 from rules.kinds.facts import Fact
+from rules.kinds.lookups import FactReader
 from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path, expand, split_dotted
@@ -88,6 +90,15 @@ def left_to_controller(rows: FactRows) -> dict[Fact, tuple[Any, ...]]:
 def facts_of(places: Iterable[tuple[Path, FactRows]]) -> set[Fact]:
     """Every fact that has a row."""
     return {fact for _, rows in places for fact in rows}
+
+
+def plain_facts(root: Path, rows: FactRows) -> dict[str, FactReader]:
+    """For each row a reader of what stands there, for kinds that are only looked up."""
+    return {fact: partial(_dig_plain, (*root, *split_dotted(row[0]))) for fact, row in rows.items()}
+
+
+def _dig_plain(path: Path, manifest: Manifest) -> Any:
+    return manifest.dig(*path)
 
 
 OBJECT_PLACES: FactPlaces = (

@@ -7,7 +7,7 @@ what is right or wrong is for the rules to say.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from rules.kinds.lookups import Ask, Reference
+from rules.kinds.lookups import Ask, FactReader, Reference
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.kinds.rows import OBJECT_PLACES, POD_ROWS, FactPlaces, FactRows, facts_of
@@ -62,10 +62,6 @@ def _nothing(_of: Any, *_rest: Any) -> None:
     return None
 
 
-def _no_facts(_manifest: Manifest) -> dict[str, Any]:
-    return {}
-
-
 def _no_weights(_spec: SpecView) -> dict[Role, int]:
     return {}
 
@@ -78,7 +74,8 @@ class Kind(NamedTuple):
     start with. ``required`` are the paths without which a document is a fragment (a kustomize
     patch). ``rows`` say where the facts of an object and of its parts stand, ``pod_rows`` those of
     a pod below its spec; ``deferred`` are the roots whose facts another object may say, each with
-    the path that names it. ``facts`` are what other objects' look-ups may ask of this one.
+    the path that names it. ``facts`` are what other objects may ask of this one, each with its
+    reader.
     """
 
     group: str
@@ -96,7 +93,7 @@ class Kind(NamedTuple):
     schedule: Callable[[Manifest], Schedule | None] = _nothing
     autoscalers: Callable[[SpecView], Iterable[Autoscaler]] = _none
     inner: Callable[[SpecView], Iterable[Inner]] = _none
-    facts: Callable[[Manifest], dict[str, Any]] = _no_facts
+    facts: Mapping[str, FactReader] = {}
     outputs_in_code: bool = False
     """Its programs name outputs in code (Ray's ``storage_path``): none in sight says little."""
     plural: str = ""
@@ -110,6 +107,11 @@ class Kind(NamedTuple):
     def view(self, manifest: Manifest) -> SpecView:
         """What the readers are given of an object of this kind."""
         return SpecView(manifest, self.root, manifest.dig(*self.root))
+
+    def read_facts(self, manifest: Manifest) -> dict[str, Any]:
+        """All that other objects may ask of one, as plain data."""
+        found = ((fact, read(manifest)) for fact, read in self.facts.items())
+        return {fact: value for fact, value in found if value is not None}
 
     @property
     def places(self) -> FactPlaces:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds import facts
+from rules.kinds.kept_pods import PODS, pods_fact
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.podspec import make_container, make_pod, make_unseen_pod, read_count
@@ -142,6 +143,7 @@ KINDS: tuple[Kind, ...] = (
             (("spec", "predictors", EACH, "componentSpecs", EACH), _COMPONENT),
         ),
         autoscalers=_scalers,
+        facts={PODS: pods_fact(_pods)},
         plural="seldondeployments",
     ),
     _second("Server", "servers", _SERVER),

@@ -4,7 +4,6 @@ Source: kubeflow/trainer ``pkg/apis/trainer/v1alpha1``; the template is a JobSet
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.jobset import (
@@ -18,8 +17,7 @@ from rules.kinds.pods import Pod
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.schema import SPEC, Kind
-from rules.kinds.views import SpecView
-from rules.manifest import Manifest
+from rules.kinds.views import SpecView, read_spec
 from rules.paths import Path
 
 GROUPS = ("trainer.kubeflow.org", "kubeflow.org")
@@ -44,10 +42,6 @@ def _pods(jobset: SpecView, ask: Ask) -> Iterator[Pod]:
         yield pod._replace(replicas=nodes) if told else pod
 
 
-def _facts(manifest: Manifest) -> dict[str, Any]:
-    return {"spec": manifest.mapping("spec")}
-
-
 def _runtime(group: str, name: str) -> Kind:
     return Kind(
         group,
@@ -59,7 +53,7 @@ def _runtime(group: str, name: str) -> Kind:
         rows=((SPEC, _ROWS), *jobset_places(_JOBSET)),
         retries=read_jobset_retries,
         deadlines=read_jobset_deadlines,
-        facts=_facts,
+        facts={"spec": read_spec},
         plural=f"{name.lower()}s",
         namespaced=name == "TrainingRuntime",
     )

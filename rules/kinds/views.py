@@ -50,6 +50,11 @@ class SpecView:
                 yield SpecView(self.manifest, path, body)
 
 
+def read_spec(manifest: Manifest) -> dict[str, Any]:
+    """The whole spec, for kinds of which other objects take it over (``view_foreign``)."""
+    return manifest.mapping("spec")
+
+
 def view_foreign(spec: Any) -> SpecView:
     """A spec that a look-up found in another object: its paths mean nothing in this one."""
     return SpecView(Manifest({}), (), spec)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rules.model import Action
 from rules.paths import Path
-from rules.policy.selectors import Selector
+from rules.selectors import Selector
 
 
 class CustomKind(NamedTuple):

@@ -10,10 +10,10 @@ from rules.model import Action, Rule
 from rules.paths import EACH, Path, dotted
 from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry
 from rules.policy.keys import policy_shape
-from rules.policy.selectors import Selector, read_selector
 from rules.policy.shapes import Complaint, complain
 from rules.policy.values import Policy
 from rules.reader import Document, Span, Unreadable, read
+from rules.selectors import Selector, read_selector
 
 
 class PolicyProblem(NamedTuple):

@@ -10,7 +10,6 @@ from rules.kinds.roles import Role
 from rules.model import Action, Parameter, Rule
 from rules.policy.ignores import known_codes
 from rules.policy.parameters import SHARED
-from rules.policy.selectors import is_label_selector
 from rules.policy.shapes import (
     Choice,
     Either,
@@ -23,6 +22,7 @@ from rules.policy.shapes import (
     Text,
 )
 from rules.policy.values import IGNORES, PROFILES, TRUST
+from rules.selectors import is_label_selector
 
 API_VERSION = "mlgate.dev/v1"
 ACTIONS = tuple(str(one) for one in (Action.OFF, Action.AUDIT, Action.WARN, Action.DENY))

@@ -1,8 +1,9 @@
 """A reflector against an API server that misbehaves in each of the ways that are known."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from cluster.client import ApiError
 from cluster.discovery import Resource
 from cluster.reflector import Backoff, Reflector, WatchTiming
 from rules.kinds.core import KINDS
+from rules.kinds.kept_pods import PODS, unpack_pods
 from tests.cluster.fake_api import FakeApi, Kind, running
 from tests.cluster.waiting import until
 from webhook.knowledge.object_cache import ObjectCache, WatchedKind, watched_kinds
@@ -217,14 +219,19 @@ def test_facts_are_kept_and_follow_the_object(api: FakeApi) -> None:
     one = make(api, deployments, DEPLOYMENT)
     one.start()
     until(one.synced)
-    assert one.store.find("ml", "web") == {"limits": ["nvidia.com/gpu"]}
+    assert limits_of(one, "web") == {"nvidia.com/gpu": "1"}
     assert one.store.find("other", "web") is None
     api.put(deployments, "web", "ml", **limits("cpu", "memory"))
-    until(lambda: one.store.find("ml", "web") == {"limits": ["cpu", "memory"]})
+    until(lambda: limits_of(one, "web") == {"cpu": "1", "memory": "1"})
     api.delete(deployments, "web", "ml")
     until(lambda: one.store.find("ml", "web") is None)
     one.stop()
     one.join(5.0)
+
+
+def limits_of(reflector: Reflector[ObjectCache], name: str) -> Mapping[str, Any]:
+    (pod,) = unpack_pods((reflector.store.find("ml", name) or {})[PODS])
+    return pod.containers[0].limits
 
 
 def limits(*names: str) -> dict[str, object]:

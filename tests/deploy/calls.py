@@ -11,6 +11,7 @@ from kubernetes.client import Configuration
 
 from cluster.client import Client, JsonObject
 from rules.kinds import BUILT_IN
+from rules.kinds.neighbours import NEIGHBOURS
 from rules.policy import DEFAULT
 from tests.cluster.fake_api import running
 from tests.cluster.fake_store import install
@@ -32,6 +33,7 @@ from webhook.replica.object_watch import ObjectWatch
 from webhook.replica.options import ReplicaOptions
 from webhook.replica.peers import Peers
 
+WATCHED = (*BUILT_IN, *NEIGHBOURS)
 OPTIONS = ReplicaOptions()
 NAMESPACE = OPTIONS.registration.namespace
 SWITCHED_OFF = {
@@ -106,7 +108,7 @@ def make_calls() -> set[Call]:
         install(api)
         api.serve("", "v1", "Namespace", "namespaces")
         api.serve("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
-        for kind in BUILT_IN:
+        for kind in WATCHED:
             api.serve(kind.group, "v1", kind.name, plural_of(kind))
         client = Recorder(Configuration(host=api.url))
         follow(client)
@@ -121,7 +123,7 @@ def follow(client: Recorder) -> None:
     caches = ClusterCache(client.read, lambda: BUILT_IN, Log(io.StringIO()))
     caches.start()
     # Of each kind, and of Namespaces. A copy: other threads write.
-    until(lambda: sum(one.verb == "watch" for one in client.calls.copy()) > len(BUILT_IN))
+    until(lambda: sum(one.verb == "watch" for one in client.calls.copy()) > len(WATCHED))
     caches.stop()
 
 

@@ -17,6 +17,7 @@ from cluster.access import Permission
 from linter.cli import main
 from rules.checks import ALL
 from rules.kinds import BUILT_IN
+from rules.kinds.neighbours import NEIGHBOURS
 from rules.model import Action
 from rules.policy.decisions import weigh
 from tests.deploy.calls import NAMESPACE, OPTIONS, Call, make_calls
@@ -78,7 +79,7 @@ def test_i77_of_the_cluster_the_kinds_that_rules_know_are_read_and_no_others() -
     unnamed = [rule for rule in rules_of("ClusterRole") if "resourceNames" not in rule]
     assert {tuple(rule["verbs"]) for rule in unnamed} == {("list", "watch")}
     read = {(rule["apiGroups"][0], name) for rule in unnamed for name in rule["resources"]}
-    known = {(kind.group, plural_of(kind)) for kind in BUILT_IN}
+    known = {(kind.group, plural_of(kind)) for kind in (*BUILT_IN, *NEIGHBOURS)}
     assert read == {("", "namespaces"), *known}
     assert ("", "secrets") not in read
 

@@ -21,8 +21,8 @@ from rules.model import Action
 from rules.policy import DEFAULT, Policy, is_exempt
 from rules.policy.decisions import weigh
 from rules.policy.entries import CustomKind, NamespaceEntry
-from rules.policy.selectors import Requirement, Selector
 from rules.policy.values import EXEMPT, PROFILES
+from rules.selectors import Requirement, Selector
 from tests.manifests import find, read_cases
 from tests.webhook.conditions import Missing, holds
 from tests.webhook.identity.verifying import DAY

@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cluster.discovery import Discovery, KindName, ReadApi, Resource
 from cluster.reflector import Backoff, Reflector, WatchTiming
 from rules.kinds.lookups import Answer
 from rules.kinds.schema import Kind
-from webhook.knowledge.cluster_inventory import ClusterInventory, Lookup
+from rules.model import ObjectKey
+from webhook.knowledge.cluster_inventory import ClusterInventory
 from webhook.knowledge.object_cache import (
     LABELS_FACT,
     TEMPLATE_FACT,
@@ -85,7 +86,7 @@ class ClusterCache:
         self._began = time.monotonic()
         self._was_ready = False
         self._thread = threading.Thread(target=self._run, name="discovery", daemon=True)
-        self.inventory = ClusterInventory(self._find)
+        self.inventory = ClusterInventory(self)
 
     def start(self) -> None:
         self._began = time.monotonic()
@@ -104,8 +105,8 @@ class ClusterCache:
 
     def namespace_labels(self, namespace: str) -> Mapping[str, str] | None:
         """The labels of a Namespace, None where they are not known."""
-        found = self._find(*_NAMESPACE, "", namespace)
-        return found.facts[LABELS_FACT] if found.answer is Answer.FOUND else None
+        facts = self.facts_of(ObjectKey(*_NAMESPACE, "", namespace))
+        return None if facts is None else facts[LABELS_FACT]
 
     def owner(self, uid: str) -> Answer:
         """Whether an object of that UID, of any kind that is watched, exists."""
@@ -149,19 +150,32 @@ class ClusterCache:
             synced = self._watches is not None and self._synced(watches, name)
             yield CacheState(*name, synced, size)
 
-    def _find(self, group: str, kind: str, namespace: str, name: str) -> Lookup:
+    def facts_of(self, key: ObjectKey) -> dict[str, Any] | None:
+        """The facts of an object, None where none is known."""
+        reflector = self._reflector(key.group, key.kind)
+        if reflector is None:
+            return None
+        scope = key.namespace if reflector.resource.namespaced else ""
+        return reflector.store.find(scope, key.name)
+
+    def facts_in(
+        self, group: str, kind: str, namespace: str
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        """The names and the facts of all objects of a kind in a namespace."""
+        reflector = self._reflector(group, kind)
+        return () if reflector is None else reflector.store.find_all(namespace)
+
+    def all_known(self, group: str, kind: str) -> bool:
+        """Whether an object of a kind that is not known does not exist."""
         watches = self._watches
         wanted = watches.wanted.get((group, kind)) if watches else None
         if watches is None or wanted is None or wanted.read_facts is None:
-            return Lookup(Answer.UNKNOWN, {})
-        reflector = watches.reflectors.get((group, kind))
-        if reflector is not None:
-            scope = namespace if reflector.resource.namespaced else ""
-            facts = reflector.store.find(scope, name)
-            if facts is not None:
-                return Lookup(Answer.FOUND, facts)
-        synced = self._synced(watches, (group, kind))
-        return Lookup(Answer.ABSENT if synced else Answer.UNKNOWN, {})
+            return False
+        return self._synced(watches, (group, kind))
+
+    def _reflector(self, group: str, kind: str) -> Reflector[ObjectCache] | None:
+        watches = self._watches
+        return watches.reflectors.get((group, kind)) if watches else None
 
     def _synced(self, watches: WatchSet, name: KindName) -> bool:
         reflector = watches.reflectors.get(name)

@@ -1,48 +1,56 @@
 """The inventory that rules see when the other objects are a cluster's."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from rules.inventory import Inventory
-from rules.kinds.lookups import Answer, Reference
+from rules.kinds.lookups import Neighbour
+from rules.model import ObjectKey
 
 
-class Lookup(NamedTuple):
-    """What is known of one object: found with its facts, absent, or unknown."""
+class ClusterObjects(Protocol):
+    """The facts of a cluster's objects. The namespace is ignored for a kind of objects that have
+    none."""
 
-    answer: Answer
-    facts: dict[str, Any]
+    def facts_of(self, key: ObjectKey) -> dict[str, Any] | None:
+        """The facts of an object, None where none is known."""
 
+    def facts_in(
+        self, group: str, kind: str, namespace: str
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        """The names and the facts of all objects of a kind in a namespace."""
 
-FindObject: TypeAlias = Callable[[str, str, str, str], Lookup]
-"""(group, kind, namespace, name) -> what is known. The namespace is ignored for a kind of objects
-that have none."""
+    def all_known(self, group: str, kind: str) -> bool:
+        """Whether an object of a kind that is not known does not exist."""
 
 
 class ClusterInventory(Inventory):
     """An inventory that holds nothing itself: each question goes to the cluster's cache."""
 
-    __slots__ = ("_find",)
+    __slots__ = ("_cluster",)
 
-    def __init__(self, find: FindObject, namespace: str = "") -> None:
+    def __init__(self, cluster: ClusterObjects, namespace: str = "") -> None:
         super().__init__(namespace=namespace)
-        self._find = find
+        self._cluster = cluster
 
     def at(self, namespace: str) -> "ClusterInventory":
         """The same objects, seen from another namespace."""
-        return ClusterInventory(self._find, namespace)
+        return ClusterInventory(self._cluster, namespace)
 
-    def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
-        """What is known of one fact of the object that ``reference`` names."""
-        namespace = reference.namespace or self.namespace
-        found = [
-            self._find(reference.group, kind, namespace, reference.name) for kind in reference.kinds
-        ]
-        held = [one.facts.get(fact) for one in found if one.answer is Answer.FOUND]
-        if held:
-            # A reference may leave the kind open. Where objects of two kinds have the name, a fact
-            # is known only if they agree on it.
-            alike = all(value == held[0] for value in held[1:])
-            return (Answer.FOUND, held[0]) if alike else (Answer.UNKNOWN, None)
-        absent = all(one.answer is Answer.ABSENT for one in found)
-        return (Answer.ABSENT if absent else Answer.UNKNOWN), None
+    def find(self, key: ObjectKey) -> Sequence[Neighbour]:
+        """What is kept of the object ``key``, of which there is one at most."""
+        whole = key._replace(namespace=key.namespace or self.namespace)
+        facts = self._cluster.facts_of(whole)
+        return () if facts is None else (Neighbour(whole, facts),)
+
+    def find_all(
+        self, group: str, kind: str, namespace: str | None
+    ) -> Iterable[Sequence[Neighbour]]:
+        """What is kept of the objects of a kind in a namespace."""
+        where = namespace or self.namespace
+        for name, facts in self._cluster.facts_in(group, kind, where):
+            yield (Neighbour(ObjectKey(group, kind, where, name), facts),)
+
+    def knows(self, group: str, kind: str) -> bool:
+        """Whether all objects of a kind are listed, and the list is fresh."""
+        return self._cluster.all_known(group, kind)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
+from rules.kinds.neighbours import NEIGHBOURS
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from webhook.review.template_digest import digest_template
@@ -39,20 +40,23 @@ class ObjectCache:
     def __init__(self, read_facts: Callable[[_Object], dict[str, Any]] | None) -> None:
         self._read_facts = read_facts
         self._uids: dict[str, str] = {}
-        self._facts: dict[tuple[str, str], dict[str, Any]] = {}
+        self._facts: dict[str, dict[str, dict[str, Any]]] = {}
+        """By namespace and name."""
 
     def put(self, item: _Object) -> None:
         """Take in an object, new or changed."""
         metadata = item["metadata"]
-        self._uids[metadata["uid"]] = "/".join(_key(metadata))
+        namespace, name = _key(metadata)
+        self._uids[metadata["uid"]] = f"{namespace}/{name}"
         if self._read_facts is not None:
-            self._facts[_key(metadata)] = self._read_facts(item)
+            self._facts.setdefault(namespace, {})[name] = self._read_facts(item)
 
     def drop(self, item: _Object) -> None:
         """Forget a deleted object."""
         metadata = item["metadata"]
         self._uids.pop(metadata["uid"], None)
-        self._facts.pop(_key(metadata), None)
+        namespace, name = _key(metadata)
+        self._facts.get(namespace, {}).pop(name, None)
 
     def has(self, uid: str) -> bool:
         """Whether there is an object of that UID."""
@@ -68,15 +72,21 @@ class ObjectCache:
 
     def find(self, namespace: str, name: str) -> dict[str, Any] | None:
         """The facts of an object, None where there is none."""
-        return self._facts.get((namespace, name))
+        return self._facts.get(namespace, {}).get(name)
+
+    def find_all(self, namespace: str) -> Iterable[tuple[str, dict[str, Any]]]:
+        """The names and the facts of all objects in a namespace."""
+        # One operation: whoever walks the dictionary itself would meet the writer's changes.
+        return tuple(self._facts.get(namespace, {}).items())
 
     def __len__(self) -> int:
         return len(self._uids)
 
 
 def watched_kinds(kinds: Iterable[Kind]) -> tuple[WatchedKind, ...]:
-    """Namespaces, and every kind: an object of any of them may own others or have facts."""
-    return (WatchedKind("", "Namespace", _read_labels), *map(_watched, kinds))
+    """Namespaces, every kind, since an object of any of them may own others or have facts, and
+    those that are only looked up."""
+    return (WatchedKind("", "Namespace", _read_labels), *map(_watched, (*kinds, *NEIGHBOURS)))
 
 
 def _watched(kind: Kind) -> WatchedKind:
@@ -87,11 +97,13 @@ def _watched(kind: Kind) -> WatchedKind:
         return WatchedKind(kind.group, kind.name, partial(_read_schedule, kind), whole=True)
     if not kind.has("facts"):
         return WatchedKind(kind.group, kind.name)
-    return WatchedKind(kind.group, kind.name, lambda body: kind.facts(Manifest(body)), whole=True)
+    return WatchedKind(
+        kind.group, kind.name, lambda body: kind.read_facts(Manifest(body)), whole=True
+    )
 
 
 def _read_schedule(kind: Kind, item: _Object) -> dict[str, Any]:
-    return {**kind.facts(Manifest(item)), TEMPLATE_FACT: digest_template(item, kind.root)}
+    return {**kind.read_facts(Manifest(item)), TEMPLATE_FACT: digest_template(item, kind.root)}
 
 
 def _read_labels(item: _Object) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import yaml
 from cluster.access import Permission, ServiceAccount, grant, list_and_watch
 from cluster.client import JsonObject
 from rules.kinds import BUILT_IN
+from rules.kinds.neighbours import NEIGHBOURS
 from rules.kinds.schema import Kind
 from webhook.registration.configurations import (
     MUTATING_NAME,
@@ -45,10 +46,12 @@ def own_permissions(options: ReplicaOptions) -> tuple[Permission, ...]:
 
 def cluster_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, ...]:
     """What is allowed in the whole cluster."""
-    resources = (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in kinds))
+    watched = (*kinds, *NEIGHBOURS)
+    resources = (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in watched))
     return (
         # Of Namespaces the labels; of each kind the UIDs of its objects, which may own others, and
-        # the facts that rules look up.
+        # the facts that rules look up, of claims, Services and the like too. Secrets are no kind of
+        # ours.
         *list_and_watch(resources),
         # Both configurations: read and watched, applied and emptied by PATCH, deleted in the end.
         # Applying one that is missing asks for ``create`` too, of its name (apiserver

@@ -8,8 +8,8 @@ warnings of at most 120 characters.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rules.model import Finding
-from rules.paths import dotted
+from rules.model import Finding, Related
+from rules.paths import dotted, shorten
 from webhook.review.mutation import summarize_fix
 
 MAX_WARNING = 120
@@ -70,7 +70,16 @@ def _line(finding: Finding) -> str:
     fix = f"; fix: {finding.fix.title}" if finding.fix else ""
     path = dotted(finding.path)
     text = finding.message if path in finding.message else f"{path}: {finding.message}"
+    text += "".join(map(_tell_elsewhere, finding.related))
     return printable(f"[{finding.rule} {finding.name}] {text}{fix} ({rule_url(finding.rule)}).")
+
+
+def _tell_elsewhere(related: Related) -> str:
+    """A place in another object, which no line of the request can show."""
+    other = related.object
+    if other is None:
+        return ""
+    return f" ({other.kind} {shorten(other.name)}, {dotted(related.path)}: {related.message})"
 
 
 def rule_url(code: str) -> str:

@@ -5,13 +5,17 @@ The API server shows a new object to ``/mutate`` and, unless that changed it, th
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from rules.evaluation import Evaluation
 from rules.inventory import Inventory
-from rules.kinds.lookups import Answer, Reference
+from rules.kinds.lookups import Neighbour
+from rules.model import ObjectKey
+
+Question: TypeAlias = tuple[Any, ...]
+"""A method of an inventory, and its arguments."""
 
 Serialize: TypeAlias = Callable[[Any], bytes]
 """A value as bytes: equal values of JSON have equal bytes."""
@@ -24,6 +28,15 @@ _MAX_ENTRIES = 256
 _MAX_OBJECT_BYTES = 64 * 1024
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_FINDINGS = 20
+_MAX_QUESTIONS = 20
+"""Questions to other objects: to ask them again costs less than to judge again."""
+
+
+class CachedEvaluation(NamedTuple):
+    """An evaluation with the questions to other objects that it rests on, and their answers."""
+
+    evaluation: Evaluation
+    asked: tuple[tuple[Question, Any], ...]
 
 
 class FindingCache:
@@ -31,7 +44,7 @@ class FindingCache:
 
     def __init__(self, serialize: Serialize) -> None:
         self._serialize = serialize
-        self._entries: OrderedDict[tuple[bytes, Hashable], Evaluation] = OrderedDict()
+        self._entries: OrderedDict[tuple[bytes, Hashable], CachedEvaluation] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
@@ -54,16 +67,19 @@ class FindingCache:
             known = self._entries.get(key)
             if known is not None:
                 self._entries.move_to_end(key)
-                return known
+        # What depends on other objects changes with them.
+        if known is not None and inventory.answers_as(known.asked):
+            return known.evaluation
         # Outside of the lock: two threads may evaluate the same object, and find the same.
+        inventory.asked.clear()
         found = evaluate()._replace(workloads=())
         few = len(found.findings) + len(found.suppressed) <= _MAX_FINDINGS
-        # What depends on other objects changes with them, and what was not finished is not known.
-        if few and not inventory.asked and not found.unfinished:
-            self._store(key, found)
+        # What was not finished is not known.
+        if few and len(inventory.asked) <= _MAX_QUESTIONS and not found.unfinished:
+            self._store(key, CachedEvaluation(found, tuple(inventory.asked)))
         return found
 
-    def _store(self, key: tuple[bytes, Hashable], found: Evaluation) -> None:
+    def _store(self, key: tuple[bytes, Hashable], found: CachedEvaluation) -> None:
         with self._lock:
             if key not in self._entries:
                 self._bytes += len(key[0])
@@ -74,19 +90,48 @@ class FindingCache:
 
 
 class TrackedInventory(Inventory):
-    """An inventory that notes whether it was asked anything."""
+    """An inventory that notes what it was asked, and what it answered."""
 
     __slots__ = ("_inner", "asked")
 
     def __init__(self, inner: Inventory) -> None:
         super().__init__(namespace=inner.namespace)
         self._inner = inner
-        self.asked = False
+        self.asked: list[tuple[Question, Any]] = []
 
-    def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
+    def find(self, key: ObjectKey) -> Sequence[Neighbour]:
+        """What the inventory inside holds."""
+        found: Sequence[Neighbour] = self._note(("find", key))
+        return found
+
+    def find_all(
+        self, group: str, kind: str, namespace: str | None
+    ) -> Iterable[Sequence[Neighbour]]:
+        """What the inventory inside holds."""
+        found: Iterable[Sequence[Neighbour]] = self._note(("find_all", group, kind, namespace))
+        return found
+
+    def knows(self, group: str, kind: str) -> bool:
         """What the inventory inside knows."""
-        self.asked = True
-        return self._inner.ask(reference, fact)
+        return bool(self._note(("knows", group, kind)))
+
+    def answers_as(self, asked: Iterable[tuple[Question, Any]]) -> bool:
+        """Whether all that was asked is still answered in the same way."""
+        return all(self._answer(question) == answer for question, answer in asked)
+
+    def _note(self, question: Question) -> Any:
+        answer = self._answer(question)
+        self.asked.append((question, answer))
+        return answer
+
+    def _answer(self, question: Question) -> Any:
+        match question:
+            case "find", key:
+                return self._inner.find(key)
+            case "find_all", group, kind, namespace:
+                return tuple(self._inner.find_all(group, kind, namespace))
+            case _, group, kind:
+                return self._inner.knows(group, kind)
 
 
 def _without_volatile(body: dict[str, Any]) -> dict[str, Any]:

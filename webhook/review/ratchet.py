@@ -80,7 +80,9 @@ def _marks(finding: Finding, body: dict[str, Any]) -> Iterator[str]:
         return
     head = finding.fingerprint.removesuffix(named(body, finding.path))
     for place in finding.related:
-        yield head + named(body, place.path)
+        # Another object's place is no place of this one's: what is new there is none of its doing.
+        if place.object is None:
+            yield head + named(body, place.path)
 
 
 def _was_there(finding: Finding, before: dict[str, Finding]) -> bool:

@@ -41,7 +41,6 @@ anyway. There is no fix for a GPU target, whose metric a person must choose.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.lookups import Answer
 from rules.kinds.schema import Autoscaler
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
@@ -76,10 +75,8 @@ def _runs_on_cpu(workload: Workload, scaler: Autoscaler) -> bool | None:
     """Whether the target has no accelerator; None where it is not known."""
     if scaler.target is None:
         return None
-    answer, limits = workload.ask(scaler.target, "limits")
-    if answer is not Answer.FOUND:
-        return None
-    return not any(name == "claims" or workload.accelerators.match(name) for name in limits)
+    pods = workload.neighbourhood.find_pods(scaler.target)
+    return None if pods is None else not workload.accelerators.held_by(pods)
 
 
 def _suggest(params: Mapping[str, Any]) -> str:

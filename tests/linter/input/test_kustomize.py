@@ -9,12 +9,12 @@ from linter.input.documents import read_bodies
 from linter.input.kustomization import (
     FolderKustomizations,
     KustomizePatch,
-    ObjectKey,
     PatchTarget,
     key_of,
     read_kustomization,
 )
 from linter.input.kustomize import Kustomizations
+from rules.model import ObjectKey
 
 JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: train}\n"
 PATCH = JOB + "spec: {backoffLimit: 1}\n"
@@ -138,7 +138,7 @@ def test_all_the_ways_to_name_a_patch() -> None:
     )
 
 
-KEY = ObjectKey("batch", "Job", "train-1", "ml")
+KEY = ObjectKey("batch", "Job", "ml", "train-1")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from rules.kinds import find_kind
+from rules.kinds.kept_pods import PODS, unpack_pods
 from rules.kinds.lookups import Answer, Reference
 from rules.kinds.pods import ContainerUse, Pod
 from rules.kinds.roles import Role
@@ -376,7 +377,7 @@ def test_templates_answer_for_their_spec() -> None:
     spec = {"templates": [TRAIN]}
 
     for name in ("WorkflowTemplate", "ClusterWorkflowTemplate"):
-        assert _kind(name).facts(_object(spec, name)) == {"spec": spec}
+        assert _kind(name).read_facts(_object(spec, name)) == {"spec": spec}
 
 
 def test_a_cron_workflow_stands_under_its_workflow_spec() -> None:
@@ -454,7 +455,8 @@ def test_a_rollout_is_like_a_deployment() -> None:
     (pod,) = _pods(spec, "Rollout")
 
     assert (pod.path, pod.replicas) == (("spec", "template"), 4)
-    assert kind.facts(_object(spec, "Rollout")) == {"limits": ["nvidia.com/gpu"]}
+    (kept,) = unpack_pods(kind.read_facts(_object(spec, "Rollout"))[PODS])
+    assert kept.containers[0].limits == {"nvidia.com/gpu": 1}
     assert kind.priors[Role.SERVING] == 3
     assert list(kind.pods(kind.view(_object({"workloadRef": {}}, "Rollout")), _unknown)) == []
 

@@ -121,7 +121,7 @@ def read_all(kind: Kind, body: Any, random: Random, *, admitted: bool) -> None:
     kind.schedule(manifest)
     list(kind.autoscalers(kind.view(manifest)))
     list(kind.inner(kind.view(manifest)))
-    kind.facts(manifest)
+    kind.read_facts(manifest)
     kind.weights(kind.view(manifest))
 
 

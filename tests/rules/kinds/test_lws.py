@@ -3,6 +3,7 @@
 from typing import Any
 
 from rules.kinds import find_kind
+from rules.kinds.kept_pods import PODS, unpack_pods
 from rules.kinds.lookups import Answer
 from rules.kinds.pods import Pod, Probes
 from rules.kinds.roles import Role, Subrole
@@ -79,7 +80,10 @@ def test_what_autoscalers_may_ask() -> None:
     limits = {"limits": {"nvidia.com/gpu": 1}}
     group = {"workerTemplate": _template(resources=limits)}
 
-    assert _kind().facts(_manifest(group)) == {"limits": ["nvidia.com/gpu"]}
+    (worker,) = unpack_pods(_kind().read_facts(_manifest(group))[PODS])
+
+    assert worker.path == ("spec", "leaderWorkerTemplate", "workerTemplate")
+    assert worker.containers[0].limits == {"nvidia.com/gpu": 1}
 
 
 def test_the_kind() -> None:

@@ -90,7 +90,7 @@ def test_budgets_and_deadline_are_the_jobsets_below_the_template() -> None:
 
 
 def test_a_trainjob_may_ask_for_the_whole_spec() -> None:
-    assert _kind().facts(_runtime()) == {"spec": _runtime().object["spec"]}
+    assert _kind().read_facts(_runtime()) == {"spec": _runtime().object["spec"]}
 
 
 @pytest.mark.parametrize("group", ["trainer.kubeflow.org", "kubeflow.org"])

@@ -13,9 +13,9 @@ from rules.model import Action, Rule
 from rules.policy.entries import CustomKind
 from rules.policy.file import PolicyError, PolicyProblem, parse_policy
 from rules.policy.parameters import SHARED, overlay
-from rules.policy.selectors import Requirement, Selector
 from rules.policy.values import DEFAULT, Policy
 from rules.reader import Document, read
+from rules.selectors import Requirement, Selector
 
 MakePolicy = Callable[[str], Policy]
 

@@ -8,7 +8,10 @@ import pytest
 
 from cluster.reflector import WatchTiming
 from rules.kinds import BUILT_IN
+from rules.kinds.facts import SELECTOR
+from rules.kinds.kept_pods import PODS, unpack_pods
 from rules.kinds.lookups import Answer, Reference
+from rules.kinds.neighbours import SERVICE
 from rules.kinds.schema import Kind
 from rules.policy import Policy
 from rules.policy.entries import CustomKind
@@ -55,7 +58,7 @@ class Cluster:
     def ask(self, name: str, kind: str = "Deployment") -> Answer:
         """What the rules hear of an object in the namespace ``ml``."""
         reference = Reference("apps", (kind,), None, name)
-        return self.caches.inventory.at("ml").ask(reference, "limits")[0]
+        return self.caches.inventory.at("ml").ask(reference, PODS)[0]
 
 
 @pytest.fixture
@@ -110,9 +113,34 @@ def test_rules_hear_the_facts_of_other_objects(cluster: Cluster) -> None:
     cluster.start()
     web = Reference("apps", ("Deployment",), None, "web")
     inventory = cluster.caches.inventory
-    assert inventory.at("ml").ask(web, "limits") == (Answer.FOUND, ["nvidia.com/gpu"])
-    assert inventory.at("other").ask(web, "limits") == (Answer.ABSENT, None)
-    assert inventory.ask(web._replace(namespace="ml"), "limits")[0] is Answer.FOUND
+    answer, kept = inventory.at("ml").ask(web, PODS)
+    assert answer is Answer.FOUND
+    assert [dict(one.limits) for pod in unpack_pods(kept) for one in pod.containers] == [
+        {"nvidia.com/gpu": "1"}
+    ]
+    assert inventory.at("other").ask(web, PODS) == (Answer.ABSENT, None)
+    assert inventory.ask(web._replace(namespace="ml"), PODS)[0] is Answer.FOUND
+
+
+def test_rules_hear_of_all_objects_of_a_kind(cluster: Cluster) -> None:
+    services = cluster.api.serve("", "v1", "Service", "services")
+    cluster.api.put(services, "front", "ml", spec={"selector": {"app": "web"}})
+    cluster.api.put(services, "back", "ml", spec={"selector": {"app": "db"}})
+    cluster.api.put(services, "front", "other", spec={"selector": {"app": "web"}})
+    cluster.start()
+    inventory = cluster.caches.inventory.at("ml")
+
+    def search(label: str) -> tuple[Answer, list[tuple[str, str]]]:
+        wanted = {"matchLabels": {"app": label}}
+        answer, found = inventory.select(
+            [SERVICE], None, SELECTOR, lambda selector: selector == wanted
+        )
+        return answer, [(one.key.namespace, one.key.name) for one in found]
+
+    assert search("web") == (Answer.FOUND, [("ml", "front")])
+    until(lambda: search("nobody") == (Answer.ABSENT, []))
+    cluster.api.delete(services, "front", "ml")
+    until(lambda: search("web") == (Answer.ABSENT, []))
     assert cluster.ask("web", kind="NoSuchKind") is Answer.UNKNOWN
 
 

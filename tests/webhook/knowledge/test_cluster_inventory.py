@@ -1,65 +1,83 @@
 """Look-ups: what several kinds of answers come to."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.inventory import Inventory
+from rules.kinds import find_kind
 from rules.kinds.lookups import Answer, Reference
-from webhook.knowledge.cluster_inventory import ClusterInventory, Lookup
+from rules.model import ObjectKey
+from webhook.knowledge.cluster_inventory import ClusterInventory
 
-UNKNOWN = Lookup(Answer.UNKNOWN, {})
-ABSENT = Lookup(Answer.ABSENT, {})
-REFERENCE = Reference("apps", ("Deployment", "ReplicaSet"), None, "web")
-
-
-def found(**facts: object) -> Lookup:
-    return Lookup(Answer.FOUND, facts)
+KINDS = ("Deployment", "ReplicaSet")
+REFERENCE = Reference("apps", KINDS, None, "web")
 
 
-def ask(deployment: Lookup, replica_set: Lookup, fact: str = "gpu") -> tuple[Answer, object]:
+class Objects:
+    """A cluster's objects by their keys; ``known`` are the kinds of which all are known."""
+
+    def __init__(self, held: dict[ObjectKey, dict[str, Any]], known: Iterable[str] = KINDS) -> None:
+        self._held = held
+        self._known = frozenset(known)
+
+    def facts_of(self, key: ObjectKey) -> dict[str, Any] | None:
+        return self._held.get(key)
+
+    def facts_in(
+        self, group: str, kind: str, namespace: str
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        return [
+            (key.name, facts)
+            for key, facts in self._held.items()
+            if key[:3] == (group, kind, namespace)
+        ]
+
+    def all_known(self, group: str, kind: str) -> bool:
+        return group == "apps" and kind in self._known
+
+
+def web(kind: str, namespace: str = "ml") -> ObjectKey:
+    return ObjectKey("apps", kind, namespace, "web")
+
+
+def ask(held: dict[str, dict[str, Any]], known: Iterable[str] = KINDS) -> tuple[Answer, object]:
     """What is known of a fact of a name that two kinds may have."""
-    known = {"Deployment": deployment, "ReplicaSet": replica_set}
-    lookups = ClusterInventory(lambda _group, kind, _namespace, _name: known[kind])
-    return lookups.at("ml").ask(REFERENCE, fact)
+    objects = Objects({web(kind): facts for kind, facts in held.items()}, known)
+    return ClusterInventory(objects).at("ml").ask(REFERENCE, "gpu")
 
 
 def test_one_of_the_kinds_is_enough() -> None:
-    assert ask(found(gpu=1), ABSENT) == (Answer.FOUND, 1)
-    assert ask(UNKNOWN, found(gpu=1)) == (Answer.FOUND, 1)
+    assert ask({"Deployment": {"gpu": 1}}) == (Answer.FOUND, 1)
+    assert ask({"ReplicaSet": {"gpu": 1}}, known=()) == (Answer.FOUND, 1)
 
 
 def test_two_that_differ_are_unknown_and_two_that_agree_are_found() -> None:
-    assert ask(found(gpu=1), found(gpu=2)) == (Answer.UNKNOWN, None)
-    assert ask(found(gpu=1), found(gpu=1, other=2)) == (Answer.FOUND, 1)
-    assert ask(found(gpu=None), found()) == (Answer.FOUND, None)
+    one = {"gpu": 1}
+    assert ask({"Deployment": one, "ReplicaSet": {"gpu": 2}}) == (Answer.UNKNOWN, None)
+    assert ask({"Deployment": one, "ReplicaSet": {**one, "other": 2}}) == (Answer.FOUND, 1)
+    assert ask({"Deployment": {}, "ReplicaSet": {}}) == (Answer.FOUND, None)
 
 
 def test_absent_means_that_every_kind_is_known_not_to_have_it() -> None:
-    assert ask(ABSENT, ABSENT) == (Answer.ABSENT, None)
-    assert ask(ABSENT, UNKNOWN) == (Answer.UNKNOWN, None)
-    assert ask(UNKNOWN, UNKNOWN) == (Answer.UNKNOWN, None)
+    assert ask({}) == (Answer.ABSENT, None)
+    assert ask({}, known=["Deployment"]) == (Answer.UNKNOWN, None)
+    assert ask({}, known=[]) == (Answer.UNKNOWN, None)
 
 
 def test_the_place_is_the_references_or_else_the_askers() -> None:
-    asked: list[tuple[str, str, str, str]] = []
+    objects = Objects({web("Deployment", "ml"): {"gpu": 1}, web("Deployment", "other"): {"gpu": 2}})
+    inventory = ClusterInventory(objects)
 
-    def note(*where: str) -> Lookup:
-        asked.append(where)  # type: ignore[arg-type]
-        return ABSENT
-
-    lookups = ClusterInventory(note)
-    lookups.at("ml").ask(REFERENCE, "gpu")
-    lookups.at("ml").ask(REFERENCE._replace(namespace="other"), "gpu")
-    lookups.ask(REFERENCE, "gpu")
-    assert asked == [
-        ("apps", kind, namespace, "web")
-        for namespace in ("ml", "other", "")
-        for kind in ("Deployment", "ReplicaSet")
-    ]
+    assert inventory.at("ml").ask(REFERENCE, "gpu") == (Answer.FOUND, 1)
+    assert inventory.at("ml").ask(REFERENCE._replace(namespace="other"), "gpu")[1] == 2
+    assert inventory.ask(REFERENCE, "gpu") == (Answer.ABSENT, None)
 
 
 ROW = st.tuples(
-    st.sampled_from(REFERENCE.kinds),
+    st.sampled_from(KINDS),
     st.sampled_from(["ml", "other"]),
     st.sampled_from(["web", "db"]),
     st.dictionaries(st.sampled_from(["gpu", "replicas"]), st.integers(0, 2), min_size=1),
@@ -70,13 +88,14 @@ ROW = st.tuples(
 def test_it_says_what_a_complete_inventory_says(
     rows: list[tuple[str, str, str, dict[str, int]]], fact: str
 ) -> None:
-    held = {row[:3]: row[3] for row in rows}
     inventory = Inventory(complete=True)
-    inventory.merge([("apps", *row) for row in rows])
+    inventory.merge([("apps", *row, None) for row in rows])
+    objects = Objects({ObjectKey("apps", *row[:3]): row[3] for row in rows})
+    here, there = inventory.at("ml"), ClusterInventory(objects).at("ml")
+    kinds = [kind for name in KINDS if (kind := find_kind("apps", name)) is not None]
 
-    def find(_group: str, kind: str, namespace: str, name: str) -> Lookup:
-        facts = held.get((kind, namespace, name))
-        return ABSENT if facts is None else Lookup(Answer.FOUND, dict(facts))
-
-    asked = inventory.at("ml").ask(REFERENCE, fact)
-    assert ClusterInventory(find).at("ml").ask(REFERENCE, fact) == asked
+    assert there.ask(REFERENCE, fact) == here.ask(REFERENCE, fact)
+    for namespace in (None, "other"):
+        assert there.select(kinds, namespace, fact, bool) == here.select(
+            kinds, namespace, fact, bool
+        )

@@ -6,6 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.kinds import BUILT_IN
+from rules.kinds.config_maps import SCRIPTS
+from rules.kinds.kept_pods import PODS
+from rules.kinds.neighbours import NEIGHBOURS
 from webhook.knowledge.object_cache import ObjectCache, WatchedKind, watched_kinds
 
 WANTED = {(one.group, one.kind): one for one in watched_kinds(BUILT_IN)}
@@ -64,8 +67,28 @@ def test_nothing_of_an_object_is_kept_but_its_facts() -> None:
     secret = {"name": "PASSWORD", "value": "hunter2"}
     pod = {"containers": [{"name": "main", "env": [secret]}]}
     objects.put(item("a", "1", spec={"template": {"spec": pod}}))
-    assert objects.find("ml", "a") == {"limits": []}
+    assert (objects.find("ml", "a") or {}).keys() == {PODS}
     assert "hunter2" not in repr((objects._facts, objects._uids))
+
+
+def test_of_a_config_map_its_scripts_are_kept_alone() -> None:
+    objects = ObjectCache(WANTED["", "ConfigMap"].read_facts)
+    objects.put(item("a", "1", data={"app.conf": "password=hunter2", "run.sh": "exec train"}))
+    objects.put(item("b", "2", data={"app.conf": "password=hunter2"}))
+    assert objects.find("ml", "a") == {SCRIPTS: {"run.sh": "exec train"}}
+    assert objects.find("ml", "b") == {}
+    assert "hunter2" not in repr((objects._facts, objects._uids))
+
+
+def test_all_objects_of_a_namespace_are_told() -> None:
+    objects = ObjectCache(spec_of)
+    objects.put(item("a", "1", spec={"replicas": 1}))
+    objects.put(item("b", "2", spec={"replicas": 2}))
+    objects.put(item("a", "3", "other", spec={"replicas": 3}))
+    assert dict(objects.find_all("ml")) == {"a": {"replicas": 1}, "b": {"replicas": 2}}
+    objects.drop(item("a", "1"))
+    assert dict(objects.find_all("ml")) == {"b": {"replicas": 2}}
+    assert dict(objects.find_all("nowhere")) == {}
 
 
 def test_namespaces_are_wanted_for_their_labels_alone() -> None:
@@ -78,7 +101,9 @@ def test_namespaces_are_wanted_for_their_labels_alone() -> None:
 
 
 def test_every_kind_is_wanted_and_whole_only_where_it_has_facts() -> None:
-    assert WANTED.keys() == {("", "Namespace"), *((one.group, one.name) for one in BUILT_IN)}
+    known = ((one.group, one.name) for one in (*BUILT_IN, *NEIGHBOURS))
+    assert WANTED.keys() == {("", "Namespace"), *known}
+    assert ("", "Secret") not in WANTED
     assert WANTED["", "Pod"] == WatchedKind("", "Pod")
     assert WANTED["ray.io", "RayJob"] == WatchedKind("ray.io", "RayJob")
     for wanted in WANTED.values():

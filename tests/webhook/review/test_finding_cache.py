@@ -117,14 +117,21 @@ def test_the_namespace_of_the_request_counts(evaluations: list[str]) -> None:
     assert len(evaluations) == 2
 
 
-def test_nothing_is_kept_that_hangs_on_other_objects(evaluations: list[str]) -> None:
+def test_what_hangs_on_other_objects_is_judged_again_when_they_change(
+    evaluations: list[str],
+) -> None:
     body = {
         "apiVersion": "trainer.kubeflow.org/v1alpha1",
         "kind": "TrainJob",
         "metadata": {"name": "tune"},
         "spec": {"runtimeRef": {"name": "torch-distributed"}, "trainer": {"numNodes": 2}},
     }
+    runtime = ("trainer.kubeflow.org", "ClusterTrainingRuntime", "", "torch-distributed")
     around = known()
+    for _ in range(2):
+        validate(review(body), around)
+    assert evaluations == ["tune"]
+    around.inventory.merge([(*runtime, {"spec": {"mlPolicy": {"numNodes": 4}}}, None)])
     for _ in range(2):
         validate(review(body), around)
     assert evaluations == ["tune", "tune"]

@@ -1,7 +1,9 @@
-"""Label selectors, as a policy's ``match`` writes them."""
+"""Label selectors, as a policy's ``match`` and as other objects write them."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
 class Requirement(NamedTuple):
@@ -52,6 +54,29 @@ def read_selector(body: Mapping[str, Any]) -> Selector:
             ),
         )
     )
+
+
+def parse_selector(body: Any) -> Selector | None:
+    """The selector of a LabelSelector that nobody has checked; None where it cannot be read."""
+    if not isinstance(body, Mapping):
+        return None
+    equal, written = body.get("matchLabels") or {}, body.get("matchExpressions") or ()
+    if not isinstance(equal, Mapping) or not isinstance(written, list | tuple):
+        return None
+    parsed = [_parse_requirement(one) for one in written]
+    known = [one for one in parsed if one is not None]
+    if len(known) < len(parsed):
+        return None
+    return Selector((*(Requirement(key, "In", (value,)) for key, value in equal.items()), *known))
+
+
+def _parse_requirement(body: Any) -> Requirement | None:
+    if not isinstance(body, Mapping) or body.get("operator") not in _OPERATORS:
+        return None
+    key, values = body.get("key"), body.get("values") or ()
+    if not isinstance(key, str) or not isinstance(values, list | tuple):
+        return None
+    return Requirement(key, body["operator"], tuple(values))
 
 
 def is_label_selector(body: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.policy.decisions import fits
-from rules.policy.selectors import Requirement, read_selector
+from rules.selectors import Requirement, read_selector
 
 
 @pytest.mark.parametrize(

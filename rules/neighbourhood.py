@@ -1,0 +1,176 @@
+"""The objects around one: who scales it, who selects its pods, what its volumes hold.
+
+Answers are *found*, *absent* or *unknown*. Unknown is no evidence; absent is said only where all
+objects are at hand (``mlgate lint --complete``, a cluster's cache that is synced).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from rules.inventory import Accepts, Inventory
+from rules.kinds import facts, find_neighbour, kinds_with
+from rules.kinds.autoscaling import SCALING, unpack_scaling
+from rules.kinds.config_maps import CONFIG_MAP, SCRIPTS
+from rules.kinds.facts import Fact
+from rules.kinds.kept_pods import PODS, KeptPod, unpack_pods
+from rules.kinds.lookups import Answer, Neighbour, Reference
+from rules.kinds.neighbours import (
+    BUDGET_KIND,
+    CLAIM,
+    NETWORK_POLICY,
+    SERVICE,
+    refer,
+)
+from rules.kinds.pods import Container, Mount, Pod
+from rules.kinds.rows import find_own
+from rules.kinds.schema import Kind
+from rules.model import ObjectKey
+from rules.paths import Path, dig
+from rules.selectors import parse_selector
+
+Neighbours: TypeAlias = tuple[Answer, tuple[Neighbour, ...]]
+"""What a search says: found, and who; absent: there is none; unknown: there may be some."""
+
+_UNKNOWN: Neighbours = (Answer.UNKNOWN, ())
+
+
+class Neighbourhood:
+    """What is known of the objects around the object ``me``."""
+
+    def __init__(self, inventory: Inventory, me: ObjectKey) -> None:
+        self._inventory = inventory
+        self.me = me
+
+    @cached_property
+    def _namesake(self) -> bool:
+        """Whether several objects at hand have this one's name: there is no telling which of them
+        somebody means."""
+        return len(self._inventory.find(self.me)) > 1
+
+    def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
+        """What is known of one fact of the object that ``reference`` names."""
+        return self._inventory.ask(reference, fact)
+
+    def find_autoscalers(self) -> Neighbours:
+        """The autoscalers of this object; their fact is ``SCALING``."""
+        return _UNKNOWN if self._namesake else self.find_autoscalers_of(self.me)
+
+    def find_autoscalers_of(self, target: ObjectKey) -> Neighbours:
+        """The autoscalers of another object."""
+
+        def scales(kept: Any) -> bool:
+            scaling = unpack_scaling(kept)
+            return scaling is not None and scaling[:3] == (target.group, target.kind, target.name)
+
+        return self._select(kinds_with(SCALING), SCALING, scales, target.namespace)
+
+    def find_pods(self, reference: Reference) -> tuple[KeptPod, ...] | None:
+        """The pods of another object; None where they are not known."""
+        answer, kept = self.ask(reference, PODS)
+        return unpack_pods(kept) if answer is Answer.FOUND and kept is not None else None
+
+    def find_services(self, pod: Pod) -> Neighbours:
+        """The Services that select a pod."""
+        return self._selecting(SERVICE, pod)
+
+    def find_network_policies(self, pod: Pod) -> Neighbours:
+        """The NetworkPolicies that select a pod."""
+        return self._selecting(NETWORK_POLICY, pod)
+
+    def find_disruption_budgets(self, pod: Pod) -> Neighbours:
+        """The PodDisruptionBudgets that select a pod."""
+        return self._selecting(BUDGET_KIND, pod)
+
+    def find_claim_users(self, claim: str) -> Neighbours:
+        """The other objects whose pods mount a claim; their fact is ``PODS``."""
+
+        def mounts(kept: Any) -> bool:
+            return any(name == claim for pod in unpack_pods(kept) for _, name in pod.claims)
+
+        answer, users = self._select(kinds_with(PODS), PODS, mounts)
+        others = tuple(user for user in users if not self._is_me(user.key))
+        return (answer, others) if others or answer is not Answer.FOUND else _UNKNOWN
+
+    def refer_to_claim(self, name: str) -> Reference:
+        """The claim of that name in the object's namespace."""
+        return refer(CLAIM, self.me.namespace or None, name)
+
+    def find_scripts(self, pods: Iterable[Pod], container: Container) -> dict[str, str] | None:
+        """The scripts of ConfigMaps that a container of one of ``pods`` mounts, and that its
+        command may name, by their path in it."""
+        mounts = [mount for mount in container.mounts if _is_named(mount.mount_path, container)]
+        if not mounts:
+            return None
+        pod = next((pod for pod in pods if any(one is container for one in pod.containers)), None)
+        volumes = {volume.name: volume.body for volume in pod.volumes} if pod else {}
+        found: dict[str, str] = {}
+        for mount in mounts:
+            source = dig(volumes, (mount.volume, "configMap"))
+            name = dig(source, ("name",))
+            if isinstance(name, str):
+                reference = refer(CONFIG_MAP, self.me.namespace or None, name)
+                answer, scripts = self.ask(reference, SCRIPTS)
+                if answer is Answer.FOUND and scripts:
+                    found.update(_mount_scripts(scripts, source, mount, container))
+        return found
+
+    def _selecting(self, kind: Kind, pod: Pod) -> Neighbours:
+        if pod.metadata_at is None or pod.inherits or not pod.complete:
+            return _UNKNOWN
+        labels = pod.metadata.get("labels")
+
+        def selects(kept: Any) -> bool | None:
+            if kept is None:
+                return False
+            selector = parse_selector(kept)
+            return None if selector is None else selector.accepts(labels)
+
+        return self._select((kind,), facts.SELECTOR, selects)
+
+    def _select(
+        self, kinds: tuple[Kind, ...], fact: str, accepts: Accepts, namespace: str | None = None
+    ) -> Neighbours:
+        where = namespace or self.me.namespace or None
+        return self._inventory.select(kinds, where, fact, accepts)
+
+    def _is_me(self, key: ObjectKey) -> bool:
+        return key._replace(namespace="") == self.me._replace(namespace="")
+
+
+def place_of(key: ObjectKey, fact: Fact) -> Path:
+    """Where an object that is looked up has a fact; the object itself where it has no row."""
+    kind = find_neighbour(key.group, key.kind)
+    place = find_own(kind.places, fact) if kind is not None else None
+    return () if place is None else place.path
+
+
+def _is_named(folder: str, container: Container) -> bool:
+    """Whether some word of a command begins with a folder: most mounts are nobody's scripts."""
+    for key in ("command", "args"):
+        words = container.body.get(key)
+        for word in words if isinstance(words, list) else (words,):
+            if folder and isinstance(word, str) and folder in word:
+                return True
+    return False
+
+
+def _mount_scripts(
+    scripts: Mapping[str, str], source: Any, mount: Mount, container: Container
+) -> Iterator[tuple[str, str]]:
+    """The scripts at the paths where they are mounted: in a folder, or one of them as a file."""
+    folder = mount.mount_path.rstrip("/")
+    names = _rename(dig(source, ("items",)))
+    only = dig(container.body, mount.path[len(container.path) :], {}).get("subPath")
+    for key, text in scripts.items():
+        name = key if names is None else names.get(key)
+        if name is None or only not in (None, "", name):
+            continue
+        yield (folder if only else f"{folder}/{name}"), text
+
+
+def _rename(items: Any) -> dict[str, str] | None:
+    """The file of each key that a volume's ``items`` choose; None where they choose nothing."""
+    if not isinstance(items, list) or not items:
+        return None
+    return {str(dig(item, ("key",))): str(dig(item, ("path",))) for item in items}
