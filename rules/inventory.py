@@ -85,10 +85,14 @@ class Inventory:
         known = find_neighbour(group, kind)
         return self.complete and known is not None and known.namespaced
 
-    def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
-        """What is known of one fact of the object that ``reference`` names."""
+    def ask(
+        self, reference: Reference, fact: str, read: Callable[[Any], Any] | None = None
+    ) -> tuple[Answer, Any]:
+        """What is known of one fact of the object that ``reference`` names, or of what ``read``
+        makes of it: two objects that differ in nothing else agree."""
         keys = [reference.key._replace(kind=kind) for kind in reference.kinds]
         held = [one.get(fact) for key in keys for one in self.find(key)]
+        held = held if read is None else list(map(read, held))
         if not held:
             absent = all(self.knows(key.group, key.kind) for key in keys)
             return (Answer.ABSENT if absent else Answer.UNKNOWN), None

@@ -4,9 +4,9 @@ Answers are *found*, *absent* or *unknown*. Unknown is no evidence; absent is sa
 objects are at hand (``mlgate lint --complete``, a cluster's cache that is synced).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from rules.inventory import Accepts, Inventory
 from rules.kinds import facts, find_neighbour, kinds_with
@@ -32,6 +32,7 @@ from rules.selectors import parse_selector
 Neighbours: TypeAlias = tuple[Answer, tuple[Neighbour, ...]]
 """What a search says: found, and who; absent: there is none; unknown: there may be some."""
 
+_Read = TypeVar("_Read")
 _UNKNOWN: Neighbours = (Answer.UNKNOWN, ())
 
 
@@ -67,8 +68,19 @@ class Neighbourhood:
 
     def find_pods(self, reference: Reference) -> tuple[KeptPod, ...] | None:
         """The pods of another object; None where they are not known."""
-        answer, kept = self.ask(reference, PODS)
-        return unpack_pods(kept) if answer is Answer.FOUND and kept is not None else None
+        return self.ask_pods(reference, tuple)
+
+    def ask_pods(
+        self, reference: Reference, read: Callable[[tuple[KeptPod, ...]], _Read]
+    ) -> _Read | None:
+        """What ``read`` makes of the pods of another object; None where they are not known."""
+
+        def look(kept: Any) -> _Read | None:
+            return None if kept is None else read(unpack_pods(kept))
+
+        answer, found = self._inventory.ask(reference, PODS, look)
+        read_of_all: _Read | None = found if answer is Answer.FOUND else None
+        return read_of_all
 
     def find_services(self, pod: Pod) -> Neighbours:
         """The Services that select a pod."""

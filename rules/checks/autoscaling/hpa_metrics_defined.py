@@ -75,8 +75,8 @@ def _runs_on_cpu(workload: Workload, scaler: Autoscaler) -> bool | None:
     """Whether the target has no accelerator; None where it is not known."""
     if scaler.target is None:
         return None
-    pods = workload.neighbourhood.find_pods(scaler.target)
-    return None if pods is None else not workload.accelerators.held_by(pods)
+    held = workload.neighbourhood.ask_pods(scaler.target, workload.accelerators.held_by)
+    return None if held is None else not held
 
 
 def _suggest(params: Mapping[str, Any]) -> str:
