@@ -63,7 +63,13 @@ def answers_unloaded(command: CommandLine) -> bool | None:
         return None if path == _V2_LIVE else False
     if not server.answers_unloaded(command.value):
         return False
-    return None if path == server.ready != server.live else True
+    return None if path == server.ready != server.live or _asks_for_a_model(path) else True
+
+
+def _asks_for_a_model(path: Any) -> bool:
+    """``/models/t5`` and ``/v2/models/t5/ready`` are of a model, whatever the server says of
+    itself."""
+    return isinstance(path, str) and bool(path.partition("/models/")[2])
 
 
 def read_budget(probe: Mapping[str, Any]) -> Budget | None:
