@@ -9,8 +9,10 @@ from rules.kinds.pods import Container
 from rules.paths import dig
 from rules.servers import Server, find_program, find_server
 
-_IDLE_PROGRAMS = frozenset({"true", ":", "exit", "pgrep", "pidof", "ps", "kill", "echo", "sleep"})
-"""They look at processes alone, or at nothing."""
+_IDLE_PROGRAMS = frozenset(
+    "true : exit pgrep pidof ps kill echo sleep nvidia-smi rocm-smi amd-smi hl-smi".split()
+)
+"""They look at processes or devices, or at nothing: not at the server."""
 _SHELL = frozenset({"sh", "bash", "ash", "-c", "-ec", "-lc", "exec"})
 _HANDLERS = ("httpGet", "tcpSocket", "grpc", "exec")
 _V2_LIVE = "/v2/health/live"

@@ -32,7 +32,7 @@ _PRODUCTS = frozenset(
     " influxdb vault consul keycloak mlflow tensorboard gradio streamlit litellm langfuse dify n8n"
     " flowise kubectl curl pause whalesay argosay cowsay stress hello echoserver jmeter wrk fortio"
     " guidellm loki temporal sleep vectoradd nbody dcgm airbyte perf whereami argocli feast wandb"
-    " clearml determined anythingllm librechat lobechat".split()
+    " clearml determined anythingllm librechat lobechat sendrecv".split()
 )
 _PRODUCT_TEXTS = (
     "label-studio",
@@ -119,10 +119,9 @@ def _marks(image: Image) -> Iterator[Mark]:
 
 
 def _is_part(image: Image) -> bool:
-    """A part of a platform, such as JetStream's HTTP front. Habana calls its base images
-    installers."""
+    """A part of a platform. Habana calls its base images installers."""
     words = image.words
-    return (is_part(image) or "http" in words) and not ("installer" in words and words & _BASES)
+    return is_part(image) and not ("installer" in words and words & _BASES)
 
 
 def _own(everything: frozenset[str], words: frozenset[str]) -> Iterator[Mark]:

@@ -27,10 +27,11 @@ _PARTS = frozenset(
     exporter scheduler epp admin autoscaler adapter plugin plugins apiserver console portal
     agent agents chatbot sim simulator mock benchmark benchmarks bench loadtest loadgen
     loadgenerator client installer driver collector picker web crd migration importer hub viewer
-    metrics monitor tester sidecar
+    metrics monitor tester sidecar http
     """.split()
 )
-"""Words of the images of what stands around a server, is named after it, and loads no model."""
+"""Words of the images of what stands around a server, is named after it, and loads no model, such
+as JetStream's HTTP front."""
 
 
 def is_part(image: Image) -> bool:

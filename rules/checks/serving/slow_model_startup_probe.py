@@ -59,7 +59,8 @@ def _judge(workload: Workload, pod: Pod, container: Container, load: Load) -> Pr
     if isinstance(liveness, Mapping):
         budget = read_budget(liveness)
         return _judge_own(pod, container, budget, load) if can_fail(liveness) else None
-    if workload.partial or pod.probes is Probes.GIVEN:
+    # Probes restart nothing where the pod is not to be restarted.
+    if workload.partial or pod.probes is Probes.GIVEN or pod.spec.get("restartPolicy") == "Never":
         return None
     if pod.injected and (injected := read_budget(pod.injected)):
         return _killed(container, injected, load, "the operator's injected livenessProbe")
