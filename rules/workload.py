@@ -142,8 +142,10 @@ class Workload:
 
     @property
     def _lacks_required(self) -> bool:
-        value = self.manifest.value
-        return any(value(path).absent for path in self.kind.required)
+        value, required = self.manifest.value, self.kind.required
+        if any(value(path).absent for path in required):
+            return True
+        return any(not pod.containers for pod in self.pods if pod.path in required)
 
     @property
     def _lacks_images(self) -> bool:
