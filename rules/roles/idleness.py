@@ -14,7 +14,8 @@ _SHELL = frozenset(
 _IDLE = frozenset(
     """
     echo printf print sleep time.sleep date hostname pause true false exit cat ls printenv pwd
-    whoami id uname nvidia-smi rocm-smi hl-smi xpu-smi npu-smi neuron-ls tpu-info ping nslookup dig
+    whoami id uname nvidia-smi rocm-smi hl-smi xpu-smi npu-smi neuron-ls tpu-info clinfo rocminfo
+    vulkaninfo vainfo ping nslookup dig
     touch mkdir tail head wc seq expr test [ [[ : wait kill trap set export read return break
     continue shift df mount lscpu lspci free uptime cowsay whalesay figlet for done fi esac case
     import from pip pip3 apt-get apt apk yum dnf clear watch local let declare ulimit hello stress
@@ -28,7 +29,7 @@ _SETS_UP = frozenset(
     """.split()
 )
 """What a place to log in to is furnished with before it waits."""
-_PRELUDE = ("sleep", "echo", "pause", "tail", "-smi", "hello", "date", "stress", "cowsay")
+_PRELUDE = ("sleep", "echo", "pause", "tail", "-smi", "info", "hello", "date", "stress", "cowsay")
 """One of these stands in every text that does nothing: most others are known at a glance."""
 _IDLE_OR_SETS_UP = _IDLE | _SETS_UP
 _FIRST = 4

@@ -31,6 +31,8 @@ _TRAINING_FLAG = Mark(Role.TRAINING, 2, "flags")
 _SERVES = Mark(Role.SERVING, 6, "program")
 _SERVING_FLAG = Mark(Role.SERVING, 2, "flags")
 _PREDICTS = Mark(Role.BATCH, 6, "program")
+EVALUATES = Mark(Role.BATCH, 5, "evaluation")
+"""Predictions that are only counted; what trains does it on the side."""
 _PREPARES = Mark(Role.DATA, 6, "program")
 _EXPLORES = Mark(Role.NOTEBOOK, 6, "program")
 _MEASURES = Mark(Role.OTHER, 7, "program")
@@ -218,7 +220,10 @@ EXAMPLE = "example"
 STEMS: Mapping[str, str] = {
     word: key
     for key, words in (
-        ("bench", "perf smoke hello loadtest loadgen listdevices autotune autotuning"),
+        (
+            "bench",
+            "perf smoke hello loadtest loadgen listdevices autotune autotuning profile preflight",
+        ),
         (
             "data",
             """
@@ -261,18 +266,24 @@ STEM_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "data",
         (
             *("preprocess", "prepare", "download", "convert", "conversion", "tokeniz", "tokenis"),
-            *("quantiz", "quantis", "merge", "upload", "ingest", "extract"),
+            *("quantiz", "quantis", "merge", "upload", "ingest", "extract", "compil"),
         ),
     ),
     ("serve", ("maxengine",)),
     ("batch", ("predict", "batchpredict", "offlinepredict")),
-    (EXAMPLE, ("mnist", "cifar", "imagenet", "resnet", "lenet", "alexnet")),
+    (
+        EXAMPLE,
+        (
+            *("mnist", "cifar", "imagenet", "resnet", "lenet", "alexnet", "vgg", "densenet"),
+            *("mobilenet", "efficientnet", "retinanet", "amoeba", "unet", "dcgan", "cyclegan"),
+        ),
+    ),
 )
 """How such words begin."""
 
 STEM_MARKS: Mapping[str, tuple[Mark, ...]] = {
     "bench": (_MEASURES,),
-    "evaluate": (Mark(Role.OTHER, 5, "program"),),
+    "evaluate": (EVALUATES,),
     "data": (_PREPARES,),
     "train": (Mark(Role.TRAINING, 5, "script"),),
     "serve": (_SERVES,),

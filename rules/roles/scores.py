@@ -30,7 +30,7 @@ _PLACES = frozenset({*_HINTS, "name", "part", "namespace", "env", "settings", "s
 """Groups that tell what a workload is called and where it stands, not what runs."""
 _OWN_TRAINING = frozenset({"script", "module", "flags", "settings", "name", "image"})
 """A launcher, a base image or a rank's environment alone never mean training."""
-_OWN_BATCH = frozenset({"program", "name", "image"})
+_OWN_BATCH = frozenset({"program", "evaluation", "name", "image"})
 _OWN_DATA = frozenset({"program", "transport", "name"})
 _SEEN = frozenset({"accelerator", "namespace"})
 _ON_ACCELERATORS = frozenset({Role.TRAINING, Role.SERVING, Role.BATCH})

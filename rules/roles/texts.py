@@ -9,6 +9,7 @@ from rules.kinds.roles import Role
 from rules.memory import remember
 from rules.roles.programs import (
     COMMANDS,
+    EVALUATES,
     MOVES,
     NAMELESS,
     PHRASES,
@@ -141,7 +142,7 @@ def _weigh(found: list[Signal]) -> list[Signal]:
     if mains - {Role.SERVING}:
         found = [signal for signal in found if signal.group != "transport"]
     if Role.TRAINING in mains:
-        found = [signal for signal in found if signal.role not in _ASIDE]
+        found = [one for one in found if one.role not in _ASIDE and one.group != EVALUATES.group]
     elif Role.DATA in mains:
         found = [signal for signal in found if not _names_input(signal)]
     return _add_flags(found)

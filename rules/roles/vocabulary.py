@@ -15,8 +15,8 @@ from rules.servers import SERVERS
 class Mark(NamedTuple):
     """What one word says: a role, how much it weighs, and the group that counts once.
 
-    Groups of what runs: ``script``, ``module``, ``program``, ``launcher``, ``flags``, ``web`` (a
-    web server of anything), ``sizes`` (of batches and the like),
+    Groups of what runs: ``script``, ``module``, ``program``, ``evaluation``, ``launcher``,
+    ``flags``, ``web`` (a web server of anything), ``sizes`` (of batches and the like),
     ``transport`` (moves files, which any workload may do on the side). Others: ``settings`` (the
     environment's), ``name``, ``image``, ``base`` (an image for anything), ``part`` (of a platform).
     """
@@ -85,9 +85,11 @@ NAMES: Mapping[str, Mark] = make_table(
         convert conversion prepdata dataprep datapreparation dataprocessing dataprocess storageinit
         storageinitializer populate populator etl ingest ingestion ingester datasetinitializer
         modelinitializer prefetch prefetcher indexing transferdata datatransfer modeltransfer
-        datasync syncdata modelsync syncmodels
+        datasync syncdata modelsync syncmodels compile compiler compilation
         """,
     ),
+    (Mark(Role.DATA, 3, "name"), "sync transfer"),
+    (Mark(Role.DATA, 2, "name"), "process processor processing"),
     (Mark(Role.NOTEBOOK, 3, "name"), "jupyter jupyterlab notebook notebooks workbench"),
     (
         Mark(Role.OTHER, 4, "part"),

@@ -151,7 +151,7 @@ def test_fetching_a_model_is_data_and_knocking_is_not(script: str, role: Role) -
         ("fine-tune", Role.TRAINING),
         ("quantize_finetuned", Role.DATA),
         ("benchmark_serving", Role.OTHER),
-        ("eval_model", Role.OTHER),
+        ("eval_model", Role.BATCH),
         ("split_dataset", Role.DATA),
         ("make_training_set", Role.DATA),
         ("train_dataset_v2", Role.TRAINING),
