@@ -1,4 +1,4 @@
-"""What is generated from the rules: the policy's JSON Schema and the pages on rules.
+"""What is generated from the rules and the kinds: the policy's JSON Schema and pages on both.
 
 ``python -m linter.generate`` writes them, with ``--check`` it only says which are out of date.
 """
@@ -6,6 +6,7 @@
 import sys
 from pathlib import Path
 
+from linter.commands.kinds_page import make_page
 from linter.commands.policy import SCHEMA_FILE, schema_text
 from linter.commands.rulebook import pages
 
@@ -15,6 +16,7 @@ DOCS = Path("docs")
 def outputs() -> dict[Path, str]:
     """Every generated file with the text that it should have."""
     texts = {DOCS / name: text for name, text in pages().items()}
+    texts[DOCS / "kinds.md"] = make_page()
     texts[Path(SCHEMA_FILE)] = schema_text()
     return texts
 

@@ -137,6 +137,14 @@ class SkippedRow(TypedDict):
     reason: str
 
 
+class KindRow(TypedDict):
+    """A kind that is not known and holds pod templates, as an entry of the policy's ``kinds``."""
+
+    group: str
+    kind: str
+    templates: list[str]
+
+
 class CoverageRow(TypedDict):
     """What was looked at, and what was passed over.
 
@@ -149,6 +157,7 @@ class CoverageRow(TypedDict):
     objects: int
     pod_templates: dict[str, int]
     unknown_kinds: dict[str, int]
+    kinds_to_add: list[KindRow]
     unknown_roles: int
     exempt: int
     left_out: dict[str, int]

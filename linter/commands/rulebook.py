@@ -152,13 +152,13 @@ def _index() -> str:
         "`warn` fails a run, `audit` is shown with `--show-audit` only. Severity orders and",
         "colours, nothing else.",
         "",
-        *_table(("code", "form", "severity", *PROFILES), forms),
+        *markdown_table(("code", "form", "severity", *PROFILES), forms),
         "",
         "## Parameters that rules share",
         "",
         "They stand in the policy under `parameters`.",
         "",
-        *_table(("parameter", "what it is", "default"), parameters),
+        *markdown_table(("parameter", "what it is", "default"), parameters),
     ]
     return "\n".join(lines) + "\n"
 
@@ -171,7 +171,7 @@ def _by_harm(harm: Harm) -> list[str]:
         if rule.harm is harm
     ]
     heads = ("code", "name", "what it finds", "fix")
-    return [f"## What {harm}", "", *_table(heads, rows), ""] if rows else []
+    return [f"## What {harm}", "", *markdown_table(heads, rows), ""] if rows else []
 
 
 def _page(rule: Rule) -> str:
@@ -181,12 +181,12 @@ def _page(rule: Rule) -> str:
         "",
         rule.summary,
         "",
-        *_table(
+        *markdown_table(
             ("looks at", "harm", "fix", "status"),
             [(rule.scope, rule.harm, rule.fix, rule.status)],
         ),
         "",
-        *_table(("form", "severity", *PROFILES, "what it is"), form_rows(rule)),
+        *markdown_table(("form", "severity", *PROFILES, "what it is"), form_rows(rule)),
         "",
     ]
     if any(form.role_gated for form in rule.forms):
@@ -204,7 +204,7 @@ def _page(rule: Rule) -> str:
             f"They stand in the policy under `rules: {rule.code}`.",
             "",
         ]
-        lines += _table(("parameter", "what it is", "default"), rows)
+        lines += markdown_table(("parameter", "what it is", "default"), rows)
     return "\n".join(lines) + "\n"
 
 
@@ -218,7 +218,7 @@ def _gated(rule: Rule) -> str:
     )
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+def markdown_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     """A Markdown table."""
     head = tuple(heads)
     lines = [head, ("---",) * len(head), *rows]

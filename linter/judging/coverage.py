@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from linter.row_types import CoverageRow, SkippedRow
 
 
@@ -18,6 +20,7 @@ class Coverage:
         "documents",
         "exempt",
         "files",
+        "kinds_to_add",
         "left_out",
         "objects",
         "pod_templates",
@@ -35,6 +38,7 @@ class Coverage:
         self.unknown_roles = 0
         self.pod_templates: dict[str, int] = {}
         self.unknown_kinds: dict[str, int] = {}
+        self.kinds_to_add: dict[tuple[str, str], set[str]] = {}
         self.skipped: list[SkippedRow] = []
 
     def skip(self, file: str, document: int | None, reason: str) -> None:
@@ -47,6 +51,10 @@ class Coverage:
     def count_unknown(self, name: str) -> None:
         self.unknown_kinds[name] = self.unknown_kinds.get(name, 0) + 1
 
+    def suggest_kind(self, group: str, kind: str, templates: "Iterable[str]") -> None:
+        """A kind that would be understood if a policy named it, and its templates' paths."""
+        self.kinds_to_add.setdefault((group, kind), set()).update(templates)
+
     def export(self) -> "CoverageRow":
         """The report's ``coverage``: keys and skipped documents in order."""
         return {
@@ -55,6 +63,10 @@ class Coverage:
             "objects": self.objects,
             "pod_templates": dict(sorted(self.pod_templates.items())),
             "unknown_kinds": dict(sorted(self.unknown_kinds.items())),
+            "kinds_to_add": [
+                {"group": group, "kind": kind, "templates": sorted(templates)}
+                for (group, kind), templates in sorted(self.kinds_to_add.items())
+            ],
             "unknown_roles": self.unknown_roles,
             "exempt": self.exempt,
             "left_out": dict(sorted(self.left_out.items())),
@@ -70,6 +82,8 @@ class Coverage:
             self.count_pods(name, pods)
         for name, found in exported["unknown_kinds"].items():
             self.unknown_kinds[name] = self.unknown_kinds.get(name, 0) + found
+        for row in exported["kinds_to_add"]:
+            self.suggest_kind(row["group"], row["kind"], row["templates"])
         for name, folders in exported["left_out"].items():
             self.left_out[name] = self.left_out.get(name, 0) + folders
         self.unknown_roles += exported["unknown_roles"]

@@ -14,6 +14,7 @@ from rules.engine import Engine
 from rules.evaluation import Evaluation
 from rules.kinds.podless import is_podless
 from rules.kinds.roles import Role
+from rules.kinds.unknown import find_values_objects
 from rules.manifest import Manifest
 from rules.model import Finding, Identity, Rule
 from rules.paths import Path
@@ -138,7 +139,7 @@ class DocumentJudge:
                 return found
         evaluation = self._evaluate(manifest, partial=self._tell_partial(entry))
         self.suppressed += len(evaluation.suppressed)
-        self._count(manifest, evaluation)
+        self._count(entry, manifest, evaluation)
         if self._task.roles:
             roles = (make_workload_row(entry, *one) for one in evaluation.workloads)
             self.workloads += [row for row in roles if row is not None]
@@ -224,14 +225,29 @@ class DocumentJudge:
             return None
         return f"judged with its owner: {owner.get('kind')} {owner.get('name')}"
 
-    def _count(self, manifest: Manifest, evaluation: Evaluation) -> None:
+    def _count(self, entry: Entry, manifest: Manifest, evaluation: Evaluation) -> None:
         for _, workload in evaluation.workloads:
             kind = workload.kind
             self._coverage.count_pods(full_name(kind.group, kind.name), len(workload.pods))
             self._coverage.unknown_roles += workload.role is Role.UNKNOWN_ML
-        kind_name = str(manifest.object["kind"])
-        if not evaluation.workloads and not is_podless(manifest.group, kind_name):
-            self._coverage.count_unknown(full_name(manifest.group, kind_name))
+        if not evaluation.workloads:
+            self._count_unjudged(entry, manifest.group, str(manifest.object["kind"]))
+
+    def _count_unjudged(self, entry: Entry, group: str, kind: str) -> None:
+        """An object without a workload: what a policy would say of its kind, were it to be judged,
+        and what stands in it that a chart may make something of."""
+        for one in find_values_objects(group, kind, entry.body):
+            reason = f"in the values of a chart: {one['kind']}"
+            self._coverage.skip(entry.file, entry.document.number, reason)
+        if is_podless(group, kind):
+            return
+        # Unknown kinds are rare, and most runs meet none.
+        from linter.judging.suggestions import suggest_templates
+
+        self._coverage.count_unknown(full_name(group, kind))
+        templates = suggest_templates(group, kind, entry.body)
+        if templates:
+            self._coverage.suggest_kind(group, kind, templates)
 
 
 def _agree(namespaces: Iterable[tuple[str, dict[str, str]]]) -> Mapping[str, dict[str, str]]:

@@ -28,7 +28,7 @@ from linter.judging.elsewhere import Elsewhere, source_of
 from linter.judging.judge import DocumentJudge, Task
 from rules.engine import Engine
 from rules.inventory import Inventory
-from rules.kinds.config_maps import CONFIG_MAP
+from rules.kinds import IN_FILES
 from rules.manifest import Manifest
 from rules.reader import Document, ReadError, Unreadable, decode
 
@@ -193,7 +193,7 @@ class Share:
             rules=task.rules,
             flag_profile=task.flag_profile,
             ignores="allow" if task.ignores else "forbid",
-            kinds=(CONFIG_MAP,),
+            kinds=IN_FILES,
         )
 
     def _pass_over(self, file: str, text: str, contents: Contents) -> None:

@@ -10,12 +10,13 @@ from linter.reports import ReportOptions, select_errors
 from linter.reports.terminal import escape, paint
 
 if TYPE_CHECKING:
-    from linter.row_types import CoverageRow, RunResult, SkippedRow
+    from linter.row_types import CoverageRow, KindRow, RunResult, SkippedRow
 
 _ACTIONS = ("deny", "warn", "audit", "excepted")
 _MOST_KINDS = 8
 """Kinds that are named; the JSON report has them all."""
 _MOST_EMPTY = 5
+_MOST_ENTRIES = 5
 
 
 def render_summary(result: "RunResult", options: ReportOptions) -> str:
@@ -25,6 +26,7 @@ def render_summary(result: "RunResult", options: ReportOptions) -> str:
     if coverage["skipped"]:
         lines.append(_count_skipped(coverage["skipped"]))
         lines += _name_empty(coverage["skipped"])
+    lines += _suggest_kinds(coverage["kinds_to_add"])
     lines += _tell_passed_over(coverage)
     lines.append(f"policy: {escape(options.policy)}")
     return "".join(f"{line}\n" for line in lines)
@@ -82,6 +84,23 @@ def _name_empty(skipped: "Iterable[SkippedRow]") -> list[str]:
         f"{'standard input' if file == STDIN else escape(file)} is empty"
         for file in empty[:_MOST_EMPTY]
     ]
+
+
+def _suggest_kinds(rows: "list[KindRow]") -> Iterator[str]:
+    """The lines of a policy by which kinds that hold pod templates would be understood."""
+    if not rows:
+        return
+    held = "it holds" if len(rows) == 1 else "they hold"
+    yield (
+        f"{count(len(rows), 'kind')} not understood, and {held} pod templates: a policy that says "
+        "so has them judged"
+    )
+    yield "  kinds:"
+    for row in rows[:_MOST_ENTRIES]:
+        templates = ", ".join(f'"{escape(path)}"' for path in row["templates"])
+        yield f"    - {{group: {row['group']}, kind: {row['kind']}, templates: [{templates}]}}"
+    if len(rows) > _MOST_ENTRIES:
+        yield f"    # {len(rows) - _MOST_ENTRIES} more: --format json"
 
 
 def _tell_passed_over(coverage: "CoverageRow") -> Iterator[str]:

@@ -7,6 +7,7 @@ from rules.kinds import (
     argo,
     autoscaling,
     batch,
+    config_maps,
     core,
     dynamo,
     extensions,
@@ -67,6 +68,10 @@ BUILT_IN: tuple[Kind, ...] = (
     *volcano.KINDS,
     *wrappers.KINDS,
 )
+
+IN_FILES: tuple[Kind, ...] = config_maps.KINDS
+"""Kinds that are judged in files alone: in a cluster controllers write ConfigMaps every few
+seconds. ``find_kind`` finds none of them."""
 
 _BY_NAME: dict[tuple[str, str], Kind] = {(kind.group, kind.name): kind for kind in BUILT_IN}
 _LOOKED_UP: dict[tuple[str, str], Kind] = {(kind.group, kind.name): kind for kind in NEIGHBOURS}

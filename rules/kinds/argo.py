@@ -1,6 +1,6 @@
-"""Argo: Workflows, whose every template with a container, script or container set is a pod, and
-Rollouts, which are like Deployments.
+"""Argo: Workflows, whose every template that runs something is a pod, and Rollouts.
 
+A template with a container, a script or a container set runs; a Rollout is like a Deployment.
 Source: argo-workflows ``pkg/apis/workflow/v1alpha1/workflow_types.go``, ``workflow/controller``,
 ``workflow/cron/operator.go``.
 """

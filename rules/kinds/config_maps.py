@@ -54,4 +54,5 @@ CONFIG_MAP = Kind(
     facts={SCRIPTS: _read_scripts},
     plural="configmaps",
 )
-"""Judged in files alone: in a cluster controllers write theirs every few seconds."""
+
+KINDS: tuple[Kind, ...] = (CONFIG_MAP,)

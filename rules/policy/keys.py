@@ -28,6 +28,8 @@ API_VERSION = "mlgate.dev/v1"
 ACTIONS = tuple(str(one) for one in (Action.OFF, Action.AUDIT, Action.WARN, Action.DENY))
 
 _KEY = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
+GROUP = r"[a-z0-9.-]+"
+KIND = r"[A-Z][A-Za-z0-9]*"
 TEMPLATE_PATH = rf"{_KEY}(?:\[\*\])?(?:\.{_KEY}(?:\[\*\])?)*"
 
 
@@ -161,8 +163,8 @@ def _custom_kind() -> Record:
     roles = tuple(str(role) for role in Role)
     return Record(
         {
-            "group": Text("the API group, without a version", pattern=r"[a-z0-9.-]+"),
-            "kind": Text("the kind", pattern=r"[A-Z][A-Za-z0-9]*"),
+            "group": Text("the API group, without a version", pattern=GROUP),
+            "kind": Text("the kind", pattern=KIND),
             "templates": Sequence(path, "where its pod templates stand", least=1),
             "role": Choice(roles, "the role of all such objects; scored where it is left out"),
         },

@@ -5,7 +5,7 @@ from functools import partial
 
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Restart
-from rules.kinds.podspec import make_pod
+from rules.kinds.podspec import make_bare_pod, make_pod
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.kinds.views import SpecView
@@ -27,12 +27,16 @@ def _make_kind(entry: CustomKind) -> Kind:
 
 def _pods(patterns: tuple[Path, ...], whole: SpecView, _ask: Ask) -> Iterator[Pod]:
     for pattern in patterns:
-        for template in whole.each(*pattern):
-            yield make_pod(template, restart=_read_restart(template), replicas=None)
+        for found in whole.each(*pattern):
+            if isinstance(found.dig("containers"), list):
+                restart = _read_restart(found)
+                yield make_bare_pod(found.path, found.mapping(), restart=restart, replicas=None)
+            else:
+                restart = _read_restart(found.below("spec"))
+                yield make_pod(found, restart=restart, replicas=None)
 
 
-def _read_restart(template: SpecView) -> Restart:
-    """The template's restart policy. What absence means is its operator's affair, so that only a
+def _read_restart(spec: SpecView) -> Restart:
+    """A pod spec's restart policy. What absence means is its operator's affair, so that only a
     written policy is judged."""
-    policy = template.value("spec", "restartPolicy", default="Never")
-    return Restart(policy, "Never", form="operator")
+    return Restart(spec.value("restartPolicy", default="Never"), "Never", form="operator")

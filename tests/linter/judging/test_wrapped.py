@@ -1,5 +1,7 @@
 """Manifests inside other objects: found at their place, and denied only where they are made."""
 
+import pytest
+
 from linter.row_types import FindingRow
 from tests.linter.judging.test_run import run_text
 
@@ -67,6 +69,21 @@ def test_text_that_is_no_manifest_says_nothing() -> None:
 
     assert (result["findings"], result["errors"]) == ([], [])
     assert result["coverage"]["unknown_kinds"] == {}
+
+
+@pytest.mark.parametrize("source", ["source: ", "sources:\n  - "])
+def test_objects_in_the_values_of_a_chart_are_told(source: str) -> None:
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: chat}\nspec:\n"
+        f"  {source}{{chart: chat, helm: {{valuesObject: {{extra: [{{apiVersion: batch/v1, "
+        "kind: Job, spec: {}}, {a: b}]}}}\n"
+    )
+    result = run_text(text)
+
+    assert result["findings"] == []
+    assert [row["reason"] for row in result["coverage"]["skipped"]] == [
+        "in the values of a chart: Job"
+    ]
 
 
 def test_a_component_of_an_app_wrapper_is_denied() -> None:

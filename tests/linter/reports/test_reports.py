@@ -92,6 +92,7 @@ def result(*findings: FindingRow, **changes: Any) -> RunResult:
         "objects": 1,
         "pod_templates": {"Job.batch": 1},
         "unknown_kinds": {},
+        "kinds_to_add": [],
         "unknown_roles": 0,
         "exempt": 0,
         "left_out": {},

@@ -60,3 +60,16 @@ def test_only_a_written_restart_policy_is_judged() -> None:
 
 def test_no_kinds_without_a_policy() -> None:
     assert custom_kinds(Policy()) == ()
+
+
+def test_a_path_may_lead_to_a_pod_spec() -> None:
+    pod_spec = template(restartPolicy="Always")["spec"]
+    body = {"apiVersion": "ml.example.com/v1", "kind": "Server", "spec": {"pod": pod_spec}}
+    entry = CustomKind("ml.example.com", "Server", (("spec", "pod"),))
+    (kind,) = custom_kinds(Policy(kinds=(entry,)))
+    (pod,) = kind.pods(kind.view(Manifest(body)), unknown)
+
+    assert pod.path == pod.spec_path == ("spec", "pod")
+    assert [main.name for main in pod.mains] == ["main"]
+    assert pod.restart is not None
+    assert pod.restart.value.path == ("spec", "pod", "restartPolicy")

@@ -1,0 +1,127 @@
+"""docs/kinds.md: what is known of each kind, told by the kinds themselves.
+
+Paths are those of each kind's example, which sets every field that its rows name.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from linter.commands.rulebook import GENERATED, markdown_table, show_default
+from rules import kinds as package
+from rules.inventory import Inventory
+from rules.kinds import IN_FILES
+from rules.kinds.rows import FactPlace, find_every
+from rules.kinds.schema import Kind
+from rules.manifest import Manifest
+from rules.paths import EACH, dotted
+from rules.paths import Path as ObjectPath
+from rules.policy import Policy
+from rules.reader import Document, read
+from rules.workload import Workload
+
+EXAMPLES = Path("tests/rules/kinds/manifests")
+
+_INTRODUCTION = """\
+mlgate knows a kind by its group and its name, whatever the version. It reads the pods that an
+object of that kind comes to, and the facts that rules ask for: how a run is bounded, retried and
+cleaned up, how large a server is, how it is rolled out. A kind of your own is described in the
+policy: see [kinds](policy.md#kinds). What a run did not understand stands in its last lines, with
+the lines of a policy that would make it understood.
+
+Where a fact is absent, the default holds: as the API server, the custom resource definition or the
+operator's webhook writes it into the object, or, *unwritten*, as the controller takes it. `[*]`
+stands for each item of a list, `*` for each key."""
+
+
+def make_page() -> str:
+    """The text of docs/kinds.md."""
+    found = {name: one for name, one in vars(package).items() if hasattr(one, "KINDS")}
+    modules = [found[name] for name in sorted(found)]
+    kinds = sorted((kind.name, kind.group, kind) for one in modules for kind in one.KINDS)
+    table = markdown_table(("kind", "group", "role", "pods"), (_row(kind) for *_, kind in kinds))
+    lines = [GENERATED.replace("the rules", "`rules/kinds`"), "# Kinds", "", _INTRODUCTION, ""]
+    lines += [*table, *(line for one in modules for line in _section(one))]
+    return "\n".join(lines) + "\n"
+
+
+def _row(kind: Kind) -> tuple[str, str, str, str]:
+    pods = ", ".join(f"`{one}`" for one in _pods(kind))
+    held = "those of the objects that it holds" if kind.has("inner") else "none of its own"
+    role = str(kind.role or ("by what runs in it" if pods else ""))
+    return kind.name, kind.group or "core", role, pods or held
+
+
+def _section(module: ModuleType) -> Iterator[str]:
+    """What the module of a project says of itself, and of each of its kinds."""
+    title, _, text = (module.__doc__ or "").strip().replace("``", "`").partition("\n")
+    yield from ("", f"## {title.rstrip('.')}")
+    if text:
+        yield from ("", text.strip())
+    for kind in module.KINDS:
+        yield from ("", f"### {kind.name}.{kind.group}".rstrip("."), *_describe(kind))
+
+
+def _describe(kind: Kind) -> Iterator[str]:
+    if kind in IN_FILES:
+        yield from ("", "Judged in files alone.")
+    if kind.priors:
+        weights = ", ".join(f"{role} {weight:+d}" for role, weight in kind.priors.items())
+        yield from ("", f"The kind alone weighs {weights}.")
+    rows = list(dict.fromkeys(_facts(kind)))
+    if rows:
+        yield from ("", *markdown_table(("fact", "where", "default"), rows))
+
+
+def _facts(kind: Kind) -> Iterator[tuple[str, str, str]]:
+    """(fact, where, default) of each row, in the order in which the kind has them."""
+    for root, rows in kind.rows:
+        for fact in rows:
+            for place in find_every(((root, rows),), fact, _example(kind).object):
+                yield fact, f"`{_show(kind, place.path)}`", _default(place)
+
+
+def _default(place: FactPlace) -> str:
+    if len(place.row) == 1:
+        return ""
+    told = f"`{show_default(place.default)}`"
+    return told if len(place.row) == 2 else f"{told}, unwritten"
+
+
+def _pods(kind: Kind) -> list[str]:
+    if not kind.has("pods"):
+        return []
+    workload = Workload(_example(kind), kind, Inventory(), Policy().parameters)
+    return list(dict.fromkeys(_show(kind, pod.path) or "spec" for pod in workload.pods))
+
+
+def _show(kind: Kind, path: ObjectPath) -> str:
+    """A path of the example as a pattern."""
+    patterns = [root for root, _ in kind.rows if EACH in root]
+    keys = (
+        EACH if isinstance(key, str) and _takes_any(patterns, path[: at + 1]) else key
+        for at, key in enumerate(path)
+    )
+    shown = dotted(tuple(keys))
+    for index in {key for key in path if isinstance(key, int)}:
+        shown = shown.replace(f"[{index}]", "[*]")
+    return shown
+
+
+def _takes_any(patterns: Iterable[ObjectPath], path: ObjectPath) -> bool:
+    """Whether the last key of ``path`` stands where a pattern takes any."""
+    return any(
+        pattern[len(path) - 1 : len(path)] == (EACH,)
+        and all(key in (EACH, own) for key, own in zip(pattern, path, strict=False))
+        for pattern in patterns
+    )
+
+
+def _example(kind: Kind) -> Manifest:
+    """The kind's example. Trainer's kinds had another group before, and the same fields."""
+    for group in (kind.group or "core", "trainer.kubeflow.org"):
+        path = EXAMPLES / f"{kind.name.lower()}.{group}.yaml"
+        if path.exists():
+            (document,) = read(path.read_text(encoding="utf-8"))
+            return Manifest(document.value if isinstance(document, Document) else {})
+    return Manifest({})
