@@ -12,6 +12,9 @@ POD_NAME_TOO_LONG = "will not able to create pod with invalid DNS label"
 ZONE_IN_SCHEDULE = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
 CONCURRENCY_POLICIES = "supported values are Allow, Forbid, Replace"  # without the quotes
 
+# apps
+ONLY_ALWAYS = 'Unsupported value: supported values: "Always"'
+
 # core
 POD_RESTART_POLICIES = "supported values are Always, OnFailure, Never"  # without the quotes
 LIMIT_REQUIRED = "Limit must be set for non overcommitable resources"

@@ -7,6 +7,7 @@ from rules.checks.accelerator import (
     gpu_visibility_bypass,
 )
 from rules.checks.autoscaling import hpa_metrics_defined
+from rules.checks.distributed import finished_job_keeps_gpus
 from rules.checks.manifest import (
     duplicate_key,
     field_at_wrong_level,
@@ -21,10 +22,17 @@ from rules.checks.serving import slow_model_startup_probe
 from rules.checks.storage import training_output_durable
 from rules.checks.supply import plaintext_ml_credentials
 from rules.checks.training import active_deadline_set, restart_policy_never, retry_budget_set
+from rules.checks.training import (
+    active_deadline_set,
+    restart_policy_never,
+    retry_budget_set,
+    training_in_service_controller,
+)
 from rules.model import Rule
 
 ALL: tuple[Rule, ...] = (
     retrain_concurrency_forbid.RULE,
+    finished_job_keeps_gpus.RULE,
     accelerator_in_limits.RULE,
     accelerator_quantity_valid.RULE,
     accelerator_name_known.RULE,
@@ -43,6 +51,7 @@ ALL: tuple[Rule, ...] = (
     restart_policy_never.RULE,
     retry_budget_set.RULE,
     active_deadline_set.RULE,
+    training_in_service_controller.RULE,
 )
 
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in ALL}

@@ -85,7 +85,7 @@ def read_job_retries(job: SpecView, *, left: bool = False) -> Iterator[Retry]:
     if not per_index.absent:
         unset = "every index may fail without the Job failing"
         yield Retry(per_index, unset, form="batch")
-        yield Retry(job.value("maxFailedIndexes"), unset, form="batch", bound="")
+        yield Retry(job.value("maxFailedIndexes"), unset, form="batch", bound="", counts=False)
         return
     read = job.raw if left else job.value
     yield Retry(

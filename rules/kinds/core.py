@@ -10,9 +10,10 @@ from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import claim_templates, make_bare_pod, make_pod, read_count
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
-from rules.kinds.runs import Deadlines
+from rules.kinds.runs import Deadlines, WhenEnded
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
+from rules.model import Edit, Remove, Set
 from rules.paths import Path
 
 _TEMPLATE: Path = ("spec", "template")
@@ -96,6 +97,23 @@ def _pod_deadlines(spec: SpecView, _pods: Any) -> Deadlines:
     return Deadlines((value,), (value.path,), counting="it bounds the Pod's life")
 
 
+def convert_to_job(spec: SpecView) -> tuple[Edit, ...]:
+    """The edits that make a batch/v1 Job of what keeps one pod of ``spec.template``.
+
+    None where there are several pods, or claims of their own.
+    """
+    if read_count(spec.dig("replicas")) != 1 or spec.dig("volumeClaimTemplates"):
+        return ()
+    others = [key for key in spec.mapping() if key != "template"]
+    return (
+        Set(("apiVersion",), "batch/v1"),
+        Set(("kind",), "Job"),
+        *(Remove((*spec.path, key)) for key in others),
+        Set((*spec.path, "backoffLimit"), 3),
+        Set((*spec.path, "template", "spec", "restartPolicy"), "Never"),
+    )
+
+
 def replicated_kind(
     group: str, name: str, plural: str, priors: dict[Role, int], rows: FactRows
 ) -> Kind:
@@ -108,6 +126,8 @@ def replicated_kind(
         required=(_TEMPLATE,),
         rows=((SPEC, rows),),
         facts={PODS: pods_fact(read_replicas_of_template)},
+        when_ended=WhenEnded.RESTARTED,
+        as_run=convert_to_job,
         plural=plural,
     )
 
@@ -121,6 +141,7 @@ def daemon_kind(group: str, rows: FactRows) -> Kind:
         priors=_DAEMON_PRIORS,
         required=(_TEMPLATE,),
         rows=((SPEC, rows),),
+        when_ended=WhenEnded.RESTARTED,
         plural="daemonsets",
     )
 
@@ -133,6 +154,7 @@ KINDS: tuple[Kind, ...] = (
         deadlines=_pod_deadlines,
         required=(("spec", "containers"),),
         rows=((SPEC, _POD_ROWS),),
+        when_ended=WhenEnded.LOST,
         plural="pods",
         subresources=("ephemeralcontainers",),
     ),
@@ -149,6 +171,8 @@ KINDS: tuple[Kind, ...] = (
         required=(_TEMPLATE,),
         rows=((SPEC, _STATEFUL_SET),),
         facts={PODS: pods_fact(_stateful_set_pods)},
+        when_ended=WhenEnded.RESTARTED,
+        as_run=convert_to_job,
         plural="statefulsets",
     ),
     daemon_kind("apps", DAEMON_SET_ROWS),

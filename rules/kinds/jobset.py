@@ -133,6 +133,7 @@ def read_jobset_retries(jobset: SpecView) -> Iterator[Retry]:
         "the default is 0: the first failed Job fails the JobSet",
         unset_passes=in_place,
         bound="max_jobset_restarts",
+        whole=True,
         preset=3,
         safe=False,
     )
@@ -159,6 +160,7 @@ def read_jobset_deadlines(jobset: SpecView, _pods: Any) -> Deadlines:
         pod_only=next((value for value in inner if not value.absent), None),
         counting="it counts for each child Job, and anew after each restart of the JobSet",
         field="replicatedJobs[*].template.spec.activeDeadlineSeconds",
+        per_attempt=True,
     )
 
 

@@ -15,7 +15,7 @@ from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactRows
-from rules.kinds.runs import Deadlines, Retry
+from rules.kinds.runs import Deadlines, Leftover, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
@@ -112,6 +112,25 @@ def read_run_deadlines(spec: SpecView, _pods: Any) -> Deadlines:
     return Deadlines((value,), (value.path,), counting=counting)
 
 
+def read_run_leftovers(
+    spec: SpecView, replicas: Iterable[Replica], *, waiting: bool = False
+) -> Iterator[Leftover]:
+    """``runPolicy.cleanPodPolicy``: None deletes no pod when the job is over (``common/job.go``
+    DeletePodsAndServices). One pod alone has ended then; ``waiting``: some never end by themselves.
+    """
+    counts = [read_count(replica.view.dig("replicas")) for replica in replicas]
+    policy = spec.raw("runPolicy", "cleanPodPolicy", default="None")
+    if policy.value != "None" or sum(1 if one is None else one for one in counts) < 2:
+        return
+    kept = "workers wait on for ever" if waiting else "whatever still runs stays"
+    yield Leftover(
+        policy,
+        f"no pod is deleted when the job has succeeded or failed, and {kept}",
+        wanted="Running",
+        ttl=spec.value("runPolicy", "ttlSecondsAfterFinished"),
+    )
+
+
 def read_run_retries(spec: SpecView, unset: str, *, never: bool) -> Retry:
     """``runPolicy.backoffLimit``; where no replica is ever retried, 0 is what it says."""
     if never:
@@ -177,6 +196,7 @@ def _kind(operator: Operator) -> Kind:
         ),
         retries=partial(_retries, operator),
         deadlines=read_run_deadlines,
+        leftovers=lambda spec: read_run_leftovers(spec, read_replicas(spec, operator.field)),
         plural=f"{operator.kind.lower()}s",
     )
 

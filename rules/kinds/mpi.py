@@ -16,6 +16,7 @@ from rules.kinds.kubeflow import (
     make_replica_pods,
     read_replicas,
     read_run_deadlines,
+    read_run_leftovers,
     read_run_retries,
 )
 from rules.kinds.lookups import Ask
@@ -23,7 +24,7 @@ from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role
 from rules.kinds.rows import CONTROLLER, FactRows
-from rules.kinds.runs import Deadlines, Retry
+from rules.kinds.runs import Deadlines, Leftover, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, expand
@@ -124,6 +125,16 @@ def _retries(spec: SpecView) -> Iterator[Retry]:
     yield read_run_retries(spec, "nothing bounds the restarts", never=never)
 
 
+def _leftovers(spec: SpecView) -> Iterator[Leftover]:
+    """Workers wait for the launcher's ranks and do not end with it. v1 still reads the deprecated
+    ``spec.cleanPodPolicy`` (``mpijob_defaults.go``)."""
+    if _is_legacy(spec) or spec.dig("cleanPodPolicy") not in (None, "None"):
+        return
+    replicas = read_replicas(spec, FIELD)
+    waiting = any(one.type == "worker" and _is_agent(one.view.dig("template")) for one in replicas)
+    yield from read_run_leftovers(spec, replicas, waiting=waiting)
+
+
 def _deadlines(spec: SpecView, pods: Any) -> Deadlines | None:
     return None if _is_legacy(spec) else read_run_deadlines(spec, pods)
 
@@ -143,6 +154,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         retries=_retries,
         deadlines=_deadlines,
+        leftovers=_leftovers,
         plural="mpijobs",
     ),
 )

@@ -15,7 +15,7 @@ from rules.kinds.pods import Pod, Probes, Restart
 from rules.kinds.podspec import make_pod, make_unseen_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
-from rules.kinds.runs import Deadlines, Retry, Schedule
+from rules.kinds.runs import Deadlines, Leftover, Retry, Schedule
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
@@ -169,7 +169,45 @@ def _job_retries(job: SpecView) -> Iterator[Retry]:
 
 def _job_deadlines(job: SpecView, _pods: Any) -> Deadlines:
     value = job.value("activeDeadlineSeconds")
-    return Deadlines((value,), fix_at=(value.path,), counting=_COUNTING)
+    return Deadlines((value,), fix_at=(value.path,), counting=_COUNTING, per_attempt=True)
+
+
+_STAYS = "the RayCluster stays up when the job is over"
+
+
+def _job_leftovers(job: SpecView) -> Iterator[Leftover]:
+    """A RayJob that selects a running cluster shares it by design. Without a strategy the cluster
+    goes with ``shutdownAfterJobFinishes`` alone (``rayjob_controller.go``)."""
+    if job.dig("clusterSelector"):
+        return
+    strategy = job.mapping("deletionStrategy")
+    if strategy:
+        yield from _kept_clusters(job)
+        return
+    shutdown = job.raw("shutdownAfterJobFinishes", default=False)
+    if shutdown.value is False:
+        yield Leftover(shutdown, _STAYS, wanted=True)
+
+
+def _kept_clusters(job: SpecView) -> Iterator[Leftover]:
+    """Rules that delete nothing, where no other rule follows for the same outcome."""
+    rules = list(job.each("deletionStrategy", "deletionRules", EACH))
+    for rule in rules:
+        same = [one for one in rules if one.dig("condition") == rule.dig("condition")]
+        if all(one.dig("policy") == "DeleteNone" for one in same):
+            yield Leftover(rule.value("policy"), _STAYS, expected="DeleteCluster")
+    for outcome in ("onSuccess", "onFailure"):
+        policy = job.value("deletionStrategy", outcome, "policy")
+        if policy.value == "DeleteNone":
+            yield Leftover(policy, _STAYS, expected="DeleteCluster")
+
+
+def _cluster_leftovers(cluster: SpecView) -> Iterator[Leftover]:
+    """A cluster that stands alone ends when somebody deletes it."""
+    scaling = cluster.raw("enableInTreeAutoscaling", default=False)
+    if scaling.value is False:
+        effect = "the cluster keeps its pods when nothing runs on it"
+        yield Leftover(scaling, effect, expected="true, or a RayJob, which ends", stands_alone=True)
 
 
 def _schedule(manifest: Manifest) -> Schedule:
@@ -196,6 +234,7 @@ KINDS: tuple[Kind, ...] = (
         rows=((SPEC, _JOB), *cluster_places(("spec", "rayClusterSpec")), *_OBJECT),
         retries=_job_retries,
         deadlines=_job_deadlines,
+        leftovers=_job_leftovers,
         outputs_in_code=True,
         plural="rayjobs",
     ),
@@ -214,6 +253,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         retries=_job_retries,
         deadlines=_job_deadlines,
+        leftovers=_job_leftovers,
         outputs_in_code=True,
         schedule=_schedule,
         plural="raycronjobs",
@@ -231,6 +271,7 @@ KINDS: tuple[Kind, ...] = (
         _GROUP,
         "RayCluster",
         pods=read_cluster_pods,
+        leftovers=_cluster_leftovers,
         required=(("spec", "headGroupSpec"),),
         rows=((SPEC, _HELD), *cluster_places(SPEC), *_OBJECT),
         outputs_in_code=True,

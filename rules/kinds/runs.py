@@ -1,9 +1,23 @@
 """How runs are started, retried and bounded in time."""
 
-from typing import NamedTuple
+from enum import StrEnum
+from math import inf
+from typing import Any, NamedTuple
 
 from rules.model import Value
 from rules.paths import Path
+
+
+class WhenEnded(StrEnum):
+    """What becomes of a pod that has ended.
+
+    ``COUNTED``: the controller of a run takes it for its success or failure. ``RESTARTED``: it is
+    started again, be it after success. ``LOST``: nobody replaces one whose node is gone.
+    """
+
+    COUNTED = "counted"
+    RESTARTED = "restarted"
+    LOST = "lost"
 
 
 class Retry(NamedTuple):
@@ -11,7 +25,10 @@ class Retry(NamedTuple):
 
     ``bound`` names the parameter of TRN002 that it must not exceed, empty where nothing bounds it.
     ``preset`` is what a fix writes where the budget is absent, None for no fix. ``pod`` is the path
-    of the one pod template that it retries, None for all of them.
+    of the one pod template that it retries, None for all of them. ``whole``: it restarts
+    everything, and all other budgets begin anew. ``inert`` is why it is never consulted,
+    ``endless`` why what it counts never happens, so that it bounds nothing. ``counts`` is False for
+    a bound on other things than attempts.
     """
 
     value: Value
@@ -22,6 +39,21 @@ class Retry(NamedTuple):
     preset: int | None = None
     safe: bool = True
     pod: Path | None = None
+    whole: bool = False
+    inert: str = ""
+    endless: str = ""
+    counts: bool = True
+
+    @property
+    def attempts(self) -> float | None:
+        """How often the work is done at most by this budget: infinite where nothing bounds it,
+        None where that is not known."""
+        if self.inert or not self.counts:
+            return 1
+        if self.endless or self.value.value is None:
+            return inf
+        most = self.value.number
+        return None if most is None else 1 + max(0, most)
 
     @property
     def degree(self) -> float:
@@ -34,7 +66,8 @@ class Deadlines(NamedTuple):
     """Where a wall-clock bound can stand: any one of ``places`` that is set bounds the workload.
 
     ``fix_at`` are the paths that a fix writes. ``pod_only`` is a bound of the pod alone, which the
-    controller retries. ``counting`` says what the clock counts.
+    controller retries. ``counting`` says what the clock counts, ``per_attempt`` that it begins anew
+    with each.
     """
 
     places: tuple[Value, ...]
@@ -43,6 +76,23 @@ class Deadlines(NamedTuple):
     counting: str = ""
     field: str = "activeDeadlineSeconds"
     advice: str = ""
+    per_attempt: bool = False
+
+
+class Leftover(NamedTuple):
+    """Pods that a finished run leaves running.
+
+    ``value`` is the field that decides, ``effect`` what it does. ``wanted`` is what a fix writes
+    there, None for no fix; ``expected`` what a person should. ``ttl`` is what takes the whole run
+    away in the end. ``stands_alone``: there is no run, and nothing that ends.
+    """
+
+    value: Value
+    effect: str
+    wanted: Any = None
+    expected: str = ""
+    ttl: Value | None = None
+    stands_alone: bool = False
 
 
 class Schedule(NamedTuple):

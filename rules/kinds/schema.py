@@ -11,10 +11,10 @@ from rules.kinds.lookups import Ask, FactReader, Reference
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.kinds.rows import OBJECT_PLACES, POD_ROWS, FactPlaces, FactRows, facts_of
-from rules.kinds.runs import Deadlines, Retry, Schedule
+from rules.kinds.runs import Deadlines, Leftover, Retry, Schedule, WhenEnded
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
-from rules.model import Value
+from rules.model import Edit, Value
 from rules.paths import Path
 
 SPEC: Path = ("spec",)
@@ -91,6 +91,10 @@ class Kind(NamedTuple):
     retries: Callable[[SpecView], Iterable[Retry]] = _none
     deadlines: Callable[[SpecView, Iterable[Pod]], Deadlines | None] = _nothing
     schedule: Callable[[Manifest], Schedule | None] = _nothing
+    leftovers: Callable[[SpecView], Iterable[Leftover]] = _none
+    when_ended: WhenEnded = WhenEnded.COUNTED
+    as_run: Callable[[SpecView], tuple[Edit, ...]] = _none
+    """The edits that make a Job of it, none where that takes a person."""
     autoscalers: Callable[[SpecView], Iterable[Autoscaler]] = _none
     inner: Callable[[SpecView], Iterable[Inner]] = _none
     facts: Mapping[str, FactReader] = {}

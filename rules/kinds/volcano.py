@@ -15,7 +15,7 @@ from rules.kinds.pods import Mount, Pod, Restart, Volume
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import FactPlaces, FactRows
-from rules.kinds.runs import Deadlines, Retry
+from rules.kinds.runs import Deadlines, Leftover, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.model import Value
@@ -139,6 +139,38 @@ def _restarts(job: SpecView) -> bool:
     )
 
 
+def _leftovers(job: SpecView) -> Iterator[Leftover]:
+    """Tasks that wait for others never end by themselves; the Job is complete when all have ended
+    (``pkg/controllers/job/state/running.go``), or when a policy says so."""
+    waiting = [task for task in job.each("tasks", EACH) if _waits(task)]
+    if not waiting or _acts_on(job, "TaskCompleted") or job.dig("minSuccess") is not None:
+        return
+    name = str(waiting[0].dig("name") or "")
+    yield Leftover(
+        job.value("policies"),
+        f"task {name} never ends, and no policy ends the Job when the others have",
+        expected="{event: TaskCompleted, action: CompleteJob} on the task that leads",
+    )
+
+
+def _waits(task: SpecView) -> bool:
+    """Whether a task serves others until it is told to stop."""
+    subrole = _SUBROLES.get(str(task.dig("name") or "").lower())
+    return subrole is Subrole.PS or runs_only_sshd(task.dig("template"))
+
+
+def _acts_on(job: SpecView, event: str) -> bool:
+    """Whether a policy of the Job or of a task acts on an event."""
+    for policies in (("policies", EACH), ("tasks", EACH, "policies", EACH)):
+        for policy in job.each(*policies):
+            events = policy.dig("events")
+            if event == policy.dig("event") or event in (
+                events if isinstance(events, list) else ()
+            ):
+                return True
+    return False
+
+
 def _deadlines(job: SpecView, pods: Iterable[Pod]) -> Deadlines:
     paths = tuple((*pod.spec_path, "activeDeadlineSeconds") for pod in pods)
     return Deadlines(
@@ -147,6 +179,7 @@ def _deadlines(job: SpecView, pods: Iterable[Pod]) -> Deadlines:
         counting="it counts for each pod",
         field="tasks[*].template.spec.activeDeadlineSeconds",
         advice=_ADVICE,
+        per_attempt=True,
     )
 
 
@@ -171,6 +204,7 @@ def _kind(group: str, name: str, root: Path = SPEC, own: FactPlaces = (), **know
         priors=_PRIORS,
         retries=_retries,
         deadlines=_deadlines,
+        leftovers=_leftovers,
         weights=_weights,
         **known,
     )

@@ -81,3 +81,8 @@ def stays(text: str) -> bool:
     if re.search(_LONG_SLEEP, text):
         return True
     return "sleep" in text and re.search(_LOOP, text) is not None
+
+
+def never_ends(text: str) -> bool:
+    """Whether a folded text loops or sleeps for ever, whatever else it does."""
+    return re.search(f"{_LONG_SLEEP}|{_LOOP}", text) is not None

@@ -1,0 +1,1 @@
+"""Rules on what several pods do together."""

@@ -1,0 +1,94 @@
+"""A job that is over leaves pods with accelerators running.
+
+## What
+When a job has succeeded or failed, its pods go, and what was made for it goes with them.
+
+## Why
+Kubeflow's v1 jobs and MPIJobs delete no pod unless they are told to: one worker fails, the others
+keep their GPUs. A RayJob leaves its cluster up, a RayCluster of its own stays until somebody
+deletes it. Finished work pays for devices until a person notices, and the next gang cannot start.
+
+## Example
+```yaml
+kind: RayJob
+spec:
+  ttlSecondsAfterFinished: 600    # without shutdownAfterJobFinishes it does nothing
+```
+
+## Use instead
+```yaml
+kind: RayJob
+spec:
+  shutdownAfterJobFinishes: true
+  ttlSecondsAfterFinished: 600
+```
+For a Kubeflow job `runPolicy.cleanPodPolicy: Running`, which keeps the logs of what has ended.
+
+## Fix safety
+Safe where nothing is written: no run is ended by it. Unsafe where somebody wrote that pods stay.
+
+## References
+- training-operator `common/job.go` (DeletePodsAndServices), kubeflow/trainer#1579
+- kuberay `rayjob_controller.go`, `rayjob_types.go` (DeletionStrategy)
+- volcano `pkg/controllers/job/state/running.go`
+"""
+
+from collections.abc import Iterator, Mapping
+from math import inf
+from typing import Any
+
+from rules.kinds.runs import Leftover
+from rules.model import Harm, Parameter, Problem, Rule, form_table
+from rules.stakes import Stakes, reckon_stakes
+from rules.wording import show_value, tell_value, write_value
+from rules.workload import TRAINING, Workload
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    # A trial of an experiment is deleted with its pods.
+    leftovers = () if workload.measured else workload.leftovers
+    if not leftovers or not any(map(workload.accelerated, workload.pods)):
+        return
+    for leftover in leftovers:
+        unseen = leftover.value.unknown or (leftover.value.absent and workload.partial)
+        ended = leftover.stands_alone and workload.role not in TRAINING
+        if not unseen and not ended and _idle(leftover) > params["max_idle"]:
+            yield _judge(leftover, workload.once(reckon_stakes))
+
+
+def _idle(leftover: Leftover) -> float:
+    """For how many seconds the pods stay at most."""
+    seconds = leftover.ttl.number if leftover.ttl else None
+    return inf if seconds is None else seconds
+
+
+def _judge(leftover: Leftover, stakes: Stakes) -> Problem:
+    value, wanted = leftover.value, leftover.wanted
+    fix = None if wanted is None else write_value(value, wanted, safe=value.absent)
+    held = f" ({stakes.held})" if stakes.device else ""
+    message = f"{tell_value(value)}: {leftover.effect}{held}"
+    expected = leftover.expected or show_value(wanted)
+    form = "standing" if leftover.stands_alone else "kept"
+    return Problem(form, value.path, f"{message}; expected {expected}", fix)
+
+
+RULE = Rule(
+    code="DST004",
+    name="finished-job-keeps-gpus",
+    harm=Harm.WASTES_ACCELERATORS,
+    forms=(
+        *form_table(
+            "kept  warning  warn  warn  a job that is over leaves accelerators held",
+            role_gated=False,
+        ),
+        *form_table("standing  warning  warn  warn  a cluster for training never ends"),
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe or unsafe",
+    scope="whatever asks for accelerators",
+    reads=("leftovers",),
+    parameters=(
+        Parameter("max_idle", "longest ttl, in seconds, that takes the pods away", default=3600),
+    ),
+)
