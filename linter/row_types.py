@@ -72,6 +72,8 @@ class FixRow(TypedDict):
 
 
 class FindingRow(TypedDict):
+    """``gpu_hours`` are infinite where nothing bounds them, None where none are known."""
+
     rule: str
     form: str
     name: str
@@ -89,6 +91,7 @@ class FindingRow(TypedDict):
     object: IdentityRow
     embedded: EmbeddedRow | None
     message: str
+    gpu_hours: float | None
     related: list[RelatedRow]
     fix: FixRow | None
     fingerprint: str

@@ -124,4 +124,5 @@ def _write(
         fix=problem.fix,
         note=decision.note,
         degree=problem.degree,
+        gpu_hours=problem.gpu_hours,
     )

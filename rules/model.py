@@ -156,7 +156,9 @@ class Problem(NamedTuple):
     ``role_path`` is the pod template whose role the check relied on; None: the object's role.
     ``related`` names further places of the same problem. ``severity`` and ``confidence`` replace
     the form's and the role's where the check knows better. ``degree`` grows with the harm, to be
-    held against that of the same problem in another state of the object.
+    held against that of the same problem in another state of the object. ``gpu_hours`` are those
+    of accelerators that are at stake, infinite where nothing bounds them; None where that is not
+    known, or nothing is.
     """
 
     form: str
@@ -168,6 +170,7 @@ class Problem(NamedTuple):
     severity: Severity | None = None
     confidence: Confidence | None = None
     degree: float = 1.0
+    gpu_hours: float | None = None
 
 
 class Form(NamedTuple):
@@ -289,3 +292,4 @@ class Finding(NamedTuple):
     degree: float = 1.0
     ignored: bool = False
     """An annotation took its denial away."""
+    gpu_hours: float | None = None

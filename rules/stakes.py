@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from rules.accelerators import Accelerators
 from rules.kinds.pods import Pod
+from rules.model import Problem
 from rules.quantity import parse_quantity
 from rules.workload import Workload
 
@@ -41,28 +42,36 @@ class Stakes(NamedTuple):
             return None
         return self.devices * times * self.seconds / 3600
 
+    def add_to(self, problem: Problem) -> Problem:
+        """The problem with what is at stake."""
+        message = f"{problem.message}; {self}" if self.device else problem.message
+        return problem._replace(message=message, gpu_hours=self.gpu_hours)
+
     def __str__(self) -> str:
         """``7 attempts x 4 pods x 8 GPUs, no deadline``; nothing where no device is asked for."""
         if not self.device:
             return ""
-        clock = f"{self.seconds / 3600:.3g} h {'each' if self.per_attempt else 'in all'}"
+        hours = self.seconds / 3600
+        shown = f"{hours:.3g}" if hours < 100 else f"{hours:,.0f}"
+        clock = f"{shown} h {'each' if self.per_attempt else 'in all'}"
         attempts = "" if self.attempts is None else f"{_count(self.attempts, 'attempt')} x "
         return f"{attempts}{self.held}, {'no deadline' if self.seconds == inf else clock}"
 
     @property
     def held(self) -> str:
         """``4 pods x 8 GPUs``: what one attempt holds."""
-        if self.pods is None or self.devices is None:
-            return f"{self.device}s"
-        pods = _count(self.pods, "pod")
+        pods = "pods" if self.pods is None else _count(self.pods, "pod")
         if self.each:
             return f"{pods} x {_count(self.each, self.device)}"
-        return f"{pods} with {_count(self.devices, self.device)}"
+        devices = f"{self.device}s" if self.devices is None else _count(self.devices, self.device)
+        return f"{pods} with {devices}"
 
 
 def reckon_stakes(workload: Workload) -> Stakes:
-    """The stakes of a workload: of all of its pods, which run together in most kinds."""
-    asked = [(pod, read_devices(pod, workload.accelerators)) for pod in workload.pods]
+    """The stakes of a workload: of all of its pods, which run together in most kinds. A fragment
+    does not show them."""
+    pods = () if workload.partial else workload.pods
+    asked = [(pod, read_devices(pod, workload.accelerators)) for pod in pods]
     holders = [(pod, devices) for pod, devices in asked if devices]
     each = {_total(devices.values()) for _, devices in holders}
     deadlines = workload.deadlines

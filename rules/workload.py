@@ -13,7 +13,7 @@ from rules.kinds.lookups import Answer, Reference
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactPlace, find_around, find_every, find_own
-from rules.kinds.runs import Deadlines, Leftover, Retry, Schedule
+from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest, is_template
@@ -260,11 +260,6 @@ class Workload:
         """The retry budgets of training; those of other steps are nobody's business here."""
         others = {pod.path for pod in self.pods} - {pod.path for pod in self.training_pods}
         return tuple(retry for retry in self.kind.retries(self.spec) if retry.pod not in others)
-
-    @cached_property
-    def leftovers(self) -> tuple[Leftover, ...]:
-        """What a finished run leaves running."""
-        return tuple(self.kind.leftovers(self.spec))
 
     @cached_property
     def deadlines(self) -> Deadlines | None:

@@ -117,6 +117,7 @@ def _make_row(finding: Finding, file: str, document: int, span: Span) -> "Findin
         "object": _export_identity(finding.object),
         "embedded": _export_embedded(finding.embedded),
         "message": finding.message,
+        "gpu_hours": finding.gpu_hours,
         "related": [],
         "fix": None,
         "fingerprint": finding.fingerprint,

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 REPORT_VERSION = 1
 """Of the report's contract: no key of it goes, or changes its meaning."""
 
+UNBOUNDED = "unbounded"
+
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that a terminal obeys, that turn the writing direction, or that UTF-8 cannot hold."""
 
@@ -51,11 +53,19 @@ def _export_finding(row: "FindingRow") -> dict[str, Any]:
         "object": row["object"],
         "embedded": _export_embedded(row["embedded"]),
         "message": row["message"],
+        "gpu_hours": _export_hours(row["gpu_hours"]),
         "related": [{**one, "path": pointer(one["path"])} for one in row["related"]],
         "fix": _export_fix(row["fix"]),
         "fingerprint": row["fingerprint"],
         "url": row["url"],
     }
+
+
+def _export_hours(hours: float | None) -> float | str | None:
+    """JSON has no infinite number."""
+    if hours is None:
+        return None
+    return UNBOUNDED if hours == float("inf") else round(hours, 2)
 
 
 def _export_embedded(row: "EmbeddedRow | None") -> dict[str, Any] | None:

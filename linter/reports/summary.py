@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from linter.input.documents import NAMED_EMPTY, RENDER, TEMPLATE
 from linter.input.sources import STDIN
-from linter.reports import ReportOptions, select_errors
+from linter.reports import ReportOptions, select_errors, select_shown
+from linter.reports.stakes import sum_hours
 from linter.reports.terminal import escape, paint
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ _MOST_ENTRIES = 5
 def render_summary(result: "RunResult", options: ReportOptions) -> str:
     """A few lines: findings by action, coverage, what was skipped and why, the policy."""
     coverage = result["coverage"]
-    lines = [_count_findings(result, options), _count_coverage(coverage)]
+    lines = [_count_findings(result, options)]
+    at_stake = sum_hours(select_shown(result, options))
+    lines += [f"at stake: {at_stake}"] if at_stake else []
+    lines.append(_count_coverage(coverage))
     if coverage["skipped"]:
         lines.append(_count_skipped(coverage["skipped"]))
         lines += _name_empty(coverage["skipped"])

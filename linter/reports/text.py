@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from linter.input.lines import split_lines
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.excerpt import Label, draw
+from linter.reports.stakes import tell_hours
 from linter.reports.terminal import escape, paint
 from rules.credentials import hide
 from rules.paths import Path, dotted
@@ -137,6 +138,8 @@ def _notes(finding: "FindingRow") -> Iterator[str]:
         yield f"not fixed: {escape(fix['refused'])}"
     elif fix:
         yield f"fix ({fix['safety']}): {escape(fix['title'])}"
+    if finding["gpu_hours"] is not None:
+        yield f"at stake: {tell_hours(finding['gpu_hours'])}"
     yield f"help: mlgate explain {finding['rule']}"
 
 

@@ -7,7 +7,7 @@ from rules.checks.accelerator import (
     gpu_visibility_bypass,
 )
 from rules.checks.autoscaling import hpa_metrics_defined
-from rules.checks.distributed import finished_job_keeps_gpus
+from rules.checks.distributed import failed_rank_must_restart_group, finished_job_keeps_gpus
 from rules.checks.manifest import (
     duplicate_key,
     field_at_wrong_level,
@@ -21,17 +21,19 @@ from rules.checks.schedule import retrain_concurrency_forbid
 from rules.checks.serving import slow_model_startup_probe
 from rules.checks.storage import training_output_durable
 from rules.checks.supply import plaintext_ml_credentials
-from rules.checks.training import active_deadline_set, restart_policy_never, retry_budget_set
 from rules.checks.training import (
     active_deadline_set,
     restart_policy_never,
+    retry_budget_inert,
     retry_budget_set,
+    retry_unbounded,
     training_in_service_controller,
 )
 from rules.model import Rule
 
 ALL: tuple[Rule, ...] = (
     retrain_concurrency_forbid.RULE,
+    failed_rank_must_restart_group.RULE,
     finished_job_keeps_gpus.RULE,
     accelerator_in_limits.RULE,
     accelerator_quantity_valid.RULE,
@@ -51,6 +53,8 @@ ALL: tuple[Rule, ...] = (
     restart_policy_never.RULE,
     retry_budget_set.RULE,
     active_deadline_set.RULE,
+    retry_unbounded.RULE,
+    retry_budget_inert.RULE,
     training_in_service_controller.RULE,
 )
 

@@ -89,7 +89,7 @@ _REFERENCES: tuple[Path, ...] = (
     ("templates", EACH, "dag", "tasks", EACH, "templateRef"),
 )
 _LOCKS = ("mutex", "mutexes", "semaphore", "semaphores")
-_FOR_EVER = "no limit: it retries for ever"
+_FOR_EVER = "a retryStrategy without a limit retries for ever"
 _COUNTING = "it bounds the whole workflow, all retries included"
 _NUMBER = re.compile(r"[0-9]{1,12}\Z")
 _PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(h|ms|m|s)")
@@ -150,7 +150,15 @@ def _retry(place: SpecView, pod: Path | None = None) -> Iterator[Retry]:
         limit = strategy.value("limit")
         bounded = strategy.dig("expression") or strategy.dig("backoff", "maxDuration")
         if not limit.absent or not bounded:
-            yield Retry(_number(limit), _FOR_EVER, preset=3, pod=pod)
+            yield Retry(
+                _number(limit),
+                _FOR_EVER,
+                unset_passes=True,
+                preset=3,
+                pod=pod,
+                limitless=_FOR_EVER if limit.absent else "",
+                transient=strategy.dig("retryPolicy") == "OnTransientError",
+            )
 
 
 def _deadlines(workflow: SpecView, pods: Iterable[Pod]) -> Deadlines | None:

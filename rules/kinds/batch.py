@@ -9,7 +9,7 @@ from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
-from rules.kinds.runs import Deadlines, Retry, Schedule
+from rules.kinds.runs import Deadlines, LoneRetry, Retry, Schedule
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
@@ -19,6 +19,7 @@ from rules.refusals import RESTART_POLICIES
 
 CRON_ROOT: Path = ("spec", "jobTemplate", "spec")
 JOB_PRIORS = {Role.TRAINING: 1, Role.BATCH: 1, Role.DATA: 1, Role.SERVING: -6}
+MADE_ALONE = "so that one failed pod is made anew alone while the others wait"
 JOB_COUNTING = "it bounds the whole Job, all retries included"
 _REJECTED = f'the API server refuses this ("{RESTART_POLICIES}"): add restartPolicy: Never'
 
@@ -108,6 +109,19 @@ def read_job_deadlines(job: SpecView, _pods: Any = ()) -> Deadlines:
     )
 
 
+def _lone_retries(job: SpecView) -> Iterator[LoneRetry]:
+    """A failed pod of several is made anew, the others stay as they are."""
+    pods, budget = read_count(job.dig("parallelism")), job.value("backoffLimit", default=6)
+    if pods is None or pods < 2 or not budget.number or job.dig("backoffLimitPerIndex") is not None:
+        return
+    yield LoneRetry(
+        budget,
+        MADE_ALONE,
+        "an operator's job, which restarts all pods together, or an elastic rendezvous",
+        ranks_only=True,
+    )
+
+
 def read_job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
     """The pod template of a batch/v1 JobSpec."""
     for template in job.each("template"):
@@ -136,6 +150,7 @@ KINDS: tuple[Kind, ...] = (
         rows=((SPEC, JOB_ROWS),),
         retries=read_job_retries,
         deadlines=read_job_deadlines,
+        lone_retries=_lone_retries,
         plural="jobs",
     ),
     Kind(
@@ -148,6 +163,7 @@ KINDS: tuple[Kind, ...] = (
         rows=((SPEC, CRON_ROWS), (CRON_ROOT, JOB_ROWS)),
         retries=read_job_retries,
         deadlines=read_job_deadlines,
+        lone_retries=_lone_retries,
         schedule=read_cron_schedule,
         plural="cronjobs",
     ),

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from rules.kinds import facts
-from rules.kinds.batch import JOB_ROWS, find_failure_policy, read_job_retries
+from rules.kinds.batch import JOB_ROWS, MADE_ALONE, find_failure_policy, read_job_retries
 from rules.kinds.lookups import Ask
 from rules.kinds.mpi import make_agent_restart, runs_only_sshd
 from rules.kinds.pods import Pod, Restart, Volume
 from rules.kinds.podspec import claim_templates, make_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows, left_to_controller
-from rules.kinds.runs import Deadlines, Retry
+from rules.kinds.runs import Deadlines, LoneRetry, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
-from rules.paths import EACH, Path
+from rules.paths import EACH, Path, dotted
 
 TRAINER = "trainer"
 INITIALIZERS = frozenset({"dataset-initializer", "model-initializer"})
@@ -136,10 +136,56 @@ def read_jobset_retries(jobset: SpecView) -> Iterator[Retry]:
         whole=True,
         preset=3,
         safe=False,
+        inert=_never_fails(jobset) if not in_place else "",
     )
+    yield from _uncounted(jobset)
     for child in () if in_place else read_children(jobset):
         if not child.initializes:
             yield from _child_retries(child)
+
+
+_PLENTY = 1000
+"""A budget that no run uses up, with a back-off of minutes between attempts."""
+_NOT_COUNTED = (
+    "its restarts count towards no limit, whatever the failure; expected onJobFailureReasons "
+    "beside it"
+)
+_UNCOUNTED = ("RestartJobSetAndIgnoreMaxRestarts", "RestartJobAndIgnoreMaxRestarts")
+
+
+def _uncounted(jobset: SpecView) -> Iterator[Retry]:
+    """Failure rules that restart without end: not for named reasons alone
+    (``pkg/controllers/failure_policy.go``)."""
+    for rule in jobset.each("failurePolicy", "rules", EACH):
+        if rule.dig("action") in _UNCOUNTED and not rule.dig("onJobFailureReasons"):
+            yield Retry(rule.value("action"), "", bound="", limitless=_NOT_COUNTED)
+
+
+def _never_fails(jobset: SpecView) -> str:
+    """Why no child Job ever fails, which is what a JobSet's restarts wait for."""
+    for child in read_children(jobset):
+        budget = child.job.value("backoffLimit")
+        if budget.number is not None and budget.number >= _PLENTY and not child.initializes:
+            return f"{dotted(budget.path)} is {budget.number}, so that no child Job ever fails"
+    return ""
+
+
+def read_lone_retries(jobset: SpecView) -> Iterator[LoneRetry]:
+    """A child Job with a budget of its own makes one failed pod anew (JobSet concepts page)."""
+    if _restarts_in_place(jobset):
+        return
+    restarts = jobset.value("failurePolicy", "maxRestarts", default=0)
+    for child in read_children(jobset):
+        budget = child.job.raw("backoffLimit", default=6)
+        alone = budget.number is not None and budget.number > 0
+        if child.initializes or not alone or child.job.dig("backoffLimitPerIndex") is not None:
+            continue
+        yield LoneRetry(
+            budget,
+            MADE_ALONE,
+            "0, and failurePolicy.maxRestarts to restart all pods together",
+            ((budget, 0), *(((restarts, 3),) if not restarts.value else ())),
+        )
 
 
 def _child_retries(child: Child) -> Iterator[Retry]:
@@ -209,6 +255,7 @@ KINDS: tuple[Kind, ...] = (
         rows=jobset_places(SPEC),
         retries=read_jobset_retries,
         deadlines=read_jobset_deadlines,
+        lone_retries=read_lone_retries,
         plural="jobsets",
     ),
 )

@@ -131,11 +131,33 @@ def read_run_leftovers(
     )
 
 
-def read_run_retries(spec: SpecView, unset: str, *, never: bool) -> Retry:
-    """``runPolicy.backoffLimit``; where no replica is ever retried, 0 is what it says."""
+_NO_RETRY = (
+    "with restartPolicy Never the job fails with its first failed pod; expected 0, or ExitCode "
+    "with a deadline"
+)
+_NOT_COUNTED = (
+    "with restartPolicy ExitCode a failed pod is made anew, whose restarts count from 0 "
+    "(kubeflow/trainer#2045)"
+)
+
+
+def read_run_retries(spec: SpecView, unset: str, *, never: bool, recreates: bool = False) -> Retry:
+    """``runPolicy.backoffLimit``; where no replica is ever retried, 0 is what it says.
+
+    It is held against the container restarts of running pods (``core/job.go`` PastBackoffLimit);
+    with 0 the first failed pod fails the job whatever its policy (``common/job.go``).
+    """
+    value = spec.value(*RUN_BACKOFF_LIMIT)
+    counted = not recreates or value.number == 0
     if never:
         unset = "no replica is retried: 0 says so"
-    return Retry(spec.value(*RUN_BACKOFF_LIMIT), unset, preset=0 if never else 3)
+    return Retry(
+        value,
+        unset,
+        preset=0 if never else 3,
+        inert=_NO_RETRY if never else "",
+        endless="" if counted else _NOT_COUNTED,
+    )
 
 
 def _pods(operator: Operator, spec: SpecView, _ask: Ask) -> Iterator[Pod]:
@@ -179,7 +201,17 @@ def _retries(operator: Operator, spec: SpecView) -> Iterator[Retry]:
         if (restart := _restart(operator, spec, replica)) is not None
         and isinstance(restart.value.value, str)
     }
-    yield read_run_retries(spec, "nothing bounds the restarts", never=policies == {"Never"})
+    never, recreates = policies == {"Never"}, "ExitCode" in policies
+    unset = "nothing bounds the restarts"
+    yield read_run_retries(spec, unset, never=never, recreates=recreates)
+    yield from _elastic_restarts(spec)
+
+
+def _elastic_restarts(spec: SpecView) -> Iterator[Retry]:
+    """How often torchrun restarts its workers in one attempt (``PET_MAX_RESTARTS``)."""
+    restarts = spec.value("elasticPolicy", "maxRestarts")
+    if not restarts.absent:
+        yield Retry(restarts, "", bound="", whole=True)
 
 
 def _kind(operator: Operator) -> Kind:

@@ -13,6 +13,7 @@ from rules.kinds.pods import Pod
 from rules.kinds.podspec import claim_templates, make_pod, read_count, silence_worker
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactRows
+from rules.kinds.runs import LoneRetry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import Path
@@ -58,6 +59,16 @@ def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
         yield silence_worker(pod) if led else pod
 
 
+def _lone_retries(spec: SpecView) -> Iterator[LoneRetry]:
+    """With None a pod that fails comes back to a group that waits for the old one
+    (``pkg/controllers/pod_controller.go``)."""
+    group = spec.below("leaderWorkerTemplate")
+    policy, size = group.value("restartPolicy"), read_count(group.dig("size"))
+    if policy.value == "None" and size != 1:
+        effect = "so that a pod that failed joins alone a group that waits for the old one"
+        yield LoneRetry(policy, effect, "RecreateGroupOnPodRestart", serves=True)
+
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "leaderworkerset.x-k8s.io",
@@ -66,6 +77,7 @@ KINDS: tuple[Kind, ...] = (
         priors={Role.SERVING: 5},
         required=(_WORKER,),
         rows=((SPEC, _ROWS),),
+        lone_retries=_lone_retries,
         facts={PODS: pods_fact(_pods)},
         plural="leaderworkersets",
     ),

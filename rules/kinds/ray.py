@@ -165,6 +165,9 @@ def _texts(*found: Any) -> str:
 def _job_retries(job: SpecView) -> Iterator[Retry]:
     budget = job.value("backoffLimit", default=0)
     yield Retry(budget, "the default is 0: no retry", unset_passes=True)
+    submitter = job.value("submitterConfig", "backoffLimit")
+    if not submitter.absent:
+        yield Retry(submitter, "", bound="", inert=_SUBMITTER)
 
 
 def _job_deadlines(job: SpecView, _pods: Any) -> Deadlines:
@@ -172,6 +175,7 @@ def _job_deadlines(job: SpecView, _pods: Any) -> Deadlines:
     return Deadlines((value,), fix_at=(value.path,), counting=_COUNTING, per_attempt=True)
 
 
+_SUBMITTER = "it retries the pod that submits the job; what retries the job is backoffLimit"
 _STAYS = "the RayCluster stays up when the job is over"
 
 

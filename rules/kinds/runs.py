@@ -28,7 +28,8 @@ class Retry(NamedTuple):
     of the one pod template that it retries, None for all of them. ``whole``: it restarts
     everything, and all other budgets begin anew. ``inert`` is why it is never consulted,
     ``endless`` why what it counts never happens, so that it bounds nothing. ``counts`` is False for
-    a bound on other things than attempts.
+    a bound on other things than attempts. ``limitless`` is why the retries never end, ``transient``
+    that they follow upon passing errors alone.
     """
 
     value: Value
@@ -43,6 +44,8 @@ class Retry(NamedTuple):
     inert: str = ""
     endless: str = ""
     counts: bool = True
+    limitless: str = ""
+    transient: bool = False
 
     @property
     def attempts(self) -> float | None:
@@ -50,7 +53,7 @@ class Retry(NamedTuple):
         None where that is not known."""
         if self.inert or not self.counts:
             return 1
-        if self.endless or self.value.value is None:
+        if self.limitless or self.endless or self.value.value is None:
             return inf
         most = self.value.number
         return None if most is None else 1 + max(0, most)
@@ -77,6 +80,22 @@ class Deadlines(NamedTuple):
     field: str = "activeDeadlineSeconds"
     advice: str = ""
     per_attempt: bool = False
+
+
+class LoneRetry(NamedTuple):
+    """What brings back one rank of several alone, while the others wait for it.
+
+    ``effect`` says how, ``expected`` what restarts them together; ``changes`` are the values and
+    what a fix writes. ``ranks_only``: it matters only where a launcher joins the pods to one job.
+    ``serves``: the ranks serve a model, and train none.
+    """
+
+    value: Value
+    effect: str
+    expected: str
+    changes: tuple[tuple[Value, Any], ...] = ()
+    ranks_only: bool = False
+    serves: bool = False
 
 
 class Leftover(NamedTuple):

@@ -11,6 +11,7 @@ from rules.kinds.jobset import (
     read_jobset_deadlines,
     read_jobset_pods,
     read_jobset_retries,
+    read_lone_retries,
 )
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod
@@ -53,6 +54,7 @@ def _runtime(group: str, name: str) -> Kind:
         rows=((SPEC, _ROWS), *jobset_places(_JOBSET)),
         retries=read_jobset_retries,
         deadlines=read_jobset_deadlines,
+        lone_retries=read_lone_retries,
         facts={"spec": read_spec},
         plural=f"{name.lower()}s",
         namespaced=name == "TrainingRuntime",

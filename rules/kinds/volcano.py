@@ -15,7 +15,7 @@ from rules.kinds.pods import Mount, Pod, Restart, Volume
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import FactPlaces, FactRows
-from rules.kinds.runs import Deadlines, Leftover, Retry
+from rules.kinds.runs import Deadlines, Leftover, LoneRetry, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.model import Value
@@ -52,6 +52,9 @@ _SUBROLES = {
 _ADVICE = (
     "Volcano has no deadline of a Job: bound the pods, and pair it with policies: "
     "[{event: PodFailed, action: TerminateJob}]"
+)
+_NO_POLICY = (
+    "no policy restarts anything; expected one such as {event: PodFailed, action: RestartJob}"
 )
 _NOTE = "Volcano retries a whole Job by a policy such as {event: PodFailed, action: RestartJob}"
 
@@ -116,9 +119,12 @@ def _retries(job: SpecView) -> Iterator[Retry]:
 
     The webhook rewrites 0 to 3 (``mutate_job.go`` patchDefaultMaxRetry).
     """
-    if not _restarts(job):
-        return
     unset = "the default is 3"
+    if not _restarts(job):
+        # Nothing is expected of a budget that is never consulted.
+        for place in (job, *job.each("tasks", EACH)):
+            yield Retry(_budget(place), unset, unset_passes=True, bound="", inert=_NO_POLICY)
+        return
     yield Retry(_budget(job), unset, preset=3)
     for task in job.each("tasks", EACH):
         yield Retry(_budget(task), unset, unset_passes=True, preset=3)
@@ -137,6 +143,23 @@ def _restarts(job: SpecView) -> bool:
         for place in places
         for _, action in expand(job.body, place)
     )
+
+
+def _lone_retries(job: SpecView) -> Iterator[LoneRetry]:
+    """A task's pod that fails is not made again, nor are the others told, but by a policy
+    (``pkg/controllers/job/job_controller_actions.go``)."""
+    acts = [_acts_on(job, event) for event in ("PodFailed", "PodEvicted", "TaskFailed", "*")]
+    if not any(acts) and not _acts_on_codes(job):
+        yield LoneRetry(
+            job.value("policies"),
+            "so that nothing restarts or ends the other pods when one fails",
+            "{event: PodFailed, action: RestartJob}, with PodEvicted",
+        )
+
+
+def _acts_on_codes(job: SpecView) -> bool:
+    places = (("policies", EACH), ("tasks", EACH, "policies", EACH))
+    return any(policy.dig("exitCode") for place in places for policy in job.each(*place))
 
 
 def _leftovers(job: SpecView) -> Iterator[Leftover]:
@@ -205,6 +228,7 @@ def _kind(group: str, name: str, root: Path = SPEC, own: FactPlaces = (), **know
         retries=_retries,
         deadlines=_deadlines,
         leftovers=_leftovers,
+        lone_retries=_lone_retries,
         weights=_weights,
         **known,
     )

@@ -46,14 +46,14 @@ from rules.workload import TRAINING, Workload
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     # A trial of an experiment is deleted with its pods.
-    leftovers = () if workload.measured else workload.leftovers
+    leftovers = () if workload.measured else list(workload.kind.leftovers(workload.spec))
     if not leftovers or not any(map(workload.accelerated, workload.pods)):
         return
     for leftover in leftovers:
         unseen = leftover.value.unknown or (leftover.value.absent and workload.partial)
         ended = leftover.stands_alone and workload.role not in TRAINING
         if not unseen and not ended and _idle(leftover) > params["max_idle"]:
-            yield _judge(leftover, workload.once(reckon_stakes))
+            yield _judge(leftover, workload.once(reckon_stakes), _idle(leftover))
 
 
 def _idle(leftover: Leftover) -> float:
@@ -62,14 +62,15 @@ def _idle(leftover: Leftover) -> float:
     return inf if seconds is None else seconds
 
 
-def _judge(leftover: Leftover, stakes: Stakes) -> Problem:
+def _judge(leftover: Leftover, stakes: Stakes, seconds: float) -> Problem:
     value, wanted = leftover.value, leftover.wanted
     fix = None if wanted is None else write_value(value, wanted, safe=value.absent)
     held = f" ({stakes.held})" if stakes.device else ""
     message = f"{tell_value(value)}: {leftover.effect}{held}"
     expected = leftover.expected or show_value(wanted)
     form = "standing" if leftover.stands_alone else "kept"
-    return Problem(form, value.path, f"{message}; expected {expected}", fix)
+    hours = stakes._replace(seconds=seconds, per_attempt=False).gpu_hours
+    return Problem(form, value.path, f"{message}; expected {expected}", fix, gpu_hours=hours)
 
 
 RULE = Rule(

@@ -43,6 +43,7 @@ from rules.kinds.roles import Role
 from rules.kinds.runs import Schedule
 from rules.model import Confidence, Harm, Parameter, Problem, Rule, form_table
 from rules.refusals import CONCURRENCY_POLICIES, refuse
+from rules.stakes import reckon_stakes
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
 
@@ -57,7 +58,9 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     problem = _judge(workload, schedule, params)
     if problem is not None:
         doubt = None if workload.role in TRAINING else Confidence.MEDIUM
-        yield problem._replace(confidence=doubt)
+        problem = problem._replace(confidence=doubt)
+        at_stake = problem.form != "suspended"
+        yield workload.once(reckon_stakes).add_to(problem) if at_stake else problem
 
 
 def _in_scope(workload: Workload, params: Mapping[str, Any]) -> bool:

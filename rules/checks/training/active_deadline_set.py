@@ -4,8 +4,8 @@
 A training workload must state, for the whole run, how long it may take.
 
 ## Why
-A hung collective or a stuck data loader holds its GPUs for ever, and a gang that never becomes
-complete holds part of a node. Nobody looks at 3 a.m.; a deadline does.
+A hung collective or a stuck data loader holds its GPUs for ever, an incomplete gang part of a node.
+Nobody looks at 3 a.m.; a deadline does.
 
 ## Example
 ```yaml
@@ -35,9 +35,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.runs import Deadlines
-from rules.model import Fix, Harm, Parameter, Problem, Rule, Value, form_table
+from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
+from rules.stakes import reckon_stakes
 from rules.wording import tell_value, write_values
 from rules.workload import FINITE_TRAINING, Workload
 
@@ -47,30 +48,29 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     if deadlines is None or not workload.pods_of(FINITE_TRAINING):
         return
     bounds = {**params, **params["roles_override"].get(str(workload.role), {})}
-    stated = [place for place in deadlines.places if not place.absent]
-    if stated:
-        yield from _judge_range(stated, bounds)
-    elif not workload.partial:
-        yield _missing(deadlines, min(int(bounds["default"]), int(bounds["max"])))
+    problem = _judge_range(deadlines, bounds)
+    if all(place.absent for place in deadlines.places) and not workload.partial:
+        problem = _missing(deadlines, min(int(bounds["default"]), int(bounds["max"])))
+    if problem is not None:
+        yield workload.once(reckon_stakes).add_to(problem)
 
 
-def _judge_range(stated: list[Value], bounds: Mapping[str, Any]) -> Iterator[Problem]:
-    for place in stated:
-        seconds = place.number
+def _judge_range(deadlines: Deadlines, bounds: Mapping[str, Any]) -> Problem | None:
+    for place in deadlines.places:
+        seconds = None if place.absent else place.number
         if seconds is None or bounds["min"] <= seconds <= bounds["max"]:
             continue
         refused = f"; {refuse(NOT_NEGATIVE)}" if seconds < 0 else ""
         found = f"{tell_value(place)} s; expected {bounds['min']} to {bounds['max']} s{refused}"
         beyond = max(bounds["min"] - seconds, seconds - bounds["max"])
-        yield Problem("range", place.path, found, degree=1.0 + beyond)
-        return
+        return Problem("range", place.path, found, degree=1.0 + beyond)
+    return None
 
 
 def _missing(deadlines: Deadlines, seconds: int) -> Problem:
     where = next(iter(deadlines.fix_at), ())
     field = dotted(where) or deadlines.field
-    fix = _fix(deadlines, seconds)
-    inner = deadlines.pod_only
+    fix, inner = _fix(deadlines, seconds), deadlines.pod_only
     if inner is not None:
         found = f"{dotted(inner.path)} bounds one pod, which the Job then retries"
         return Problem("pod-only", inner.path, f"{found}; expected the bound in {field}", fix)

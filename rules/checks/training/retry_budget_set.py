@@ -25,8 +25,7 @@ spec:
 A JobSet has two budgets: `failurePolicy.maxRestarts`, and each child's `backoffLimit`.
 
 ## Fix safety
-Adding the limit is safe: it writes what the policy demands. Lowering one that is written is
-unsafe.
+Adding the limit is safe: it writes what the policy demands. Lowering one that is written is unsafe.
 
 ## References
 - `pkg/apis/batch/types.go` (JobSpec.BackoffLimit), KEP-3850
@@ -41,6 +40,7 @@ from rules.kinds.runs import Retry
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
+from rules.stakes import reckon_stakes
 from rules.wording import join_problems, tell_value, write_values
 from rules.workload import TRAINING, Workload
 
@@ -56,7 +56,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
             for retry, complaint in bad
         ]
         fix = _fix(workload, [retry for retry, _ in bad], params)
-        yield join_problems(problems)._replace(fix=fix)
+        yield workload.once(reckon_stakes).add_to(join_problems(problems)._replace(fix=fix))
 
 
 def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str | None:

@@ -36,15 +36,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.pods import Pod
-from rules.kinds.roles import Role
 from rules.kinds.runs import WhenEnded
 from rules.model import Confidence, Fix, Harm, Presence, Problem, Rule, Severity, Value, form_table
 from rules.refusals import ONLY_ALWAYS, refuse
 from rules.roles.idleness import never_ends
 from rules.wording import tell_value, write_value
-from rules.workload import Workload
+from rules.workload import FINITE_TRAINING, Workload
 
-_SCOPE = frozenset({Role.TRAINING, Role.RETRAINING})
 _POD_GROUP = "kueue.x-k8s.io/pod-group-name"
 _AGAIN = "starts it again when it has ended, even after success (restartPolicy is Always)"
 _LOST = "nobody starts it anew on another node after an eviction"
@@ -56,7 +54,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     training = {
         pod.path
         for pod, judgement in workload.judgements
-        if judgement.role in _SCOPE and judgement.confidence is Confidence.HIGH
+        if judgement.role in FINITE_TRAINING and judgement.confidence is Confidence.HIGH
     }
     for pod in workload.pods:
         refused = _find_refused(workload, pod)

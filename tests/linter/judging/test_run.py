@@ -95,7 +95,7 @@ def test_a_finding_says_everything_of_its_place(here: Path) -> None:
     assert set(row) == {
         "rule", "form", "name", "severity", "action", "confidence", "role", "file", "document",
         "line", "column", "end_line", "end_column", "path", "object", "embedded", "message",
-        "related", "fix", "fingerprint", "url",
+        "gpu_hours", "related", "fix", "fingerprint", "url",
     }  # fmt: skip
 
 

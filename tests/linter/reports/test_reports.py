@@ -58,6 +58,7 @@ def finding(**changes: Any) -> FindingRow:
         "object": {"apiVersion": "batch/v1", "kind": "Job", "namespace": "ml", "name": "train"},
         "embedded": None,
         "message": "spec.template.spec.restartPolicy is OnFailure; expected Never",
+        "gpu_hours": None,
         "related": [],
         "fix": {"title": "set it to Never", "safety": "safe", "edits": []},
         "fingerprint": "f",

@@ -14,7 +14,7 @@ from rules.kinds.schema import Inner, Kind
 from rules.manifest import Manifest
 from rules.model import Presence
 
-NO_LIMIT = "no limit: it retries for ever"
+NO_LIMIT = "a retryStrategy without a limit retries for ever"
 
 TRAIN = {
     "name": "train",
@@ -232,6 +232,7 @@ def test_no_retry_strategy_is_no_retry() -> None:
     [
         ({}, None, Presence.ABSENT),
         ({"retryPolicy": "Always"}, None, Presence.ABSENT),
+        ({"retryPolicy": "OnTransientError"}, None, Presence.ABSENT),
         ({"limit": "10"}, 10, Presence.WRITTEN),
         ({"limit": 2}, 2, Presence.WRITTEN),
         ({"limit": "{{inputs.parameters.n}}"}, "{{inputs.parameters.n}}", Presence.UNKNOWN),
@@ -255,7 +256,9 @@ def test_retry_limits(
     assert retry.value.path == (*place, "retryStrategy", "limit")
     assert (retry.value.value, retry.value.presence) == (value, presence)
     assert (retry.unset, retry.preset, retry.bound) == (NO_LIMIT, 3, "max")
-    assert retry.unset_passes is False
+    assert retry.unset_passes
+    assert bool(retry.limitless) == (presence is Presence.ABSENT)
+    assert retry.transient == (strategy.get("retryPolicy") == "OnTransientError")
 
 
 @pytest.mark.parametrize(

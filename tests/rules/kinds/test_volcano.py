@@ -84,7 +84,9 @@ def test_a_task_that_only_runs_sshd_may_be_restarted() -> None:
 def test_nothing_is_retried_without_a_policy_that_restarts() -> None:
     policy = {"event": "PodFailed", "action": "TerminateJob"}
 
-    assert _retries(_manifest(_task("worker"), policies=[policy], maxRetry=9)) == []
+    retries = _retries(_manifest(_task("worker"), policies=[policy], maxRetry=9))
+    assert [(retry.value.value, retry.attempts) for retry in retries] == [(9, 1), (3, 1)]
+    assert all(retry.inert and retry.unset_passes and not retry.bound for retry in retries)
 
 
 @pytest.mark.parametrize("action", ["RestartJob", "RestartTask", "RestartPod"])

@@ -1,0 +1,82 @@
+"""A retry budget is written and never acts.
+
+## What
+A budget that is written must be one that the controller consults.
+
+## Why
+The manifest promises attempts, or an end of them, that never come. Kubeflow's v1 jobs do not retry
+a replica with `Never`, and do not count what `ExitCode` makes anew; Volcano's `maxRetry` counts
+what a policy restarts; a RayJob's `submitterConfig.backoffLimit` retries the submitter.
+
+## Example
+```yaml
+kind: PyTorchJob
+spec:
+  runPolicy: {backoffLimit: 3}
+  pytorchReplicaSpecs:
+    Worker: {restartPolicy: Never}
+```
+
+## Use instead
+```yaml
+kind: PyTorchJob
+spec:
+  runPolicy: {backoffLimit: 3, activeDeadlineSeconds: 86400}
+  pytorchReplicaSpecs:
+    Worker: {restartPolicy: ExitCode}
+```
+
+## Fix safety
+There is no fix: whether attempts or their absence were meant is a person's word.
+
+## References
+- training-operator `pkg/core/job.go` (PastBackoffLimit), kubeflow/trainer#2045
+- volcano `pkg/controllers/job`; kuberay `rayjob_types.go` (SubmitterConfig)
+- kubernetes-sigs/jobset `pkg/controllers/failure_policy.go`
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.runs import Retry
+from rules.model import Harm, Problem, Rule, form_table
+from rules.wording import tell_value
+from rules.workload import Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    if not workload.training_pods:
+        return
+    for retry in workload.retries:
+        if retry.value.written and (retry.value.number or 0) > 0:
+            yield from _judge(workload, retry)
+
+
+def _judge(workload: Workload, retry: Retry) -> Iterator[Problem]:
+    found = tell_value(retry.value)
+    if retry.inert:
+        yield Problem("inert", retry.value.path, f"{found} and never consulted: {retry.inert}")
+    elif retry.endless and not _bounded(workload):
+        message = f"{found} and never reached: {retry.endless}; expected a deadline beside it"
+        yield Problem("uncounted", retry.value.path, message)
+
+
+def _bounded(workload: Workload) -> bool:
+    """Whether a deadline ends what the budget does not; nobody knows of a fragment."""
+    places = workload.deadlines.places if workload.deadlines else ()
+    return workload.partial or any(not place.absent for place in places)
+
+
+RULE = Rule(
+    code="TRN005",
+    name="retry-budget-inert",
+    harm=Harm.WASTES_ACCELERATORS,
+    forms=form_table("""
+        inert      warning  warn  warn  a retry budget is never consulted
+        uncounted  warning  warn  warn  a retry budget is never reached, and nothing else ends it
+    """),
+    check=check,
+    docs=__doc__ or "",
+    scope="training and retraining",
+    reads=("retries",),
+)

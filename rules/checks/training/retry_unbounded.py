@@ -1,0 +1,114 @@
+"""Training is retried without end, or budgets multiply to more than anybody means.
+
+## What
+A retry loop must have an end, and budgets that multiply one another must stay within
+`max_total_attempts` together.
+
+## Why
+A program that runs out of memory, or has a fault, burns its GPUs again with each attempt.
+`retryStrategy: {}` of an Argo template means for ever; a JobSet of 4 attempts whose children have 7
+makes 28.
+
+## Example
+```yaml
+kind: Workflow
+spec:
+  templates:
+  - name: train
+    retryStrategy: {}
+```
+
+## Use instead
+```yaml
+kind: Workflow
+spec:
+  templates:
+  - name: train
+    retryStrategy: {limit: "3"}
+```
+
+## Fix safety
+Safe where a strategy has no limit: it writes what the policy demands. None for what multiplies: a
+person must say which budget is the larger one.
+
+## References
+- argo-workflows `examples/retry-container-to-completion.yaml`, `workflow/controller/operator.go`
+- kubernetes-sigs/jobset `pkg/controllers/failure_policy.go` (...AndIgnoreMaxRestarts)
+"""
+
+from collections.abc import Iterator, Mapping
+from math import inf
+from typing import Any
+
+from rules.kinds.runs import Retry
+from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
+from rules.paths import dotted
+from rules.stakes import count_attempts, reckon_stakes
+from rules.wording import tell_value, write_value
+from rules.workload import Workload
+
+_PLENTY = 1000
+"""As good as no limit: attempts are minutes apart."""
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    if not workload.training_pods:
+        return
+    stakes = workload.once(reckon_stakes)
+    endless = [_judge(retry) for retry in workload.retries if _is_endless(retry)]
+    yield from map(stakes.add_to, endless)
+    product = None if endless else _multiply(workload, params["max_total_attempts"])
+    if product is not None:
+        yield stakes.add_to(product)
+
+
+def _is_endless(retry: Retry) -> bool:
+    much = retry.value.number is not None and retry.value.number >= _PLENTY
+    return bool(retry.limitless) or (much and retry.counts and not retry.value.defaulted)
+
+
+def _judge(retry: Retry) -> Problem:
+    value = retry.value
+    if not value.absent:
+        why = retry.limitless or f"as good as without end; expected less than {_PLENTY}"
+        return Problem("endless", value.path, f"{tell_value(value)}: {why}")
+    form = "transient" if retry.transient else "endless"
+    fix = None if retry.preset is None else write_value(value, str(retry.preset), safe=True)
+    message = f"{tell_value(value)}: {retry.limitless}; expected a number such as {retry.preset}"
+    return Problem(form, value.path, message, fix)
+
+
+def _multiply(workload: Workload, most: int) -> Problem | None:
+    """Budgets that are each within bounds, and together are not."""
+    attempts = count_attempts(workload)
+    several = [retry for retry in workload.retries if (retry.attempts or 1) > 1]
+    outer = any(retry.whole for retry in several)
+    inner = any(not retry.whole for retry in several)
+    if not (outer and inner) or attempts is None or not most < attempts < inf:
+        return None
+    first, *rest = several
+    factors = " x ".join(f"{retry.attempts:.0f}" for retry in several)
+    others = tuple(Related(one.value.path, "and this multiplies it") for one in rest)
+    names = " and ".join(dotted(retry.value.path) for retry in several)
+    message = f"{names} come to {attempts:.0f} attempts ({factors}); expected at most {most}"
+    return Problem("product", first.value.path, message, related=others)
+
+
+RULE = Rule(
+    code="TRN004",
+    name="retry-unbounded",
+    harm=Harm.WASTES_ACCELERATORS,
+    forms=form_table("""
+        endless    error  deny   deny   training is retried without end
+        transient  info   audit  audit  it is retried without end upon passing errors alone
+        product    error  warn   deny   budgets multiply to more attempts than the policy allows
+    """),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe",
+    scope="training and retraining",
+    reads=("retries",),
+    parameters=(
+        Parameter("max_total_attempts", "most attempts of budgets that multiply", default=12),
+    ),
+)
