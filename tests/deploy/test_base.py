@@ -27,7 +27,9 @@ from webhook.knowledge.cluster_cache import CacheTiming
 from webhook.registration.configurations import plural_of
 from webhook.replica import member
 from webhook.replica.permissions import cluster_permissions, own_permissions
+from webhook.server.handler import DEFAULT_MAX_BODY, MAX_FULL_BODIES, MAX_TREE
 from webhook.server.policy_reloader import load_active_policy
+from webhook.server.process import MAX_CONNECTIONS
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "deploy/base"
@@ -179,6 +181,18 @@ def test_i78_the_pod_shares_nothing_with_its_node() -> None:
     assert [one.keys() & {"hostPort", "hostIP"} for one in CONTAINER["ports"]] == [set(), set()]
     assert [one.keys() for one in POD["volumes"]] == [{"name", "configMap"}]
     assert [one["readOnly"] for one in CONTAINER["volumeMounts"]] == [True]
+
+
+# K95: the memory of the worst that is accepted
+
+
+def test_k95_the_limit_of_the_base_holds_all_that_is_accepted() -> None:
+    limit = CONTAINER["resources"]["limits"]["memory"]
+    assert limit.endswith("Mi")
+    idle, connection = 100 * 2**20, 60 * 2**10
+    bodies = MAX_FULL_BODIES * DEFAULT_MAX_BODY
+    most = idle + MAX_CONNECTIONS * connection + bodies + MAX_TREE
+    assert int(limit.removesuffix("Mi")) * 2**20 >= most
 
 
 # E55: a rolling update without failed reviews, as far as manifests go

@@ -79,7 +79,7 @@ class InProcessServer:
         headers: Mapping[str, str] = JSON,
     ) -> Reply:
         """The answer to whatever is sent."""
-        return asyncio.run(self._post(body, endpoint, query, headers))
+        return asyncio.run(self.ask(body, endpoint, query, headers))
 
     def send(self, review: Any, endpoint: str = "validate", query: str = "") -> dict[str, Any]:
         """The response of a review that must be answered."""
@@ -88,9 +88,15 @@ class InProcessServer:
         response: dict[str, Any] = json.loads(answer.body)["response"]
         return response
 
-    async def _post(
-        self, body: bytes, endpoint: str, query: str, headers: Mapping[str, str]
+    async def ask(
+        self,
+        body: bytes,
+        endpoint: str = "validate",
+        query: str = "",
+        headers: Mapping[str, str] = JSON,
+        client: tuple[str, int] = ("127.0.0.1", 5000),
     ) -> Reply:
+        """The answer to whatever a client sends."""
         sent: list[Any] = []
         chunks = [body[at : at + 65536] for at in range(0, len(body), 65536)] or [b""]
 
@@ -107,6 +113,7 @@ class InProcessServer:
             "method": "POST",
             "path": f"/{endpoint}",
             "query_string": query.encode(),
+            "client": client,
             "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
         }
         await self.app(scope, receive, send)

@@ -74,6 +74,7 @@ class Served:
         self.process = process
         self.port, self.metrics_port = ports
         self.authority = ca
+        self.log = ca.with_name("log")
         self.context = ssl.create_default_context(cafile=str(ca))
 
     def connect(self, context: ssl.SSLContext | None = None) -> http.client.HTTPSConnection:

@@ -19,7 +19,7 @@ from webhook.review import self_test
 from webhook.review.admission import validate
 from webhook.review.context import ReviewContext
 from webhook.server.concurrency_limit import Overloaded
-from webhook.server.handler import MAX_FULL_BODIES, RequestLimits
+from webhook.server.handler import MAX_FULL_BODIES, MAX_TREE, RequestLimits
 from webhook.server.policy_reloader import PolicyReloader, PolicyUnusable
 from webhook.server.probes import not_ready_reasons
 
@@ -110,11 +110,12 @@ def test_e59_beyond_the_places_is_503_at_once() -> None:
 
 def test_e59_the_bytes_that_are_held_are_bounded() -> None:
     limit = InProcessServer(limits=RequestLimits(max_body=100)).handler.limit
-    limit.reserve(MAX_FULL_BODIES * 100)
-    with pytest.raises(Overloaded):
-        limit.reserve(1)
-    limit.release(MAX_FULL_BODIES * 100)
-    limit.reserve(1)
+    with limit.slot() as place, limit.slot() as other:
+        place.reserve(MAX_FULL_BODIES * 100 + MAX_TREE)
+        with pytest.raises(Overloaded):
+            other.reserve(1)
+    with limit.slot() as place:
+        place.reserve(1)
 
 
 def test_e59_all_places_and_bytes_are_given_back() -> None:

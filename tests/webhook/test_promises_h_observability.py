@@ -27,6 +27,7 @@ LISTED = {
     "mlgate_in_flight",
     "mlgate_queue_rejects_total",
     "mlgate_http_errors_total",
+    "mlgate_connections_refused_total",
     "mlgate_config_reload_total",
     "mlgate_config_revision",
     "mlgate_cert_reload_total",

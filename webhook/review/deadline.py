@@ -40,6 +40,11 @@ class Deadline:
         return time.monotonic() >= self.ends
 
     @property
+    def left(self) -> float:
+        """Seconds until the API server stops waiting."""
+        return self.ends - time.monotonic()
+
+    @property
     def spent(self) -> float:
         """Seconds since the request came."""
         return time.monotonic() - self.started

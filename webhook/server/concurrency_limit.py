@@ -1,49 +1,117 @@
-"""How many reviews a server takes on at once, and how many bytes they may hold.
+"""How many reviews a server takes on at once, and how much memory they may take.
 
-Reviews are judged one after the other; the others are being read or wait for their turn. A request
-beyond either bound is refused at once, so that the client may ask another replica.
+A request beyond either bound is refused at once, so that the client may ask another replica. Before
+that, whoever keeps a place waiting has to leave it: of the address that holds the most, or anybody
+who is slow.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+PATIENCE = 1.0
+"""Seconds after which a review that still waits may have to leave for one of its own address; an
+API server sends a body within a few milliseconds."""
 
 
 class Overloaded(Exception):
     """There is no room for another review."""
 
 
-class ConcurrencyLimit:
-    """``max_reviews``: at a time. ``max_bytes``: of all their bodies together.
+class ReviewPlace:
+    """The place of one review, and the memory that it holds."""
 
-    Used by the event loop's thread only, so that the counters need no lock.
+    def __init__(self, limit: "ConcurrencyLimit", address: str) -> None:
+        self.address = address
+        self.size = 0
+        self._limit = limit
+        self._since = time.monotonic()
+        self._waiting: asyncio.Timeout | None = None
+
+    def reserve(self, size: int) -> None:
+        """Take ``size`` more bytes. Raises ``Overloaded``."""
+        self._limit.reserve(self, size)
+
+    @asynccontextmanager
+    async def waiting(self, until: float) -> AsyncIterator[None]:
+        """Wait for something until ``until``, by the event loop's clock, or until the place is
+        needed. Raises ``TimeoutError``."""
+        try:
+            async with asyncio.timeout_at(until) as self._waiting:
+                yield
+        finally:
+            self._waiting = None
+
+    @property
+    def waits(self) -> bool:
+        return self._waiting is not None
+
+    @property
+    def late(self) -> bool:
+        return self.waits and time.monotonic() - self._since > PATIENCE
+
+    def leave(self) -> None:
+        """End what the place waits for."""
+        if self._waiting is not None:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+
+
+class ConcurrencyLimit:
+    """``max_reviews``: at a time. ``max_bytes``: of all that they hold.
+
+    Used by the event loop's thread only, so that there is no lock.
     """
 
     def __init__(self, max_reviews: int, max_bytes: int) -> None:
         self.max_reviews = max_reviews
         self.max_bytes = max_bytes
-        self.in_flight = 0
         self.held_bytes = 0
-        # Judging is pure computation on one thread: two at a time would both be late.
-        self.turn = asyncio.Lock()
+        self._places: dict[ReviewPlace, None] = {}
+        """The oldest first: a dict for its order and quick removal."""
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._places)
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Count one review while it is in work. Raises ``Overloaded``."""
-        if self.in_flight >= self.max_reviews:
-            raise Overloaded
-        self.in_flight += 1
+    def slot(self, address: str = "") -> Iterator[ReviewPlace]:
+        """A place for one review while it is in work. Raises ``Overloaded``."""
+        place = ReviewPlace(self, address)
+        if len(self._places) >= self.max_reviews:
+            self._make_room(place, lambda _: 1)
+        self._places[place] = None
         try:
-            yield
+            yield place
         finally:
-            self.in_flight -= 1
+            self._remove(place)
 
-    def reserve(self, size: int) -> None:
-        """Take in ``size`` more bytes. Raises ``Overloaded``."""
-        if self.held_bytes + size > self.max_bytes:
+    def reserve(self, place: ReviewPlace, size: int) -> None:
+        """Take ``size`` more bytes for a place. Raises ``Overloaded``."""
+        while self.held_bytes + size > self.max_bytes:
+            self._make_room(place, lambda one: one.size)
+        if place not in self._places:  # it had to leave, and is about to learn of it
             raise Overloaded
+        place.size += size
         self.held_bytes += size
 
-    def release(self, size: int) -> None:
-        """Give ``size`` bytes back."""
-        self.held_bytes -= size
+    def _make_room(self, newcomer: ReviewPlace, weigh: Callable[[ReviewPlace], int]) -> None:
+        """Have the oldest waiting review of the address that holds the most leave."""
+        held: Counter[str] = Counter()
+        for one in self._places:
+            held[one.address] += weigh(one)
+        own = held[newcomer.address]
+        others = [one for one in self._places if one is not newcomer and weigh(one) > 0]
+        leaving = [one for one in others if one.late or (one.waits and held[one.address] > own)]
+        if not leaving:
+            raise Overloaded
+        victim = max(leaving, key=lambda one: held[one.address])
+        self._remove(victim)
+        victim.leave()
+
+    def _remove(self, place: ReviewPlace) -> None:
+        if place in self._places:
+            del self._places[place]
+            self.held_bytes -= place.size
+            place.size = 0

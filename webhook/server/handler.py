@@ -6,9 +6,11 @@ server applies the webhook's failure policy; it is never a denial.
 
 import asyncio
 import datetime
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import orjson
 from starlette.types import Receive, Scope
@@ -16,16 +18,18 @@ from starlette.types import Receive, Scope
 from webhook.knowledge.cluster_facts import ClusterFacts
 from webhook.observability.logs import Log
 from webhook.observability.metrics import Metrics
+from webhook.observability.refusals import Refusals
 from webhook.review.admission import ENDPOINTS, ReviewOutcome
 from webhook.review.context import ReviewContext
 from webhook.review.deadline import Deadline
-from webhook.review.decoding import decode_body
+from webhook.review.decoding import decode_body, measure_tree
 from webhook.review.finding_cache import FindingCache
 from webhook.review.record import make_record
 from webhook.review.request import BadReview
-from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded
+from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace
 from webhook.server.lifecycle import Lifecycle
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
+from webhook.server.protocol import address_of
 from webhook.server.request_body import RequestBody, RequestRefused, check_head
 
 DEFAULT_MAX_BODY = 19 * 1024 * 1024
@@ -34,10 +38,13 @@ DEFAULT_MAX_BODY = 19 * 1024 * 1024
 DEFAULT_CONCURRENCY = 64
 LARGE_BODY = 128 * 1024
 """A larger body is judged in a thread beside the event loop, so that others need not wait."""
-LARGE_REVIEWS = 2
-"""How many of those at a time."""
+LARGE_REVIEWS, LARGE_OF_ONE = 3, 2
+"""How many of those at a time, and how many of one address."""
 MAX_FULL_BODIES = 2
 """How many bodies of the largest size may be held at a time."""
+MAX_TREE = 160 * 1024 * 1024
+"""Bytes of memory that a body may take once it is read (``measure_tree``): a million and a half
+empty mappings, more than the API server stores in two objects."""
 
 
 class HttpAnswer(NamedTuple):
@@ -72,63 +79,94 @@ class ReviewHandler:
         self.cluster = cluster
         self.log = log
         self.metrics = metrics or Metrics()
+        self.refusals = Refusals(log, self.metrics)
         self.lifecycle = lifecycle or Lifecycle()
         self.limits = limits or RequestLimits()
-        max_bytes = MAX_FULL_BODIES * self.limits.max_body
+        max_bytes = MAX_FULL_BODIES * self.limits.max_body + MAX_TREE
         self.limit = ConcurrencyLimit(self.limits.concurrency, max_bytes)
         self.metrics.in_flight.set_function(lambda: self.limit.in_flight)
         # Few threads: each large review at a time takes the interpreter from the small ones. More
         # than one: the second would be late before it began.
         self._large_reviews = ThreadPoolExecutor(LARGE_REVIEWS, "large-reviews")
+        self._large_turns = WeakValueDictionary[str, asyncio.Semaphore]()
         self._cache = FindingCache(orjson.dumps)
 
     async def handle(self, endpoint: str, scope: Scope, receive: Receive) -> HttpAnswer:
         """The answer to one request for ``/<endpoint>``."""
         deadline = Deadline(scope["query_string"])
+        address = address_of(scope.get("client"))
         try:
-            answer = await self._answer(endpoint, scope, receive, deadline)
+            answer = await self._answer(endpoint, scope, receive, deadline, address)
         except RequestRefused as refused:
-            answer = self._refuse(refused.status, str(refused))
+            answer = self._refuse(refused.status, str(refused), address)
         except Overloaded:
-            answer = self._refuse(503, "too many reviews at once")
+            answer = self._refuse(503, "too many reviews at once", address)
         except Exception as error:  # noqa: BLE001 - no bug may look like a decision
             self.log.crash("crash", error, endpoint=endpoint)
-            answer = self._refuse(500, "internal error")
+            answer = self._refuse(500, "internal error", address)
         # A client that connects anew reaches another replica.
         return answer._replace(close=True) if self.lifecycle.stopping else answer
 
     async def _answer(
-        self, endpoint: str, scope: Scope, receive: Receive, deadline: Deadline
+        self, endpoint: str, scope: Scope, receive: Receive, deadline: Deadline, address: str
     ) -> HttpAnswer:
         announced = check_head(scope["headers"], self.limits.max_body)
-        with self.limit.slot():
-            body = RequestBody(self.limit, self.limits.max_body)
-            try:
-                await body.read(receive, deadline, announced)
-                return await self._review(endpoint, body, deadline)
-            finally:
-                body.release()
+        with self.limit.slot(address) as place:
+            body = RequestBody(place, self.limits.max_body)
+            await body.read(receive, deadline, announced)
+            # Read once: a policy that changes meanwhile holds from the next review on.
+            active = self.policies.active
+            judge = partial(self._judge, endpoint, deadline, active)
+            if body.size > LARGE_BODY:
+                outcome = await self._judge_large(body.take(), judge, deadline, place)
+            else:
+                outcome = judge(body.take())
+            return self._report(endpoint, outcome, deadline, active, address)
 
-    async def _review(self, endpoint: str, body: RequestBody, deadline: Deadline) -> HttpAnswer:
-        # Read once: a policy that changes meanwhile holds from the next review on.
-        active = self.policies.active
-        judge = partial(self._judge, endpoint, body, deadline, active)
-        if body.size > LARGE_BODY:
-            loop = asyncio.get_running_loop()
-            outcome = await loop.run_in_executor(self._large_reviews, judge)
-        else:
-            outcome = judge()
+    async def _judge_large(
+        self,
+        content: bytes,
+        judge: Callable[[bytes], ReviewOutcome],
+        deadline: Deadline,
+        place: ReviewPlace,
+    ) -> ReviewOutcome:
+        """The decision on a body that is judged in a thread. Raises as ``_judge`` does."""
+        loop = asyncio.get_running_loop()
+        turn = self._large_turns.setdefault(place.address, asyncio.Semaphore(LARGE_OF_ONE))
+        try:
+            async with place.waiting(loop.time() + deadline.left):
+                await turn.acquire()
+        except TimeoutError:
+            raise Overloaded from None
+        try:
+            tree = await loop.run_in_executor(self._large_reviews, measure_tree, content)
+            if tree > MAX_TREE:
+                raise RequestRefused(413, f"the body holds more values than {MAX_TREE} bytes can")
+            place.reserve(tree)
+            return await loop.run_in_executor(self._large_reviews, judge, content)
+        finally:
+            turn.release()
+
+    def _report(
+        self,
+        endpoint: str,
+        outcome: ReviewOutcome,
+        deadline: Deadline,
+        active: ActivePolicy,
+        address: str,
+    ) -> HttpAnswer:
+        """The answer that an outcome becomes, counted and logged."""
         seconds = deadline.spent
         record = make_record(endpoint, outcome.request)
         self.log.review(record, outcome, seconds, active.revision)
         if outcome.undecided:
             self.metrics.errors(outcome)
-            return self._refuse(500, f"undecided: {'; '.join(outcome.errors)}")
+            return self._refuse(500, f"undecided: {'; '.join(outcome.errors)}", address)
         self.metrics.review(record, outcome, seconds, active.policy)
         return HttpAnswer(200, orjson.dumps(outcome.body))
 
     def _judge(
-        self, endpoint: str, body: RequestBody, deadline: Deadline, active: ActivePolicy
+        self, endpoint: str, deadline: Deadline, active: ActivePolicy, content: bytes
     ) -> ReviewOutcome:
         """The decision on one body. Raises ``RequestRefused``, ``Overloaded``."""
         # Under load a review may wait so long that nobody takes its answer any more: judging it
@@ -136,7 +174,7 @@ class ReviewHandler:
         if deadline.over():
             raise Overloaded
         try:
-            return ENDPOINTS[endpoint](decode_body(body.take()), self._context(active, deadline))
+            return ENDPOINTS[endpoint](decode_body(content), self._context(active, deadline))
         except BadReview as bad:
             raise RequestRefused(bad.status, str(bad)) from None
 
@@ -153,7 +191,7 @@ class ReviewHandler:
             self.cluster.owner_record,
         )
 
-    def _refuse(self, status: int, reason: str) -> HttpAnswer:
-        self.metrics.refusal(status)
+    def _refuse(self, status: int, reason: str, address: str) -> HttpAnswer:
+        self.refusals.request(status, reason, address)
         # What is left of a body that is too large or too late is not worth reading.
         return HttpAnswer(status, orjson.dumps({"error": reason}), close=status in (408, 413))

@@ -6,7 +6,8 @@ A probe must be answered when the event loop hangs, and a kubelet has no client 
 import asyncio
 import datetime
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,12 +18,15 @@ from starlette.routing import Route
 from webhook.identity.certificates import Certificates
 from webhook.observability.metrics import METRICS_CONTENT_TYPE
 from webhook.server.handler import ReviewHandler
+from webhook.server.listener import GuardedServer
 from webhook.server.protocol import bounded_protocol
 
 _MAX_CONNECTIONS = 128
 """At a time; a kubelet and a Prometheus need few."""
 _KEEP_ALIVE = 5
 """Seconds that a connection may be silent."""
+_METRICS_AGE = 0.2
+"""Seconds for which metrics are shown again: to write them takes milliseconds from the reviews."""
 _MAX_BODY = 1024
 
 
@@ -38,8 +42,13 @@ def create_probe_app(handler: ReviewHandler, certificates: Certificates) -> Star
         text = "".join(f"{reason}\n" for reason in reasons)
         return PlainTextResponse(text or "ok\n", 503 if reasons else 200)
 
+    shown, until = b"", 0.0
+
     async def metrics(_request: Request) -> Response:
-        return Response(handler.metrics.render(), media_type=METRICS_CONTENT_TYPE)
+        nonlocal shown, until
+        if time.monotonic() >= until:
+            shown, until = handler.metrics.render(), time.monotonic() + _METRICS_AGE
+        return Response(shown, media_type=METRICS_CONTENT_TYPE)
 
     return Starlette(
         routes=[
@@ -69,24 +78,25 @@ def not_ready_reasons(handler: ReviewHandler, certificates: Certificates) -> Ite
 class ProbeServer(threading.Thread):
     """Serves ``app`` until stopped."""
 
-    def __init__(self, app: Starlette, host: str, port: int) -> None:
+    def __init__(
+        self, app: Starlette, host: str, port: int, refused: Callable[[str, str], None]
+    ) -> None:
         super().__init__(name="probes", daemon=True)
         config = uvicorn.Config(
             app,
             host=host,
             port=port,
             loop="asyncio",
-            http=bounded_protocol(_MAX_BODY, _MAX_CONNECTIONS),
+            http=bounded_protocol(_MAX_BODY, refused),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            backlog=_MAX_CONNECTIONS,
             timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=1,
         )
-        self.server = uvicorn.Server(config)
+        self.server = GuardedServer(config, _MAX_CONNECTIONS, refused)
 
     def run(self) -> None:
         """Serve. A port that is taken ends the thread: no probe is answered then, and the kubelet

@@ -28,6 +28,7 @@ from webhook.observability.logs import LogBridge
 from webhook.server.app import Application
 from webhook.server.file_poller import FilePoller
 from webhook.server.handler import ReviewHandler
+from webhook.server.listener import GuardedServer
 from webhook.server.policy_reloader import count_expired_exceptions
 from webhook.server.probes import ProbeServer, create_probe_app
 from webhook.server.protocol import bounded_protocol
@@ -37,8 +38,8 @@ if TYPE_CHECKING:  # without a cluster nothing of the kubernetes client is impor
 
 KEEP_ALIVE = 120
 """Seconds; the API server drops an idle connection after 90, and must be the first to do so."""
-MAX_CONNECTIONS = 1024
-"""At a time; an API server keeps up to 25 that are idle."""
+MAX_CONNECTIONS = 512
+"""At a time; an API server keeps up to 25 that are idle. Each takes 60 KB."""
 DRAIN_SECONDS = 1.0
 """How long clients have to take the last answers and close, before they are cut off."""
 SWITCH_INTERVAL = 0.0005
@@ -58,8 +59,8 @@ class ServerOptions(NamedTuple):
     client_names: frozenset[str] = frozenset()
 
 
-class ReviewServer(uvicorn.Server):
-    """uvicorn, with its own handling of signals and of the end.
+class ReviewServer(GuardedServer):
+    """A guarded server, with its own handling of signals and of the end.
 
     ``step_down`` is called when the end begins, in a thread.
     """
@@ -71,7 +72,7 @@ class ReviewServer(uvicorn.Server):
         options: ServerOptions,
         step_down: Callable[[], None],
     ) -> None:
-        super().__init__(config)
+        super().__init__(config, MAX_CONNECTIONS, handler.refusals.connection)
         self._step_down = step_down
         self._handler = handler
         self._options = options
@@ -121,8 +122,7 @@ class ReviewServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what was begun, cut what is idle."""
-        for listener in self.servers:
-            listener.close()
+        self.stop_listening()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         await self._wait(self.server_state.tasks, self._ends_at - DRAIN_SECONDS)
@@ -166,7 +166,7 @@ async def _serve(
     server = ReviewServer(config, handler, options, step_down)
     loop = asyncio.get_running_loop()
     probe_app = create_probe_app(handler, certificates)
-    probes = ProbeServer(probe_app, options.host, options.metrics_port)
+    probes = ProbeServer(probe_app, options.host, options.metrics_port, handler.refusals.connection)
     checks = (
         partial(reload_policy, handler, *([member.wake] if member else [])),
         partial(reload_certificates, handler, certificates, loop.call_soon_threadsafe),
@@ -204,7 +204,9 @@ def _configure(
         Application(handler),
         host=options.host,
         port=options.port,
-        http=bounded_protocol(handler.limits.max_body, MAX_CONNECTIONS, options.client_names),
+        http=bounded_protocol(
+            handler.limits.max_body, handler.refusals.connection, options.client_names
+        ),
         ws="none",
         lifespan="off",
         log_config=None,

@@ -5,7 +5,7 @@ import asyncio
 from starlette.types import Receive
 
 from webhook.review.deadline import Deadline
-from webhook.server.concurrency_limit import ConcurrencyLimit
+from webhook.server.concurrency_limit import ReviewPlace
 
 BODY_TIMEOUT = 5.0
 """Seconds that a body may take, however long the client is willing to wait for its answer."""
@@ -22,21 +22,21 @@ class RequestRefused(Exception):
 
 
 class RequestBody:
-    """The body of one request, counted against the limit while it is held."""
+    """The body of one request, counted against the limit by its place."""
 
-    def __init__(self, limit: ConcurrencyLimit, max_bytes: int) -> None:
-        self._limit = limit
+    def __init__(self, place: ReviewPlace, max_bytes: int) -> None:
+        self._place = place
         self._max_bytes = max_bytes
         self._chunks: list[bytes] = []
         self.size = 0
 
     async def read(self, receive: Receive, deadline: Deadline, announced: str) -> None:
         """Read all of it, before the API server stops waiting and before others have waited too
-        long for its slot. Raises ``RequestRefused``, ``Overloaded``."""
+        long for its place. Raises ``RequestRefused``, ``Overloaded``."""
         now = asyncio.get_running_loop().time()
         ends = now + deadline.ends - deadline.started
         try:
-            async with asyncio.timeout_at(min(ends, now + BODY_TIMEOUT)):
+            async with self._place.waiting(min(ends, now + BODY_TIMEOUT)):
                 await self._read(receive)
         except TimeoutError:
             text = f"no whole body in time; expected {announced} bytes"
@@ -53,7 +53,7 @@ class RequestBody:
             # The announced length was checked, but a chunked body announces none.
             if self.size + len(chunk) > self._max_bytes:
                 raise _too_large(self._max_bytes)
-            self._limit.reserve(len(chunk))
+            self._place.reserve(len(chunk))
             self.size += len(chunk)
             self._chunks.append(chunk)
             more = message.get("more_body", False)
@@ -63,11 +63,6 @@ class RequestBody:
         whole = b"".join(self._chunks) if len(self._chunks) != 1 else self._chunks[0]
         self._chunks.clear()
         return whole
-
-    def release(self) -> None:
-        """Stop counting it."""
-        self._limit.release(self.size)
-        self.size = 0
 
 
 def check_head(headers: list[tuple[bytes, bytes]], max_bytes: int) -> str:
