@@ -195,6 +195,22 @@ def test_k95_the_limit_of_the_base_holds_all_that_is_accepted() -> None:
     assert int(limit.removesuffix("Mi")) * 2**20 >= most
 
 
+# K101: who reaches it over the network
+
+
+def test_k101_strangers_reach_the_port_of_the_reviews_alone() -> None:
+    spec = OBJECTS["NetworkPolicy"]["spec"]
+    assert spec["podSelector"] == {"matchLabels": LABELS}
+    assert spec["policyTypes"] == ["Ingress"]
+    reviews, metrics = spec["ingress"]
+    assert reviews == {"ports": [{"port": "https"}]}
+    assert metrics["ports"] == [{"port": "http"}]
+    (source,) = metrics["from"]
+    assert source.keys() == {"namespaceSelector"}
+    assert source["namespaceSelector"]["matchLabels"]
+    assert {one["name"] for one in CONTAINER["ports"]} == {"https", "http"}
+
+
 # E55: a rolling update without failed reviews, as far as manifests go
 
 

@@ -41,12 +41,14 @@ def find_programs() -> Path | str:
 
 class Cluster:
     """A running control plane. ``work`` holds its data, its kubeconfig and its logs; ``host`` is
-    the address at which it looks for a webhook's replicas."""
+    the address at which it looks for a webhook's replicas; ``extra`` are further arguments of the
+    API server."""
 
-    def __init__(self, programs: Path, work: Path, host: str) -> None:
+    def __init__(self, programs: Path, work: Path, host: str, *extra: str) -> None:
         self.programs = programs
         self.work = work
         self.host = host
+        self._extra = extra
         self.kubeconfig = work / "kubeconfig"
         self._audit_log = work / "audit.log"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -107,6 +109,7 @@ class Cluster:
             "--enable-aggregator-routing=true",
             f"--audit-policy-file={self.work}/audit-policy.yaml",
             f"--audit-log-path={self._audit_log}",
+            *self._extra,
         )
         until(self._ready, _START)
 

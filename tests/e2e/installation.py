@@ -33,7 +33,7 @@ class Replica:
 
     def __init__(self, name: str, cluster: Cluster, command: list[str]) -> None:
         self.name = name
-        self._host = cluster.host
+        self.host = cluster.host
         self.port, self.metrics_port = free_port(), free_port()
         self.log = cluster.work / f"{name}.log"
         ports = ["--port", str(self.port), "--metrics-port", str(self.metrics_port)]
@@ -52,7 +52,7 @@ class Replica:
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and text from the probes' port; 0 where nobody answers."""
-        connection = http.client.HTTPConnection(self._host, self.metrics_port, timeout=2)
+        connection = http.client.HTTPConnection(self.host, self.metrics_port, timeout=2)
         with closing(connection), suppress(OSError, http.client.HTTPException):
             connection.request("GET", path)
             answer = connection.getresponse()

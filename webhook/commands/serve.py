@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from webhook.identity.certificates import Certificates
     from webhook.observability.logs import Log
     from webhook.replica.member import Member
+    from webhook.server.clients import ClientCheck, TokenFile
     from webhook.server.handler import ReviewHandler
     from webhook.server.policy_reloader import PolicyReloader
     from webhook.server.process import ServerOptions
@@ -58,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="a name that a client's certificate may carry; repeatable, needs --client-ca",
+    )
+    add(
+        "--client-token",
+        type=Path,
+        metavar="FILE",
+        help="ask clients for this token: `Authorization: Bearer`, or the end of the path",
     )
     add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 19 MiB)")
     add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 64)")
@@ -132,6 +139,7 @@ def _uninstall(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     from webhook.identity.certificates import Certificates, CertificateUnusable
     from webhook.observability.logs import Log
+    from webhook.server.clients import TokenFile
     from webhook.server.policy_reloader import PolicyReloader, PolicyUnusable
     from webhook.server.process import serve
 
@@ -141,7 +149,8 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         _check_ports(options)
         policies = PolicyReloader(arguments.policy)
         certificates = _certify(arguments, out)
-        member = _join(arguments, policies, log, own=certificates is None)
+        token = TokenFile(arguments.client_token) if arguments.client_token else None
+        member = _join(arguments, policies, log, certificates)
         if certificates is None:
             source = member.source if member else None
             assert source is not None, "a certificate is in files or the cluster's"  # noqa: S101
@@ -152,7 +161,9 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     except ConnectionError as error:
         err.write(f"mlgate serve: {error}\n")
         return UNANSWERED
-    return serve(_make_handler(arguments, policies, member, log), certificates, options, member)
+    handler = _make_handler(arguments, policies, member, log)
+    handler.clients = _check_clients(arguments, member, token)
+    return serve(handler, certificates, options, member, token)
 
 
 def _check_ports(options: "ServerOptions") -> None:
@@ -191,7 +202,10 @@ def _certify(arguments: argparse.Namespace, out: TextIO) -> "Certificates | None
 
 
 def _join(
-    arguments: argparse.Namespace, policies: "PolicyReloader", log: "Log", *, own: bool
+    arguments: argparse.Namespace,
+    policies: "PolicyReloader",
+    log: "Log",
+    certificates: "Certificates | None",
 ) -> "Member | None":
     """The replica's part in the cluster; None where it is to have none."""
     if arguments.no_cluster or (arguments.dev and arguments.kubeconfig is None):
@@ -203,8 +217,28 @@ def _join(
     # The cluster may have an mlgate of its own, whose configurations stay as they are.
     if arguments.dev:
         options = options._replace(register=False)
+    # An API server that is known by something else needs no token in its path.
+    if arguments.client_token or arguments.client_ca:
+        options = options._replace(tokens=False)
     client = connect(options.kubeconfig)
-    return Member(options, client, lambda: policies.active.policy, log, own=own)
+    key = None if certificates is None else lambda: certificates.pair.key
+    return Member(options, client, lambda: policies.active.policy, log, key)
+
+
+def _check_clients(
+    arguments: argparse.Namespace, member: "Member | None", token: "TokenFile | None"
+) -> "ClientCheck":
+    """Who is told what."""
+    from webhook.server.clients import EVERYBODY, TELLING_SECONDS, ClientCheck
+
+    if token is not None:
+        return ClientCheck(token.knows, 0)
+    # Without a cluster there is nothing to tell but what stands in the review itself.
+    if arguments.client_ca is not None or arguments.dev or member is None:
+        return EVERYBODY
+    # Of a key in files the replicas hear one after the other: none may refuse the next token.
+    own = member.source is not None
+    return ClientCheck(member.tokens.knows, TELLING_SECONDS if own else None)
 
 
 def _make_handler(

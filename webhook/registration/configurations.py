@@ -47,7 +47,8 @@ class RegistrationOptions(NamedTuple):
 
     ``bundle`` is the PEM that the API server is to trust; None leaves the field to whoever injects
     it. ``url`` replaces the Service, for a server outside of the cluster. ``failure_policy`` is
-    that of the enforcing entry; every other one is ``Ignore``.
+    that of the enforcing entry; every other one is ``Ignore``. By ``token``, the end of the path,
+    the webhook knows the API server.
     """
 
     namespace: str
@@ -58,6 +59,7 @@ class RegistrationOptions(NamedTuple):
     url: str | None = None
     failure_policy: str = "Ignore"
     timeout_seconds: int = 2
+    token: str = ""
 
 
 def make_configurations(policy: Policy, options: RegistrationOptions) -> tuple[_Object, _Object]:
@@ -137,6 +139,8 @@ def _entry(name: str, path: str, rules: list[_Object], options: RegistrationOpti
 
 def _client(path: str, options: RegistrationOptions) -> _Object:
     client: _Object = {}
+    if options.token:
+        path = f"{path}/{options.token}"
     if options.bundle is not None:
         client["caBundle"] = base64.b64encode(options.bundle.encode()).decode()
     if options.url is not None:

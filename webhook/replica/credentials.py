@@ -73,6 +73,12 @@ class Credentials:
         """Where the server reads its certificate."""
         return CertificateSource(self._read, self._secret.title, self._secret.title)
 
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys that all replicas have: the authority's, and that of the next one."""
+        pairs = (self.identity.authority, self.identity.incoming)
+        return tuple(pair.key.encode() for pair in pairs if pair is not None)
+
     def is_stale(self) -> bool:
         """Whether the leaf in the Secret has been waiting to be served for too long."""
         waiting = self._clock() - self._current_at

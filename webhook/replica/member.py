@@ -1,7 +1,8 @@
 """A replica as a member of its cluster: what it knows, what it serves, and what it reconciles."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from rules.kinds.schema import Kind
 from rules.policy import Policy
 from webhook.identity.authority import expiry
 from webhook.identity.certificates import CertificateSource
+from webhook.identity.client_token import ClientTokens
 from webhook.identity.rotation import Issuer
 from webhook.identity.secret import IdentitySecret
 from webhook.knowledge.cluster_cache import ClusterCache
@@ -41,9 +43,9 @@ _T = TypeVar("_T")
 class Member:
     """The replica's knowledge of the cluster, and its part in the work that all share.
 
-    ``policy`` gives the one in force. ``source`` is where the certificate comes from if it is
-    mlgate's own (``own``), None if it stands in files. Raises ApiError where the API server does
-    not give what a start needs, and ValueError where the bundle cannot be used.
+    ``policy`` gives the one in force. ``key`` gives the key of a certificate that stands in files;
+    without it mlgate makes its own, which comes from ``source``. Raises ApiError where the API
+    server does not give what a start needs, and ValueError where the bundle cannot be used.
     """
 
     def __init__(
@@ -52,8 +54,7 @@ class Member:
         client: Client,
         policy: Callable[[], Policy],
         log: Log,
-        *,
-        own: bool,
+        key: Callable[[], bytes] | None,
     ) -> None:
         self._options = options
         self._client = client
@@ -62,7 +63,8 @@ class Member:
         self._answering: Callable[[], bool] = lambda: False
         self._bundle = read_bundle_file(options.bundle)
         self._registrar = Registrar(client, self._configure, may_write=self._may_write)
-        self._credentials = self._obtain() if own else None
+        self._credentials = self._obtain() if key is None else None
+        self.tokens = ClientTokens(partial(_keys, self._credentials, key))
         self._elector = LeaderElector(
             client,
             lease_path(options),
@@ -201,7 +203,8 @@ class Member:
             self._metrics.disabled.set(self._registrar.disabled)
 
     def _configure(self) -> Iterator[JsonObject]:
-        options = self._options.registration._replace(bundle=self._trusted())
+        token = self.tokens.current if self._options.tokens else ""
+        options = self._options.registration._replace(bundle=self._trusted(), token=token)
         yield from make_configurations(self._policy(), options)
 
     def _trusted(self) -> str | None:
@@ -216,6 +219,13 @@ class Member:
 
     def _may_write(self) -> bool:
         return self._elector.is_leader()
+
+
+def _keys(credentials: Credentials | None, key: Callable[[], bytes] | None) -> Iterable[bytes]:
+    """The keys that all replicas share."""
+    if credentials is not None:
+        return credentials.keys
+    return () if key is None else (key(),)
 
 
 def lease_path(options: ReplicaOptions) -> str:

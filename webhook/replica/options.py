@@ -12,13 +12,15 @@ DEFAULT_NAMESPACE = "mlgate-system"
 class ReplicaOptions(NamedTuple):
     """``secret`` and ``lease`` are names in the namespace of ``registration``. ``bundle`` is a PEM
     file that the API server is to trust, for a certificate that others issue; ``register`` says
-    whether to keep the configurations; ``replica`` is the name of this process in the election."""
+    whether to keep the configurations, ``tokens`` whether with tokens in their paths; ``replica``
+    is the name of this process in the election."""
 
     registration: RegistrationOptions = RegistrationOptions(DEFAULT_NAMESPACE)
     secret: str = "mlgate-tls"  # noqa: S105 - the name of one
     lease: str = "mlgate"
     bundle: Path | None = None
     register: bool = True
+    tokens: bool = True
     kubeconfig: str | None = None
     replica: str = ""
 

@@ -18,6 +18,7 @@ MAX_WARNINGS = 2048
 MAX_MESSAGE = 2048
 _MAX_LINES = 40
 """Lines of findings that are tried: with its rule's name and address each, no more can fit."""
+_DECISION = ("uid", "allowed", "patch", "patchType")
 _MORE = "run mlgate lint for all of them"
 
 
@@ -48,6 +49,17 @@ def _review(
         "kind": "AdmissionReview",
         "response": response,
     }
+
+
+def withhold(review: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without all that tells of the policy, the Namespace and other objects: what whoever
+    is not known to be the API server is told."""
+    response = review["response"]
+    kept = {key: response[key] for key in _DECISION if key in response}
+    if not response["allowed"]:
+        message = "refused by policy; mlgate lint says why"
+        kept["status"] = {**response["status"], "message": message}
+    return {**review, "response": kept}
 
 
 def denial_message(findings: Sequence[Finding], advice: str = "") -> str:

@@ -1,4 +1,4 @@
-"""The ASGI application: POST /validate and POST /mutate."""
+"""The ASGI application: POST /validate and POST /mutate, with or without a token behind."""
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
@@ -15,18 +15,17 @@ class Application:
 
     def __init__(self, handler: ReviewHandler) -> None:
         self._handler = handler
-        self._endpoints = {f"/{endpoint}": endpoint for endpoint in ENDPOINTS}
         self._rest = FastAPI(title="mlgate", docs_url=None, redoc_url=None, openapi_url=None)
-        for path in self._endpoints:
-            self._rest.add_route(path, _placeholder, methods=["POST"])
+        for endpoint in ENDPOINTS:
+            self._rest.add_route(f"/{endpoint}", _placeholder, methods=["POST"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        endpoint = self._endpoints.get(scope.get("path", ""))
-        if endpoint is None or scope.get("method") != "POST":
+        endpoint, _, token = scope.get("path", "")[1:].partition("/")
+        if endpoint not in ENDPOINTS or scope.get("method") != "POST":
             await self._rest(scope, receive, send)
             return
-        answer = await self._handler.handle(endpoint, scope, receive)
+        answer = await self._handler.handle(endpoint, scope, receive, token)
         headers = _headers(answer)
         start = {"type": "http.response.start", "status": answer.status, "headers": headers}
         await send(start)

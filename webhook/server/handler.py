@@ -20,12 +20,14 @@ from webhook.observability.logs import Log
 from webhook.observability.metrics import Metrics
 from webhook.observability.refusals import Refusals
 from webhook.review.admission import ENDPOINTS, ReviewOutcome
+from webhook.review.answer import withhold
 from webhook.review.context import ReviewContext
 from webhook.review.deadline import Deadline
 from webhook.review.decoding import decode_body, measure_tree
 from webhook.review.finding_cache import FindingCache
 from webhook.review.record import make_record
 from webhook.review.request import BadReview
+from webhook.server.clients import EVERYBODY, ClientCheck, Trust
 from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace
 from webhook.server.lifecycle import Lifecycle
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
@@ -62,6 +64,15 @@ class RequestLimits(NamedTuple):
     concurrency: int = DEFAULT_CONCURRENCY
 
 
+class ReviewCall(NamedTuple):
+    """One request: what it asks for, until when, and who asks."""
+
+    endpoint: str
+    deadline: Deadline
+    address: str
+    trust: Trust
+
+
 class ReviewHandler:
     """Answers requests for reviews. Everything that an answer needs hangs on it."""
 
@@ -81,6 +92,7 @@ class ReviewHandler:
         self.metrics = metrics or Metrics()
         self.refusals = Refusals(log, self.metrics)
         self.lifecycle = lifecycle or Lifecycle()
+        self.clients: ClientCheck = EVERYBODY
         self.limits = limits or RequestLimits()
         max_bytes = MAX_FULL_BODIES * self.limits.max_body + MAX_TREE
         self.limit = ConcurrencyLimit(self.limits.concurrency, max_bytes)
@@ -91,37 +103,43 @@ class ReviewHandler:
         self._large_turns = WeakValueDictionary[str, asyncio.Semaphore]()
         self._cache = FindingCache(orjson.dumps)
 
-    async def handle(self, endpoint: str, scope: Scope, receive: Receive) -> HttpAnswer:
-        """The answer to one request for ``/<endpoint>``."""
-        deadline = Deadline(scope["query_string"])
-        address = address_of(scope.get("client"))
+    async def handle(
+        self, endpoint: str, scope: Scope, receive: Receive, token: str = ""
+    ) -> HttpAnswer:
+        """The answer to one request for ``/<endpoint>``; ``token`` stood behind it."""
+        call = ReviewCall(
+            endpoint,
+            Deadline(scope["query_string"]),
+            address_of(scope.get("client")),
+            self.clients.weigh(token, scope["headers"]),
+        )
         try:
-            answer = await self._answer(endpoint, scope, receive, deadline, address)
+            answer = await self._answer(call, scope, receive)
         except RequestRefused as refused:
-            answer = self._refuse(refused.status, str(refused), address)
+            answer = self._refuse(refused.status, str(refused), call.address)
         except Overloaded:
-            answer = self._refuse(503, "too many reviews at once", address)
+            answer = self._refuse(503, "too many reviews at once", call.address)
         except Exception as error:  # noqa: BLE001 - no bug may look like a decision
             self.log.crash("crash", error, endpoint=endpoint)
-            answer = self._refuse(500, "internal error", address)
+            answer = self._refuse(500, "internal error", call.address)
         # A client that connects anew reaches another replica.
         return answer._replace(close=True) if self.lifecycle.stopping else answer
 
-    async def _answer(
-        self, endpoint: str, scope: Scope, receive: Receive, deadline: Deadline, address: str
-    ) -> HttpAnswer:
+    async def _answer(self, call: ReviewCall, scope: Scope, receive: Receive) -> HttpAnswer:
+        if call.trust is Trust.NONE:
+            raise RequestRefused(401, "the API server was told how to ask")
         announced = check_head(scope["headers"], self.limits.max_body)
-        with self.limit.slot(address) as place:
+        with self.limit.slot(call.address) as place:
             body = RequestBody(place, self.limits.max_body)
-            await body.read(receive, deadline, announced)
+            await body.read(receive, call.deadline, announced)
             # Read once: a policy that changes meanwhile holds from the next review on.
             active = self.policies.active
-            judge = partial(self._judge, endpoint, deadline, active)
+            judge = partial(self._judge, call, active)
             if body.size > LARGE_BODY:
-                outcome = await self._judge_large(body.take(), judge, deadline, place)
+                outcome = await self._judge_large(body.take(), judge, call.deadline, place)
             else:
                 outcome = judge(body.take())
-            return self._report(endpoint, outcome, deadline, active, address)
+            return self._report(call, outcome, active)
 
     async def _judge_large(
         self,
@@ -147,34 +165,27 @@ class ReviewHandler:
         finally:
             turn.release()
 
-    def _report(
-        self,
-        endpoint: str,
-        outcome: ReviewOutcome,
-        deadline: Deadline,
-        active: ActivePolicy,
-        address: str,
-    ) -> HttpAnswer:
+    def _report(self, call: ReviewCall, outcome: ReviewOutcome, active: ActivePolicy) -> HttpAnswer:
         """The answer that an outcome becomes, counted and logged."""
-        seconds = deadline.spent
-        record = make_record(endpoint, outcome.request)
+        seconds = call.deadline.spent
+        record = make_record(call.endpoint, outcome.request)
         self.log.review(record, outcome, seconds, active.revision)
         if outcome.undecided:
             self.metrics.errors(outcome)
-            return self._refuse(500, f"undecided: {'; '.join(outcome.errors)}", address)
+            return self._refuse(500, f"undecided: {'; '.join(outcome.errors)}", call.address)
         self.metrics.review(record, outcome, seconds, active.policy)
-        return HttpAnswer(200, orjson.dumps(outcome.body))
+        body = outcome.body if call.trust is Trust.FULL else withhold(outcome.body)
+        return HttpAnswer(200, orjson.dumps(body))
 
-    def _judge(
-        self, endpoint: str, deadline: Deadline, active: ActivePolicy, content: bytes
-    ) -> ReviewOutcome:
+    def _judge(self, call: ReviewCall, active: ActivePolicy, content: bytes) -> ReviewOutcome:
         """The decision on one body. Raises ``RequestRefused``, ``Overloaded``."""
         # Under load a review may wait so long that nobody takes its answer any more: judging it
         # would only delay those that can still be in time.
-        if deadline.over():
+        if call.deadline.over():
             raise Overloaded
+        context = self._context(active, call.deadline)
         try:
-            return ENDPOINTS[endpoint](decode_body(content), self._context(active, deadline))
+            return ENDPOINTS[call.endpoint](decode_body(content), context)
         except BadReview as bad:
             raise RequestRefused(bad.status, str(bad)) from None
 
@@ -194,4 +205,4 @@ class ReviewHandler:
     def _refuse(self, status: int, reason: str, address: str) -> HttpAnswer:
         self.refusals.request(status, reason, address)
         # What is left of a body that is too large or too late is not worth reading.
-        return HttpAnswer(status, orjson.dumps({"error": reason}), close=status in (408, 413))
+        return HttpAnswer(status, orjson.dumps({"error": reason}), close=status in (401, 408, 413))

@@ -24,8 +24,9 @@ import uvicorn
 import uvloop
 
 from webhook.identity.certificates import Certificates
-from webhook.observability.logs import LogBridge
+from webhook.observability.logs import FailureReport, LogBridge
 from webhook.server.app import Application
+from webhook.server.clients import TokenFile
 from webhook.server.file_poller import FilePoller
 from webhook.server.handler import ReviewHandler
 from webhook.server.listener import GuardedServer
@@ -146,13 +147,15 @@ def serve(
     certificates: Certificates,
     options: ServerOptions,
     member: "Member | None" = None,
+    token: TokenFile | None = None,
 ) -> int:
-    """Serve until told to stop; the exit code. ``member``: the replica's part in a cluster."""
+    """Serve until told to stop; the exit code. ``member``: the replica's part in a cluster;
+    ``token``: what clients must show."""
     bridge = LogBridge(handler.log)
     for name in ("uvicorn.error", "asyncio"):
         logging.getLogger(name).addHandler(bridge)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(handler, certificates, options, member))
+        return runner.run(_serve(handler, certificates, options, member, token))
 
 
 async def _serve(
@@ -160,6 +163,7 @@ async def _serve(
     certificates: Certificates,
     options: ServerOptions,
     member: "Member | None",
+    token: TokenFile | None,
 ) -> int:
     step_down = member.step_down if member else lambda: None
     config = _configure(handler, certificates.context, options)
@@ -167,10 +171,12 @@ async def _serve(
     loop = asyncio.get_running_loop()
     probe_app = create_probe_app(handler, certificates)
     probes = ProbeServer(probe_app, options.host, options.metrics_port, handler.refusals.connection)
-    checks = (
+    checks: tuple[Callable[[], None], ...] = (
         partial(reload_policy, handler, *([member.wake] if member else [])),
         partial(reload_certificates, handler, certificates, loop.call_soon_threadsafe),
     )
+    if token is not None:
+        checks += (follow_token(handler, token),)
     poller = FilePoller(checks, handler.log)
     _publish_policy(handler)
     handler.metrics.certificate(certificates.pair.not_after.timestamp(), ok=True)
@@ -263,3 +269,19 @@ def reload_certificates(
         handler.log.event("info", "certificate", not_after=until)
         return
     handler.log.event("error", "certificate", error=certificates.error)
+
+
+def follow_token(handler: ReviewHandler, token: TokenFile) -> Callable[[], None]:
+    """A check that takes up a changed token; one that cannot be read changes nothing."""
+    log = handler.log
+    failures = FailureReport(lambda error: log.event("warning", "client-token", error=error))
+
+    def check() -> None:
+        try:
+            token.refresh()
+        except ValueError as error:
+            failures.report(str(error))
+        else:
+            failures.clear()
+
+    return check

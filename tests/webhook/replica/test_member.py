@@ -4,6 +4,7 @@ import base64
 import datetime
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +38,9 @@ class Started:
         self.stream = io.StringIO()
         self.answering, self.metrics = False, Metrics()
         log = Log(self.stream)
-        self.member = Member(options, api.client(), lambda: DEFAULT, log, own=own)
+        self.member = Member(
+            options, api.client(), lambda: DEFAULT, log, None if own else lambda: b"key"
+        )
         self.member.start(lambda: self.answering, self.metrics)
 
     def events(self, name: str) -> list[dict[str, object]]:
@@ -70,6 +73,10 @@ def test_it_registers_when_it_serves_and_not_before(api: FakeApi, started: Start
     until(lambda: bool(api.kinds[HOOKS].objects))
     (configuration,) = api.kinds[HOOKS].objects.values()
     bundle = base64.b64decode(configuration["webhooks"][0]["clientConfig"]["caBundle"]).decode()
+    (path, token) = configuration["webhooks"][0]["clientConfig"]["service"]["path"][1:].split("/")
+    assert path == "validate"
+    assert re.fullmatch("[0-9a-f]{32}", token)
+    assert started.member.tokens.knows(token)
     assert started.member._credentials is not None
     assert bundle == started.member._credentials.identity.bundle
     until(lambda: len(started.events("registered")) == 2)
@@ -123,6 +130,16 @@ def test_with_a_certificate_in_files_no_secret_is_touched(api: FakeApi, tmp_path
     assert api.kinds[HOOKS].objects["", "mlgate"] == configuration
     assert started.member.source is None
     assert not api.kinds["/api/v1/secrets"].objects
+    started.member.stop()
+
+
+def test_an_api_server_that_is_known_otherwise_is_given_no_token(api: FakeApi) -> None:
+    started = Started(api, OPTIONS._replace(tokens=False))
+    started.answering = True
+    started.member._reconciler.wake()
+    until(lambda: bool(api.kinds[HOOKS].objects))
+    (configuration,) = api.kinds[HOOKS].objects.values()
+    assert configuration["webhooks"][0]["clientConfig"]["service"]["path"] == "/validate"
     started.member.stop()
 
 
