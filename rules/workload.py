@@ -1,11 +1,11 @@
 """What a rule sees of an object: its pods, its role, its budgets, each with its place."""
 
 from collections.abc import Callable, Hashable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from rules.accelerators import Accelerators, accelerators_of
-from rules.commands import CommandLine
+from rules.commands import CommandReadings, ReadContainer
 from rules.interruption import interruptible
 from rules.inventory import Inventory
 from rules.kinds.facts import Fact
@@ -211,17 +211,10 @@ class Workload:
         return Siblings(self.kind, self.manifest, self.pods, self.command)
 
     @cached_property
-    def _commands(self) -> dict[int, CommandLine]:
-        """By the container's identity, which is its own as long as its command holds it."""
-        return {}
-
-    def command(self, container: Container) -> CommandLine:
+    def command(self) -> ReadContainer:
         """What a container runs, read once."""
-        known = self._commands.get(id(container))
-        if known is None:
-            mounted = self.neighbourhood.find_scripts(self.pods, container)
-            known = self._commands[id(container)] = CommandLine(container, mounted)
-        return known
+        # No method: an object that holds itself stays until the collector comes.
+        return CommandReadings(partial(self.neighbourhood.find_scripts, self.pods))
 
     @cached_property
     def judgement(self) -> Judgement | None:

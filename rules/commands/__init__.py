@@ -160,6 +160,23 @@ ReadContainer: TypeAlias = Callable[[Container], CommandLine]
 """The reading of what a container runs: a new one, or the one that is at hand."""
 
 
+class CommandReadings:
+    """What containers run, each read once; ``find_mounted`` gives the files mounted in one."""
+
+    def __init__(self, find_mounted: Callable[[Container], Mapping[str, str] | None]) -> None:
+        self._find_mounted = find_mounted
+        self._known: dict[int, CommandLine] = {}
+        """By the container's identity, which is its own as long as its command holds it."""
+
+    def __call__(self, container: Container) -> CommandLine:
+        known = self._known.get(id(container))
+        if known is None:
+            known = self._known[id(container)] = CommandLine(
+                container, self._find_mounted(container)
+            )
+        return known
+
+
 def _read_texts(container: Container) -> Iterator[Fragment]:
     for key in ("command", "args", "source"):
         written = container.body.get(key)
@@ -236,6 +253,7 @@ __all__ = [
     "LONGEST_PLACE",
     "CommandFlag",
     "CommandLine",
+    "CommandReadings",
     "Fragment",
     "ReadContainer",
     "cut",
