@@ -122,7 +122,7 @@ class Listener:
 
     async def _open(self, one: Connection) -> None:
         protocol = self._make_protocol()
-        protocol.on_lost = lambda: self._table.remove(one)
+        protocol.on_lost = partial(self._forget, one)
         try:
             await self._loop.connect_accepted_socket(
                 lambda: protocol,
@@ -131,10 +131,15 @@ class Listener:
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT if self._context else None,
                 ssl_shutdown_timeout=GOODBYE_TIMEOUT if self._context else None,
             )
-            one.protocol = protocol
+            one.protocol = None if protocol.lost else protocol
         except OSError:
             self._refused("handshake", one.address)
-            self._table.remove(one)
+            self._forget(one)
+
+    def _forget(self, one: Connection) -> None:
+        self._table.remove(one)
+        # They hold each other, and the collector comes late: 100 KB of TLS would wait for it.
+        one.protocol = one.opening = None
 
     def _opened(self, address: str, _task: "asyncio.Task[None]") -> None:
         self._opening[address] -= 1

@@ -44,6 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
     max_body = 0
     refused: Callable[[str, str], None]
     on_lost: Callable[[], None] = staticmethod(lambda: None)
+    lost = False
 
     _in_head = True
     _received = 0
@@ -66,6 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
+        self.lost = True
         self.on_lost()
         if self._head_timer is not None:
             self._head_timer.cancel()
