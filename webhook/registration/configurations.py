@@ -48,7 +48,8 @@ class RegistrationOptions(NamedTuple):
     ``bundle`` is the PEM that the API server is to trust; None leaves the field to whoever injects
     it. ``url`` replaces the Service, for a server outside of the cluster. ``failure_policy`` is
     that of the enforcing entry; every other one is ``Ignore``. By ``token``, the end of the path,
-    the webhook knows the API server.
+    the webhook knows the API server. With ``namespace_uid`` the configurations belong to the
+    namespace, and are deleted after it.
     """
 
     namespace: str
@@ -60,25 +61,29 @@ class RegistrationOptions(NamedTuple):
     failure_policy: str = "Ignore"
     timeout_seconds: int = 2
     token: str = ""
+    namespace_uid: str = ""
 
 
 def make_configurations(policy: Policy, options: RegistrationOptions) -> tuple[_Object, _Object]:
     """The ValidatingWebhookConfiguration and the MutatingWebhookConfiguration."""
     checked = tuple(checked_kinds(policy))
-    validating = _configuration("ValidatingWebhookConfiguration", VALIDATING_NAME)
+    validating = _configuration("ValidatingWebhookConfiguration", VALIDATING_NAME, options)
     validating["webhooks"] = list(_validating(checked, policy, options))
-    mutating = _configuration("MutatingWebhookConfiguration", MUTATING_NAME)
+    mutating = _configuration("MutatingWebhookConfiguration", MUTATING_NAME, options)
     mutating["webhooks"] = list(_mutating(checked, policy, options))
     return validating, mutating
 
 
-def _configuration(kind: str, name: str) -> _Object:
+def _configuration(kind: str, name: str, options: RegistrationOptions) -> _Object:
     # The annotation keeps the admissions enforcer of AKS from rewriting the selectors.
-    metadata = {
+    metadata: _Object = {
         "name": name,
         "labels": {"app.kubernetes.io/name": "mlgate"},
         "annotations": {_ENFORCER: "true"},
     }
+    if options.namespace_uid:
+        owner = {"apiVersion": "v1", "kind": "Namespace", "name": options.namespace}
+        metadata["ownerReferences"] = [{**owner, "uid": options.namespace_uid}]
     return {"apiVersion": f"{REGISTRATION_GROUP}/v1", "kind": kind, "metadata": metadata}
 
 

@@ -1,5 +1,6 @@
 """A replica as a member of its cluster: what it knows, what it serves, and what it reconciles."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -33,6 +34,7 @@ from webhook.review.context import OwnerRecord
 START_TIMEOUT = 60.0
 """Seconds that a start waits for an API server that is away."""
 _PAUSE = 1.0
+_NAMESPACES = "/api/v1/namespaces"
 # Request Timeout, Conflict, Too Many Requests: refusals that another try may not meet.
 _TRANSIENT = (408, 409, 429)
 _LAST_PASS = 2.0
@@ -75,6 +77,7 @@ class Member:
         self._reconciler = Reconciler(self._reconcile, log)
         self._watches = [*self._make_watches()]
         self._metrics: ClusterMetrics | None = None
+        self._namespace_uid = ""
         self._cache = ClusterCache(client.read, self._kinds, log)
         self.inventory = self._cache.inventory
 
@@ -203,9 +206,23 @@ class Member:
             self._metrics.disabled.set(self._registrar.disabled)
 
     def _configure(self) -> Iterator[JsonObject]:
-        token = self.tokens.current if self._options.tokens else ""
-        options = self._options.registration._replace(bundle=self._trusted(), token=token)
+        options = self._options.registration._replace(
+            bundle=self._trusted(),
+            token=self.tokens.current if self._options.tokens else "",
+            namespace_uid=self._find_namespace(),
+        )
         yield from make_configurations(self._policy(), options)
+
+    def _find_namespace(self) -> str:
+        """The UID of mlgate's own namespace; empty where it has none, or may not see it."""
+        # A list of one: to list and watch Namespaces is allowed anyway, to get one is not.
+        name = self._options.registration.namespace
+        if not self._namespace_uid:
+            with contextlib.suppress(ApiError):
+                found = self._client.get(f"{_NAMESPACES}?fieldSelector=metadata.name%3D{name}")
+                uids = [one["metadata"]["uid"] for one in (found or {}).get("items") or ()]
+                self._namespace_uid = next(iter(uids), "")
+        return self._namespace_uid
 
     def _trusted(self) -> str | None:
         """What the API server is to trust; of a file that cannot be read, what it held last."""

@@ -133,6 +133,19 @@ def test_with_a_certificate_in_files_no_secret_is_touched(api: FakeApi, tmp_path
     started.member.stop()
 
 
+def test_e56_the_configurations_belong_to_the_namespace(api: FakeApi) -> None:
+    uid = api.put(api.kinds["/api/v1/namespaces"], "mlgate-system")
+    api.put(api.kinds["/api/v1/namespaces"], "another")
+    started = Started(api, OPTIONS)
+    started.answering = True
+    started.member._reconciler.wake()
+    until(lambda: bool(api.kinds[HOOKS].objects))
+    (configuration,) = api.kinds[HOOKS].objects.values()
+    owner = {"apiVersion": "v1", "kind": "Namespace", "name": "mlgate-system", "uid": uid}
+    assert configuration["metadata"]["ownerReferences"] == [owner]
+    started.member.stop()
+
+
 def test_an_api_server_that_is_known_otherwise_is_given_no_token(api: FakeApi) -> None:
     started = Started(api, OPTIONS._replace(tokens=False))
     started.answering = True
