@@ -5,6 +5,7 @@ import io
 import os
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -375,17 +376,52 @@ def test_kubectl_renders_it() -> None:
     }
 
 
-def test_the_overlay_of_the_docs_renders(tmp_path: Path) -> None:
+def blocks(beginning: str) -> list[str]:
+    """The YAML of docs/install.md that begins so."""
+    page = (ROOT / "docs/install.md").read_text()
+    return re.findall(rf"```yaml\n({beginning}.*?)```", page, re.DOTALL)
+
+
+def render_overlay(folder: Path, *more: str) -> dict[str, Tree]:
+    """What comes of the overlay of docs/install.md, with more in it."""
     programs = find_programs()
     if isinstance(programs, str):
         pytest.skip(programs)
-    page = (ROOT / "docs/install.md").read_text()
-    (overlay,) = re.findall(r"```yaml\n(apiVersion: kustomize.*?)```", page, re.DOTALL)
-    base = os.path.relpath(BASE, tmp_path.resolve())
-    (tmp_path / "kustomization.yaml").write_text(overlay.replace("../base", base))
+    (overlay,) = blocks("apiVersion: kustomize")
+    base = os.path.relpath(BASE, folder.resolve())
+    text = "".join([overlay.replace("../base", base), *more])
+    (folder / "kustomization.yaml").write_text(text)
+    return render(programs, folder)
+
+
+def test_the_overlay_of_the_docs_renders(tmp_path: Path) -> None:
+    (more,) = blocks("configMapGenerator:")
     (tmp_path / "mlgate.yaml").write_text("their own")
-    objects = render(programs, tmp_path)
+    objects = render_overlay(tmp_path, more)
     (container,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
     assert container["image"] == f"registry.example.com/mlgate:{rules.VERSION}"
     assert container["args"] == [*CONTAINER["args"], "--failure-policy=Fail"]
     assert objects["ConfigMap"]["data"] == {"mlgate.yaml": "their own"}
+
+
+def test_the_network_policy_of_the_docs_renders(tmp_path: Path) -> None:
+    (more,) = blocks("patches:")
+    reviews, metrics = render_overlay(tmp_path, more)["NetworkPolicy"]["spec"]["ingress"]
+    assert [*reviews["from"][0], *reviews["from"][1]] == ["ipBlock", "podSelector"]
+    assert reviews["from"][1]["podSelector"] == {"matchLabels": LABELS}
+    (source,) = metrics["from"]
+    selected = source["namespaceSelector"]["matchLabels"]
+    assert selected == {"kubernetes.io/metadata.name": "observability"}
+
+
+def test_the_image_is_built_of_all_packages_for_the_user_of_the_pod() -> None:
+    lines = (ROOT / "deploy/Containerfile").read_text().splitlines()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = {
+        one.rstrip("*") for one in project["tool"]["setuptools"]["packages"]["find"]["include"]
+    }
+    copied = {line.split()[1] for line in lines if re.match(r"COPY \w+ /src/", line)}
+    assert copied == packages
+    user = POD["securityContext"]
+    assert f"USER {user['runAsUser']}:{user['runAsGroup']}" in lines
+    assert lines[-1] == f'ENTRYPOINT ["{CONTAINER["command"][0]}"]'
