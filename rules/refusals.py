@@ -16,6 +16,7 @@ CONCURRENCY_POLICIES = "supported values are Allow, Forbid, Replace"  # without 
 ONLY_ALWAYS = 'Unsupported value: supported values: "Always"'
 
 # core
+IMAGE_REQUIRED = "image: Required value"
 POD_RESTART_POLICIES = "supported values are Always, OnFailure, Never"  # without the quotes
 LIMIT_REQUIRED = "Limit must be set for non overcommitable resources"
 WHOLE_NUMBER = "must be an integer"

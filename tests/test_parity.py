@@ -93,6 +93,8 @@ EXCEPTIONS: dict[str, dict[tuple[Way, str], Difference]] = {
         (Way.CREATE, "TRN001/bad-job-unset"): Difference(mended=True),
         (Way.CREATE, "TRN001/bad-job-unset-with-scratch"): Difference(mended=True),
         (Way.CREATE, "TRN002/bad-job-unset"): Difference(mended=True),
+        (Way.CREATE, "TRN006/bad-jobs-on-spot"): Difference(mended=True),
+        (Way.CREATE, "TRN006/bad-job-on-a-pool-of-ours"): Difference(mended=True),
         (Way.CREATE, "TRN002/bad-job-unset-where-less-is-allowed"): Difference(mended=True),
         (Way.CREATE, "acceptance/cronjob-nightly-without-concurrency-wrong"): Difference(
             mended=True

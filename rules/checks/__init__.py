@@ -9,6 +9,7 @@ from rules.checks.accelerator import (
 from rules.checks.autoscaling import hpa_metrics_defined
 from rules.checks.distributed import failed_rank_must_restart_group, finished_job_keeps_gpus
 from rules.checks.manifest import (
+    container_without_image,
     duplicate_key,
     field_at_wrong_level,
     ignore_without_reason,
@@ -23,6 +24,8 @@ from rules.checks.storage import training_output_durable
 from rules.checks.supply import plaintext_ml_credentials
 from rules.checks.training import (
     active_deadline_set,
+    disruption_burns_retries,
+    gitops_reruns_training,
     restart_policy_never,
     retry_budget_inert,
     retry_budget_set,
@@ -41,6 +44,7 @@ ALL: tuple[Rule, ...] = (
     gpu_visibility_bypass.RULE,
     hpa_metrics_defined.RULE,
     field_at_wrong_level.RULE,
+    container_without_image.RULE,
     unreadable_document.RULE,
     duplicate_key.RULE,
     unused_ignore.RULE,
@@ -55,7 +59,9 @@ ALL: tuple[Rule, ...] = (
     active_deadline_set.RULE,
     retry_unbounded.RULE,
     retry_budget_inert.RULE,
+    disruption_burns_retries.RULE,
     training_in_service_controller.RULE,
+    gitops_reruns_training.RULE,
 )
 
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in ALL}

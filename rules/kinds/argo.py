@@ -16,7 +16,7 @@ from rules.kinds.lookups import Answer, Ask, Reference
 from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_unseen_pod
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
-from rules.kinds.runs import Deadlines, Retry, Schedule
+from rules.kinds.runs import Deadlines, Disruption, Retry, Schedule
 from rules.kinds.schema import SPEC, Inner, Kind
 from rules.kinds.views import SpecView, read_spec, view_foreign
 from rules.manifest import Manifest
@@ -143,6 +143,27 @@ def _retries(workflow: SpecView) -> Iterator[Retry]:
         yield from _retry(template, template.path)
 
 
+def _disruptions(workflow: SpecView) -> Iterator[Disruption]:
+    """A pod that was deleted or evicted is an error, not a failure, which is all that is retried
+    without a ``retryPolicy`` or an expression (``workflow_types.go`` RetryPolicyActual)."""
+    shared = [
+        workflow.mapping("templateDefaults", "retryStrategy"),
+        workflow.mapping("retryStrategy"),
+    ]
+    for template in find_templates(workflow):
+        own = template.mapping("retryStrategy")
+        strategy = own or next(filter(None, shared), {})
+        told = strategy.get("retryPolicy") in ("Always", "OnError")
+        if told or (strategy.get("expression") and not strategy.get("retryPolicy")):
+            continue
+        yield Disruption(
+            template.value("retryStrategy", "retryPolicy"),
+            "so that a pod that was evicted is not retried",
+            "OnError or Always, with a limit",
+            pod=template.path,
+        )
+
+
 def _retry(place: SpecView, pod: Path | None = None) -> Iterator[Retry]:
     """A retry strategy without a limit, an expression or a longest duration has no end
     (argo-workflows ``examples/retry-container-to-completion.yaml``)."""
@@ -225,6 +246,7 @@ def _workflow(
         pod_rows=_TEMPLATE_ROWS,
         deferred={root: (*root, "workflowTemplateRef")},
         retries=_retries,
+        disruptions=_disruptions,
         deadlines=_deadlines,
         inner=_inner,
         plural=plural,

@@ -9,12 +9,12 @@ from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
-from rules.kinds.runs import Deadlines, LoneRetry, Retry, Schedule
+from rules.kinds.runs import Deadlines, Disruption, LoneRetry, Retry, Schedule
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.model import Value
-from rules.paths import Path
+from rules.paths import EACH, Path
 from rules.refusals import RESTART_POLICIES
 
 CRON_ROOT: Path = ("spec", "jobTemplate", "spec")
@@ -109,6 +109,38 @@ def read_job_deadlines(job: SpecView, _pods: Any = ()) -> Deadlines:
     )
 
 
+_IGNORED = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}
+
+
+def read_job_disruptions(job: SpecView) -> Iterator[Disruption]:
+    """A pod failure policy can tell an eviction from a failure (KEP-3329); the API server takes one
+    only beside restartPolicy Never."""
+    policy = job.value("podFailurePolicy")
+    if not tells_disruptions(job):
+        yield Disruption(
+            policy,
+            "so that an eviction uses up backoffLimit as a failure does",
+            "a first rule {action: Ignore, onPodConditions: [{type: DisruptionTarget}]}",
+            changes=tuple(_ignore_evictions(job, policy)) if policy.absent else (),
+            safe=job.dig("template", "spec", "restartPolicy") == "Never",
+        )
+
+
+def _ignore_evictions(job: SpecView, policy: Value) -> Iterator[tuple[Value, Any]]:
+    """Beside a failure policy the API server takes replacement of failed pods alone, for which it
+    writes another default where there is none (``batch/v1/defaults.go``)."""
+    yield policy, {"rules": [_IGNORED]}
+    key = "podReplacementPolicy"
+    if job.dig(key) not in (None, "Failed"):
+        yield job.value(key, default="TerminatingOrFailed"), "Failed"
+
+
+def tells_disruptions(job: SpecView) -> bool:
+    """Whether a JobSpec's failure policy has a rule of its own for pods that were evicted."""
+    conditions = job.each("podFailurePolicy", "rules", EACH, "onPodConditions", EACH)
+    return any(one.dig("type") == "DisruptionTarget" for one in conditions)
+
+
 def _lone_retries(job: SpecView) -> Iterator[LoneRetry]:
     """A failed pod of several is made anew, the others stay as they are."""
     pods, budget = read_count(job.dig("parallelism")), job.value("backoffLimit", default=6)
@@ -151,6 +183,7 @@ KINDS: tuple[Kind, ...] = (
         retries=read_job_retries,
         deadlines=read_job_deadlines,
         lone_retries=_lone_retries,
+        disruptions=read_job_disruptions,
         plural="jobs",
     ),
     Kind(
@@ -164,6 +197,7 @@ KINDS: tuple[Kind, ...] = (
         retries=read_job_retries,
         deadlines=read_job_deadlines,
         lone_retries=_lone_retries,
+        disruptions=read_job_disruptions,
         schedule=read_cron_schedule,
         plural="cronjobs",
     ),

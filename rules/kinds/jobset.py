@@ -8,14 +8,20 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from rules.kinds import facts
-from rules.kinds.batch import JOB_ROWS, MADE_ALONE, find_failure_policy, read_job_retries
+from rules.kinds.batch import (
+    JOB_ROWS,
+    MADE_ALONE,
+    find_failure_policy,
+    read_job_retries,
+    tells_disruptions,
+)
 from rules.kinds.lookups import Ask
 from rules.kinds.mpi import make_agent_restart, runs_only_sshd
 from rules.kinds.pods import Pod, Restart, Volume
 from rules.kinds.podspec import claim_templates, make_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows, left_to_controller
-from rules.kinds.runs import Deadlines, LoneRetry, Retry
+from rules.kinds.runs import Deadlines, Disruption, LoneRetry, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dotted
@@ -144,6 +150,20 @@ def read_jobset_retries(jobset: SpecView) -> Iterator[Retry]:
             yield from _child_retries(child)
 
 
+def read_jobset_disruptions(jobset: SpecView) -> Iterator[Disruption]:
+    """What a child's failure policy tells apart, a rule of the JobSet can leave uncounted."""
+    for child in () if _restarts_in_place(jobset) else read_children(jobset):
+        if not child.initializes and not tells_disruptions(child.job):
+            yield Disruption(
+                child.job.value("podFailurePolicy"),
+                "so that an eviction uses up maxRestarts as a failure does",
+                "a rule {action: FailJob, onPodConditions: [{type: DisruptionTarget}]}, and in "
+                "failurePolicy one {action: RestartJobSetAndIgnoreMaxRestarts, "
+                "onJobFailureReasons: [PodFailurePolicy]}",
+                pod=(*child.job.path, "template"),
+            )
+
+
 _PLENTY = 1000
 """A budget that no run uses up, with a back-off of minutes between attempts."""
 _NOT_COUNTED = (
@@ -256,6 +276,7 @@ KINDS: tuple[Kind, ...] = (
         retries=read_jobset_retries,
         deadlines=read_jobset_deadlines,
         lone_retries=read_lone_retries,
+        disruptions=read_jobset_disruptions,
         plural="jobsets",
     ),
 )

@@ -15,7 +15,7 @@ from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactRows
-from rules.kinds.runs import Deadlines, Leftover, Retry
+from rules.kinds.runs import Deadlines, Disruption, Leftover, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
@@ -207,6 +207,20 @@ def _retries(operator: Operator, spec: SpecView) -> Iterator[Retry]:
     yield from _elastic_restarts(spec)
 
 
+def _disruptions(operator: Operator, spec: SpecView) -> Iterator[Disruption]:
+    """With Never a pod that was evicted has failed, and the job with it; with the other policies
+    it is made anew (``common/pod.go``)."""
+    for replica in read_replicas(spec, operator.field):
+        restart = _restart(operator, spec, replica)
+        if restart is not None and restart.value.value == "Never":
+            yield Disruption(
+                restart.value,
+                "so that an eviction fails the whole job",
+                "ExitCode, with a deadline",
+                pod=(*replica.view.path, "template"),
+            )
+
+
 def _elastic_restarts(spec: SpecView) -> Iterator[Retry]:
     """How often torchrun restarts its workers in one attempt (``PET_MAX_RESTARTS``)."""
     restarts = spec.value("elasticPolicy", "maxRestarts")
@@ -227,6 +241,7 @@ def _kind(operator: Operator) -> Kind:
             (("spec", operator.field, EACH), REPLICA_ROWS),
         ),
         retries=partial(_retries, operator),
+        disruptions=partial(_disruptions, operator),
         deadlines=read_run_deadlines,
         leftovers=lambda spec: read_run_leftovers(spec, read_replicas(spec, operator.field)),
         plural=f"{operator.kind.lower()}s",

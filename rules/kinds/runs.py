@@ -98,6 +98,22 @@ class LoneRetry(NamedTuple):
     serves: bool = False
 
 
+class Disruption(NamedTuple):
+    """What makes an eviction count as a failure of the work.
+
+    ``value`` is the field that would tell them apart, ``effect`` what happens without. ``changes``
+    are values and what a fix writes there, ``expected`` what a person should. ``pod`` is the path
+    of the one template that is meant, None for all.
+    """
+
+    value: Value
+    effect: str
+    expected: str
+    changes: tuple[tuple[Value, Any], ...] = ()
+    safe: bool = False
+    pod: Path | None = None
+
+
 class Leftover(NamedTuple):
     """Pods that a finished run leaves running.
 

@@ -11,7 +11,7 @@ from rules.kinds.lookups import Ask, FactReader, Reference
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.kinds.rows import OBJECT_PLACES, POD_ROWS, FactPlaces, FactRows, facts_of
-from rules.kinds.runs import Deadlines, Leftover, LoneRetry, Retry, Schedule, WhenEnded
+from rules.kinds.runs import Deadlines, Disruption, Leftover, LoneRetry, Retry, Schedule, WhenEnded
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.model import Edit, Value
@@ -92,6 +92,7 @@ class Kind(NamedTuple):
     deadlines: Callable[[SpecView, Iterable[Pod]], Deadlines | None] = _nothing
     schedule: Callable[[Manifest], Schedule | None] = _nothing
     leftovers: Callable[[SpecView], Iterable[Leftover]] = _none
+    disruptions: Callable[[SpecView], Iterable[Disruption]] = _none
     lone_retries: Callable[[SpecView], Iterable[LoneRetry]] = _none
     when_ended: WhenEnded = WhenEnded.COUNTED
     as_run: Callable[[SpecView], tuple[Edit, ...]] = _none

@@ -9,6 +9,7 @@ from rules.kinds import facts
 from rules.kinds.jobset import (
     jobset_places,
     read_jobset_deadlines,
+    read_jobset_disruptions,
     read_jobset_pods,
     read_jobset_retries,
     read_lone_retries,
@@ -55,6 +56,7 @@ def _runtime(group: str, name: str) -> Kind:
         retries=read_jobset_retries,
         deadlines=read_jobset_deadlines,
         lone_retries=read_lone_retries,
+        disruptions=read_jobset_disruptions,
         facts={"spec": read_spec},
         plural=f"{name.lower()}s",
         namespaced=name == "TrainingRuntime",

@@ -15,7 +15,7 @@ from rules.kinds.pods import Mount, Pod, Restart, Volume
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import FactPlaces, FactRows
-from rules.kinds.runs import Deadlines, Leftover, LoneRetry, Retry
+from rules.kinds.runs import Deadlines, Disruption, Leftover, LoneRetry, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.model import Value
@@ -145,6 +145,16 @@ def _restarts(job: SpecView) -> bool:
     )
 
 
+def _disruptions(job: SpecView) -> Iterator[Disruption]:
+    """Whether a policy answers to an eviction (``PodEvicted``; ``*`` is any event)."""
+    if not (_acts_on(job, "PodEvicted") or _acts_on(job, "*")):
+        yield Disruption(
+            job.value("policies"),
+            "so that an eviction ends the work",
+            "{event: PodEvicted, action: RestartJob}",
+        )
+
+
 def _lone_retries(job: SpecView) -> Iterator[LoneRetry]:
     """A task's pod that fails is not made again, nor are the others told, but by a policy
     (``pkg/controllers/job/job_controller_actions.go``)."""
@@ -229,6 +239,7 @@ def _kind(group: str, name: str, root: Path = SPEC, own: FactPlaces = (), **know
         deadlines=_deadlines,
         leftovers=_leftovers,
         lone_retries=_lone_retries,
+        disruptions=_disruptions,
         weights=_weights,
         **known,
     )
