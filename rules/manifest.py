@@ -73,17 +73,26 @@ class Manifest:
 
     def _presence(self, path: Path) -> Presence:
         """How a value that equals the API server's default came to be there."""
-        if self._applied is None:
-            self._applied = _applied_fields(self.object)
-        if any(_owns(fields, self.object, path) for fields in self._applied):
-            return Presence.WRITTEN
-        if isinstance(self._last_applied, str):
-            self._last_applied = _parse(self._last_applied)
-        if dig(self._last_applied, path) not in _NOTHING:
+        if self._is_applied(path):
             return Presence.WRITTEN
         if self._applied or self._last_applied is not None:
             return Presence.ABSENT
         return Presence.DEFAULTED
+
+    def _is_applied(self, path: Path) -> bool:
+        """Whether an apply says what stands at ``path``."""
+        if self._applied is None:
+            self._applied = _applied_fields(self.object)
+        if any(_owns(fields, self.object, path) for fields in self._applied):
+            return True
+        if isinstance(self._last_applied, str):
+            self._last_applied = _parse(self._last_applied)
+        return dig(self._last_applied, path) not in _NOTHING
+
+    def is_own(self, path: Path) -> bool:
+        """Whether what stands at ``path``, where controllers write too (the replicas of what is
+        autoscaled), is the object's own: it was applied, or no controller has seen the object."""
+        return not self.admitted or not self.mapping("status") or self._is_applied(path)
 
     def dig(self, *path: str | int) -> Any:
         """The bare value at ``path``, None where there is none."""

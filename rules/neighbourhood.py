@@ -66,6 +66,14 @@ class Neighbourhood:
 
         return self._select(kinds_with(SCALING), SCALING, scales, target.namespace)
 
+    def find_rivals(self, target: ObjectKey) -> tuple[Neighbour, ...]:
+        """The other autoscalers of what this one scales; none where nobody knows which of several
+        of that name is meant."""
+        if len(self._inventory.find(target)) != 1:
+            return ()
+        _, scalers = self.find_autoscalers_of(target)
+        return tuple(one for one in scalers if not self._is_me(one.key))
+
     def find_pods(self, reference: Reference) -> tuple[KeptPod, ...] | None:
         """The pods of another object; None where they are not known."""
         return self.ask_pods(reference, tuple)

@@ -18,9 +18,9 @@ from webhook.review.admission import ReviewOutcome, mutate, validate
 from webhook.review.context import ReviewContext
 
 
-def surround(bodies: Iterable[Body], policy: Policy) -> ReviewContext:
-    """A cluster that holds ``bodies``."""
-    inventory = Inventory(namespace=NAMESPACE)
+def surround(bodies: Iterable[Body], policy: Policy, *, complete: bool = False) -> ReviewContext:
+    """A cluster that holds ``bodies``; ``complete``: and that its cache has listed."""
+    inventory = Inventory(namespace=NAMESPACE, complete=complete)
     engine = Engine(policy, inventory, TODAY)
     for body in bodies:
         manifest = Manifest(body)

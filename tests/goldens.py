@@ -26,10 +26,11 @@ _JUDGED = {0, 1, 4}
 class Run:
     """``mlgate lint`` in a folder that holds a text and the policy it is judged under."""
 
-    def __init__(self, name: str, text: str, policy: str) -> None:
+    def __init__(self, name: str, text: str, policy: str, *flags: str) -> None:
         self.text = text
         self._name = name
         self._policy = policy
+        self._flags = flags
 
     def report(self) -> str:
         return self._lint()[0]
@@ -48,7 +49,7 @@ class Run:
         return self._lint("--diff", "--unsafe-fixes")[0]
 
     def _lint(self, *flags: str) -> tuple[str, str]:
-        return _lint(self._name, self.text, self._policy, flags)
+        return _lint(self._name, self.text, self._policy, (*self._flags, *flags))
 
 
 @cache
@@ -66,7 +67,8 @@ def _lint(name: str, text: str, policy: str, flags: tuple[str, ...]) -> tuple[st
 
 def run(case: Case, text: str | None = None) -> Run:
     """The run over a case, or over a text that came of it."""
-    return Run(case.path.name, case.text if text is None else text, case.policy_text)
+    flags = ("--complete",) if case.complete else ()
+    return Run(case.path.name, case.text if text is None else text, case.policy_text, *flags)
 
 
 def outputs(cases: Iterable[Case]) -> dict[Path, str]:
@@ -100,14 +102,16 @@ def _marks(case: Case) -> Iterator[str]:
     """Each finding's fingerprint, and the paths of the places that it speaks of besides."""
     for row in run(case).rows():
         yield row["fingerprint"]
-        yield from (f"  beside {related['path']}" for related in row["related"])
+        # A place in another object has no part in the ratchet.
+        near = (related for related in row["related"] if "object" not in related)
+        yield from (f"  beside {related['path']}" for related in near)
 
 
 def find_created(case: Case) -> list[Finding]:
     """What the webhook finds in a case's objects if they come by ``kubectl create``, which leaves
     no trace of who wrote what."""
     bodies = [present(document.value, Way.CREATE) for document in read_documents(case.text)]
-    known = surround(bodies, case.policy)
+    known = surround(bodies, case.policy, complete=case.complete)
     return [finding for body in bodies for finding in admit(body, known).findings]
 
 

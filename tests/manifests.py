@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -77,6 +78,11 @@ class Case(NamedTuple):
         return all(isinstance(document, Document) for document in read(self.text))
 
     @property
+    def complete(self) -> bool:
+        """Whether it is all that there is in its namespaces."""
+        return self.path.name.startswith(("good-complete-", "bad-complete-"))
+
+    @property
     def whole(self) -> bool:
         """Whether a cluster could be given it: it can be read as objects, and none is a patch."""
         return (
@@ -143,22 +149,26 @@ def read_documents(text: str) -> list[Document]:
     return [document for document in documents if isinstance(document, Document)]
 
 
-def find(text: str, policy: Policy | None = None) -> list[Found]:
+def find(text: str, policy: Policy | None = None, *, complete: bool = False) -> list[Found]:
     """All findings of a text, in the order of their lines."""
     documents = [one for one in read_documents(text) if isinstance(one.value, dict)]
-    inventory = Inventory()
-    engine = Engine(policy or Policy(), inventory, TODAY)
     manifests = [Manifest(document.value) for document in documents]
-    for manifest in manifests:
-        kind = engine.neighbour_kind_of(manifest)
-        if kind is not None:
-            inventory.add(manifest, kind)
+    engine = Engine(policy or Policy(), Inventory(complete=complete), TODAY)
+    take_in(engine, manifests)
     found = [
         Found(document, finding, locate(document, finding))
         for document, manifest in zip(documents, manifests, strict=True)
         for finding in engine.evaluate(manifest).findings
     ]
     return sorted(found, key=lambda one: (one.line, one.finding.rule))
+
+
+def take_in(engine: Engine, manifests: Iterable[Manifest]) -> None:
+    """Let an engine's inventory hold some objects."""
+    for manifest in manifests:
+        kind = engine.neighbour_kind_of(manifest)
+        if kind is not None:
+            engine.inventory.add(manifest, kind)
 
 
 def locate(document: Document, finding: Finding) -> int:

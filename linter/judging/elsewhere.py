@@ -1,5 +1,6 @@
 """Places in other objects of a run, which a finding on one object speaks of."""
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from linter.input.documents import Entry, read_contents
@@ -36,10 +37,10 @@ class Elsewhere:
 
     def find(self, key: ObjectKey, path: Path, near: str) -> "tuple[Entry, Span] | None":
         """The entry of the object ``key``, and where ``path`` stands; None where it is in no file
-        that can be read. Of several that call themselves that the one in the file ``near``, or the
-        first."""
+        that can be read. Of several that call themselves that the one nearest to the file
+        ``near``."""
         places = [one.source for one in self._inventory.find(key) if one.source is not None]
-        for place in sorted(places, key=lambda place: (place[0] != near, place)):
+        for place in sorted(places, key=lambda place: (-_nearness(place[0], near), place)):
             entry = self._open(place)
             if entry is not None:
                 return entry, entry.document.span((*entry.prefix, *path))
@@ -54,6 +55,12 @@ class Elsewhere:
         if file not in self._files:
             self._files[file] = _read_entries(file)
         return next((one for one in self._files[file] if source_of(one) == place), None)
+
+
+def _nearness(file: str, other: str) -> int:
+    """How many folders, and the name, two paths have in common."""
+    pairs = zip(file.split("/"), other.split("/"), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _read_entries(file: str) -> list[Entry]:

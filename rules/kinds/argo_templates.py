@@ -7,7 +7,7 @@ Source: argo-workflows ``workflow/controller/workflowpod.go`` (the pod) and ``op
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.pods import Container, ContainerUse, Pod, Volume
+from rules.kinds.pods import Container, ContainerUse, Pod, Removal, Volume
 from rules.kinds.podspec import claim_templates, make_container, read_volumes
 from rules.kinds.strategic_merge import strategic_merge
 from rules.kinds.views import SpecView
@@ -164,9 +164,15 @@ def _volumes(workflow: SpecView, template: SpecView) -> tuple[Volume, ...]:
     defaults = workflow.below("templateDefaults")
     return (
         *(one for place in (template, defaults, workflow) for one in _own_volumes(place)),
-        *claim_templates(workflow.below("volumeClaimTemplates")),
+        *claim_templates(workflow.below("volumeClaimTemplates"), _claims_end(workflow)),
         *(one for place in (workflow, template) for one in _patched_volumes(place)),
     )
+
+
+def _claims_end(workflow: SpecView) -> Removal:
+    """There is no strategy that keeps them (``workflow_types.go`` GetVolumeClaimGC)."""
+    completed = workflow.dig("volumeClaimGC", "strategy") == "OnWorkflowCompletion"
+    return Removal(f"is deleted when the workflow {'ends' if completed else 'succeeds'}")
 
 
 def _own_volumes(place: SpecView) -> tuple[Volume, ...]:

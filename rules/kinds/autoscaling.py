@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from rules.kinds import facts
 from rules.kinds.lookups import FactReader, Reference
 from rules.kinds.rows import FactRows
-from rules.kinds.schema import SPEC, Autoscaler, Kind
+from rules.kinds.schema import SPEC, Autoscaler, Kind, Measure
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
-from rules.paths import Path
+from rules.paths import EACH, Path
 
 DEFAULT_METRICS = [
     {
@@ -18,6 +18,19 @@ DEFAULT_METRICS = [
     }
 ]
 """What the API server writes where an HPA states no metric (autoscaling/v2 defaults.go)."""
+
+WITHOUT_SCALE = {
+    ("", "Pod"): "a Pod is one pod",
+    ("apps", "DaemonSet"): "a DaemonSet has a pod on each node",
+    ("batch", "Job"): "a Job has no scale subresource",
+    ("batch", "CronJob"): "a CronJob has no scale subresource",
+    ("ray.io", "RayCluster"): "a RayCluster scales itself by enableInTreeAutoscaling",
+    ("ray.io", "RayJob"): "a RayJob scales itself by enableInTreeAutoscaling",
+    ("ray.io", "RayService"): "a RayService scales itself by its serveConfigV2",
+    ("serving.kserve.io", "InferenceService"): "KServe makes an autoscaler of its own",
+}
+"""Kinds that no autoscaler can scale, and why. Sources: ``pkg/registry`` of kubernetes, the CRDs of
+KubeRay and KServe, which have a status subresource alone."""
 
 SCALING = "scaling"
 """The fact of an autoscaler that others may ask; ``unpack_scaling`` reads it."""
@@ -64,6 +77,7 @@ def _scaler_v1(spec: SpecView, target: Reference | None) -> Autoscaler:
         what="spec.targetCPUUtilizationPercentage",
         defaulted=value.defaulted and not carried,
         target=target,
+        measures=() if carried else (Measure(value.path, "cpu", shared=True),),
     )
 
 
@@ -76,7 +90,23 @@ def _scaler_v2(spec: SpecView, target: Reference | None) -> Autoscaler:
         defaulted=value.defaulted,
         target=target,
         preset=DEFAULT_METRICS,
+        measures=tuple(map(_measure, spec.each("metrics", EACH))),
     )
+
+
+def _measure(metric: SpecView) -> Measure:
+    """v2beta1 has the share beside the name, later versions in ``target``."""
+    for source in ("resource", "containerResource"):
+        for body in metric.each(source):
+            name, container = body.dig("name"), body.dig("container")
+            share = body.dig("targetAverageUtilization") or body.dig("target", "averageUtilization")
+            return Measure(
+                body.path,
+                name if isinstance(name, str) else None,
+                container if isinstance(container, str) else None,
+                shared=share is not None,
+            )
+    return Measure(metric.path)
 
 
 def read_target(
@@ -91,15 +121,16 @@ def read_target(
 
 
 def scaling_fact(
-    read: Callable[[SpecView], Iterable[Autoscaler]], least: str, most: str
+    read: Callable[[SpecView], Iterable[Autoscaler]], least: tuple[str, int], most: tuple[str, Any]
 ) -> FactReader:
-    """The reader of the fact for autoscalers that ``read`` finds, and its fields for the bounds."""
+    """The reader of the fact for autoscalers that ``read`` finds; the bounds by their fields, each
+    with what absence means."""
 
     def keep_scaling(manifest: Manifest) -> Any:
         spec = SpecView(manifest, SPEC, manifest.dig(*SPEC))
         for target in (scaler.target for scaler in read(spec) if scaler.target is not None):
             at = ("spec", "scaleTargetRef")
-            bounds = spec.dig(least), spec.dig(most)
+            bounds = (spec.raw(field, default=default).value for field, default in (least, most))
             return (target.group, target.kinds[0], target.name, at, *bounds)
         return None
 
@@ -118,7 +149,7 @@ KINDS: tuple[Kind, ...] = (
         autoscalers=_scalers,
         required=(("spec", "scaleTargetRef"),),
         rows=((SPEC, _ROWS),),
-        facts={SCALING: scaling_fact(_scalers, "minReplicas", "maxReplicas")},
+        facts={SCALING: scaling_fact(_scalers, ("minReplicas", 1), ("maxReplicas", None))},
         plural="horizontalpodautoscalers",
     ),
 )

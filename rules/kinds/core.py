@@ -7,7 +7,7 @@ from rules.kinds import facts
 from rules.kinds.kept_pods import PODS, pods_fact
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Restart
-from rules.kinds.podspec import claim_templates, make_bare_pod, make_pod, read_count
+from rules.kinds.podspec import claim_templates, make_bare_pod, make_pod, read_count, read_retention
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
 from rules.kinds.runs import Deadlines, WhenEnded
@@ -36,10 +36,16 @@ KEPT_ROWS: FactRows = {
     facts.MIN_READY_SECONDS: ("minReadySeconds",),
     facts.SELECTOR: ("selector",),
 }
+_ROLLING = {
+    "type": "RollingUpdate",
+    "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"},
+}
+"""What the API server writes where a Deployment has no strategy (apps/v1 defaults.go)."""
 DEPLOYMENT_ROWS: FactRows = {
     **KEPT_ROWS,
     facts.PAUSED: ("paused", False),
     facts.PROGRESS_DEADLINE: ("progressDeadlineSeconds", 600),
+    facts.ROLLOUT_STRATEGY: ("strategy", _ROLLING),
     facts.UPDATE_STRATEGY: ("strategy.type", "RollingUpdate"),
     facts.MAX_SURGE: ("strategy.rollingUpdate.maxSurge", "25%"),
     facts.MAX_UNAVAILABLE: ("strategy.rollingUpdate.maxUnavailable", "25%"),
@@ -74,7 +80,8 @@ def read_replicas_of_template(spec: SpecView, _ask: Ask, **known: Any) -> Iterat
 
 
 def _stateful_set_pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
-    claims = claim_templates(spec.below("volumeClaimTemplates"))
+    kept = read_retention(spec.below("persistentVolumeClaimRetentionPolicy"), "StatefulSet")
+    claims = claim_templates(spec.below("volumeClaimTemplates"), kept)
     return read_replicas_of_template(spec, ask, volumes=claims)
 
 

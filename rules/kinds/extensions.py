@@ -22,6 +22,10 @@ _NO_DEADLINE = 2**31 - 1
 _DEPLOYMENT: FactRows = {
     **DEPLOYMENT_ROWS,
     facts.PROGRESS_DEADLINE: ("progressDeadlineSeconds", _NO_DEADLINE),
+    facts.ROLLOUT_STRATEGY: (
+        "strategy",
+        {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}},
+    ),
     facts.MAX_SURGE: ("strategy.rollingUpdate.maxSurge", 1),
     facts.MAX_UNAVAILABLE: ("strategy.rollingUpdate.maxUnavailable", 1),
 }

@@ -120,6 +120,8 @@ HOST_NETWORK = Fact("host network")
 HOST_PID = Fact("host pid")
 
 # How a new version replaces the old one.
+ROLLOUT_STRATEGY = Fact("rollout strategy")
+"""The whole of it, for kinds that may stop the old pods before they start new ones."""
 UPDATE_STRATEGY = Fact("update strategy")
 MAX_SURGE = Fact("max surge")
 MAX_UNAVAILABLE = Fact("max unavailable")

@@ -17,7 +17,7 @@ from rules.kinds.batch import (
 )
 from rules.kinds.lookups import Ask
 from rules.kinds.mpi import make_agent_restart, runs_only_sshd
-from rules.kinds.pods import Pod, Restart, Volume
+from rules.kinds.pods import Pod, Removal, Restart, Volume
 from rules.kinds.podspec import claim_templates, make_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows, left_to_controller
@@ -262,7 +262,10 @@ def _count(child: Child) -> int | None:
 def _claims(jobset: SpecView) -> Iterator[Volume]:
     """Shared claims that the controller makes and adds to every pod (``volumeClaimPolicies``)."""
     for policy in jobset.each("volumeClaimPolicies", EACH):
-        yield from claim_templates(policy.below("templates"))
+        deleted = policy.value("retentionPolicy", "whenDeleted", default="Delete")
+        gone = Removal("is deleted with the JobSet", deleted, "Retain")
+        lost = deleted.value == "Delete"
+        yield from claim_templates(policy.below("templates"), gone if lost else None)
 
 
 KINDS: tuple[Kind, ...] = (

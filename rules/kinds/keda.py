@@ -14,9 +14,9 @@ from rules.kinds.pods import Pod, Restart
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.rows import CONTROLLER, FactRows, left_to_controller
 from rules.kinds.runs import Retry
-from rules.kinds.schema import SPEC, Autoscaler, Kind
+from rules.kinds.schema import SPEC, Autoscaler, Kind, Measure
 from rules.kinds.views import SpecView
-from rules.paths import Path
+from rules.paths import EACH, Path
 
 _GROUP = "keda.sh"
 
@@ -44,7 +44,22 @@ _TRIGGERS: Path = ("spec", "triggers")
 
 def _scaler(spec: SpecView, target: Reference | None) -> Autoscaler:
     value = spec.manifest.value(_TRIGGERS)
-    return Autoscaler(value, value.unknown or bool(value.value), "spec.triggers", target=target)
+    measures = tuple(map(_measure, SpecView(spec.manifest, _TRIGGERS, value.value).each(EACH)))
+    defined = value.unknown or bool(value.value)
+    return Autoscaler(value, defined, "spec.triggers", target=target, measures=measures)
+
+
+def _measure(trigger: SpecView) -> Measure:
+    """The cpu and memory triggers are metrics of KEDA's own HPA; how they are told stood in the
+    metadata before (``pkg/scalers/cpu_memory_scaler.go``)."""
+    name, container = trigger.dig("type"), trigger.dig("metadata", "containerName")
+    told = trigger.dig("metricType") or trigger.dig("metadata", "type")
+    return Measure(
+        trigger.path,
+        name if name in ("cpu", "memory") else None,
+        container if isinstance(container, str) else None,
+        shared=told == "Utilization",
+    )
 
 
 def _object_scalers(spec: SpecView) -> Iterator[Autoscaler]:
@@ -80,7 +95,9 @@ KINDS: tuple[Kind, ...] = (
         autoscalers=_object_scalers,
         required=(("spec", "scaleTargetRef"),),
         rows=((SPEC, _OBJECT),),
-        facts={SCALING: scaling_fact(_object_scalers, "minReplicaCount", "maxReplicaCount")},
+        facts={
+            SCALING: scaling_fact(_object_scalers, ("minReplicaCount", 0), ("maxReplicaCount", 100))
+        },
         plural="scaledobjects",
     ),
     Kind(

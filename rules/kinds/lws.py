@@ -10,7 +10,13 @@ from rules.kinds import facts
 from rules.kinds.kept_pods import PODS, pods_fact
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod
-from rules.kinds.podspec import claim_templates, make_pod, read_count, silence_worker
+from rules.kinds.podspec import (
+    claim_templates,
+    make_pod,
+    read_count,
+    read_retention,
+    silence_worker,
+)
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.runs import LoneRetry
@@ -43,7 +49,8 @@ def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     leader is a worker, and what can be said of a leader is said of that template."""
     group = spec.below("leaderWorkerTemplate")
     groups, size = read_count(spec.dig("replicas")), read_count(group.dig("size"))
-    claims = claim_templates(group.below("volumeClaimTemplates"))
+    kept = read_retention(group.below("persistentVolumeClaimRetentionPolicy"), "LeaderWorkerSet")
+    claims = claim_templates(group.below("volumeClaimTemplates"), kept)
     shared: dict[str, Any] = {"volumes": claims, "nodes": size or 1}
     led = isinstance(group.dig("leaderTemplate"), dict)
     for leader in group.each("leaderTemplate"):

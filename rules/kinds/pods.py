@@ -40,16 +40,27 @@ class Mount(NamedTuple):
     path: Path
 
 
+class Removal(NamedTuple):
+    """How a controller deletes a claim that it has made: ``when`` in words. ``said`` is the field
+    that says so, and ``keep`` what keeps the claim; None where there is no such field."""
+
+    when: str
+    said: Value | None = None
+    keep: Any = None
+
+
 class Volume(NamedTuple):
     """A volume that a pod can mount; ``body`` in the shape of core/v1 Volume.
 
     ``body`` has one source key (``persistentVolumeClaim``, ``emptyDir``, ...); the key
-    ``volumeClaimTemplate`` stands for a claim that a controller makes from a template.
+    ``volumeClaimTemplate`` stands for a claim that a controller makes from a template, and
+    ``removal`` for its end, where the controller sees to that too.
     """
 
     name: str
     path: Path
     body: Mapping[str, Any]
+    removal: Removal | None = None
 
 
 class Container(NamedTuple):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Probes, Volume
+from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Probes, Removal, Volume
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dig
 
@@ -72,16 +72,26 @@ def _read_source(body: dict[str, Any]) -> dict[str, Any]:
     return written if written.keys() - {"name"} else {**written, "emptyDir": {}}
 
 
-def claim_templates(templates: SpecView) -> tuple[Volume, ...]:
-    """Volumes that a controller makes from the claim templates there."""
+def claim_templates(templates: SpecView, removal: Removal | None = None) -> tuple[Volume, ...]:
+    """Volumes that a controller makes from the claim templates there, and ``removal`` of them."""
     return tuple(
         Volume(
             str(template.dig("metadata", "name") or ""),
             template.path,
             {"volumeClaimTemplate": template.body},
+            removal,
         )
         for template in templates.each(EACH)
     )
+
+
+def read_retention(policy: SpecView, owner: str) -> Removal | None:
+    """The end of the claims of a StatefulSet, or of what keeps them as it does; by default they
+    outlive it (``persistentVolumeClaimRetentionPolicy``)."""
+    deleted = policy.raw("whenDeleted", default="Retain")
+    if deleted.value != "Delete":
+        return None
+    return Removal(f"is deleted with the {owner}", deleted, "Retain")
 
 
 def make_pod(template: SpecView, *, volumes: tuple[Volume, ...] = (), **known: Any) -> Pod:

@@ -20,13 +20,26 @@ from rules.paths import Path
 SPEC: Path = ("spec",)
 
 
+class Measure(NamedTuple):
+    """One of the metrics of an autoscaler, at ``path``.
+
+    ``resource``: it is what pods use of that (cpu, memory), in ``container`` alone where one is
+    named; None for any other metric. ``shared``: it is told as a share of what they request.
+    """
+
+    path: Path
+    resource: str | None = None
+    container: str | None = None
+    shared: bool = False
+
+
 class Autoscaler(NamedTuple):
     """An autoscaler, or the autoscaling part of an object.
 
     ``metrics`` is where they are, or would go; ``defined`` whether at least one stands there.
     ``defaulted``: they look as the API server's default does. ``implicit`` says what the
     controller does without any, None where it does nothing sensible. ``target`` is what it scales,
-    ``preset`` what a fix writes where the target runs on CPU alone.
+    ``preset`` what a fix writes where the target runs on CPU alone. ``measures`` are its metrics.
     """
 
     metrics: Value
@@ -36,6 +49,7 @@ class Autoscaler(NamedTuple):
     implicit: str | None = None
     target: Reference | None = None
     preset: Any = None
+    measures: tuple[Measure, ...] = ()
 
 
 PodReader: TypeAlias = Callable[[SpecView, Ask], Iterable[Pod]]

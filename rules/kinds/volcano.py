@@ -11,7 +11,7 @@ from rules.kinds import facts
 from rules.kinds.batch import CRON_ROOT, CRON_ROWS, read_cron_schedule
 from rules.kinds.lookups import Ask
 from rules.kinds.mpi import make_agent_restart, runs_only_sshd
-from rules.kinds.pods import Mount, Pod, Restart, Volume
+from rules.kinds.pods import Mount, Pod, Removal, Restart, Volume
 from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import FactPlaces, FactRows
@@ -93,14 +93,16 @@ def _shared(job: SpecView) -> Iterator[tuple[Volume, Mount]]:
     for volume in job.each("volumes", EACH):
         path, name = volume.path, f"volcano-{volume.path[-1]}"
         claim, made = volume.dig("volumeClaimName"), volume.dig("volumeClaim")
+        removal = None
         if claim:
             source = {"persistentVolumeClaim": {"claimName": claim}}
         elif isinstance(made, dict):
             source = {"volumeClaimTemplate": {"spec": made}}
+            removal = Removal("is deleted with the Volcano Job")
         else:
             continue
         where = str(volume.dig("mountPath") or "")
-        yield Volume(name, path, source), Mount(name, where, read_only=False, path=path)
+        yield Volume(name, path, source, removal), Mount(name, where, read_only=False, path=path)
 
 
 def _mount(pod: Pod, shared: tuple[tuple[Volume, Mount], ...]) -> Pod:

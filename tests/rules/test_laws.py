@@ -27,6 +27,7 @@ from tests.manifests import (
     read_cases,
     read_documents,
     read_every_case,
+    take_in,
 )
 
 EVERY = read_every_case()
@@ -143,7 +144,11 @@ class Blindfold(Engine):
     """An engine whose kinds have lost some of their parts."""
 
     def __init__(self, case: Case, hidden: frozenset[str]) -> None:
-        super().__init__(case.policy, Inventory(), TODAY, rules=UNTOLD)
+        inventory = Inventory(complete=case.complete)
+        super().__init__(case.policy, inventory, TODAY, rules=UNTOLD)
+        self._hidden = frozenset[str]()
+        # Others are looked at as they are: of what is hidden the judged object alone loses.
+        take_in(self, [Manifest(one.value) for one in read_documents(case.text)])
         self._hidden = hidden
 
     def kind_of(self, manifest: Manifest) -> Kind | None:
@@ -264,7 +269,7 @@ def _without(header: Any, path: tuple[str, ...]) -> Any:
 
 
 def _outcome(case: Case, rule: str | None) -> list[Any]:
-    found = [one.finding for one in find(case.text, case.policy)]
+    found = [one.finding for one in find(case.text, case.policy, complete=case.complete)]
     return [one for one in found if rule in (None, one.rule)]
 
 

@@ -78,6 +78,18 @@ def test_of_two_the_one_in_the_same_file_is_meant(tmp_path: Path) -> None:
     assert (elsewhere.find(KEY, MODES, "c.yaml") or [None])[0] is not None
 
 
+def test_of_two_elsewhere_the_one_nearest_is_meant(tmp_path: Path) -> None:
+    files = [tmp_path / name / "claim.yaml" for name in ("a", "b")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(WORK)
+    entries = [entry for file in files for entry in read_entries(file)]
+    found = Elsewhere(hold(*entries), list).find(KEY, MODES, str(tmp_path / "b" / "server.yaml"))
+
+    assert found is not None
+    assert found[0].file == str(files[1])
+
+
 def test_what_is_not_at_hand_has_no_place(tmp_path: Path) -> None:
     file = tmp_path / "claim.yaml"
     file.write_text(WORK)
