@@ -6,7 +6,13 @@ from rules.checks.accelerator import (
     accelerator_quantity_valid,
     gpu_visibility_bypass,
 )
-from rules.checks.autoscaling import hpa_metrics_defined
+from rules.checks.autoscaling import (
+    autoscaler_target_valid,
+    gpu_server_scaled_on_cpu,
+    hpa_fights_static_replicas,
+    hpa_metrics_defined,
+    hpa_resource_metric_without_request,
+)
 from rules.checks.distributed import failed_rank_must_restart_group, finished_job_keeps_gpus
 from rules.checks.manifest import (
     container_without_image,
@@ -20,7 +26,12 @@ from rules.checks.manifest import (
 )
 from rules.checks.schedule import retrain_concurrency_forbid
 from rules.checks.serving import slow_model_startup_probe
-from rules.checks.storage import training_output_durable
+from rules.checks.storage import (
+    output_claim_auto_deleted,
+    rwo_claim_shared_by_many_pods,
+    rwo_claim_with_rolling_update,
+    training_output_durable,
+)
 from rules.checks.supply import plaintext_ml_credentials
 from rules.checks.training import (
     active_deadline_set,
@@ -43,6 +54,10 @@ ALL: tuple[Rule, ...] = (
     accelerator_name_known.RULE,
     gpu_visibility_bypass.RULE,
     hpa_metrics_defined.RULE,
+    hpa_resource_metric_without_request.RULE,
+    gpu_server_scaled_on_cpu.RULE,
+    hpa_fights_static_replicas.RULE,
+    autoscaler_target_valid.RULE,
     field_at_wrong_level.RULE,
     container_without_image.RULE,
     unreadable_document.RULE,
@@ -54,6 +69,9 @@ ALL: tuple[Rule, ...] = (
     plaintext_ml_credentials.RULE,
     slow_model_startup_probe.RULE,
     training_output_durable.RULE,
+    rwo_claim_shared_by_many_pods.RULE,
+    rwo_claim_with_rolling_update.RULE,
+    output_claim_auto_deleted.RULE,
     restart_policy_never.RULE,
     retry_budget_set.RULE,
     active_deadline_set.RULE,

@@ -44,6 +44,9 @@ DURABLE_SCHEMES = (
     *("oss", "obs", "cos", "tos", "swift", "minio", "dbfs", "hf", "oci", "lakefs", "juicefs"),
 )
 
+SHARED_CLASSES = ("efs*", "filestore*", "azurefile*", "nfs*", "cephfs*", "*-nfs", "*-cephfs")
+"""As file shares' provisioners call them: of those access modes are a word, and no limit."""
+
 SHARED: Mapping[str, tuple[Parameter, ...]] = {
     "roles": (
         Parameter("label", "the label or annotation that states a role", default="mlgate.dev/role"),
@@ -78,6 +81,11 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             "durable_schemes",
             "URI schemes of storage that outlives a pod",
             default=DURABLE_SCHEMES,
+        ),
+        Parameter(
+            "assume_rwx",
+            "globs of storage classes whose volumes many nodes can mount, whatever a claim says",
+            default=SHARED_CLASSES,
         ),
     ),
 }

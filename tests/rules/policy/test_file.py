@@ -117,7 +117,7 @@ def test_the_shared_block_has_the_contracts_keys() -> None:
         "roles": ["label", "deny_needs_confidence"],
         "accelerators": ["patterns", "companions", "annotations"],
         "serving": ["slow_load_seconds"],
-        "storage": ["durable_schemes"],
+        "storage": ["durable_schemes", "assume_rwx"],
     }
 
 

@@ -1,0 +1,95 @@
+"""An object that an autoscaler scales has a replica count of its own.
+
+## What
+What an autoscaler scales does not set `spec.replicas`.
+
+## Why
+Two writers decide the same field. Each `kubectl apply`, Helm upgrade or GitOps sync sets the count
+back to the manifest's, and the autoscaler changes it again: replicas that took minutes to load
+their model are dropped under load. The documentation of Kubernetes says to leave the field out.
+
+## Example
+```yaml
+kind: Deployment
+metadata: {name: server}
+spec:
+  replicas: 3
+---
+kind: HorizontalPodAutoscaler
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: server}
+  minReplicas: 2
+  maxReplicas: 10
+```
+
+## Use instead
+The same without `replicas`; the autoscaler's `minReplicas` is the least there is. Where GitOps
+compares the field, let it be ignored (Argo CD: `ignoreDifferences` of `/spec/replicas`).
+
+## Fix safety
+Unsafe: on an object that was applied with the field, taking it away sets the count to 1 once, until
+the autoscaler has looked.
+
+## References
+- kubernetes.io, Horizontal Pod Autoscaling: Migrating Deployments and StatefulSets to horizontal
+  autoscaling
+- argoproj/argo-cd#5105, vllm-project/production-stack#891
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds import facts
+from rules.kinds.autoscaling import SCALING, Scaling, unpack_scaling
+from rules.kinds.lookups import Answer
+from rules.model import Fix, Harm, ObjectKey, Presence, Problem, Related, Remove, Rule, form_table
+from rules.paths import dotted, shorten
+from rules.wording import tell_value
+from rules.workload import Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    replicas = workload.at(facts.REPLICAS)
+    # A count of 0 switches autoscaling off, which is what whoever wrote it wanted.
+    if replicas is None or not replicas.written or not replicas.number:
+        return
+    if not workload.manifest.is_own(replicas.path):
+        return
+    answer, scalers = workload.neighbourhood.find_autoscalers()
+    scaling = unpack_scaling(scalers[0].get(SCALING)) if answer is Answer.FOUND else None
+    if scaling is None:
+        return
+    form = "minimum" if replicas.value == scaling.least else "fixed"
+    key, path = scalers[0].key, replicas.path
+    found = f"{tell_value(replicas)}, which {_name(key)} decides{_tell_bounds(scaling)}"
+    message = f"{found}: each apply sets it back; expected no {dotted(path)}"
+    fix = Fix(f"remove {dotted(path)}", (Remove(path),), safe=False, presence=Presence.WRITTEN)
+    yield Problem(form, path, message, fix, (Related(scaling.path, "scaled from here", key),))
+
+
+def _name(key: ObjectKey) -> str:
+    return f"{key.kind} {shorten(key.name)}"
+
+
+def _tell_bounds(scaling: Scaling) -> str:
+    numbers = isinstance(scaling.least, int) and isinstance(scaling.most, int)
+    return f" ({scaling.least} to {scaling.most})" if numbers else ""
+
+
+RULE = Rule(
+    code="HPA004",
+    name="hpa-fights-static-replicas",
+    harm=Harm.SERVES_ERRORS,
+    forms=form_table(
+        """
+        fixed    warning  warn   warn  an object that is autoscaled sets its replicas
+        minimum  info     audit  warn  it sets them to the least that its autoscaler keeps
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="unsafe",
+    scope="what an autoscaler scales",
+    reads=(facts.REPLICAS,),
+)
