@@ -1,24 +1,28 @@
 """A container's probes: how long they wait, and the startup probe that a slow one needs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
 from rules.paths import dig
-from rules.servers import Server, find_program, find_server
+from rules.ports import find_port
+from rules.servers import find_program, find_server
 
 _IDLE_PROGRAMS = frozenset(
     "true : exit pgrep pidof ps kill echo sleep nvidia-smi rocm-smi amd-smi hl-smi".split()
 )
 """They look at processes or devices, or at nothing: not at the server."""
 _SHELL = frozenset({"sh", "bash", "ash", "-c", "-ec", "-lc", "exec"})
+PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 _HANDLERS = ("httpGet", "tcpSocket", "grpc", "exec")
 _V2_LIVE = "/v2/health/live"
 """Of the open inference protocol: up, whatever is loaded. Which server it is decides what that
 means: Triton opens its ports after loading."""
 _MOST_WORDS, _LONGEST = 64, 4096
+_KEYS = ("ssl-keyfile", "ssl-certfile")
+"""Flags by which a server (vLLM, uvicorn) is given its certificate."""
 _DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "failureThreshold": 3}
 
 
@@ -37,6 +41,14 @@ class Budget(NamedTuple):
     @property
     def seconds(self) -> int:
         return self.delay + self.period * self.failures
+
+
+def probes_of(container: Container) -> Iterator[Mapping[str, Any]]:
+    """The probes of a container."""
+    for name in PROBES:
+        probe = container.get(name)
+        if isinstance(probe, Mapping):
+            yield probe
 
 
 def can_fail(probe: Mapping[str, Any]) -> bool:
@@ -90,18 +102,18 @@ def make_startup_probe(command: CommandLine, seconds: int) -> tuple[dict[str, An
     """A startup probe that waits for at least ``seconds``, and whether it is sure to be answered:
     it asks what another probe of the container does. Else its image tells what to ask; None where
     that is not known either."""
-    handler, timeout = _own_handler(command.container)
+    handler, timeout = own_handler(command.container)
     sure = handler is not None
-    handler = handler or _known_handler(command)
+    handler = handler or known_handler(command)
     if handler is None:
         return None
     times = {"periodSeconds": 10, "timeoutSeconds": max(5, timeout)}
     return {**handler, **times, "failureThreshold": -(-seconds // 10)}, sure
 
 
-def _own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
-    """The handler of the container's own liveness or readiness probe, and its time-out."""
-    for name in ("livenessProbe", "readinessProbe"):
+def own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
+    """The handler of the container's own liveness, readiness or startup probe, and its time-out."""
+    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
         probe = container.get(name)
         if not isinstance(probe, Mapping) or not can_fail(probe):
             continue
@@ -112,23 +124,13 @@ def _own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
     return None, 1
 
 
-def _known_handler(command: CommandLine) -> dict[str, Any] | None:
-    """A server's own health endpoint, by its image."""
+def known_handler(command: CommandLine) -> dict[str, Any] | None:
+    """What asks a server by its image whether it is ready; None where image or port is unknown."""
     server = find_server(command.image)
-    port = None if server is None else _find_port(command, server)
+    port = None if server is None else find_port(command, server)
     if server is None or server.ready is None or port is None:
         return None
-    return {"httpGet": {"path": server.ready, "port": port}}
-
-
-def _find_port(command: CommandLine, server: Server) -> int | None:
-    """Where a server listens: at the container's first port, else where it is told to, else where
-    its image does. None where a template tells it."""
-    declared = command.container.get("ports", 0, "containerPort")
-    if isinstance(declared, int):
-        return declared
-    told = command.setting(*server.port_from)
-    if told is None:
-        return server.port
-    number = told.rpartition(":")[2]  # an address may stand there: OLLAMA_HOST=0.0.0.0:80
-    return int(number) if number.isdecimal() else None
+    asked: dict[str, Any] = {"path": server.ready, "port": port}
+    if command.flag(*_KEYS) is not None:
+        asked["scheme"] = "HTTPS"
+    return {"httpGet": asked}

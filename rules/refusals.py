@@ -21,6 +21,7 @@ POD_RESTART_POLICIES = "supported values are Always, OnFailure, Never"  # withou
 LIMIT_REQUIRED = "Limit must be set for non overcommitable resources"
 WHOLE_NUMBER = "must be an integer"
 UNEQUAL = "must be equal to {name} limit of {limit}"
+UNDECLARED_CLAIM = "must be one of the names in pod.spec.resourceClaims"
 UNQUALIFIED_RESOURCE = "must be a standard resource type or fully qualified"
 READ_WRITE_ONCE_POD_ALONE = "may not use ReadWriteOncePod with other access modes"
 NOT_ON_INIT_CONTAINERS = "may not be set for init containers without restartPolicy=Always"

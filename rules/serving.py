@@ -23,11 +23,13 @@ _SMALL = 3
 
 class Load(NamedTuple):
     """Why a server is slow to load, and the seconds that it may need. ``sure`` is False where it
-    may answer its liveness probe before it has loaded anything."""
+    may answer its liveness probe before it has loaded anything, ``measured`` where nothing is known
+    of how large its model is."""
 
     reason: str
     seconds: int
     sure: bool = True
+    measured: bool = True
 
     @property
     def advice(self) -> str:
@@ -138,7 +140,8 @@ def _model_texts(command: CommandLine) -> Iterator[str]:
 def _weigh(sign: str, size: float | None, table: Mapping[str, Any], nodes: int) -> Load:
     """The seconds of the policy's table, with what chose its row and the row's name."""
     row, reason = _choose_row(size, nodes)
-    return Load(f"{reason or sign}; policy: {SLOW_LOAD}.{row}", int(table[row]))
+    told = f"{reason or sign}; policy: {SLOW_LOAD}.{row}"
+    return Load(told, int(table[row]), measured=reason is not None)
 
 
 def _choose_row(size: float | None, nodes: int) -> tuple[str, str | None]:

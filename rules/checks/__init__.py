@@ -4,7 +4,10 @@ from rules.checks.accelerator import (
     accelerator_in_limits,
     accelerator_name_known,
     accelerator_quantity_valid,
+    accelerator_request_coherent,
+    gpu_rollout_needs_spare_device,
     gpu_visibility_bypass,
+    parallelism_matches_accelerators,
 )
 from rules.checks.autoscaling import (
     autoscaler_target_valid,
@@ -25,7 +28,16 @@ from rules.checks.manifest import (
     unused_ignore,
 )
 from rules.checks.schedule import retrain_concurrency_forbid
-from rules.checks.serving import slow_model_startup_probe
+from rules.checks.serving import (
+    liveness_asks_for_the_model,
+    model_pull_in_post_start,
+    probe_port_exists,
+    probe_proves_nothing,
+    progress_deadline_below_startup,
+    serving_readiness_probe,
+    slow_model_startup_probe,
+    startup_budget_sufficient,
+)
 from rules.checks.storage import (
     output_claim_auto_deleted,
     rwo_claim_shared_by_many_pods,
@@ -53,6 +65,9 @@ ALL: tuple[Rule, ...] = (
     accelerator_quantity_valid.RULE,
     accelerator_name_known.RULE,
     gpu_visibility_bypass.RULE,
+    parallelism_matches_accelerators.RULE,
+    gpu_rollout_needs_spare_device.RULE,
+    accelerator_request_coherent.RULE,
     hpa_metrics_defined.RULE,
     hpa_resource_metric_without_request.RULE,
     gpu_server_scaled_on_cpu.RULE,
@@ -68,6 +83,13 @@ ALL: tuple[Rule, ...] = (
     unknown_annotation_value.RULE,
     plaintext_ml_credentials.RULE,
     slow_model_startup_probe.RULE,
+    startup_budget_sufficient.RULE,
+    progress_deadline_below_startup.RULE,
+    serving_readiness_probe.RULE,
+    liveness_asks_for_the_model.RULE,
+    probe_proves_nothing.RULE,
+    model_pull_in_post_start.RULE,
+    probe_port_exists.RULE,
     training_output_durable.RULE,
     rwo_claim_shared_by_many_pods.RULE,
     rwo_claim_with_rolling_update.RULE,

@@ -1,14 +1,20 @@
 """Knative Serving (``serving.knative.dev``): a Service is not core/v1's.
 
 Probes of the user container are the user's own: the kubelet runs startup and liveness probes,
-readiness is rewritten to the queue-proxy (knative serving ``pkg/reconciler/revision/resources``).
+readiness is rewritten to the queue-proxy, which asks the port where nothing is written (knative
+serving ``pkg/reconciler/revision/resources``).
 """
+
+from collections.abc import Iterator
 
 from rules.kinds import facts
 from rules.kinds.core import read_template
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.schema import SPEC, Kind
+from rules.kinds.views import SpecView
 from rules.paths import Path
 
 _GROUP = "serving.knative.dev"
@@ -36,11 +42,16 @@ _ROWS: FactRows = {
 _PRIORS = {Role.SERVING: 3}
 
 
+def _pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
+    for pod in read_template(spec, ask):
+        yield pod._replace(readiness_given=True)
+
+
 def _revisions(name: str, plural: str) -> Kind:
     return Kind(
         _GROUP,
         name,
-        pods=read_template,
+        pods=_pods,
         priors=_PRIORS,
         required=(_TEMPLATE,),
         rows=((SPEC, _ROWS),),

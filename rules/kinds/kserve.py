@@ -148,6 +148,7 @@ def _component(
             volumes_at=(*path, "volumes"),
             subrole=subrole,
             probes=Probes.GIVEN if named else Probes.OWN,
+            readiness_given=True,
             inherits=bool(named),
             replicas=read_count(body.get("minReplicas")),
             images=False,
@@ -190,6 +191,7 @@ def _runtime_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
             metadata=read_metadata(body),
             metadata_at=spec.path,
             main=(_MAIN,),
+            readiness_given=True,
             replicas=read_count(body.get("replicas")),
             images=False,
         )

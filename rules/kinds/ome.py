@@ -116,7 +116,8 @@ def _component_pods(component: _Component) -> Iterator[Pod]:
 
 
 def _pod(component: _Component, part: SpecView, replicas: int | None) -> Pod:
-    """A part is a PodSpec with its main container beside the others."""
+    """A part is a PodSpec with its main container beside the others; where that has no readiness
+    probe, its port is asked (``reconcilers/deployment``, setDefaultReadinessProbe)."""
     named = [runner for key in _RUNNERS for runner in part.each(key)]
     runners = [make_container(one.mapping(), one.path) for one in named]
     pod = make_bare_pod(
@@ -128,6 +129,7 @@ def _pod(component: _Component, part: SpecView, replicas: int | None) -> Pod:
         name=component.name,
         subrole=component.subrole,
         probes=component.probes,
+        readiness_given=True,
         inherits=component.inherits,
         replicas=replicas,
         images=False,

@@ -119,7 +119,8 @@ class Pod(NamedTuple):
     an image are whole. ``nodes`` is how many pods load one model together. ``volumes_at`` is where
     a volume may be written, None where the object has no pod spec to write in; ``metadata_at`` the
     same for labels and annotations. ``injected`` is the liveness probe that the operator adds to a
-    container without one. ``inherits``: what is absent may come from another object.
+    container without one; ``readiness_given``: it adds a readiness probe. ``inherits``: what is
+    absent may come from another object.
     """
 
     path: Path
@@ -147,6 +148,7 @@ class Pod(NamedTuple):
     metadata_at: Path | None = None
     inherits: bool = False
     injected: Mapping[str, Any] | None = None
+    readiness_given: bool = False
 
     @property
     def mains(self) -> tuple[Container, ...]:

@@ -41,6 +41,7 @@ def _components(spec: SpecView, predictor: SpecView, models: Mapping[str, str]) 
             name=str(predictor.dig("name") or ""),
             probes=Probes.INJECTED,
             injected=_INJECTED,
+            readiness_given=True,
             replicas=_count(component, predictor, spec),
             images=False,
         )

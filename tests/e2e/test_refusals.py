@@ -20,6 +20,8 @@ REFUSED = {
     "GPU003/bad-requested-without-domain": refusals.UNQUALIFIED_RESOURCE,
     "GPU003/bad-with-a-point": refusals.UNQUALIFIED_RESOURCE,
     "GPU003/bad-tpu": refusals.UNQUALIFIED_RESOURCE,
+    "GPU008/bad-undeclared": refusals.UNDECLARED_CLAIM,
+    "GPU008/bad-none-declared": refusals.UNDECLARED_CLAIM,
 }
 """The objects of cases, and what is to be read in their refusal."""
 

@@ -64,7 +64,9 @@ def test_a_startup_probe_asks_as_other_probes_or_the_server_do(
     ("body", "port"),
     [
         ({}, 80),
-        ({"ports": [{"containerPort": 7}], "args": ["--port=8"]}, 7),
+        ({"ports": [{"containerPort": 7}], "args": ["--port=8"]}, 8),
+        ({"ports": [{"containerPort": 7}]}, 7),
+        ({"ports": [{"containerPort": 7}, {"containerPort": 80}]}, 80),
         ({"args": ["--port=8"], "env": [{"name": "PORT", "value": "9"}]}, 8),
         ({"args": ["--port", "$P"], "env": [{"name": "P", "value": 8}]}, 8),
         ({"env": [{"name": "PORT", "value": "9"}]}, 9),

@@ -1,0 +1,118 @@
+"""What a pod asks of accelerators does not go together.
+
+## What
+A claim (DRA) that a container uses is declared by its pod, and one that is declared is used; a
+container asks for one sort of accelerator; a slice or a replica of a GPU is asked for once.
+
+## Why
+The API server refuses a container whose claim the pod does not declare. A claim that nobody uses
+holds a device; so does a second sort of accelerator, for it is not defined which of them a program
+sees. One process sees one MIG slice, and two replicas of a shared GPU give it no more of it.
+
+## Example
+```yaml
+containers: [{resources: {claims: [{name: gpu}]}}]
+```
+
+## Use instead
+```yaml
+containers: [{resources: {claims: [{name: gpu}]}}]
+resourceClaims: [{name: gpu, resourceClaimTemplateName: one-gpu}]
+```
+
+## Fix safety
+There is no fix: what is meant is for a person to say.
+
+## References
+- `pkg/apis/core/validation` (validateResourceClaimNames)
+- https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
+- NVIDIA/k8s-device-plugin README (time-slicing; MIG strategies)
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.facts import RESOURCE_CLAIMS
+from rules.kinds.pods import Container, Pod
+from rules.model import Harm, Problem, Rule, form_table
+from rules.paths import dotted, shorten
+from rules.quantity import parse_quantity
+from rules.refusals import UNDECLARED_CLAIM, refuse_pods
+from rules.workload import Workload
+
+_PARTS = ("nvidia.com/mig-", "nvidia.com/gpu.shared")
+_LAUNCHES = ("nproc-per-node", "num-processes", "num-gpus", "tensor-parallel-size", "tp")
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    for pod in workload.pods:
+        if not (workload.partial or pod.inherits):
+            yield from _judge_claims(workload, pod)
+        for container in pod.containers:
+            yield from _judge_amounts(workload, container)
+
+
+def _judge_claims(workload: Workload, pod: Pod) -> Iterator[Problem]:
+    declared = _read_names(pod.spec.get("resourceClaims"))
+    known = {name for value in workload.each(RESOURCE_CLAIMS) for name in _read_names(value.value)}
+    used = set()
+    for container in pod.containers:
+        path, claims = container.place("resources", "claims"), container.get("resources", "claims")
+        for name, index in _read_names(claims).items():
+            used.add(name)
+            if name not in declared and name not in known:
+                refusal = refuse_pods(UNDECLARED_CLAIM, built_in=workload.kind.built_in)
+                found = f"{dotted((*path, index))} names {shorten(name)}: {refusal}"
+                message = f"{found}; expected a claim of that name in resourceClaims"
+                yield Problem("undeclared", (*path, index), message)
+    where = (*pod.spec_path, "resourceClaims")
+    for name, index in declared.items():
+        if name not in used:
+            message = f"{dotted((*where, index))} claims a device for {shorten(name)}; "
+            yield Problem("unused", (*where, index), f"{message}expected a container that uses it")
+
+
+def _read_names(claims: Any) -> dict[str, int]:
+    """The names of claims, with the place of each."""
+    entries = claims if isinstance(claims, list) else []
+    named = {str(one["name"]): at for at, one in enumerate(entries) if _is_named(one)}
+    return {name: at for name, at in named.items() if "$" not in name and "{" not in name}
+
+
+def _is_named(claim: Any) -> bool:
+    return isinstance(claim, Mapping) and isinstance(claim.get("name"), str)
+
+
+def _judge_amounts(workload: Workload, container: Container) -> Iterator[Problem]:
+    path, resources = workload.resources(container)
+    held = dict(workload.accelerators.asked(resources, "limits"))
+    if len(held) > 1:
+        first, second = (shorten(name) for name in list(held)[:2])
+        found = f"{dotted((*path, 'limits'))} asks for {first} and {second}"
+        message = f"{found}: both are taken, and which of them is seen is not defined"
+        yield Problem("double", (*path, "limits"), f"{message}; expected one of them")
+    command = workload.command(container)
+    for name, amount in held.items():
+        count = parse_quantity(amount) or 0
+        if name.startswith(_PARTS) and count > 1 and command.flag(*_LAUNCHES) is None:
+            found = f"{dotted((*path, 'limits', name))} is {count:g}: one process uses one"
+            yield Problem("several", (*path, "limits", name), f"{found}; expected 1")
+
+
+RULE = Rule(
+    code="GPU008",
+    name="accelerator-request-coherent",
+    harm=Harm.WASTES_ACCELERATORS,
+    forms=form_table(
+        """
+        undeclared   error    deny  deny  a container's claim is not declared by its pod
+        unused       warning  warn  warn  a claim holds a device that no container uses
+        double       warning  warn  warn  a container asks for two sorts of accelerator
+        several      warning  warn  warn  a process is given several parts of a GPU
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    scope="every pod template",
+)

@@ -1,0 +1,110 @@
+"""A rollout of an accelerated server needs accelerators that may not be there.
+
+## What
+A Deployment of up to three accelerated pods may take an old one away before the new one runs.
+
+## Why
+With the default strategy (25 % of either) up to three replicas mean: one pod more, and none less.
+On a full pool of GPUs the new pod waits for a device that only the old one could give up, and the
+rollout never ends.
+
+## Example
+```yaml
+spec: {replicas: 1}
+```
+
+## Use instead
+```yaml
+spec:
+  replicas: 1
+  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}
+```
+Where nodes with GPUs come when they are asked for, set `gpu_autoscaling`.
+
+## Fix safety
+Unsafe: with one replica nothing answers while the new one loads.
+
+## References
+- https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.facts import MAX_SURGE, MAX_UNAVAILABLE, PAUSED, REPLICAS, UPDATE_STRATEGY
+from rules.model import Harm, Parameter, Problem, Rule, Value, form_table
+from rules.paths import dotted
+from rules.wording import show_value, write_values
+from rules.workload import Workload
+
+_MOST = 3
+"""Replicas of which 25 % come to less than one."""
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    surge, unavailable = workload.at(MAX_SURGE), workload.at(MAX_UNAVAILABLE)
+    if workload.partial or params["gpu_autoscaling"] or surge is None or unavailable is None:
+        return
+    if not _rolls(workload) or not any(map(workload.accelerated, workload.pods)):
+        return
+    replicas = _read_replicas(workload)
+    more = _resolve(surge, replicas, up=True)
+    if more is None or not more or _resolve(unavailable, replicas, up=False) != 0:
+        return
+    yield _judge(surge, unavailable, replicas, more)
+
+
+def _rolls(workload: Workload) -> bool:
+    strategy, paused = workload.at(UPDATE_STRATEGY), workload.at(PAUSED)
+    rolling = strategy is not None and strategy.value == "RollingUpdate"
+    return rolling and (paused is None or paused.value is not True)
+
+
+def _read_replicas(workload: Workload) -> int:
+    """0 where it is not known, or more than the rule is about."""
+    value = workload.at(REPLICAS)
+    number = value.number if value is not None and not value.unknown else 0
+    return int(number) if number and 0 < number <= _MOST else 0
+
+
+def _resolve(value: Value, replicas: int, *, up: bool) -> int | None:
+    """How many pods a number or a percentage means, rounded ``up`` or down; None where it is not
+    known. Source: apimachinery ``util/intstr`` (GetScaledValueFromIntOrPercent)."""
+    text = str(value.value)
+    if value.unknown or not replicas or not text.removesuffix("%").isdecimal():
+        return None
+    if not text.endswith("%"):
+        return int(text)
+    hundredths = int(text[:-1]) * replicas
+    return -(-hundredths // 100) if up else hundredths // 100
+
+
+def _judge(surge: Value, unavailable: Value, replicas: int, more: int) -> Problem:
+    found = f"{dotted(surge.path)} {show_value(surge.value)} of {replicas} is {more} pod more"
+    kept = f"{dotted(unavailable.path)} {show_value(unavailable.value)} is none less"
+    message = f"{found}, and {kept}: on a full pool the rollout waits for ever; expected 0 and 1"
+    title = "let a rollout take one pod away before it starts another"
+    fix = write_values(title, [(surge, 0), (unavailable, 1)], safe=False)
+    return Problem("surge", surge.path, message, fix)
+
+
+RULE = Rule(
+    code="GPU006",
+    name="gpu-rollout-needs-spare-device",
+    harm=Harm.NEVER_STARTS,
+    forms=form_table(
+        """
+        surge  warning  audit  warn  a rollout needs an accelerator more than it gives back
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="unsafe",
+    scope="accelerated Deployments",
+    reads=(MAX_SURGE,),
+    accelerated=True,
+    parameters=(
+        Parameter("gpu_autoscaling", "nodes with accelerators come when asked for", default=False),
+    ),
+)

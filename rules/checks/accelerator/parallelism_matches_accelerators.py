@@ -1,0 +1,75 @@
+"""A container starts another number of processes than it has accelerators.
+
+## What
+What a launcher or a model server is told to start (`--nproc-per-node`, `--tensor-parallel-size` x
+`--pipeline-parallel-size`, `nprocPerNode`, ...) is as many as the accelerators of its container, or
+of the group of pods that loads one model together.
+
+## Why
+With more processes than devices a server waits for ever or ends at its start, and ranks of a
+training fight for one device. With fewer, devices that nobody else may use stand idle.
+
+## Example
+```yaml
+args: [--tensor-parallel-size=4]
+resources: {limits: {nvidia.com/gpu: 2}}
+```
+
+## Use instead
+```yaml
+args: [--tensor-parallel-size=2]
+resources: {limits: {nvidia.com/gpu: 2}}
+```
+Of a LeaderWorkerSet all pods of the group count. Numbers that are not written (`auto`, `$GPUS`),
+devices that several processes share, and servers that find theirs through Ray are left alone.
+
+## Fix safety
+There is no fix: either number may be the wrong one.
+
+## References
+- vllm-project/vllm#25775, vllm-project/vllm#5450
+- https://pytorch.org/docs/stable/elastic/run.html
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.model import Harm, Problem, Rule, form_table
+from rules.parallelism import Parallelism, find_parallelism
+from rules.workload import Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    for one in workload.once(find_parallelism):
+        idle = one.supply - one.processes
+        if idle < 0:
+            yield Problem("more", one.path, f"{_sum_up(one)}; expected at most {one.supply}")
+        elif idle > 0:
+            found = f"{_sum_up(one)}, and {idle} idle"
+            yield Problem("fewer", one.path, f"{found}; expected {one.supply}")
+
+
+def _sum_up(one: Parallelism) -> str:
+    """``--tp 8 x --pp 2 = 16: processes for 2 pods x 4 = 8 accelerators``."""
+    product = f" = {one.processes}" if len(one.told) > 1 else ""
+    group = f"{one.pods} pods x {one.devices} = " if one.pods > 1 else ""
+    devices = f"{one.supply} accelerator{'s' * (one.supply != 1)}"
+    return f"{' x '.join(one.told)}{product}: processes for {group}{devices}"
+
+
+RULE = Rule(
+    code="GPU005",
+    name="parallelism-matches-accelerators",
+    harm=Harm.WASTES_ACCELERATORS,
+    forms=form_table(
+        """
+        more   error    warn  warn  more processes than accelerators
+        fewer  warning  warn  warn  fewer processes than accelerators
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    scope="every pod template",
+    accelerated=True,
+)

@@ -1,0 +1,66 @@
+"""A model is fetched in a postStart hook.
+
+## What
+`lifecycle.postStart` of a serving container fetches and loads nothing.
+
+## Why
+Until the hook ends the container does not count as started: no probe runs, nothing is sent to it,
+and its logs say nothing of the hook. A hook that fails kills the container, and the next one
+fetches everything again.
+
+## Example
+```yaml
+lifecycle: {postStart: {exec: {command: [ollama, pull, "llama3.1:70b"]}}}
+```
+
+## Use instead
+```yaml
+initContainers: [{name: fetch, image: ollama/ollama:0.6.2, command: [...], volumeMounts: [...]}]
+```
+Or a claim or image volume that has the model, or a server that fetches it itself behind a
+`startupProbe`.
+
+## Fix safety
+There is no fix: where the model is to be kept is for a person to say.
+
+## References
+- https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
+- otwld/ollama-helm#68
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.commands import CommandLine
+from rules.downloads import find_download
+from rules.kinds.podspec import make_container
+from rules.model import Harm, Problem, Rule, form_table
+from rules.paths import dotted
+from rules.workload import SERVING, Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    for pod in workload.pods_of(SERVING):
+        for container in pod.mains:
+            hook = container.get("lifecycle", "postStart", "exec")
+            path = container.place("lifecycle", "postStart", "exec")
+            command = CommandLine(make_container(hook, path)) if isinstance(hook, Mapping) else None
+            fetched = find_download(command) if command else None
+            if fetched is not None:
+                found = f"{dotted((*path, 'command'))} runs {fetched}: the container does not start"
+                message = f"{found} until it ends, and is killed if it fails; expected no download"
+                yield Problem("fetch", (*path, "command"), message, role_path=pod.path)
+
+
+RULE = Rule(
+    code="SRV010",
+    name="model-pull-in-post-start",
+    harm=Harm.SERVES_ERRORS,
+    forms=form_table("""
+        fetch  warning  warn  warn  a postStart hook fetches or loads a model
+    """),
+    check=check,
+    docs=__doc__ or "",
+    scope="serving",
+    roles=SERVING,
+)

@@ -1,0 +1,117 @@
+"""A probe of a model server asks a port that is not there.
+
+## What
+A probe, or a hook before the end, asks a port that the container has.
+
+## Why
+The API server takes any port name and any number. A startup probe of a port where nobody listens
+kills every start; a liveness probe, every server.
+
+## Example
+```yaml
+ports: [{name: http, containerPort: 8000}]
+livenessProbe: {httpGet: {path: /health, port: htttp}}
+```
+
+## Use instead
+```yaml
+ports: [{name: http, containerPort: 8000}]
+livenessProbe: {httpGet: {path: /health, port: http}}
+```
+A number is told of where the server is known, and neither the ports of the pod's containers nor
+their commands and variables have it, nor is it the server's own. A readiness probe of a name that
+is not there is SRV004.
+
+## Fix safety
+Safe for a name one or two letters from that of the only port. There is no other fix.
+
+## References
+- apimachinery `util/intstr`, kubelet `pkg/probe` (ResolveContainerPort)
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.commands import CommandLine
+from rules.kinds.pods import Container, Pod
+from rules.model import Harm, Problem, Rule, Value, form_table
+from rules.paths import dotted, shorten
+from rules.ports import known_server, mentions_port, port_names, port_numbers
+from rules.probes import PROBES
+from rules.wording import write_value
+from rules.words import count_edits
+from rules.workload import SERVING, Workload
+
+_PLACES = (*((probe,) for probe in PROBES), ("lifecycle", "preStop"))
+_HANDLERS = ("httpGet", "tcpSocket", "grpc")
+_LONGEST = 15
+"""Letters of a port's name (IANA_SVC_NAME)."""
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    for pod in () if workload.partial else workload.pods_of(SERVING):
+        for container in pod.mains if pod.complete and not pod.inherits else ():
+            for value in _read_ports(workload, container):
+                problem = _judge(workload, pod, container, value)
+                if problem is not None:
+                    yield problem._replace(role_path=pod.path)
+
+
+def _read_ports(workload: Workload, container: Container) -> Iterator[Value]:
+    """The ports that a container's probes and its hook ask."""
+    for field, *rest in _PLACES:
+        for handler in _HANDLERS:
+            keys = (*rest, handler)
+            if container.get(field, *keys, "host") is None:
+                value = workload.manifest.value(container.place(field, *keys, "port"))
+                if value.written:
+                    yield value
+
+
+def _judge(workload: Workload, pod: Pod, container: Container, value: Value) -> Problem | None:
+    asked = value.value
+    if isinstance(asked, str) and not asked.isdecimal():
+        return _judge_name(container, value)
+    number = int(asked) if isinstance(asked, int | str) else 0
+    commands = [workload.command(one) for one in pod.containers]
+    if not _is_elsewhere(workload.command(container), commands, number):
+        return None
+    numbers = ", ".join(map(str, port_numbers(container)))
+    found = f"{dotted(value.path)} is {number}, where nobody is told to listen"
+    return Problem("number", value.path, f"{found}; expected one of its ports ({numbers})")
+
+
+def _judge_name(container: Container, value: Value) -> Problem | None:
+    name, names = str(value.value), port_names(container)
+    if name in names or "readinessProbe" in value.path:
+        return None
+    near = len(names) == 1 and count_edits(name[:_LONGEST], names[0][:_LONGEST]) <= 2
+    fix = write_value(value, names[0], safe=True) if near else None
+    expected = " or ".join(map(shorten, names)) or "a number"
+    found = f"{dotted(value.path)} is {shorten(name)}, which no port of the container is called"
+    return Problem("name", value.path, f"{found}; expected {expected}", fix)
+
+
+def _is_elsewhere(command: CommandLine, commands: list[CommandLine], number: int) -> bool:
+    """Whether nobody is known to listen at a port: the server is known, and no container of the pod
+    has that port or speaks of it."""
+    server = known_server(command)
+    if server is None or not port_numbers(command.container) or number == server.port:
+        return False
+    return not mentions_port(commands, number)
+
+
+RULE = Rule(
+    code="SRV011",
+    name="probe-port-exists",
+    harm=Harm.SERVES_ERRORS,
+    forms=form_table("""
+        name    error  warn  warn  the container has no port of that name
+        number  error  warn  warn  nobody is told to listen at that port
+    """),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe",
+    scope="serving",
+    roles=SERVING,
+)

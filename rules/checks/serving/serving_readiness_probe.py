@@ -1,0 +1,119 @@
+"""A model server has no readiness probe.
+
+## What
+The container that serves a model has a `readinessProbe`, at a port that it has.
+
+## Why
+Without one a pod counts as ready when its process starts. Until the model is loaded, at each start,
+scale-up and rollout, its share of the requests meets a server that does not answer. A probe of a
+port name that the container does not declare never succeeds, and the pod serves nobody.
+
+## Example
+```yaml
+containers: [{name: server, image: vllm/vllm-openai:v0.11.0, ports: [{containerPort: 8000}]}]
+```
+
+## Use instead
+```yaml
+readinessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, timeoutSeconds: 5}
+```
+Where an operator asks the port itself (Knative, KServe, Seldon) none is needed, nor where no port
+is declared and the server is not known: such a one takes its work from a queue.
+
+## Fix safety
+Safe where the image is known for its health path and the port is sure, and where one port is
+declared that the probe can only mean. Unsafe where it asks what another probe asks.
+
+## References
+- https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
+- vllm-project/aibrix#2264
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.commands import CommandLine
+from rules.kinds.pods import Container, Pod, Probes
+from rules.kinds.roles import Subrole
+from rules.model import Fix, Harm, Problem, Rule, form_table
+from rules.paths import dotted, shorten
+from rules.ports import declared_ports, known_server, port_names
+from rules.probes import can_fail, known_handler, own_handler, probes_of
+from rules.wording import write_value, write_values
+from rules.workload import SERVING, Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    for pod in () if workload.partial else workload.pods_of(SERVING):
+        found = [_judge_port(workload, container) for container in pod.mains]
+        for problem in (*found, _judge_absence(workload, pod)):
+            if problem is not None and pod.complete:
+                yield problem._replace(role_path=pod.path)
+
+
+def _judge_absence(workload: Workload, pod: Pod) -> Problem | None:
+    """One container that is asked is enough: a pod is ready when all its containers are. Workers of
+    a group are sent nothing."""
+    given = pod.readiness_given or pod.probes is not Probes.OWN or pod.subrole is Subrole.WORKER
+    if given or any(one.get("readinessProbe") for one in pod.containers):
+        return None
+    commands = [workload.command(one) for one in pod.mains]
+    serving = [one for one in commands if known_server(one) is not None]
+    listening = serving or [one for one in commands if any(declared_ports(one.container))]
+    if not listening:
+        return None
+    if not all(map(can_fail, probes_of(listening[0].container))):
+        return None  # SRV009 says that whoever wrote that probe does not know what to ask
+    path = listening[0].container.place("readinessProbe")
+    found = f"{dotted(path)} is not set: requests come before the model is loaded"
+    return Problem("missing", path, f"{found}; expected one", _fix(workload, listening[0]))
+
+
+def _fix(workload: Workload, command: CommandLine) -> Fix | None:
+    known = known_handler(command)
+    handler = known or own_handler(command.container)[0]
+    if handler is None:
+        return None
+    place = workload.manifest.value(command.container.place("readinessProbe"))
+    probe = {**handler, "periodSeconds": 10, "timeoutSeconds": 5}
+    return write_values(f"add {dotted(place.path)}", [(place, probe)], safe=known is not None)
+
+
+def _judge_port(workload: Workload, container: Container) -> Problem | None:
+    """Source: kubelet ``prober/probe.go``, ResolveContainerPort of apimachinery's ``util/intstr``:
+    a name is looked for among the container's own ports."""
+    handler = "httpGet" if container.get("readinessProbe", "httpGet") else "tcpSocket"
+    value = workload.manifest.value(container.place("readinessProbe", handler, "port"))
+    names = port_names(container)
+    if not value.written or not isinstance(value.value, str) or value.value in names:
+        return None
+    if (
+        value.value.isdecimal()
+        or container.elsewhere
+        or container.get("readinessProbe", handler, "host")
+    ):
+        return None
+    named = " or ".join(map(shorten, names)) or "a number"
+    found = (
+        f"{dotted(value.path)} is {shorten(value.value)}, which no port of the container is called"
+    )
+    fix = write_value(value, names[0], safe=True) if len(names) == 1 else None
+    return Problem(
+        "port", value.path, f"{found}: the pod never becomes ready; expected {named}", fix
+    )
+
+
+RULE = Rule(
+    code="SRV004",
+    name="serving-readiness-probe",
+    harm=Harm.SERVES_ERRORS,
+    forms=form_table("""
+        missing  error  deny  deny  nothing holds requests back until the model is loaded
+        port     error  deny  deny  the probe names a port that the container does not have
+    """),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe or unsafe",
+    scope="serving",
+    roles=SERVING,
+)

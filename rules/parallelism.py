@@ -1,0 +1,173 @@
+"""How many processes a container starts, and how many accelerators there are for them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from rules.commands import CommandFlag, CommandLine
+from rules.kinds.facts import (
+    LOCAL_DATA_PARALLEL,
+    PIPELINE_PARALLEL,
+    PROCESSES_PER_NODE,
+    TENSOR_PARALLEL,
+)
+from rules.kinds.pods import Container, Pod, Probes
+from rules.kinds.roles import Subrole
+from rules.model import Value
+from rules.paths import Path
+from rules.ports import known_server
+from rules.quantity import parse_quantity
+from rules.workload import SERVING, Workload
+
+_ONE_EACH = ("nvidia.com/gpu", "nvidia.com/mig-", "amd.com/gpu", "habana.ai/gaudi")
+"""Resources of which one process uses one; a Neuron device or a TPU chip has several cores."""
+
+_LAUNCHERS = (
+    (("torchrun", "torch.distributed.run", "torch.distributed.launch"), ("nproc-per-node",)),
+    (("deepspeed",), ("num-gpus",)),
+)
+"""Programs, and the flag by which each is told how many processes to start in its container."""
+_TENSOR = ("tensor-parallel-size", "tp-size", "tp", "num-shard")
+_PIPELINE = ("pipeline-parallel-size", "pp-size", "pp")
+_DATA = ("data-parallel-size-local", "data-parallel-size", "dp-size", "dp")
+_SHARED_DATA = "enable-dp-attention"
+"""With SGLang's flag the data-parallel ranks are among the tensor-parallel ones."""
+_CHOSEN = "CUDA_VISIBLE_DEVICES"
+_RAY = "distributed-executor-backend"
+
+
+class Parallelism(NamedTuple):
+    """What a container is told to start, and what there is for it. ``told`` are the factors as
+    messages show them; ``pods`` make up the group that loads one model together."""
+
+    path: Path
+    told: tuple[str, ...]
+    processes: int
+    devices: int
+    pods: int = 1
+
+    @property
+    def supply(self) -> int:
+        return self.devices * self.pods
+
+
+def find_parallelism(workload: Workload) -> tuple[Parallelism, ...]:
+    """That of each container that says how many processes it starts and asks for accelerators of
+    which each uses one. Rules ask for it by ``workload.once``."""
+    return tuple(_find_each(workload))
+
+
+def _find_each(workload: Workload) -> Iterator[Parallelism]:
+    serving = {pod.path for pod in workload.pods_of(SERVING)}
+    for pod in workload.pods:
+        for container in pod.mains:
+            devices = count_devices(workload, container)
+            if not devices:
+                continue
+            command = workload.command(container)
+            found = _of_launcher(workload, pod, command, devices)
+            if found is None and pod.path in serving:
+                found = _of_server(workload, pod, command, devices)
+            if found is not None:
+                yield found
+
+
+def count_devices(workload: Workload, container: Container) -> int | None:
+    """How many accelerators a container is given; None where that is unknown, or where one of them
+    serves several processes."""
+    _, resources = workload.resources(container)
+    limits = resources.get("limits") if isinstance(resources, Mapping) else None
+    if not isinstance(limits, Mapping) or container.get("resources", "claims"):
+        return None
+    held = {
+        str(name): amount
+        for name, amount in limits.items()
+        if workload.accelerators.match(str(name))
+    }
+    if not all(name.startswith(_ONE_EACH) and "shared" not in name for name in held):
+        return None
+    counts = [parse_quantity(amount) for amount in held.values()]
+    return None if None in counts else int(sum(count or 0 for count in counts))
+
+
+def _of_launcher(
+    workload: Workload, pod: Pod, command: CommandLine, devices: int
+) -> Parallelism | None:
+    """The processes of a trainer's launcher, by its flag or by a field of its kind."""
+    for programs, names in _LAUNCHERS:
+        flags = [flag for flag in command.flags if flag.name.replace("_", "-") in names]
+        if any(program in command.script for program in programs) and len(flags) == 1:
+            return _tell(command, flags, devices)
+    if "accelerate" in command.script and "launch" in command.script:
+        return _of_accelerate(command, devices)
+    value = workload.at(PROCESSES_PER_NODE, pod)
+    count = _count(value)
+    if value is None or count is None or not value.written or pod.subrole is Subrole.LAUNCHER:
+        return None
+    return Parallelism(value.path, (f"{value.path[-1]} {count}",), count, devices)
+
+
+def _of_accelerate(command: CommandLine, devices: int) -> Parallelism | None:
+    """Hugging Face's launcher is told the processes of all machines together."""
+    flag, machines = command.flag("num-processes"), command.value("num-machines") or "1"
+    if flag is None or not machines.isdecimal():
+        return None
+    return _tell(command, [flag], devices, int(machines))
+
+
+def _of_server(
+    workload: Workload, pod: Pod, command: CommandLine, devices: int
+) -> Parallelism | None:
+    """The ranks of a model server: of its tensor, pipeline and data parallelism."""
+    ray = command.value(_RAY) == "ray" or "ray start" in command.script
+    if (ray and pod.nodes == 1) or pod.probes is Probes.NONE:
+        return None
+    if known_server(command) is not None:
+        data = () if command.flag(_SHARED_DATA) is not None else _DATA
+        flags = [flag for names in (_TENSOR, _PIPELINE, data) if (flag := _last(command, names))]
+        spread = command.flag("data-parallel-size") is not None and pod.nodes > 1
+        if flags and not spread:
+            return _tell(command, flags, devices, pod.nodes)
+    return _of_fields(workload, pod, devices)
+
+
+def _of_fields(workload: Workload, pod: Pod, devices: int) -> Parallelism | None:
+    """The same by the fields of a kind. Where there are workers each stage of a pipeline has a pod
+    of its own."""
+    workers = any(one.subrole is Subrole.WORKER for one in workload.pods)
+    facts = (TENSOR_PARALLEL, LOCAL_DATA_PARALLEL, *(() if workers else (PIPELINE_PARALLEL,)))
+    values = [value for fact in facts if (value := workload.at(fact, pod)) and value.written]
+    counts = [_count(value) for value in values]
+    if not values or None in counts:
+        return None
+    told = tuple(f"{value.path[-1]} {value.value}" for value in values)
+    return Parallelism(values[0].path, told, _multiply(count or 1 for count in counts), devices)
+
+
+def _tell(
+    command: CommandLine, flags: list[CommandFlag], devices: int, pods: int = 1
+) -> Parallelism | None:
+    """None where a number is not known, or the command makes more of the devices than can be
+    told."""
+    values = [command.expand(flag.value) for flag in flags]
+    nodes = command.value("nnodes") if known_server(command) else None
+    chosen = _CHOSEN in command.script or _CHOSEN in command.environment
+    if not all(map(str.isdecimal, values)) or chosen or (nodes is not None and pods == 1):
+        return None
+    told = tuple(f"--{flag.name} {value}" for flag, value in zip(flags, values, strict=True))
+    return Parallelism(flags[0].path, told, _multiply(map(int, values)), devices, pods)
+
+
+def _last(command: CommandLine, names: tuple[str, ...]) -> CommandFlag | None:
+    return command.flag(*names) if names else None
+
+
+def _count(value: Value | None) -> int | None:
+    text = "" if value is None or value.unknown else str(value.value)
+    return int(text) if text.isdecimal() else None
+
+
+def _multiply(numbers: Iterable[int]) -> int:
+    product = 1
+    for number in numbers:
+        product *= number
+    return product

@@ -1,0 +1,63 @@
+"""Where a container listens: at ports that it declares, that it is told, and of its server."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from rules.commands import CommandLine
+from rules.kinds.pods import Container
+from rules.servers import Server, find_program, find_server
+
+_DIGITS = 5
+
+
+def declared_ports(container: Container) -> Iterator[Mapping[str, Any]]:
+    """The ports that a container declares."""
+    ports = container.get("ports")
+    for port in ports if isinstance(ports, list) else ():
+        if isinstance(port, Mapping):
+            yield port
+
+
+def port_names(container: Container) -> tuple[str, ...]:
+    """The names of its ports."""
+    return tuple(str(port["name"]) for port in declared_ports(container) if port.get("name"))
+
+
+def port_numbers(container: Container) -> tuple[int, ...]:
+    """Their numbers."""
+    numbers = (port.get("containerPort") for port in declared_ports(container))
+    return tuple(number for number in numbers if isinstance(number, int))
+
+
+def find_port(command: CommandLine, server: Server) -> int | None:
+    """Where a server listens: where it is told to, else at its image's port or at the only one that
+    is declared. None where a template tells it, or nothing tells which it is."""
+    told = command.setting(*server.port_from)
+    if told is not None:
+        number = told.rpartition(":")[2]  # an address may stand there: OLLAMA_HOST=0.0.0.0:80
+        return int(number) if number.isdecimal() else None
+    declared = port_numbers(command.container)
+    if len(declared) == 1:
+        return declared[0]
+    return server.port if not declared or server.port in declared else None
+
+
+def known_server(command: CommandLine) -> Server | None:
+    """The server that a container runs, by its image, else by its command."""
+    return find_server(command.image) or find_program(word for word, _ in command.words)
+
+
+def mentions_port(commands: Iterable[CommandLine], number: int) -> bool:
+    """Whether any of a pod's containers, which share their ports, declares a port, or names its
+    number in a command or a variable."""
+    return any(
+        number in port_numbers(command.container) or str(number) in _numbers(command)
+        for command in commands
+    )
+
+
+def _numbers(command: CommandLine) -> set[str]:
+    """All numbers that may be a port's in what a container is told."""
+    texts = [command.script, *(value for value, _ in command.environment.values())]
+    spaced = "".join(letter if letter.isdecimal() else " " for letter in " ".join(texts))
+    return {word for word in spaced.split() if len(word) <= _DIGITS}
