@@ -29,13 +29,15 @@ _POLL = 0.1
 
 
 class Replica:
-    """One `mlgate serve`, with its log beside the cluster's."""
+    """One `mlgate serve`, with its log beside the cluster's. ``{port}`` in an argument becomes its
+    port."""
 
     def __init__(self, name: str, cluster: Cluster, command: list[str]) -> None:
         self.name = name
         self.host = cluster.host
         self.port, self.metrics_port = free_port(), free_port()
         self.log = cluster.work / f"{name}.log"
+        command = [one.replace("{port}", str(self.port)) for one in command]
         ports = ["--port", str(self.port), "--metrics-port", str(self.metrics_port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
