@@ -22,7 +22,7 @@ from tests.load.sized_reviews import make_job, make_update
 from tests.webhook.processes import HOST, ask
 
 STRANGER = ("127.0.0.2", 0)
-SLOW, SILENT, ASKED, PROBES, LARGE, MARKS, FLOOD = 200, 4700, 1024, 400, 14, 4, 64
+SLOW, SILENT, ASKED, PROBES, LARGE, MARKS, FLOOD, PIPELINES = (200, 4700, 1024, 400, 14, 4, 64, 8)
 HEADS, HEAD_BYTES = 4, 16_000_000
 MARKS_BYTES = 7 * 1024 * 1024
 MAX_FILES = 16_384
@@ -155,6 +155,20 @@ def _repeat(sock: socket.socket, text: bytes, most: int, end: float) -> int:
     return sent
 
 
+def ask_without_waiting(target: Target) -> None:
+    """Thousands of requests in one piece."""
+    sent: Counter[str] = Counter()
+
+    def send(_number: int) -> None:
+        with encrypt(open_socket(target.port)) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\n\r\n" * 14_000)
+            sent["pieces"] += 1
+            sock.recv(1)
+
+    _repeat_in_threads(target, PIPELINES, send)
+    print(f"{sent['pieces']} pieces of 14000 requests")
+
+
 def send_large_updates(target: Target) -> None:
     """Large updates by clients that wait for long, some in flight all the time."""
     _send_bodies(target, LARGE, make_update())
@@ -217,6 +231,7 @@ ATTACKS: dict[str, Callable[[Target], None]] = {
     "idle-probes": ask_probes,
     "handshakes": shake_hands,
     "endless-heads": send_endless_heads,
+    "pipelines": ask_without_waiting,
     "large-updates": send_large_updates,
     "marks": send_marks,
     "reviews": send_reviews,

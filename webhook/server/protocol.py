@@ -32,6 +32,10 @@ def bounded_protocol(
     return type("Bounded", (BoundedProtocol,), bounds)
 
 
+class _Pipelined(Exception):
+    """Ends the parsing of what has come."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """A connection. One that never sends a request is closed like one that has sent its last.
 
@@ -81,6 +85,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take in what has come."""
         self._received += len(data)
         super().data_received(data)
+        if self.transport.is_closing():
+            return
         # The parser keeps a head until it ends, and what follows the last chunk of a body: neither
         # may go on for ever. Chunks of a few bytes make a body twice as long.
         allowed = MAX_HEAD_BYTES if self._in_head else MAX_HEAD_BYTES + 2 * self.max_body
@@ -97,7 +103,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_timer = None
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """A request begins, after the answer to the last one."""
+        # uvicorn would queue it, and thousands in one piece of 256 KiB, which take 30 MB. No API
+        # server sends one before its answer (Go's net/http does not pipeline).
+        if self.busy:
+            self._cut("pipelined")
+            raise _Pipelined
         self._in_head, self._received = True, 0
         super().on_message_begin()
 

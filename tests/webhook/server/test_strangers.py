@@ -87,6 +87,18 @@ def test_k93_handshakes_that_never_end_delay_nobody(served: Served) -> None:
         assert time.monotonic() - start < 2, "it did not wait for theirs"
 
 
+def test_k93_requests_that_wait_for_no_answer_are_cut_off(served: Served) -> None:
+    before = memory(served)
+    with api_server(served):
+        for _ in range(2):
+            with encrypt(connect(served.port)) as one, contextlib.suppress(OSError):
+                one.sendall(
+                    HEAD + b"content-length: 2\r\n\r\n{}" + b"GET / HTTP/1.1\r\n\r\n" * 14_000
+                )
+                assert one.recv(1) == b""
+    assert memory(served) - before < 10
+
+
 def test_k94_slow_bodies_give_way(served: Served) -> None:
     with api_server(served), ExitStack() as stack:
         for _ in range(DEFAULT_CONCURRENCY):
