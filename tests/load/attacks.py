@@ -22,7 +22,7 @@ from tests.load.sized_reviews import make_job, make_update
 from tests.webhook.processes import HOST, ask
 
 STRANGER = ("127.0.0.2", 0)
-SLOW, SILENT, ASKED, PROBES, LARGE, MARKS, FLOOD, PIPELINES = (200, 4700, 1024, 400, 14, 4, 64, 8)
+SLOW, SILENT, ASKED, PROBES, LARGE, MARKS, FLOOD, PIPELINES = (300, 4700, 1024, 400, 14, 4, 256, 8)
 HEADS, HEAD_BYTES = 4, 16_000_000
 MARKS_BYTES = 7 * 1024 * 1024
 MAX_FILES = 16_384
@@ -116,7 +116,7 @@ def _hold(target: Target, most: int, make: Callable[[], socket.socket]) -> None:
 
 
 def shake_hands(target: Target) -> None:
-    """Handshakes one after the other, and some that stop in the middle."""
+    """Handshakes one after the other, and as many that stop in the middle."""
     done: Counter[str] = Counter()
 
     def shake(number: int) -> None:

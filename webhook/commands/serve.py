@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask clients for this token: `Authorization: Bearer`, or the end of the path",
     )
     add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 19 MiB)")
-    add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 64)")
+    add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 256)")
     add_cluster_arguments(parser)
 
 

@@ -6,7 +6,7 @@ server applies the webhook's failure policy; it is never a denial.
 
 import asyncio
 import datetime
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
@@ -28,7 +28,7 @@ from webhook.review.finding_cache import FindingCache
 from webhook.review.record import make_record
 from webhook.review.request import BadReview
 from webhook.server.clients import EVERYBODY, ClientCheck, Trust
-from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace
+from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace, Turns
 from webhook.server.lifecycle import Lifecycle
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
 from webhook.server.protocol import address_of
@@ -37,7 +37,7 @@ from webhook.server.request_body import RequestBody, RequestRefused, check_head
 DEFAULT_MAX_BODY = 19 * 1024 * 1024
 """An update carries the object twice. The API server stores 1.5 MiB at most (etcd's
 ``--max-request-bytes``) and sends six bytes for each ``<`` (Go's ``encoding/json``)."""
-DEFAULT_CONCURRENCY = 64
+DEFAULT_CONCURRENCY = 256
 LARGE_BODY = 128 * 1024
 """A larger body is judged in a thread beside the event loop, so that others need not wait."""
 LARGE_REVIEWS, LARGE_OF_ONE = 3, 2
@@ -100,6 +100,7 @@ class ReviewHandler:
         # Few threads: each large review at a time takes the interpreter from the small ones. More
         # than one: the second would be late before it began.
         self._large_reviews = ThreadPoolExecutor(LARGE_REVIEWS, "large-reviews")
+        self._turns = Turns()
         self._large_turns = WeakValueDictionary[str, asyncio.Semaphore]()
         self._cache = FindingCache(orjson.dumps)
 
@@ -135,11 +136,23 @@ class ReviewHandler:
             # Read once: a policy that changes meanwhile holds from the next review on.
             active = self.policies.active
             judge = partial(self._judge, call, active)
-            if body.size > LARGE_BODY:
-                outcome = await self._judge_large(body.take(), judge, call.deadline, place)
-            else:
-                outcome = judge(body.take())
+            judging = self._judge_large if body.size > LARGE_BODY else self._judge_small
+            outcome = await judging(body.take(), judge, call.deadline, place)
             return self._report(call, outcome, active)
+
+    async def _judge_small(
+        self,
+        content: bytes,
+        judge: Callable[[bytes], ReviewOutcome],
+        deadline: Deadline,
+        place: ReviewPlace,
+    ) -> ReviewOutcome:
+        """The decision on a body, in turn with those of other addresses."""
+        await _wait(place, deadline, self._turns.take(place.address))
+        try:
+            return judge(content)
+        finally:
+            self._turns.give_back()
 
     async def _judge_large(
         self,
@@ -151,11 +164,7 @@ class ReviewHandler:
         """The decision on a body that is judged in a thread. Raises as ``_judge`` does."""
         loop = asyncio.get_running_loop()
         turn = self._large_turns.setdefault(place.address, asyncio.Semaphore(LARGE_OF_ONE))
-        try:
-            async with place.waiting(loop.time() + deadline.left):
-                await turn.acquire()
-        except TimeoutError:
-            raise Overloaded from None
+        await _wait(place, deadline, turn.acquire())
         try:
             tree = await loop.run_in_executor(self._large_reviews, measure_tree, content)
             if tree > MAX_TREE:
@@ -206,3 +215,12 @@ class ReviewHandler:
         self.refusals.request(status, reason, address)
         # What is left of a body that is too large or too late is not worth reading.
         return HttpAnswer(status, orjson.dumps({"error": reason}), close=status in (401, 408, 413))
+
+
+async def _wait(place: ReviewPlace, deadline: Deadline, turn: Awaitable[object]) -> None:
+    """Wait for a turn as long as somebody waits for the answer. Raises ``Overloaded``."""
+    try:
+        async with place.waiting(asyncio.get_running_loop().time() + deadline.left):
+            await turn
+    except TimeoutError:
+        raise Overloaded from None
