@@ -12,7 +12,8 @@ _MAX_LENGTH = 253
 
 
 class ReviewRecord(NamedTuple):
-    """A request as it is reported, in text that is safe to print."""
+    """A request as it is reported, in text that is safe to print. ``client`` is ``unknown`` where
+    it may be anybody's."""
 
     endpoint: str
     uid: str = ""
@@ -24,6 +25,7 @@ class ReviewRecord(NamedTuple):
     name: str = ""
     user: str = ""
     dry_run: bool = False
+    client: str = ""
 
 
 def make_record(endpoint: str, request: Request) -> ReviewRecord:

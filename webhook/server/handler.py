@@ -177,13 +177,17 @@ class ReviewHandler:
     def _report(self, call: ReviewCall, outcome: ReviewOutcome, active: ActivePolicy) -> HttpAnswer:
         """The answer that an outcome becomes, counted and logged."""
         seconds = call.deadline.spent
+        known = call.trust is Trust.FULL
         record = make_record(call.endpoint, outcome.request)
+        if not known:  # whatever it says of its user
+            record = record._replace(client="unknown")
         self.log.review(record, outcome, seconds, active.revision)
         if outcome.undecided:
             self.metrics.errors(outcome)
-            return self._refuse(500, f"undecided: {'; '.join(outcome.errors)}", call.address)
+            reason = f"undecided: {'; '.join(outcome.errors)}" if known else "undecided"
+            return self._refuse(500, reason, call.address)
         self.metrics.review(record, outcome, seconds, active.policy)
-        body = outcome.body if call.trust is Trust.FULL else withhold(outcome.body)
+        body = outcome.body if known else withhold(outcome.body)
         return HttpAnswer(200, orjson.dumps(body))
 
     def _judge(self, call: ReviewCall, active: ActivePolicy, content: bytes) -> ReviewOutcome:

@@ -3,8 +3,9 @@
 import argparse
 import io
 import socket
+import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import pytest
 import yaml
@@ -12,9 +13,14 @@ import yaml
 from linter.cli import main
 from tests.cluster.fake_api import running
 from tests.cluster.fake_store import install
-from webhook.commands import cluster_arguments
+from webhook.commands import cluster_arguments, serve
+from webhook.identity.client_token import ClientTokens, derive_token
 from webhook.replica import election
 from webhook.replica.options import DEFAULT_NAMESPACE, ReplicaOptions
+from webhook.server.clients import TokenFile, Trust
+
+if TYPE_CHECKING:
+    from webhook.replica.member import Member
 
 HOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 
@@ -164,3 +170,46 @@ def test_a_namespace_is_read_from_the_service_account(
 
 def test_a_replica_that_starts_anew_is_another_one() -> None:
     assert read().replica != read().replica
+
+
+class KnownMember:
+    """What is asked of a replica: the source of its own certificate, and its tokens."""
+
+    def __init__(self, source: str | None) -> None:
+        self.source = source
+        self.tokens = ClientTokens(lambda: [b"key"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "member", "strangers"),
+    [
+        ((), KnownMember("own"), [Trust.TERSE, Trust.NONE]),
+        (FILES, KnownMember(None), [Trust.TERSE, Trust.TERSE]),
+        (("--client-ca", "ca.crt"), KnownMember("own"), [Trust.FULL, Trust.FULL]),
+        (("--client-token", "token"), KnownMember("own"), [Trust.NONE, Trust.NONE]),
+        (("--dev",), KnownMember(None), [Trust.FULL, Trust.FULL]),
+        (("--no-cluster", *FILES), None, [Trust.FULL, Trust.FULL]),
+        (("--no-cluster", *FILES, "--client-token", "token"), None, [Trust.NONE, Trust.NONE]),
+    ],
+)
+def test_k99_strangers_are_told_by_how_the_api_server_is_known(
+    arguments: tuple[str, ...],
+    member: KnownMember | None,
+    strangers: list[Trust],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Before the API server has called, and long after."""
+    monkeypatch.setattr("webhook.server.clients.TELLING_SECONDS", 0.001)
+    (tmp_path / "token").write_text("secret")
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    read = parser.parse_args(arguments)
+    token = TokenFile(read.client_token) if read.client_token else None
+    check = serve._check_clients(read, cast("Member | None", member), token)
+    before = check.weigh("", [])
+    known = check.weigh("secret" if token else derive_token(b"key"), [])
+    time.sleep(0.01)
+    assert [before, check.weigh("", [])] == strangers
+    assert known is Trust.FULL

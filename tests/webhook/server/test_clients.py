@@ -43,6 +43,7 @@ def test_k99_who_is_not_known_is_told_the_decision_and_no_more() -> None:
     known = send(server, endpoint=f"validate/{TOKEN}")
     assert "TRN002" in known["status"]["message"]
     assert known["auditAnnotations"]["profile"] == "standard"
+    assert [line.get("client") for line in server.lines()] == ["unknown", None]
 
 
 def test_k99_a_patch_is_told_without_its_reasons() -> None:
