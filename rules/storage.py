@@ -48,8 +48,9 @@ _SOURCES: dict[str, tuple[Keeping, str]] = {
     },
     **{
         source: (Keeping.READ_ONLY, f"a {source}")
-        for source in "configMap secret projected downwardAPI image gitRepo".split()
+        for source in "configMap secret projected downwardAPI gitRepo".split()
     },
+    "image": (Keeping.READ_ONLY, "an image"),
     "hostPath": (Keeping.WEAK, f"a hostPath, {_NODE}"),
     "local": (Keeping.WEAK, f"a local volume, {_NODE}"),
     "ephemeral": (Keeping.EPHEMERAL, "an ephemeral claim, deleted with its pod"),

@@ -39,6 +39,7 @@ from rules.checks.serving import (
     startup_budget_sufficient,
 )
 from rules.checks.storage import (
+    cache_on_read_only_mount,
     output_claim_auto_deleted,
     rwo_claim_shared_by_many_pods,
     rwo_claim_with_rolling_update,
@@ -94,6 +95,7 @@ ALL: tuple[Rule, ...] = (
     rwo_claim_shared_by_many_pods.RULE,
     rwo_claim_with_rolling_update.RULE,
     output_claim_auto_deleted.RULE,
+    cache_on_read_only_mount.RULE,
     restart_policy_never.RULE,
     retry_budget_set.RULE,
     active_deadline_set.RULE,

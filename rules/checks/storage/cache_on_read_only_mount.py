@@ -1,0 +1,81 @@
+"""A cache of models stands where nothing can be written.
+
+## What
+The cache that a library is told to use, or a server uses unless told otherwise, can be written to.
+
+## Why
+A cache is written to even where everything is in it: the hub's client takes lock files, compilers
+leave what they have compiled. On a read-only mount the server ends with `OSError: [Errno 30]
+Read-only file system` before it has loaded anything.
+
+## Example
+```yaml
+containers:
+- name: vllm
+  env: [{name: HF_HOME, value: /model-cache}]
+  volumeMounts: [{name: cache, mountPath: /model-cache, readOnly: true}]
+```
+
+## Use instead
+The mount without `readOnly`; or the model by its path (`--model /model-cache/chat-8b`) with
+`HF_HUB_OFFLINE=1`, and the cache in an emptyDir.
+
+## Fix safety
+There is no fix: whether the volume may be written to, or the cache belongs elsewhere, is not known.
+
+## References
+- llm-d-incubation/llm-d-modelservice#243
+- huggingface_hub `file_download.py` (WeakFileLock), vllm `envs.py` (VLLM_CACHE_ROOT)
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.caches import NamedCache, find_default_cache, find_named_caches, find_unwritable
+from rules.claims import find_claims
+from rules.kinds.pods import Container, Pod
+from rules.model import Harm, Problem, Related, Rule, form_table
+from rules.workload import Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    for pod in workload.pods if not workload.partial else ():
+        for container in pod.containers if pod.complete else ():
+            yield from _judge(workload, pod, container)
+
+
+def _judge(workload: Workload, pod: Pod, container: Container) -> Iterator[Problem]:
+    command = workload.command(container)
+    for cache in find_named_caches(command) or find_default_cache(command):
+        mount, why = find_unwritable(cache.folder, pod, container, _read_only_claims(workload))
+        if why:
+            yield _tell(cache, why, None if mount is None else (*mount.path, "mountPath"))
+            return
+
+
+def _read_only_claims(workload: Workload) -> frozenset[str]:
+    claims = workload.once(find_claims)
+    return frozenset(one.key.name for one in claims if one.modes == ("ReadOnlyMany",))
+
+
+def _tell(cache: NamedCache, why: str, mounted: tuple[str | int, ...] | None) -> Problem:
+    message = f"{cache.what} on {why}; expected a folder that can be written"
+    related = () if mounted is None else (Related(mounted, "mounted here"),)
+    return Problem("root" if mounted is None else "mount", cache.path, message, related=related)
+
+
+RULE = Rule(
+    code="STO008",
+    name="cache-on-read-only-mount",
+    harm=Harm.NEVER_STARTS,
+    forms=form_table(
+        """
+        mount  error  warn  warn  a cache is on a volume that is mounted read-only
+        root   error  warn  warn  a cache is on a file system of the container that is read-only
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    scope="pods that load models",
+)
