@@ -8,6 +8,7 @@ written before admission).
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from rules.edits import same
@@ -19,6 +20,7 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 """What the API server takes for not written: it puts its default there all the same."""
 
+_PLAIN = re.compile(r"[\w.+-]{1,64}")
 _TEMPLATE = re.compile(
     r"\{\{|\$\{|\$\([A-Za-z_]|\$\$?[A-Za-z_]|<<[^<>]*>>|<[A-Za-z_][\w.\- ]*>|\[\[[\w. -]+\]\]"
 )
@@ -38,17 +40,24 @@ class Manifest:
 
     ``last_applied`` is what ``kubectl apply`` recorded, as text or parsed; text is parsed when it
     is first asked for, and counts as nothing where it cannot be. ``admitted`` tells that the API
-    server's defaults have been filled in.
+    server's defaults have been filled in. ``written`` gives the text of a scalar in the file that
+    the object comes from, None where there is none.
     """
 
-    __slots__ = ("_applied", "_last_applied", "admitted", "object")
+    __slots__ = ("_applied", "_last_applied", "_written", "admitted", "object")
 
     def __init__(
-        self, body: dict[str, Any], *, admitted: bool = False, last_applied: Any = None
+        self,
+        body: dict[str, Any],
+        *,
+        admitted: bool = False,
+        last_applied: Any = None,
+        written: Callable[[Path], str] | None = None,
     ) -> None:
         self.object = body
         self.admitted = admitted
         self._last_applied = last_applied
+        self._written = written
         self._applied: list[dict[str, Any]] | None = None
 
     def value(self, path: Path, default: Any = None) -> Value:
@@ -93,6 +102,12 @@ class Manifest:
         """Whether what stands at ``path``, where controllers write too (the replicas of what is
         autoscaled), is the object's own: it was applied, or no controller has seen the object."""
         return not self.admitted or not self.mapping("status") or self._is_applied(path)
+
+    def plain_text(self, path: Path) -> str | None:
+        """The one word that stands for a scalar in the file, without quotes; None where that is not
+        known, or it is none."""
+        text = self._written(path) if self._written else ""
+        return text if _PLAIN.fullmatch(text) else None
 
     def dig(self, *path: str | int) -> Any:
         """The bare value at ``path``, None where there is none."""

@@ -1,13 +1,14 @@
 """Where a container listens: at ports that it declares, that it is told, and of its server."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
 from rules.servers import Server, find_program, find_server
 
-_DIGITS = 5
+_NUMBER = r"(?<!\d)\d{2,5}(?!\d)"
 
 
 def declared_ports(container: Container) -> Iterator[Mapping[str, Any]]:
@@ -47,17 +48,8 @@ def known_server(command: CommandLine) -> Server | None:
     return find_server(command.image) or find_program(word for word, _ in command.words)
 
 
-def mentions_port(commands: Iterable[CommandLine], number: int) -> bool:
-    """Whether any of a pod's containers, which share their ports, declares a port, or names its
-    number in a command or a variable."""
-    return any(
-        number in port_numbers(command.container) or str(number) in _numbers(command)
-        for command in commands
-    )
-
-
-def _numbers(command: CommandLine) -> set[str]:
-    """All numbers that may be a port's in what a container is told."""
+def numbers_told(command: CommandLine) -> frozenset[int]:
+    """All that may be a port's number in what a container declares and is told."""
     texts = [command.script, *(value for value, _ in command.environment.values())]
-    spaced = "".join(letter if letter.isdecimal() else " " for letter in " ".join(texts))
-    return {word for word in spaced.split() if len(word) <= _DIGITS}
+    told = (int(number) for text in texts for number in re.findall(_NUMBER, text))
+    return frozenset({*told, *port_numbers(command.container)})

@@ -127,6 +127,11 @@ class Document:
         the item, or the item's first key."""
         return self._frame.span(self.text, key_extent(self._marks, path, self.text))
 
+    def written(self, path: Path) -> str:
+        """The text of the scalar at ``path`` as it stands, quotes and all."""
+        start, end = value_extent(self._marks, path, self.text)
+        return self.text[start:end]
+
     def embedded(self, path: Path) -> list["Document | Unreadable"]:
         """The YAML documents in the string at ``path``; none where there is no string.
 

@@ -33,6 +33,8 @@ NO_METRIC_FROM_ZERO = (
 )
 
 # every group
+WRONG_TYPE_IN_SCHEMA = "in body must be of type {expected}"  # where the CRD has a schema
+WRONG_TYPE = "cannot unmarshal {found} into Go struct field of type {expected}"
 UNKNOWN_FIELD = "strict decoding error: unknown field"  # unless told to warn or ignore
 NOT_NEGATIVE = "must be at least 0"  # in short: it says "greater than or equal to"
 

@@ -32,6 +32,8 @@ _SERVED = (
 """Names that device plugins serve, to which another may be near."""
 _LONGEST = 64
 """Characters of a name that is compared; a longer one is near to none."""
+_MOST = 3
+"""Edits at most, of the longest of them."""
 _SLICE = "nvidia.com/mig-"
 _LEAST_MEMORY = 5
 """GB of the smallest part of a GPU: ``1g.5gb`` of an A100 with 40 GB (MIG user guide, supported
@@ -63,9 +65,14 @@ def counts_alike(name: str) -> bool:
 @remember(256, _LONGEST)
 def find_nearest(name: str) -> str | None:
     """The accelerator whose name is one or two edits away (one, of a short name)."""
-    if not 6 <= len(name) <= _LONGEST:
-        return None
-    return next((one for one in _SERVED if 0 < count_edits(name, one) <= len(one) // 7), None)
+    return next((one for one in _SERVED if 0 < _measure(name, one) <= len(one) // 7), None)
+
+
+def _measure(name: str, served: str) -> int:
+    """The edits between two names; at once the longer one's letters where they are not alike."""
+    if abs(len(name) - len(served)) > _MOST or len({*name} ^ {*served}) > 2 * _MOST:
+        return max(len(name), len(served))
+    return count_edits(name, served)
 
 
 @remember(256, _LONGEST)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from rules.annotations import LOAD_ANNOTATION
 from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
-from rules.paths import dig
+from rules.paths import Path, dig
+from rules.ports import numbers_told
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.servers import find_server, is_part
@@ -63,6 +64,13 @@ def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowSer
             early = None if load is None else answers_unloaded(command)
             if load is not None and early is not True:
                 yield SlowServer(pod, container, load._replace(sure=early is False))
+
+
+def find_told_ports(workload: Workload, path: Path) -> frozenset[int]:
+    """The ports at which something in the pod at ``path`` may listen: its containers share them."""
+    pods = [pod for pod in workload.pods if pod.path == path]
+    commands = [workload.command(one) for pod in pods for one in pod.containers]
+    return frozenset().union(*map(numbers_told, commands))
 
 
 def _is_accelerated(workload: Workload, pod: Pod, container: Container) -> bool:

@@ -152,7 +152,7 @@ def read_documents(text: str) -> list[Document]:
 def find(text: str, policy: Policy | None = None, *, complete: bool = False) -> list[Found]:
     """All findings of a text, in the order of their lines."""
     documents = [one for one in read_documents(text) if isinstance(one.value, dict)]
-    manifests = [Manifest(document.value) for document in documents]
+    manifests = [Manifest(one.value, written=one.written) for one in documents]
     engine = Engine(policy or Policy(), Inventory(complete=complete), TODAY)
     take_in(engine, manifests)
     found = [

@@ -50,6 +50,10 @@ class Entry(NamedTuple):
     prefix: Path
     body: dict[str, Any]
 
+    def read_text(self, path: Path) -> str:
+        """The text in the file of a scalar of the object."""
+        return self.document.written((*self.prefix, *path))
+
 
 class Skipped(NamedTuple):
     """A document that holds nothing to judge. ``document`` is None where the whole file is meant.

@@ -96,7 +96,7 @@ class DocumentJudge:
         judged = []
         rows: list[FindingRow] = []
         for entry in entries:
-            manifest = Manifest(entry.body)
+            manifest = Manifest(entry.body, written=entry.read_text)
             # Counted though it may be skipped: the coverage adds up to all that was read.
             self._coverage.objects += 1
             rows += self._judge_duplicates(entry, manifest.identity)

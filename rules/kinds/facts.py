@@ -190,3 +190,29 @@ CLUSTER_IP = Fact("cluster ip")
 SERVICE_TYPE = Fact("service type")
 DEVICE_REQUESTS = Fact("device requests")
 DATA = Fact("data")
+
+WHOLE_NUMBERS = (
+    DEADLINE,
+    PRE_RUNNING_DEADLINE,
+    BACKOFF_LIMIT,
+    BACKOFF_LIMIT_PER_INDEX,
+    MAX_FAILED_INDEXES,
+    MAX_RESTARTS,
+    SUBMITTER_BACKOFF_LIMIT,
+    TTL,
+    STARTING_DEADLINE,
+    SUCCESS_HISTORY,
+    FAILED_HISTORY,
+    REPLICAS,
+    MIN_REPLICAS,
+    MAX_REPLICAS,
+    PARALLELISM,
+    COMPLETIONS,
+    GROUP_SIZE,
+    HOSTS_PER_REPLICA,
+    NODES,
+    ELASTIC_MIN,
+    ELASTIC_MAX,
+    ELASTIC_MAX_RESTARTS,
+)
+"""Facts that are whole numbers in every kind that has them."""

@@ -89,6 +89,7 @@ RULE = Rule(
     fix="safe or unsafe",
     scope="whatever asks for accelerators",
     reads=("leftovers",),
+    accelerated=True,
     parameters=(
         Parameter("max_idle", "longest ttl, in seconds, that takes the pods away", default=3600),
     ),

@@ -32,12 +32,12 @@ Safe for a name one or two letters from that of the only port. There is no other
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod
 from rules.model import Harm, Problem, Rule, Value, form_table
 from rules.paths import dotted, shorten
-from rules.ports import known_server, mentions_port, port_names, port_numbers
+from rules.ports import known_server, port_names, port_numbers
 from rules.probes import PROBES
+from rules.serving import find_told_ports
 from rules.wording import write_value
 from rules.words import count_edits
 from rules.workload import SERVING, Workload
@@ -69,16 +69,16 @@ def _read_ports(workload: Workload, container: Container) -> Iterator[Value]:
 
 
 def _judge(workload: Workload, pod: Pod, container: Container, value: Value) -> Problem | None:
-    asked = value.value
-    if isinstance(asked, str) and not asked.isdecimal():
+    if isinstance(value.value, str) and not value.value.isdecimal():
         return _judge_name(container, value)
-    number = int(asked) if isinstance(asked, int | str) else 0
-    commands = [workload.command(one) for one in pod.containers]
-    if not _is_elsewhere(workload.command(container), commands, number):
+    number = int(value.value) if isinstance(value.value, int | str) else 0
+    server, numbers = known_server(workload.command(container)), port_numbers(container)
+    own = server is None or number == server.port
+    if own or not numbers or number in workload.once(find_told_ports, pod.path):
         return None
-    numbers = ", ".join(map(str, port_numbers(container)))
     found = f"{dotted(value.path)} is {number}, where nobody is told to listen"
-    return Problem("number", value.path, f"{found}; expected one of its ports ({numbers})")
+    expected = f"expected one of its ports ({', '.join(map(str, numbers))})"
+    return Problem("number", value.path, f"{found}; {expected}")
 
 
 def _judge_name(container: Container, value: Value) -> Problem | None:
@@ -90,15 +90,6 @@ def _judge_name(container: Container, value: Value) -> Problem | None:
     expected = " or ".join(map(shorten, names)) or "a number"
     found = f"{dotted(value.path)} is {shorten(name)}, which no port of the container is called"
     return Problem("name", value.path, f"{found}; expected {expected}", fix)
-
-
-def _is_elsewhere(command: CommandLine, commands: list[CommandLine], number: int) -> bool:
-    """Whether nobody is known to listen at a port: the server is known, and no container of the pod
-    has that port or speaks of it."""
-    server = known_server(command)
-    if server is None or not port_numbers(command.container) or number == server.port:
-        return False
-    return not mentions_port(commands, number)
 
 
 RULE = Rule(

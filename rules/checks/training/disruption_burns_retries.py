@@ -44,7 +44,7 @@ from rules.kinds.runs import Disruption
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.wording import join_problems, tell_value, write_values
-from rules.workload import Workload
+from rules.workload import TRAINING, Workload
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
@@ -80,6 +80,7 @@ RULE = Rule(
     fix="safe or unsafe",
     scope="training that may be preempted",
     reads=("disruptions",),
+    roles=TRAINING,
     parameters=(
         Parameter(
             "spot_markers",

@@ -102,4 +102,5 @@ RULE = Rule(
     check=check,
     docs=__doc__ or "",
     scope="training and retraining",
+    roles=FINITE_TRAINING,
 )

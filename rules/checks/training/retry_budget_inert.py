@@ -41,7 +41,7 @@ from typing import Any
 from rules.kinds.runs import Retry
 from rules.model import Harm, Problem, Rule, form_table
 from rules.wording import tell_value
-from rules.workload import Workload
+from rules.workload import TRAINING, Workload
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
@@ -79,4 +79,5 @@ RULE = Rule(
     docs=__doc__ or "",
     scope="training and retraining",
     reads=("retries",),
+    roles=TRAINING,
 )

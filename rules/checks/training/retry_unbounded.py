@@ -45,7 +45,7 @@ from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
 from rules.paths import dotted
 from rules.stakes import count_attempts, reckon_stakes
 from rules.wording import tell_value, write_value
-from rules.workload import Workload
+from rules.workload import TRAINING, Workload
 
 _PLENTY = 1000
 """As good as no limit: attempts are minutes apart."""
@@ -108,6 +108,7 @@ RULE = Rule(
     fix="safe",
     scope="training and retraining",
     reads=("retries",),
+    roles=TRAINING,
     parameters=(
         Parameter("max_total_attempts", "most attempts of budgets that multiply", default=12),
     ),

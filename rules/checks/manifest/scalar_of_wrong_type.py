@@ -1,0 +1,112 @@
+"""A scalar is of a type that its field does not take.
+
+## What
+Texts are texts, and numbers are numbers: the values of `env`, labels, annotations, node selectors,
+and what a command is given are texts; budgets, bounds, counts and the times of probes are whole
+numbers.
+
+## Why
+YAML reads `true`, `on`, `yes`, `8080` and `1.10` as no texts, and "2" as no number. The API server
+refuses the whole object, and nothing tells before.
+
+## Example
+```yaml
+env: [{name: USE_AMP, value: on}]
+backoffLimit: "2"
+```
+
+## Use instead
+```yaml
+env: [{name: USE_AMP, value: "on"}]
+backoffLimit: 2
+```
+
+## Fix safety
+Safe: the text as it stands in the file is quoted, or the number freed of its quotes; nothing of the
+kind could be applied before. Unsafe where a duration becomes seconds, or it is not known how the
+value is written.
+
+## References
+- kubernetes/kubernetes#14948 and #118649, coder/code-server#6563, VictoriaMetrics/helm-charts#269
+- apimachinery `pkg/runtime/serializer/json`
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.model import Fix, Harm, Problem, Rule, form_table
+from rules.paths import dotted
+from rules.refusals import WRONG_TYPE, WRONG_TYPE_IN_SCHEMA, refuse
+from rules.typed_fields import NUMBER, Mistyped, find_mistyped
+from rules.wording import show_value, write_values
+from rules.workload import Workload
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = r"([0-9]{1,9})([smhdw])"
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    if not (workload.pods or workload.autoscalers):
+        return
+    for found in workload.once(find_mistyped):
+        checked = workload.kind.built_in or found.of_metadata
+        yield _tell(workload, found, "built-in" if checked else "operator")
+
+
+def _tell(workload: Workload, found: Mistyped, form: str) -> Problem:
+    written = workload.manifest.plain_text(found.path)
+    expected = "a whole number" if found.expected == NUMBER else "a text, in quotes"
+    why = WRONG_TYPE.format(found=found.found, expected=found.expected)
+    if form == "operator":
+        schema_type = "integer" if found.expected == NUMBER else found.expected
+        why = WRONG_TYPE_IN_SCHEMA.format(expected=schema_type)
+    message = f"{dotted(found.path)} is {_show(found.value, written)}; {refuse(why)}"
+    fix = _free(workload, found) if found.expected == NUMBER else _quote(workload, found, written)
+    return Problem(form, found.path, f"{message}; expected {expected}", fix)
+
+
+def _show(value: Any, written: str | None) -> str:
+    shown = f"'{value}'" if isinstance(value, str) else show_value(value)
+    told = isinstance(value, str) or written in (None, shown)
+    return shown if told else f"{shown} (written {written})"
+
+
+def _quote(workload: Workload, found: Mistyped, written: str | None) -> Fix:
+    text = written or show_value(found.value)
+    return _write(workload, found, text, f'"{text}"', safe=written is not None)
+
+
+def _free(workload: Workload, found: Mistyped) -> Fix | None:
+    text = str(found.value).strip()
+    duration = re.fullmatch(_DURATION, text)
+    if duration:
+        seconds = int(duration[1]) * _SECONDS[duration[2]]
+        return _write(workload, found, seconds, str(seconds), safe=False)
+    if not re.fullmatch(r"[0-9]{1,10}", text):
+        return None
+    return _write(workload, found, int(text), str(int(text)), safe=True)
+
+
+def _write(workload: Workload, found: Mistyped, new: Any, shown: str, *, safe: bool) -> Fix:
+    title = f"write {dotted(found.path)} as {shown}"
+    return write_values(title, [(workload.manifest.value(found.path), new)], safe=safe)
+
+
+RULE = Rule(
+    code="MET004",
+    name="scalar-of-wrong-type",
+    harm=Harm.NEVER_STARTS,
+    forms=form_table(
+        """
+        built-in  error  deny  deny  the API server refuses the type of a value
+        operator  error  warn  warn  a value in an operator's object has a type that it cannot have
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe or unsafe",
+    scope="objects with pods, and autoscalers",
+    reads=("pods", "autoscalers"),
+)
