@@ -404,8 +404,17 @@ def test_the_overlay_of_the_docs_renders(tmp_path: Path) -> None:
     assert objects["ConfigMap"]["data"] == {"mlgate.yaml": "their own"}
 
 
+def test_the_client_token_of_the_docs_renders(tmp_path: Path) -> None:
+    (more,) = (one for one in blocks("patches:") if "--client-token" in one)
+    pod = render_overlay(tmp_path, more)["Deployment"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    mounted = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+    assert mounted.keys() == {one["name"] for one in pod["volumes"]}
+    assert container["args"][-1] == f"--client-token={mounted['client']}/token"
+
+
 def test_the_network_policy_of_the_docs_renders(tmp_path: Path) -> None:
-    (more,) = blocks("patches:")
+    (more,) = (one for one in blocks("patches:") if "kind: NetworkPolicy" in one)
     reviews, metrics = render_overlay(tmp_path, more)["NetworkPolicy"]["spec"]["ingress"]
     assert [*reviews["from"][0], *reviews["from"][1]] == ["ipBlock", "podSelector"]
     assert reviews["from"][1]["podSelector"] == {"matchLabels": LABELS}
