@@ -32,8 +32,10 @@ from webhook.replica.election import LeaderElector, mark_uninstalled
 from webhook.replica.object_watch import ObjectWatch
 from webhook.replica.options import ReplicaOptions
 from webhook.replica.peers import Peers
+from webhook.replica.permissions import RETIRED_GROUP
 
-WATCHED = (*BUILT_IN, *NEIGHBOURS)
+WATCHED = [kind for kind in (*BUILT_IN, *NEIGHBOURS) if kind.group != RETIRED_GROUP]
+"""What a cluster can have."""
 OPTIONS = ReplicaOptions()
 NAMESPACE = OPTIONS.registration.namespace
 SWITCHED_OFF = {

@@ -17,11 +17,9 @@ import rules
 from cluster.access import Permission
 from linter.cli import main
 from rules.checks import ALL
-from rules.kinds import BUILT_IN
-from rules.kinds.neighbours import NEIGHBOURS
 from rules.model import Action
 from rules.policy.decisions import weigh
-from tests.deploy.calls import NAMESPACE, OPTIONS, Call, make_calls
+from tests.deploy.calls import NAMESPACE, OPTIONS, WATCHED, Call, make_calls
 from tests.e2e.cluster import find_programs
 from webhook.commands import generate, serve
 from webhook.knowledge.cluster_cache import CacheTiming
@@ -82,7 +80,7 @@ def test_i77_of_the_cluster_the_kinds_that_rules_know_are_read_and_no_others() -
     unnamed = [rule for rule in rules_of("ClusterRole") if "resourceNames" not in rule]
     assert {tuple(rule["verbs"]) for rule in unnamed} == {("list", "watch")}
     read = {(rule["apiGroups"][0], name) for rule in unnamed for name in rule["resources"]}
-    known = {(kind.group, plural_of(kind)) for kind in (*BUILT_IN, *NEIGHBOURS)}
+    known = {(kind.group, plural_of(kind)) for kind in WATCHED}
     assert read == {("", "namespaces"), *known}
     assert ("", "secrets") not in read
 

@@ -24,6 +24,8 @@ from webhook.replica.options import ReplicaOptions
 _NAME = "mlgate"
 _KEPT = ("get", "watch", "create", "patch", "delete")
 _NAMESPACES = ("", "namespaces")
+RETIRED_GROUP = "extensions"
+"""Known from manifests alone: Kubernetes 1.22 serves none of it any more."""
 
 
 def own_permissions(options: ReplicaOptions) -> tuple[Permission, ...]:
@@ -46,7 +48,7 @@ def own_permissions(options: ReplicaOptions) -> tuple[Permission, ...]:
 
 def cluster_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, ...]:
     """What is allowed in the whole cluster."""
-    watched = (*kinds, *NEIGHBOURS)
+    watched = [kind for kind in (*kinds, *NEIGHBOURS) if kind.group != RETIRED_GROUP]
     resources = (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in watched))
     return (
         # Of Namespaces the labels; of each kind the UIDs of its objects, which may own others, and
