@@ -7,7 +7,7 @@ who is slow.
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -56,48 +56,6 @@ class ReviewPlace:
         """End what the place waits for."""
         if self._waiting is not None:
             self._waiting.reschedule(asyncio.get_running_loop().time())
-
-
-class Turns:
-    """One review at a time, and one of each address after the other.
-
-    Judging is pure computation on the event loop's thread: whoever sends five hundred reviews at
-    once would have all of them judged before anybody else is heard.
-    """
-
-    def __init__(self) -> None:
-        self._taken = False
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
-
-    async def take(self, address: str) -> None:
-        """Wait for a turn of ``address``, which ends with ``give_back``."""
-        if not self._taken:
-            self._taken = True
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(address, deque()).append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it came at the same moment
-                self.give_back()
-            raise
-
-    def give_back(self) -> None:
-        """Let the next one begin, once the event loop has heard everybody."""
-        asyncio.get_running_loop().call_soon(self._pass_on)
-
-    def _pass_on(self) -> None:
-        while self._waiting:
-            address = next(iter(self._waiting))
-            waiting = self._waiting.pop(address)
-            turn = waiting.popleft()
-            if waiting:
-                self._waiting[address] = waiting  # as the last one
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._taken = False
 
 
 class ConcurrencyLimit:

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 import orjson
@@ -27,8 +27,9 @@ from webhook.review.decoding import decode_body, measure_tree
 from webhook.review.finding_cache import FindingCache
 from webhook.review.record import make_record
 from webhook.review.request import BadReview
+from webhook.server.batches import Batches
 from webhook.server.clients import EVERYBODY, ClientCheck, Trust
-from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace, Turns
+from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace
 from webhook.server.lifecycle import Lifecycle
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
 from webhook.server.protocol import address_of
@@ -47,6 +48,8 @@ MAX_FULL_BODIES = 2
 MAX_TREE = 160 * 1024 * 1024
 """Bytes of memory that a body may take once it is read (``measure_tree``): a million and a half
 empty mappings, more than the API server stores in two objects."""
+
+_Answer = TypeVar("_Answer")
 
 
 class HttpAnswer(NamedTuple):
@@ -100,8 +103,8 @@ class ReviewHandler:
         # Few threads: each large review at a time takes the interpreter from the small ones. More
         # than one: the second would be late before it began.
         self._large_reviews = ThreadPoolExecutor(LARGE_REVIEWS, "large-reviews")
-        self._turns = Turns()
         self._large_turns = WeakValueDictionary[str, asyncio.Semaphore]()
+        self._batches: Batches[ReviewOutcome] = Batches()
         self._cache = FindingCache(orjson.dumps)
 
     async def handle(
@@ -148,11 +151,8 @@ class ReviewHandler:
         place: ReviewPlace,
     ) -> ReviewOutcome:
         """The decision on a body, in turn with those of other addresses."""
-        await _wait(place, deadline, self._turns.take(place.address))
-        try:
-            return judge(content)
-        finally:
-            self._turns.give_back()
+        judged = self._batches.run(place.address, partial(judge, content))
+        return await _wait(place, deadline, judged)
 
     async def _judge_large(
         self,
@@ -221,10 +221,10 @@ class ReviewHandler:
         return HttpAnswer(status, orjson.dumps({"error": reason}), close=status in (401, 408, 413))
 
 
-async def _wait(place: ReviewPlace, deadline: Deadline, turn: Awaitable[object]) -> None:
+async def _wait(place: ReviewPlace, deadline: Deadline, turn: Awaitable[_Answer]) -> _Answer:
     """Wait for a turn as long as somebody waits for the answer. Raises ``Overloaded``."""
     try:
         async with place.waiting(asyncio.get_running_loop().time() + deadline.left):
-            await turn
+            return await turn
     except TimeoutError:
         raise Overloaded from None

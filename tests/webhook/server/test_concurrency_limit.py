@@ -10,7 +10,7 @@ import pytest
 
 from tests.webhook.in_process import InProcessServer
 from webhook.review import admission
-from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace, Turns
+from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace
 from webhook.server.handler import LARGE_BODY, LARGE_OF_ONE
 
 
@@ -62,43 +62,6 @@ def test_nobody_leaves_who_is_being_judged_or_holds_no_more() -> None:
                 with pytest.raises(Overloaded), limit.slot(newcomer):
                     pass
             task.cancel()
-
-    run(check)
-
-
-def test_k96_of_many_reviews_each_address_has_its_turn() -> None:
-    async def check() -> None:
-        turns, judged = Turns(), []
-
-        async def judge(address: str, number: int) -> None:
-            await turns.take(address)
-            judged.append(f"{address}{number}")
-            turns.give_back()
-
-        flood = [asyncio.create_task(judge("a", number)) for number in range(5)]
-        other = [asyncio.create_task(judge("b", number)) for number in range(2)]
-        await asyncio.sleep(0)
-        assert judged == ["a0"], "the others are judged after the event loop has heard everybody"
-        flood[2].cancel()
-        await asyncio.gather(*flood, *other, return_exceptions=True)
-        assert judged == ["a0", "a1", "b0", "b1", "a3", "a4"]
-        await turns.take("c")
-        turns.give_back()
-
-    run(check)
-
-
-def test_k96_a_turn_that_comes_too_late_is_passed_on() -> None:
-    async def check() -> None:
-        turns = Turns()
-        await turns.take("a")
-        late = asyncio.create_task(turns.take("a"))
-        await asyncio.sleep(0)
-        turns._pass_on()
-        late.cancel()
-        await asyncio.gather(late, return_exceptions=True)
-        assert late.cancelled()
-        await asyncio.wait_for(turns.take("b"), 1)
 
     run(check)
 
