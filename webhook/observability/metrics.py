@@ -5,6 +5,8 @@ docs/webhook.md lists every metric.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,6 +17,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics import MetricWrapperBase
 
 from rules.kinds import find_kind
 from rules.policy import Policy
@@ -89,7 +92,8 @@ class Metrics:
         self, record: ReviewRecord, outcome: ReviewOutcome, seconds: float, policy: Policy
     ) -> None:
         """Count one review."""
-        self.requests.labels(
+        _child(
+            self.requests,
             record.endpoint,
             record.operation if record.operation in _OPERATIONS else _OTHER,
             record.kind if _is_known(record, policy) else _OTHER,
@@ -97,10 +101,10 @@ class Metrics:
             _flag(record.dry_run),
             outcome.profile or _UNJUDGED,
         ).inc()
-        self.duration.labels(record.endpoint).observe(seconds)
+        _child(self.duration, record.endpoint).observe(seconds)
         for finding in outcome.findings:
             result = "skip" if finding.action == "excepted" else "fail"
-            self.rule_results.labels(finding.rule, result, str(finding.action)).inc()
+            _child(self.rule_results, finding.rule, result, str(finding.action)).inc()
             if result == "skip":
                 self.exceptions_used.labels(finding.rule).inc()
         for ignored in outcome.ignored:
@@ -150,6 +154,12 @@ class Metrics:
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
         return Gauge(f"mlgate_{name}", text, labels, registry=self.registry)
+
+
+@lru_cache(maxsize=4096)
+def _child(family: MetricWrapperBase, *labels: str) -> Any:
+    """The metric of a family with those labels. Its own look-up checks them and takes a lock."""
+    return family.labels(*labels)
 
 
 def _is_known(record: ReviewRecord, policy: Policy) -> bool:
