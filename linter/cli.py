@@ -4,10 +4,11 @@ import argparse
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from linter.errors import BROKEN_PIPE, CRASHED, INTERRUPTED, USAGE_ERROR, UserError
 from linter.streams import UnwritableError, open_streams
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

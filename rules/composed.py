@@ -1,9 +1,10 @@
 """What composing one document takes and gives, whichever composer does it."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.marks import Marks, Repeated
+from rules.record import NamedTuple
 
 
 class Limits(NamedTuple):

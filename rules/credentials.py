@@ -5,9 +5,9 @@ What is found is never shown: a caller gets where it stands and what it is.
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from rules.manifest import is_template
+from rules.record import NamedTuple
 
 _NAMES = frozenset(
     """

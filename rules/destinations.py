@@ -1,9 +1,8 @@
 """Where the outputs of a workload's training end up."""
 
-from typing import NamedTuple
-
 from rules.kinds.pods import Pod
 from rules.outputs import Naming, Output
+from rules.record import NamedTuple
 from rules.storage import Place, trace_outputs
 from rules.workload import Workload
 

@@ -6,13 +6,14 @@ end of the text. Nothing here depends on which parser complained (rules/events.p
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from yaml.error import MarkedYAMLError
 
 from rules.composed import UnreadableError
 from rules.events import FORBIDDEN, tell_escape
+from rules.lazy_pattern import LazyPattern
 from rules.parser_stop import CLOSERS, ParserStop, find_closer, read_stop
+from rules.record import NamedTuple
 
 _SPACES = {
     "\u00a0": "non-breaking space",
@@ -22,13 +23,13 @@ _SPACES = {
     "\ufeff": "byte order mark",
 }
 _ODD = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff"
-_ODD_SPACE = re.compile(f"^[ \t]*([{_ODD}])|[:\\-][ ]?([{_ODD}])", re.MULTILINE)
-_SCANNING = re.compile("scanning a(?:n alias|n anchor| block scalar| tag)|tag handle")
-_CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
-_JSON_COMMENT = re.compile(r"^[ \t]*(//|/\*)|[,{\[][ \t]*(//|/\*)", re.MULTILINE)
-_TIGHT_KEY = re.compile(r"[ ]*(?:-[ ]+)*[\w./-]+(:)[^\s/:]")
-_TIGHT_ITEM = re.compile(r"[ ]*(-)[^\s-]")
-_KEY_AND_VALUE = re.compile(r"[ ]*(?:-[ ]+)*[^\s#\"'][^#\"']*?:[ ]+\S")
+_ODD_SPACE = LazyPattern(f"^[ \t]*([{_ODD}])|[:\\-][ ]?([{_ODD}])", re.MULTILINE)
+_SCANNING = LazyPattern("scanning a(?:n alias|n anchor| block scalar| tag)|tag handle")
+_CONFLICT = LazyPattern(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
+_JSON_COMMENT = LazyPattern(r"^[ \t]*(//|/\*)|[,{\[][ \t]*(//|/\*)", re.MULTILINE)
+_TIGHT_KEY = LazyPattern(r"[ ]*(?:-[ ]+)*[\w./-]+(:)[^\s/:]")
+_TIGHT_ITEM = LazyPattern(r"[ ]*(-)[^\s-]")
+_KEY_AND_VALUE = LazyPattern(r"[ ]*(?:-[ ]+)*[^\s#\"'][^#\"']*?:[ ]+\S")
 _QUOTES = ("'", '"')
 _BLANK = " \t\r\n"
 _DEEPER = "this line is indented deeper than line {line}, which has its value already"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds.roles import Role
 from rules.kinds.schema import Inner
@@ -11,6 +11,7 @@ from rules.manifest import Manifest
 from rules.model import Embedded, Finding, Fix, Identity, Problem, Related, Rule
 from rules.paths import Path, named, shorten
 from rules.reader import Document, read
+from rules.record import NamedTuple
 from rules.workload import Workload
 
 _DEEPEST = 3

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from rules.model import Embedded, Finding
+from rules.record import NamedTuple
 from rules.workload import Workload
 
 

@@ -15,14 +15,15 @@ from yaml.scanner import Scanner
 
 from rules.composed import UnreadableError
 from rules.json_stream import json_objects
+from rules.lazy_pattern import LazyPattern
 
-FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LONE_TAG = re.compile(r"(?:&[0-9A-Za-z_-]+\s+)?!(?:\s|\Z)")
-_MAYBE_LONE_TAG = re.compile(r"!(?<![^\s\[{,]!)(?:\s|\Z)")
-_ODD_ESCAPE = re.compile(r"\\(?:/|u[dD])")
-_SLASH = re.compile(r"(?<!\\)(\\+)/")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_SURROGATES = re.compile(
+FORBIDDEN = LazyPattern("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONE_TAG = LazyPattern(r"(?:&[0-9A-Za-z_-]+\s+)?!(?:\s|\Z)")
+_MAYBE_LONE_TAG = LazyPattern(r"!(?<![^\s\[{,]!)(?:\s|\Z)")
+_ODD_ESCAPE = LazyPattern(r"\\(?:/|u[dD])")
+_SLASH = LazyPattern(r"(?<!\\)(\\+)/")
+_SURROGATE = LazyPattern("[\ud800-\udfff]")
+_SURROGATES = LazyPattern(
     r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\[^u]"
 )

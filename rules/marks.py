@@ -7,16 +7,17 @@ marks. All numbers are character indexes into the document's text, ends exclusiv
 or a merge brings in has the marks of the place where it was written.
 """
 
-import re
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
+from rules.lazy_pattern import LazyPattern
 from rules.paths import Path
+from rules.record import NamedTuple
 
 Marks: TypeAlias = Any
 Extent: TypeAlias = tuple[int, int]
 """Start and end of a piece of text, as indexes."""
 
-_LEAD = re.compile(r"(?:---)?\s*")
+_LEAD = LazyPattern(r"(?:---)?\s*")
 
 
 class Repeated(NamedTuple):

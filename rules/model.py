@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rules.paths import Path
+from rules.record import NamedTuple
 
 
 class Presence(StrEnum):

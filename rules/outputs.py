@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from posixpath import join
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.commands import LONGEST_PLACE, CommandFlag, CommandLine
+from rules.lazy_pattern import LazyPattern
 from rules.model import Parameter
 from rules.paths import Path
+from rules.record import NamedTuple
 
 
 class Output(NamedTuple):
@@ -42,9 +44,9 @@ class Naming:
     for ``inputs``, which may stand anywhere in a flag. Each name is judged once."""
 
     def __init__(self, flags: str, inputs: str, environment: str) -> None:
-        self._flags = re.compile(flags)
-        self._inputs = re.compile(inputs)
-        self._environment = re.compile(environment)
+        self._flags = LazyPattern(flags)
+        self._inputs = LazyPattern(inputs)
+        self._environment = LazyPattern(environment)
         self.flag = lru_cache(1024)(self._is_flag)
         self.variable = lru_cache(1024)(self._is_variable)
 
@@ -77,8 +79,8 @@ PARAMETERS = (
 )
 """What a policy may say of the names of outputs: ``naming_of`` reads it."""
 
-_SECONDARY = re.compile(r"(?:^|[_.-])(?:model|log|logging|run|work|tensorboard)", re.IGNORECASE)
-_SCHEME = re.compile(r"([a-z][a-z0-9+]{0,31})://", re.IGNORECASE)
+_SECONDARY = LazyPattern(r"(?:^|[_.-])(?:model|log|logging|run|work|tensorboard)", re.IGNORECASE)
+_SCHEME = LazyPattern(r"([a-z][a-z0-9+]{0,31})://", re.IGNORECASE)
 
 
 def naming_of(params: Mapping[str, Any]) -> Naming:

@@ -1,7 +1,6 @@
 """How many processes a container starts, and how many accelerators there are for them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from rules.commands import CommandFlag, CommandLine
 from rules.kinds.facts import (
@@ -16,6 +15,7 @@ from rules.model import Value
 from rules.paths import Path
 from rules.ports import known_server
 from rules.quantity import parse_quantity
+from rules.record import NamedTuple
 from rules.workload import SERVING, Workload
 
 _ONE_EACH = ("nvidia.com/gpu", "nvidia.com/mig-", "amd.com/gpu", "habana.ai/gaudi")

@@ -5,16 +5,18 @@ The collections come from the events before the stop, the same ones that a docum
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import CollectionEndEvent, CollectionStartEvent, ScalarEvent
 
 from rules.composed import UnreadableError
 from rules.events import parse
+from rules.lazy_pattern import LazyPattern
+from rules.record import NamedTuple
 
 CLOSERS = {"[": "]", "{": "}"}
-_FLOW_TOKEN = re.compile(
+_FLOW_TOKEN = LazyPattern(
     r'"(?:[^"\\]|\\.)*+"|(?<![^\s,\[{:])\'[^\']*+\'|(?<!\S)#[^\n]*+|[\[\]{}]', re.DOTALL
 )
 

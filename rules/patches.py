@@ -5,12 +5,13 @@ of JSON Patch operations) and ``kyaml/yaml/merge2``.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.edits import Inapplicable, apply, same
 from rules.kinds.strategic_merge import strategic_merge
 from rules.model import Finding, Fix, Related, Set
 from rules.paths import Path, dig, has
+from rules.record import NamedTuple
 from rules.rfc6902 import PatchFailure, apply_patch
 
 _WRITING = ("add", "replace")

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
 from rules.paths import dig
 from rules.ports import find_port
+from rules.record import NamedTuple
 from rules.servers import find_program, find_server
 
 _IDLE_PROGRAMS = frozenset(

@@ -6,16 +6,16 @@ are parsed, JSON is tried first where the text begins with a brace) and ``sigs.k
 duplicate keys: rules/scalars.py and rules/composer.py).
 """
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 from rules.composed import Composed, Limits, UnreadableError
 from rules.composition import compose
 from rules.json_stream import json_objects
+from rules.lazy_pattern import LazyPattern
 from rules.marks import Extent, Marks, Position, Span, key_extent, position, value_extent
 from rules.paths import Path, dig
+from rules.record import NamedTuple
 
 __all__ = [
     "Document", "Duplicate", "Limits", "Position", "ReadError", "Span", "Unreadable",
@@ -24,10 +24,10 @@ __all__ = [
 
 _SPACE = " \t\r\n"
 _AFTER_SEPARATOR = {"", *_SPACE}
-_NOTHING = re.compile(r"[ \t\r\n]*+(?:---[ \t\r]*+(?:\n[ \t\r\n]*+|\Z))*+\Z")
-_EMPTY = re.compile(r"(?:---[ \t\r\n]*\n(?=---[ \t\r\n]))++")
-_DIRECTIVES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n|%[^\n]*\n)*+\Z")
-_LITERAL = re.compile(r"(?:[!&]\S*\s+)*\|[^\n]*\n")
+_NOTHING = LazyPattern(r"[ \t\r\n]*+(?:---[ \t\r]*+(?:\n[ \t\r\n]*+|\Z))*+\Z")
+_EMPTY = LazyPattern(r"(?:---[ \t\r\n]*\n(?=---[ \t\r\n]))++")
+_DIRECTIVES = LazyPattern(r"(?:[ \t]*(?:#[^\n]*)?\r?\n|%[^\n]*\n)*+\Z")
+_LITERAL = LazyPattern(r"(?:[!&]\S*\s+)*\|[^\n]*\n")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -1,10 +1,10 @@
 """How the pods of a workload find each other, if they compute as one."""
 
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 
 from rules.commands import CommandLine
+from rules.lazy_pattern import LazyPattern
 from rules.workload import Workload
 
 _LAUNCHERS = frozenset(
@@ -14,7 +14,7 @@ _LAUNCHERS = frozenset(
     """.split()
 )
 _ADDRESSES = frozenset({"MASTER_ADDR", "PET_MASTER_ADDR", "JAX_COORDINATOR_ADDRESS"})
-_RANGE = re.compile(r"\d+:\d+\Z")
+_RANGE = LazyPattern(r"\d+:\d+\Z")
 _BACKEND = ("rdzv-backend", "rdzv_backend")
 _ELASTIC_FLAGS = ("min-np", "min_np", "host-discovery-script", "host_discovery_script")
 

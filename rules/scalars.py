@@ -8,6 +8,8 @@ import re
 from math import isfinite, isnan
 from typing import Any, TypeAlias
 
+from rules.lazy_pattern import LazyPattern
+
 Scalar: TypeAlias = str | int | float | bool | None
 
 HINTS = frozenset("+-0123456789yYnNtTfFoO~.")
@@ -28,14 +30,14 @@ _WORDS: dict[str, Scalar] = {
 }  # fmt: skip
 
 _NUMERIC = frozenset("+-0123456789.")
-_INTEGER = re.compile(
+_INTEGER = LazyPattern(
     r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z", re.ASCII
 )
 _BASES = (16, 2, 8, 10)
-_SIGN_AFTER_PREFIX = re.compile(r"0b([-+][01]+)\Z", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z", re.ASCII)
-_FRACTION = re.compile(r"\.[0-9][0-9_]*(?:[eE][-+]?[0-9][0-9_]*)?\Z", re.ASCII)
-_DATE = re.compile(
+_SIGN_AFTER_PREFIX = LazyPattern(r"0b([-+][01]+)\Z", re.ASCII)
+_FLOAT = LazyPattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z", re.ASCII)
+_FRACTION = LazyPattern(r"\.[0-9][0-9_]*(?:[eE][-+]?[0-9][0-9_]*)?\Z", re.ASCII)
+_DATE = LazyPattern(
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
     r"(?:[Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})?)?\Z",
     re.ASCII,
@@ -129,7 +131,7 @@ def quoted(text: str) -> str:
     return f"'{text if len(text) <= 40 else text[:40] + '...'}'"
 
 
-def _float(digits: str, pattern: re.Pattern[str], text: str) -> float | str:
+def _float(digits: str, pattern: LazyPattern, text: str) -> float | str:
     if not pattern.match(digits):
         return text
     try:

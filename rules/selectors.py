@@ -1,7 +1,9 @@
 """Label selectors, as a policy's ``match`` and as other objects write them."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from rules.record import NamedTuple
 
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 

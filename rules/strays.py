@@ -1,12 +1,12 @@
 """Fields that stand where nobody reads them, and what that means for other findings."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from rules.kinds.misplaced import Misplacement, misplacements_of
 from rules.manifest import Manifest
 from rules.model import Problem, Related, Value
 from rules.paths import EACH, Path, dig, dotted, expand, has
+from rules.record import NamedTuple
 from rules.workload import Workload
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from linter.errors import CRASHED, UserError
 from linter.input.sources import (
@@ -28,6 +28,7 @@ from linter.reports.summary import render_summary
 from rules.policy import DEFAULT, Policy
 from rules.policy.values import PROFILES
 from rules.reader import ReadError, decode
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     import datetime

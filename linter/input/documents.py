@@ -4,13 +4,15 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from linter.input.foreign import FOREIGN, describe_foreign, is_object
 from linter.input.kustomization import KUSTOMIZATION_NAMES
+from rules.lazy_pattern import LazyPattern
 from rules.patches import is_operations
 from rules.paths import Path
 from rules.reader import Document, Unreadable, read
+from rules.record import NamedTuple
 
 MARKER = "mlgate"
 """A text without it has no ignore comment (linter/suppression/scopes.py)."""
@@ -22,12 +24,12 @@ RENDER = "render it first: `helm template CHART | mlgate lint -`"
 
 _KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
-_HELM = re.compile(r"\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files)\b|include\s+\")")
+_HELM = LazyPattern(r"\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files)\b|include\s+\")")
 """What only Helm fills in. Argo, Go templates in KServe's presets and alerting rules have braces
 of their own."""
 
 _ARGO = "inputs|outputs|workflow|steps|tasks|item|pod|retries|lastRetry|cronworkflow"
-_DIRECTIVE = re.compile(
+_DIRECTIVE = LazyPattern(
     r"\{\{-|-\}\}|\{\{\s*(?:\.|\$|/\*|(?:if|else|end|range|with|define|include|template|block)\b)"
     r"|^[ \t]*(?:- )?(?:[\w./-]+:[ \t]+)?\{\{(?![ \t]*(?:=|(?:" + _ARGO + r")\b))"
     r"|\{%",
@@ -37,7 +39,7 @@ _DIRECTIVE = re.compile(
 lacks its quotes is not among them: that manifest is broken."""
 
 
-_SEPARATOR = re.compile("^---", re.MULTILINE)
+_SEPARATOR = LazyPattern("^---", re.MULTILINE)
 _LOOKED_AT = 1_000_000
 """Characters of a document in which a directive is looked for."""
 

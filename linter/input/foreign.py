@@ -3,10 +3,12 @@
 import re
 from typing import Any
 
+from rules.lazy_pattern import LazyPattern
+
 OPERATIONS = "operations of a JSON Patch: what they are for is not at hand"
 FOREIGN = "no Kubernetes manifest: apiVersion and kind are not both written"
 
-_COMMENTED_JSON = re.compile(r"^\s*(?://|/\*)|[,{\[]\s*//", re.MULTILINE)
+_COMMENTED_JSON = LazyPattern(r"^\s*(?://|/\*)|[,{\[]\s*//", re.MULTILINE)
 _RENDER = "render it with `helm template`, which prints manifests alone"
 
 

@@ -6,12 +6,14 @@ Source: kustomize ``api/types`` (Kustomization, Patch, Selector), at v5.
 import os
 import re
 from collections.abc import Callable, Collection, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from linter.input.repository import find_root, list_parents
+from rules.lazy_pattern import LazyPattern
 from rules.manifest import Manifest
 from rules.model import ObjectKey
 from rules.paths import Path
+from rules.record import NamedTuple
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -22,9 +24,9 @@ ToldKustomization: TypeAlias = tuple[str, Any, bool]
 """A kustomization as another process can send it: its file (absolute), its document, and whether
 the run holds it."""
 
-_LITERAL = re.compile(r"[\w.*+?|()\[\]-]*")
-_REPEATED_GROUP = re.compile(r"[)\]*+?][*+?]")
-_REPETITION = re.compile(r"[*+?]")
+_LITERAL = LazyPattern(r"[\w.*+?|()\[\]-]*")
+_REPEATED_GROUP = LazyPattern(r"[)\]*+?][*+?]")
+_REPETITION = LazyPattern(r"[*+?]")
 _MOST_REPETITIONS = 3
 
 

@@ -7,7 +7,7 @@ change what is there, and patches it. Nothing is built here: names tell which ob
 import os
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from linter.input.documents import list_objects
 from linter.input.kustomization import (
@@ -23,6 +23,7 @@ from linter.input.kustomization import (
 from rules.model import ObjectKey
 from rules.paths import dig
 from rules.reader import Document, read
+from rules.record import NamedTuple
 
 ToldObject: TypeAlias = tuple[str, tuple[str, str, str, str]]
 """An object of the run: its file (absolute) and its key."""

@@ -1,8 +1,8 @@
 """The lines of a text as YAML counts them: they end with LF, CR LF or CR, and nothing else."""
 
-import re
+from rules.lazy_pattern import LazyPattern
 
-LINE_BREAK = re.compile(r"\r\n|\n|\r")
+LINE_BREAK = LazyPattern(r"\r\n|\n|\r")
 
 
 def split_lines(text: str) -> list[str]:

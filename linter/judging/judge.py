@@ -1,7 +1,7 @@
 """The documents of a share judged: findings as rows, roles, counts."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from linter.input.documents import MARKER, Entry
 from linter.input.sources import STDIN
@@ -20,6 +20,7 @@ from rules.model import Finding, Identity, Rule
 from rules.paths import Path
 from rules.policy import Policy, is_exempt, known_codes
 from rules.reader import Document, Span, Unreadable
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     import datetime

@@ -1,11 +1,11 @@
 """What ``--select`` and ``--ignore`` mean: rules, and forms of rules, to run."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from linter.errors import UserError
 from rules.checks import ALL
 from rules.model import Rule
+from rules.record import NamedTuple
 
 
 class Selection(NamedTuple):

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import (
     NAMED_EMPTY,
@@ -31,6 +31,7 @@ from rules.inventory import Inventory
 from rules.kinds import IN_FILES
 from rules.manifest import Manifest
 from rules.reader import Document, ReadError, Unreadable, decode
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.input.kustomize import Kustomizations

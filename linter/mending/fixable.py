@@ -4,7 +4,9 @@ Apart from what makes them, which takes longer to import than a file to judge.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

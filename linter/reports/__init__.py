@@ -4,7 +4,9 @@ Each format is a module with ``render(result, options) -> str``; the result's ro
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
+
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult

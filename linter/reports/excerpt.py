@@ -1,12 +1,12 @@
 """Lines of a source file with labels under them."""
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from linter.reports.terminal import escape, expand_line, paint, width
+from rules.lazy_pattern import LazyPattern
+from rules.record import NamedTuple
 
-_WORD = re.compile(r"""["']?[^\s"'\[\]{},#]*?["']?(?=:?(?:\s|$)|[\[\]{},])""")
+_WORD = LazyPattern(r"""["']?[^\s"'\[\]{},#]*?["']?(?=:?(?:\s|$)|[\[\]{},])""")
 _LONGEST = 120
 """Characters of a line that are shown; more are cut off around the label."""
 _CUT = "..."

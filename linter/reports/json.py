@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from linter.reports import ReportOptions
+from rules.lazy_pattern import LazyPattern
 from rules.paths import pointer
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ REPORT_VERSION = 1
 
 UNBOUNDED = "unbounded"
 
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = LazyPattern("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that a terminal obeys, that turn the writing direction, or that UTF-8 cannot hold."""
 
 

@@ -4,20 +4,21 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 from linter.input.documents import MARKER
 from linter.input.lines import LINE_BREAK, split_lines
 from rules.events import parse
+from rules.lazy_pattern import LazyPattern
 from rules.policy.ignores import Ignore, find_unknown
 from rules.reader import Span
+from rules.record import NamedTuple
 
 COMMENT_SYNTAX = "# mlgate: ignore[CODE] reason"
 _LOOK_ALIKE = f"this is no ignore, and ignores nothing; expected {COMMENT_SYNTAX}"
 
-_PROPER = re.compile(r"#[ \t]*mlgate:[ \t]*ignore\b")
-_IGNORE = re.compile(r"#[ \t]*mlgate:[ \t]*ignore[ \t]*\[([^\]]*)\](.*)", re.DOTALL)
-_START = re.compile(
+_PROPER = LazyPattern(r"#[ \t]*mlgate:[ \t]*ignore\b")
+_IGNORE = LazyPattern(r"#[ \t]*mlgate:[ \t]*ignore[ \t]*\[([^\]]*)\](.*)", re.DOTALL)
+_START = LazyPattern(
     r"#[ \t]{0,8}mlgate(?::[ \t]{0,8}(?=ignore\b)"
     r"|[ \t:=-]{1,8}(?:ignore|disable|skip|suppress|allow|noqa|nolint)"
     r"(?=(?:-[\w-]{0,20})?[ \t:=]{0,8}(?:[\[(]|[A-Z]{3}\d{3}\b)))"

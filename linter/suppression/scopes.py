@@ -8,7 +8,7 @@ manifest alone. docs/suppression.md says so to users.
 from bisect import bisect_right
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from linter.input.lines import split_lines
 from linter.suppression.comments import (
@@ -20,6 +20,7 @@ from linter.suppression.comments import (
 from rules.paths import Path
 from rules.policy.suppression import Suppressor
 from rules.reader import Document, Span
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

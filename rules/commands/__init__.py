@@ -6,13 +6,14 @@ Whoever asks what a container does asks here, and nobody else takes a command li
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rules.commands.scripts import BETWEEN, BREAK, LONGEST, clean, cut, split_words
 from rules.image import Image, parse_image
 from rules.kinds.pods import Container
 from rules.memory import remember
 from rules.paths import Path
+from rules.record import NamedTuple
 
 LONGEST_PLACE = 512
 """Characters of a path or URI that are read: a variable may stand in it a thousand times."""

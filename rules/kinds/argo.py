@@ -5,7 +5,6 @@ Source: argo-workflows ``pkg/apis/workflow/v1alpha1/workflow_types.go``, ``workf
 ``workflow/cron/operator.go``.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
 from rules.kinds.runs import Deadlines, Disruption, Retry, Schedule
 from rules.kinds.schema import SPEC, Inner, Kind
 from rules.kinds.views import SpecView, read_spec, view_foreign
+from rules.lazy_pattern import LazyPattern
 from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path
@@ -91,8 +91,8 @@ _REFERENCES: tuple[Path, ...] = (
 _LOCKS = ("mutex", "mutexes", "semaphore", "semaphores")
 _FOR_EVER = "a retryStrategy without a limit retries for ever"
 _COUNTING = "it bounds the whole workflow, all retries included"
-_NUMBER = re.compile(r"[0-9]{1,12}\Z")
-_PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(h|ms|m|s)")
+_NUMBER = LazyPattern(r"[0-9]{1,12}\Z")
+_PART = LazyPattern(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(h|ms|m|s)")
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
 
 

@@ -1,7 +1,7 @@
 """autoscaling: the HorizontalPodAutoscaler, and what autoscalers of other groups share with it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import FactReader, Reference
@@ -10,6 +10,7 @@ from rules.kinds.schema import SPEC, Autoscaler, Kind, Measure
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import EACH, Path
+from rules.record import NamedTuple
 
 DEFAULT_METRICS = [
     {

@@ -1,7 +1,7 @@
 """An object's pods as other objects see them: what is kept of each, as plain data."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds.lookups import Answer, FactReader, Reference
 from rules.kinds.pods import Container, Pod
@@ -9,6 +9,7 @@ from rules.kinds.schema import SPEC, PodReader
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import Path, dig
+from rules.record import NamedTuple
 
 PODS = "pods"
 """The fact; ``unpack_pods`` reads it."""

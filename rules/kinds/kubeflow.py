@@ -7,7 +7,7 @@ the defaults stand in the controller alone.
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -19,6 +19,7 @@ from rules.kinds.runs import Deadlines, Disruption, Leftover, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
+from rules.record import NamedTuple
 
 RUN_BACKOFF_LIMIT: Path = ("runPolicy", "backoffLimit")
 RUN_ROWS: FactRows = {

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rules.manifest import Manifest
 from rules.model import ObjectKey
+from rules.record import NamedTuple
 
 
 class Reference(NamedTuple):

@@ -7,9 +7,10 @@ at a place is gone before anybody reads it.
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from rules.paths import Path
+from rules.record import NamedTuple
 from rules.refusals import UNKNOWN_FIELD
 
 DROPPED = f"the API server drops it, or says {UNKNOWN_FIELD}"

@@ -6,7 +6,6 @@ Source: sgl-project/ome ``pkg/apis/ome/v1beta1`` (``inference_service.go``, ``co
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -26,6 +25,7 @@ from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import Path
+from rules.record import NamedTuple
 
 _GROUP = "ome.io"
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds.roles import Role, Subrole
 from rules.model import Value
 from rules.paths import Path, dig
+from rules.record import NamedTuple
 
 
 class Probes(StrEnum):

@@ -1,19 +1,19 @@
 """Pod specs as views: containers, mounts and volumes (core/v1 PodSpec)."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Probes, Removal, Volume
 from rules.kinds.views import SpecView
+from rules.lazy_pattern import LazyPattern
 from rules.paths import EACH, Path, dig
 
-_SIDECAR_NAME = re.compile(
+_SIDECAR_NAME = LazyPattern(
     r"(?:^|[-_])(?:istio-proxy|linkerd-proxy|queue-proxy|envoy|proxy|exporter|metrics|fluent\w*|"
     r"dind|vault-agent|agent|gcsfuse|cloud-sql|logger|logging|log-router|tensorboard|sidecar|"
     r"oauth|rbac|reloader|watcher|monitor)(?:$|[-_])"
 )
-_SIDECAR_IMAGE = re.compile(
+_SIDECAR_IMAGE = LazyPattern(
     r"istio/proxyv2|linkerd-io/proxy|cloud-sql-proxy|cloudsql-proxy|gcs-fuse-csi|fluent-?bit|"
     r"fluentd|dcgm-exporter|node-exporter|docker:[\w.-]*dind|kube-rbac-proxy|oauth2?-proxy|envoyproxy"
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rules.kinds import facts
 from rules.kinds.facts import Fact
@@ -10,6 +10,7 @@ from rules.kinds.lookups import FactReader
 from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path, expand, split_dotted
+from rules.record import NamedTuple
 
 CONTROLLER = "controller"
 

@@ -2,10 +2,11 @@
 
 from enum import StrEnum
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.model import Value
 from rules.paths import Path
+from rules.record import NamedTuple
 
 
 class WhenEnded(StrEnum):

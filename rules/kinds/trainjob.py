@@ -6,7 +6,7 @@ v2.1 (podTemplateOverrides), v2.2 and later (runtimePatches, activeDeadlineSecon
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.jobset import INITIALIZERS, TRAINER, Child, read_children
@@ -21,6 +21,7 @@ from rules.kinds.strategic_merge import strategic_merge
 from rules.kinds.trainer import GROUPS, JOBSET
 from rules.kinds.views import SpecView, view_foreign
 from rules.paths import EACH, Path, dig, expand
+from rules.record import NamedTuple
 
 _ROWS: FactRows = {
     facts.DEADLINE: ("activeDeadlineSeconds",),

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rules.annotations import PROFILE_LABEL
 from rules.model import Action, Confidence, Form, Identity, Rule
 from rules.policy.values import EXEMPT, IGNORES, PROFILES, TRUST, Policy
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
 
 from rules.model import Action
 from rules.paths import Path
+from rules.record import NamedTuple
 from rules.selectors import Selector
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds import find_kind
 from rules.model import Action, Rule
@@ -13,6 +13,7 @@ from rules.policy.keys import policy_shape
 from rules.policy.shapes import Complaint, complain
 from rules.policy.values import Policy
 from rules.reader import Document, Span, Unreadable, read
+from rules.record import NamedTuple
 from rules.selectors import Selector, read_selector
 
 

@@ -3,11 +3,12 @@
 """
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.annotations import IGNORE_ANNOTATION
 from rules.model import Rule
 from rules.paths import Path, dig
+from rules.record import NamedTuple
 
 ANNOTATION_SYNTAX = "CODE=reason"
 _MOST = 100

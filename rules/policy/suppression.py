@@ -1,9 +1,9 @@
 """The judge of ignores, be they annotations or comments: what they suppress, and their faults."""
 
 from collections.abc import Collection, Hashable, Iterable, Iterator
-from typing import NamedTuple
 
 from rules.policy.ignores import Ignore
+from rules.record import NamedTuple
 
 _CRASHED = "MLG005"
 """A crashed rule has not passed: nothing ignores that."""

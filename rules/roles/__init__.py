@@ -8,7 +8,6 @@ runs in, and both outweigh names.
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import NamedTuple
 
 from rules.commands import CommandLine, ReadContainer
 from rules.kinds.jobset import ANCESTOR_STEP
@@ -18,6 +17,7 @@ from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Confidence
 from rules.paths import Path, shorten
+from rules.record import NamedTuple
 from rules.roles.reading import Reading
 from rules.roles.scores import Score, score_pod
 from rules.roles.statements import OVERRIDES, read_override, read_said

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from rules.commands import ReadContainer
 from rules.kinds.pods import Pod
@@ -10,6 +10,7 @@ from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Confidence
+from rules.record import NamedTuple
 from rules.roles.reading import Reading, read_places
 from rules.roles.vocabulary import Mark, Signal, say
 

@@ -6,9 +6,10 @@ only add to something else.
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds.roles import Role
+from rules.record import NamedTuple
 from rules.servers import SERVERS
 
 

@@ -6,7 +6,7 @@ removed), however many they are.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from linter.mending.splice import block, flow
 from linter.mending.splice.nodes import Change, Node, Unspliceable, column, content_end
@@ -16,6 +16,7 @@ from linter.mending.splice.writing import inline, listed, scalar
 from rules.edits import apply, same
 from rules.model import Edit
 from rules.paths import Path, dotted
+from rules.record import NamedTuple
 
 
 class Slot(NamedTuple):

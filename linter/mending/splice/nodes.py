@@ -5,17 +5,18 @@ disagree: another library's composer reads YAML 1.2, and takes ten times as long
 Places are character offsets.
 """
 
-import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from rules.composed import UnreadableError
 from rules.events import parse
+from rules.lazy_pattern import LazyPattern
+from rules.record import NamedTuple
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]*){1,2}")
-_BLANK = re.compile(r"(?:\s+|(?:(?<=\s)|^)#[^\n]*)*")
+_PROPERTIES = LazyPattern(r"(?:[&!][^\s,\[\]{}]*[ \t]*){1,2}")
+_BLANK = LazyPattern(r"(?:\s+|(?:(?<=\s)|^)#[^\n]*)*")
 
 
 class Unspliceable(Exception):

@@ -1,16 +1,18 @@
 """Values as YAML text, in the style of the document they are put into."""
 
 import json
-import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-_PLAIN = re.compile(
+from rules.lazy_pattern import LazyPattern
+from rules.record import NamedTuple
+
+_PLAIN = LazyPattern(
     r"[A-Za-z_/][A-Za-z0-9_./-]*(?::[A-Za-z0-9_./-]*[A-Za-z_/-])?"
     r"|[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i?|[km])"
 )
-_RESERVED = re.compile(r"(?i:y|yes|n|no|on|off|true|false|null|nan|inf)")
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_RESERVED = LazyPattern(r"(?i:y|yes|n|no|on|off|true|false|null|nan|inf)")
+_UNPRINTABLE = LazyPattern("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 class TextStyle(NamedTuple):
