@@ -1,6 +1,7 @@
 # `make check` is what CI runs, in the active environment (`pip install -e ".[dev]"`), and after it
 # `make check-readers`, where a compiled reader can be built.
 PYTHON ?= python
+FOLDER ?= examples
 READERS ?= compiled pure
 READING = tests/rules/test_composer.py tests/rules/test_composition.py tests/rules/test_reader.py \
   tests/rules/policy tests/linter tests/test_acceptance.py tests/test_cases.py
@@ -61,8 +62,12 @@ load:
 soak:
 	$(PYTHON) -m pytest -m soak -s tests/load
 
+# On the manifests of FOLDER; any will do. kube-linter is measured beside where it is on PATH.
 bench:
-	for one in reading linting reviewing admission; do \
+	for one in reading linting memory judging; do \
+	  echo "== $$one"; $(PYTHON) -m bench.$$one $(FOLDER) || exit 1; \
+	done
+	for one in reviewing admission; do \
 	  echo "== $$one"; $(PYTHON) -m bench.$$one || exit 1; \
 	done
 

@@ -6,15 +6,14 @@ rules as they are, and ``RULES`` copies of those that judge. Reading texts is no
 
 import datetime
 import gc
-import itertools
 import json
 import sys
 import time
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.copies import RULES, copy_rules
 from bench.reading import load
 from rules.checks import ALL
 from rules.engine import Engine
@@ -25,7 +24,7 @@ from rules.policy import Policy
 from rules.reader import Document, read
 from tests.load.sized_reviews import make_job
 
-RULES, ROUNDS, REVIEWS = 60, 9, 200
+ROUNDS, REVIEWS = 9, 200
 TODAY = datetime.date(2026, 6, 1)
 
 
@@ -47,14 +46,6 @@ def read_objects(text: str) -> list[dict[str, Any]]:
     return [
         one.value for one in read(text) if isinstance(one, Document) and isinstance(one.value, dict)
     ]
-
-
-def copy_rules(count: int) -> Iterable[Rule]:
-    """Rules that judge, in turn, until there are so many; each with a code of its own."""
-    judging = [rule for rule in ALL if rule.check is not None]
-    turns = itertools.islice(itertools.cycle(judging), count)
-    for number, rule in enumerate(turns):
-        yield rule._replace(code=f"{rule.code[:3]}{number + 500}")
 
 
 def judge(rules: tuple[Rule, ...], objects: list[dict[str, Any]]) -> None:

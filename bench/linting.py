@@ -1,12 +1,12 @@
 """How long linting takes, as ratios of one run: usage: python -m bench.linting [FOLDER].
 
 For an environment that mlgate is installed in. One small file against an empty Python; a folder
-against PyYAML's own reading of it, with one process and with two; and the peak memory; with each
-reader that is built.
+against PyYAML's own reading of it; with each reader that is built. kube-linter is measured beside
+where it is on PATH: `go install golang.stackrox.io/kube-linter/cmd/kube-linter@VERSION`.
 """
 
 import os
-import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -14,10 +14,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.copies import RULES
+from bench.targets import tell
 from rules import composition
 
 ROUNDS = 7
 READERS = sorted(composition.READERS, reverse=True)
+CORE = "TRN001,TRN002,TRN003,CRN001,GPU001,STO001,SRV001,HPA001"
+BOUNDS = {"compiled": (1.15, 0.65, 0.85), "pure": (1.35, 0.85, 1.05)}
+"""Of kube-linter's time, by reader: one small file, a folder by eight rules, by sixty."""
 READ = """
 import sys, yaml
 for path in sys.argv[1:]:
@@ -32,26 +37,52 @@ def main() -> None:
     folder = sys.argv[1] if len(sys.argv) > 1 else "examples"
     files = [str(path) for path in Path(folder).rglob("*") if path.suffix in {".yaml", ".yml"}]
     small = min(files, key=lambda path: abs(Path(path).stat().st_size - 750))
-    mlgate = str(Path(sys.executable).parent / "mlgate")
-    lint = [mlgate, "lint", "--format", "json", "--output", "/dev/null"]
     runs = {
         "nothing": spawn([sys.executable, "-I", "-c", "pass"]),
         "load_all": spawn([sys.executable, "-c", READ, *files]),
     }
+    peer = shutil.which("kube-linter")
+    if peer is not None:
+        runs["kube-linter, one file"] = spawn([peer, "lint", small])
+        runs["kube-linter, folder"] = spawn([peer, "lint", folder])
     for reader in READERS:
-        runs[f"one file, {reader}"] = spawn([*lint, small], reader)
-        runs[f"serial, {reader}"] = spawn([*lint, "--jobs", "1", folder], reader)
-        runs[f"two, {reader}"] = spawn([*lint, "--jobs", "2", folder], reader)
+        runs |= {f"{name}, {reader}": run for name, run in plan(small, folder, reader).items()}
     times = measure(runs)
     for name, seconds in times.items():
-        print(f"{name:18} {seconds * 1000:8.1f} ms")
+        print(f"{name:22} {seconds * 1000:8.1f} ms")
     for reader in READERS:
-        one, serial, two = (times[f"{what}, {reader}"] for what in ("one file", "serial", "two"))
-        print(f"with the {reader} reader:")
-        print(f"  one small file: {one / times['nothing']:.2f} x an empty Python")
-        print(f"  {len(files)} files: {serial / times['load_all']:.2f} x load_all")
-        print(f"  two processes: {serial / two:.2f} x faster than one")
-        print(f"  peak memory of a process: {peak([*lint, '--jobs', '1', folder], reader):.0f} MiB")
+        report(reader, times)
+
+
+def plan(small: str, folder: str, reader: str) -> dict[str, Callable[[], object]]:
+    """The runs with one reader, by name."""
+    lint = [str(Path(sys.executable).parent / "mlgate"), "lint"]
+    copies = [sys.executable, "-m", "bench.copies", "lint"]
+    commands = {
+        "one file": [*lint, small],
+        "serial": [*lint, "--jobs", "1", folder],
+        "two": [*lint, "--jobs", "2", folder],
+        "eight rules": [*lint, "--jobs", "2", "--select", CORE, folder],
+        f"{RULES} rules": [*copies, "--jobs", "2", folder],
+    }
+    return {name: spawn(command, reader) for name, command in commands.items()}
+
+
+def report(reader: str, times: dict[str, float]) -> None:
+    """What is wanted of one reader."""
+    names = ("one file", "serial", "two", "eight rules", f"{RULES} rules")
+    one, serial, two, eight, many = (times[f"{name}, {reader}"] for name in names)
+    print(f"with the {reader} reader:")
+    tell("one small file, against an empty Python", one / times["nothing"], 3.6)
+    print(f"     the folder in one process: {serial / times['load_all']:.2f} x load_all")
+    print(f"     two processes: {serial / two:.2f} x faster than one")
+    if "kube-linter, folder" not in times:
+        print("     kube-linter is not on PATH: nothing is told against it")
+        return
+    bounds = BOUNDS[reader]
+    tell("one small file, against kube-linter", one / times["kube-linter, one file"], bounds[0])
+    tell("the folder by eight rules", eight / times["kube-linter, folder"], bounds[1])
+    tell(f"the folder by {RULES} rules", many / times["kube-linter, folder"], bounds[2])
 
 
 def spawn(command: list[str], reader: str = "") -> Callable[[], object]:
@@ -72,20 +103,6 @@ def measure(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
             run()
             times[name].append(time.perf_counter() - start)
     return {name: statistics.median(taken) for name, taken in times.items()}
-
-
-def peak(command: list[str], reader: str) -> float:
-    """The peak memory in MiB; a process of its own asks, so that no other child counts."""
-    code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], capture_output=True); \
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    told = subprocess.run(
-        [sys.executable, "-c", code, *command],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "MLGATE_READER": reader},
-    )
-    return int(told.stdout) * resource.getpagesize() / 4096 / 1024
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""mlgate with as many rules as a whole catalogue: copies of those that judge.
+
+Usage: python -m bench.copies ARGUMENTS, which are those of mlgate.
+"""
+
+import itertools
+import sys
+from collections.abc import Iterator
+
+from rules import checks
+from rules.model import Rule
+
+RULES = 60
+
+
+def copy_rules(count: int) -> Iterator[Rule]:
+    """Rules that judge, in turn, until there are so many; each with a code of its own."""
+    judging = [rule for rule in checks.ALL if rule.check is not None]
+    turns = itertools.islice(itertools.cycle(judging), count)
+    for number, rule in enumerate(turns):
+        yield rule._replace(code=f"{rule.code[:3]}{number + 500}", name=f"{rule.name}-{number}")
+
+
+def main() -> None:
+    others = [rule for rule in checks.ALL if rule.check is None]
+    checks.ALL = (*copy_rules(RULES), *others)
+    checks.BY_CODE = {rule.code: rule for rule in checks.ALL}
+    from linter.cli import main as run  # noqa: PLC0415 - what is imported from now on sees these
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
