@@ -92,11 +92,12 @@ class FolderKustomizations:
         self._read_bodies = read_bodies
         self._found: dict[str, ToldKustomization | None] = {}
 
-    def look_above(self, path: str) -> None:
-        """Look in the folder of a file, and above it up to the repository's root."""
+    def look_above(self, path: str) -> bool:
+        """Look in the folder of a file, and above it up to the repository's root; whether there is
+        one."""
         folder = os.path.dirname(os.path.abspath(path))
-        for parent in list_parents(folder, find_root(folder)):
-            self.find(parent)
+        found = [self.find(parent) for parent in list_parents(folder, find_root(folder))]
+        return any(one is not None for one in found)
 
     def find(self, folder: str) -> ToldKustomization | None:
         """The kustomization of a folder (absolute); one that cannot be read says nothing."""

@@ -91,13 +91,20 @@ class Kustomizations:
         """Whether some kustomization names the file as a resource."""
         return os.path.abspath(path) in self._listed
 
+    def concerns(self, path: str) -> bool:
+        """Whether any of them says something of the file, or of an object in it."""
+        if self.lists(path) or self.uses_of(path):
+            return True
+        return any(file == os.path.abspath(path) for file, _ in self._find_patched())
+
     def find_patches_of(self, path: str, body: dict[str, Any]) -> list[PatchUse]:
         """The patches for an object of a file of the run."""
-        if not self._uses:
-            return []
+        return self._find_patched().get((os.path.abspath(path), key_of(body)), [])
+
+    def _find_patched(self) -> dict[tuple[str, ObjectKey], list[PatchUse]]:
         if self._patched is None:
-            self._patched = self._map_patches()
-        return self._patched.get((os.path.abspath(path), key_of(body)), [])
+            self._patched = self._map_patches() if self._uses else {}
+        return self._patched
 
     def find_bases(self, use: PatchUse, patch: Any) -> Iterator[PlacedObject]:
         """The objects that a patch's document is for, in the order of their files: by its target,

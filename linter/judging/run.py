@@ -103,7 +103,7 @@ def _make_part(
         share = Share(task, alone=alone)
         share.read(sources)
         for name, raw in texts:
-            share.read_raw(name, raw, named=True)
+            share.read_text(name, raw)
         facts = exchange(tuple(share.facts()))
         return share.judge(
             Facts(*([row for one in facts for row in one[kind]] for kind in range(len(facts[0]))))

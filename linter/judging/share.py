@@ -1,8 +1,7 @@
 """One process's part of a run: its files are read, their facts shared, their objects judged."""
 
 import os
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import (
@@ -24,6 +23,7 @@ from linter.input.kustomization import (
 )
 from linter.input.sources import STDIN, Source, SourceError, make_error, read_source
 from linter.judging.coverage import Coverage
+from linter.judging.early import EarlyJudge, Verdict, find_telling, judge_contents
 from linter.judging.elsewhere import Elsewhere, source_of
 from linter.judging.judge import DocumentJudge, Task
 from rules.engine import Engine
@@ -36,6 +36,10 @@ from rules.record import NamedTuple
 if TYPE_CHECKING:
     from linter.input.kustomize import Kustomizations
     from linter.row_types import ErrorRow, RunResult
+
+MOST_HELD = 2_000_000
+"""Bytes of files whose documents are held until all are known, in each process; they take ten times
+as much. What is beyond that is read once more."""
 
 _UNFILLED = f"{TEMPLATE}: what Helm fills in is unknown; {RENDER}"
 
@@ -60,12 +64,16 @@ class Share:
         self._task = task
         self._alone = alone
         self._inventory = Inventory(namespace=task.namespace)
+        self._reader = self._engine(self._inventory)
+        self._rows: list[Any] = []
         self._coverage = Coverage()
         self._errors: list[ErrorRow] = []
-        self._entries: list[Entry] = []
-        self._operations: list[tuple[str, Document, bool]] = []
-        self._loose: list[tuple[str, Document]] = []
-        self._broken: list[tuple[str, Unreadable]] = []
+        self._held: list[tuple[str, Contents, bool]] = []
+        self._held_bytes = 0
+        self._verdicts: list[Verdict] = []
+        self._read_twice: list[str] = []
+        self._early = None if alone else EarlyJudge(task, self._engine)
+        self._namespaces: list[tuple[str, dict[str, str]]] = []
         self._bodies: dict[str, list[Any]] = {}
         self._folders = FolderKustomizations(self._read_bodies)
 
@@ -78,50 +86,64 @@ class Share:
                 self._coverage.files += 1
                 self._errors.append(make_error(source.path, str(error)))
                 continue
-            self.read_raw(source.path, raw, named=source.named)
+            self._read_raw(source.path, raw, named=source.named, early=self._early)
 
-    def read_raw(self, file: str, raw: bytes, *, named: bool) -> None:
-        """Read the documents in a file's bytes; ``file`` names it for charts and kustomizations."""
+    def read_text(self, name: str, raw: bytes) -> None:
+        """Read what came by standard input, which cannot be read again; ``name`` names it for
+        charts and kustomizations."""
+        self._read_raw(name, raw, named=True, early=None)
+
+    def _read_raw(self, file: str, raw: bytes, *, named: bool, early: EarlyJudge | None) -> None:
         self._coverage.files += 1
         named = named and not self._task.hook
-        try:
-            text = decode(raw)
-            contents = read_contents(file, text)
-        except ReadError as error:
-            text = raw.replace(b"\0", b"").decode("latin-1")  # its words, whatever the encoding
-            broken = Unreadable(0, error.line, error.column, error.reason)
-            contents = Contents(1, broken=(broken,))
+        text, contents = _read_contents(file, raw)
         if contents.broken and not named and not (is_manifest(file) and names_object(text)):
             self._pass_over(file, text, contents)
             return
-        if contents.entries or contents.operations:
-            self._look_around(file, contents)
+        around = bool(contents.entries or contents.operations) and self._look_around(file, contents)
         self._take(file, contents, named=named)
+        self._learn(contents)
+        verdict = None if early is None or around else early.judge(file, contents)
+        if verdict is not None:
+            self._verdicts.append(verdict)
+        elif early is None or around or contents.operations or self._held_bytes < MOST_HELD:
+            self._held.append((file, contents, named))
+            self._held_bytes += len(raw)
+        else:
+            self._read_twice.append(file)
 
-    def _look_around(self, file: str, contents: Contents) -> None:
-        """Find the kustomizations that may say what the file is for."""
+    def _look_around(self, file: str, contents: Contents) -> bool:
+        """Find the kustomizations that may say what the file is for; whether there are any."""
         if file == STDIN:
-            return
+            return False
         if os.path.basename(file) in KUSTOMIZATION_NAMES and contents.entries:
             self._folders.add(os.path.abspath(file), contents.entries[0].body)
-        self._folders.look_above(file)
+        return self._folders.look_above(file)
+
+    def _learn(self, contents: Contents) -> None:
+        """Take in what look-ups from other objects may ask of a file's."""
+        inventory = self._inventory if self._alone else Inventory()
+        for entry in contents.entries:
+            manifest = Manifest(entry.body)
+            kind = self._reader.neighbour_kind_of(manifest)
+            if kind is not None:
+                inventory.add(manifest, kind, source_of(entry))
+            elif entry.body["kind"] == "Namespace" and not manifest.group:
+                self._namespaces.append((manifest.identity.name or "", _read_labels(manifest)))
+        # Where there is no other process nobody needs the facts as data: they are read when asked.
+        self._rows += [] if self._alone else inventory.rows()
 
     def facts(self) -> Facts:
         """What look-ups from other objects may ask of these."""
-        engine = self._engine(self._inventory)
-        namespaces = []
-        for entry in self._entries:
-            manifest = Manifest(entry.body)
-            kind = engine.neighbour_kind_of(manifest)
-            if kind is not None:
-                self._inventory.add(manifest, kind, source_of(entry))
-            elif entry.body["kind"] == "Namespace" and not manifest.group:
-                namespaces.append((manifest.identity.name or "", _read_labels(manifest)))
         kustomizations = self._folders.export()
-        # Where there is no other process nobody needs the facts as data: they are read when asked.
-        rows = [] if self._alone else self._inventory.rows()
         unread = [error["file"] for error in self._errors]
-        return Facts(rows, namespaces, kustomizations, self._keys(kustomizations), unread)
+        keys = self._keys(kustomizations)
+        return Facts(self._rows, self._namespaces, kustomizations, keys, unread)
+
+    @property
+    def _entries(self) -> Iterator[Entry]:
+        """The objects that are held."""
+        return (entry for _, contents, _ in self._held for entry in contents.entries)
 
     def _keys(self, kustomizations: list[ToldKustomization]) -> list[Any]:
         """The objects that may be patched; without them their files are read once more."""
@@ -137,24 +159,32 @@ class Share:
             inventory.merge(facts.inventory)
         # What could not be read may hold what is missing.
         inventory.complete = self._task.complete and not facts.unread
+        kustomizations = self._read_kustomizations(facts)
         judge = DocumentJudge(
             self._task,
             self._engine(inventory),
             facts.namespaces,
             self._coverage,
             Elsewhere(inventory, lambda: self._entries),
-            self._read_kustomizations(facts),
+            kustomizations,
         )
-        for file, broken in self._broken:
-            judge.judge_broken(file, broken)
-        # Objects of one document are neighbours, and its comments are read for all of them at once.
-        for _, entries in groupby(self._entries, lambda entry: id(entry.document)):
-            judge.judge_document(list(entries))
-        for file, document in self._loose:
-            judge.judge_loose(file, document)
-        for file, document, named in self._operations:
-            if not judge.judge_operations(file, document):
-                self._pass_over_document(file, document, named=named)
+        telling = find_telling(self._task, facts.namespaces)
+        for verdict in self._verdicts:
+            around = kustomizations is not None and kustomizations.concerns(verdict.file)
+            if around or not verdict.namespaces.isdisjoint(telling):
+                judge_contents(judge, verdict.file, self._read_again(verdict.file))
+            else:
+                judge.findings += verdict.findings
+                judge.workloads += verdict.workloads
+                judge.suppressed += verdict.suppressed
+                self._coverage.add(verdict.coverage)
+        for file in self._read_twice:
+            judge_contents(judge, file, self._read_again(file))
+        for file, contents, named in self._held:
+            judge_contents(judge, file, contents)
+            for document in contents.operations:
+                if not judge.judge_operations(file, document):
+                    self._pass_over_document(file, document, named=named)
         return {
             "findings": judge.findings,
             "workloads": judge.workloads,
@@ -163,6 +193,15 @@ class Share:
             "coverage": self._coverage.export(),
         }
 
+    def _read_again(self, file: str) -> Contents:
+        """What a file holds of which more is known by now: nothing, and an error, where it is gone
+        meanwhile."""
+        try:
+            return _read_contents(file, read_source(Source(file, file, 0, named=False)))[1]
+        except SourceError as error:
+            self._errors.append(make_error(file, str(error)))
+            return Contents(0)
+
     def _read_kustomizations(self, facts: Facts) -> "Kustomizations | None":
         if not facts.kustomizations:
             return None
@@ -170,8 +209,9 @@ class Share:
 
         for entry in self._entries:
             self._bodies.setdefault(os.path.abspath(entry.file), []).append(entry.body)
-        for file, document, _ in self._operations:
-            self._bodies.setdefault(os.path.abspath(file), []).append(document.value)
+        for file, contents, _ in self._held:
+            for document in contents.operations:
+                self._bodies.setdefault(os.path.abspath(file), []).append(document.value)
         told = facts.kustomizations, facts.objects
         return Kustomizations(*told, self._folders, self._read_bodies)
 
@@ -220,9 +260,6 @@ class Share:
 
     def _take(self, file: str, contents: Contents, *, named: bool) -> None:
         self._coverage.documents += contents.documents
-        self._entries += contents.entries
-        self._operations += [(file, document, named) for document in contents.operations]
-        self._loose += [(file, document) for document in contents.loose]
         for one in contents.skipped:
             if named and not one.expected:
                 reason = f"{one.reason}; {one.hint}" if one.hint else one.reason
@@ -231,10 +268,19 @@ class Share:
                 alone = named and contents.documents == 1
                 self._coverage.skip(file, one.document, NAMED_EMPTY if alone else one.reason)
         for broken in contents.broken:
-            self._broken.append((file, broken))
             self._refuse(file, broken)
         if named:
             self._errors += [make_error(file, _UNFILLED, number) for number in contents.templated]
+
+
+def _read_contents(file: str, raw: bytes) -> tuple[str, Contents]:
+    """The text of a file and what it holds; of bytes that are no text its words."""
+    try:
+        text = decode(raw)
+        return text, read_contents(file, text)
+    except ReadError as error:
+        broken = Unreadable(0, error.line, error.column, error.reason)
+        return raw.replace(b"\0", b"").decode("latin-1"), Contents(1, broken=(broken,))
 
 
 def _read_labels(manifest: Manifest) -> dict[str, str]:

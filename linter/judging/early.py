@@ -1,0 +1,109 @@
+"""Files that are judged as soon as they are read, so that nothing of them is held but the rows.
+
+That is right where nothing in other files can change what is found: no object asked for another,
+no kustomization stands around, and no Namespace says anything of rules. A file of which that turns
+out otherwise in the end is read once more.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from linter.input.documents import Contents, Entry
+from linter.judging.coverage import Coverage
+from linter.judging.elsewhere import Elsewhere
+from linter.judging.judge import DocumentJudge, Task
+from rules.annotations import PROFILE_LABEL
+from rules.inventory import Inventory
+from rules.kinds.lookups import Neighbour
+from rules.manifest import Manifest
+from rules.model import ObjectKey
+from rules.record import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from linter.row_types import CoverageRow, FindingRow, WorkloadRow
+    from rules.engine import Engine
+
+
+class Verdict(NamedTuple):
+    """What was found in a file, and the namespaces that its objects live in."""
+
+    file: str
+    namespaces: frozenset[str]
+    findings: "list[FindingRow]"
+    workloads: "list[WorkloadRow]"
+    suppressed: int
+    coverage: "CoverageRow"
+
+
+class WatchedInventory(Inventory):
+    """An inventory of nothing that notes whether anybody asked it."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, *, namespace: str | None = None) -> None:
+        super().__init__(namespace=namespace)
+        self.asked = False
+
+    def find(self, key: ObjectKey) -> Sequence[Neighbour]:
+        self.asked = True
+        return super().find(key)
+
+    def find_all(
+        self, group: str, kind: str, namespace: str | None
+    ) -> Iterable[Sequence[Neighbour]]:
+        self.asked = True
+        return super().find_all(group, kind, namespace)
+
+    def knows(self, group: str, kind: str) -> bool:
+        self.asked = True
+        return super().knows(group, kind)
+
+
+class EarlyJudge:
+    """Judges files by themselves. ``make_engine`` gives an engine on an inventory."""
+
+    def __init__(self, task: Task, make_engine: "Callable[[Inventory], Engine]") -> None:
+        self._task = task
+        self._inventory = WatchedInventory(namespace=task.namespace)
+        self._engine = make_engine(self._inventory)
+
+    def judge(self, file: str, contents: Contents) -> Verdict | None:
+        """The verdict on a file; None where an object of it asked for others, or where it holds
+        operations, which are for others."""
+        if contents.operations:
+            return None
+        self._inventory.asked = False
+        coverage = Coverage()
+        nowhere = Elsewhere(self._inventory, tuple)
+        judge = DocumentJudge(self._task, self._engine, (), coverage, nowhere)
+        judge_contents(judge, file, contents)
+        if self._inventory.asked:
+            return None
+        inside = frozenset(map(self._find_namespace, contents.entries))
+        found = judge.findings, judge.workloads, judge.suppressed, coverage.export()
+        return Verdict(file, inside, *found)
+
+    def _find_namespace(self, entry: Entry) -> str:
+        return Manifest(entry.body).identity.namespace or self._task.namespace or ""
+
+
+def judge_contents(judge: DocumentJudge, file: str, contents: Contents) -> None:
+    """All that a file holds but operations."""
+    for broken in contents.broken:
+        judge.judge_broken(file, broken)
+    # Objects of one document are neighbours, and its comments are read for all of them at once.
+    for _, entries in groupby(contents.entries, lambda entry: id(entry.document)):
+        judge.judge_document(list(entries))
+    for document in contents.loose:
+        judge.judge_loose(file, document)
+
+
+def find_telling(task: Task, namespaces: Iterable[tuple[str, dict[str, str]]]) -> frozenset[str]:
+    """The namespaces whose labels may change what is found in them."""
+    policy = task.policy
+    keys = {PROFILE_LABEL, policy.parameters["roles"]["label"]}
+    by_label = any(entry.labels is not None for entry in policy.namespaces)
+    return frozenset(name for name, labels in namespaces if by_label or not keys.isdisjoint(labels))
