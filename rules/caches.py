@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from posixpath import normpath
-from typing import NamedTuple
 
 from rules.commands import CommandLine
 from rules.kinds.pods import Container, Mount, Pod
 from rules.manifest import is_template
 from rules.paths import Path, dig, shorten
+from rules.record import NamedTuple
 from rules.servers import find_server
 from rules.storage import Keeping, Storage
 

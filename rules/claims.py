@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Answer
@@ -11,6 +11,7 @@ from rules.manifest import is_template
 from rules.model import ObjectKey, Related
 from rules.neighbourhood import place_of
 from rules.paths import Path, dig, shorten
+from rules.record import NamedTuple
 from rules.workload import Workload
 
 ONE_NODE = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})

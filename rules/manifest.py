@@ -7,11 +7,11 @@ list defaults too and prove nothing (apiserver ``endpoints/handlers/create.go``:
 written before admission).
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from rules.edits import same
+from rules.lazy_pattern import LazyPattern
 from rules.model import Identity, Presence, Value
 from rules.paths import Path, dig
 
@@ -20,8 +20,8 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 """What the API server takes for not written: it puts its default there all the same."""
 
-_PLAIN = re.compile(r"[\w.+-]{1,64}")
-_TEMPLATE = re.compile(
+_PLAIN = LazyPattern(r"[\w.+-]{1,64}")
+_TEMPLATE = LazyPattern(
     r"\{\{|\$\{|\$\([A-Za-z_]|\$\$?[A-Za-z_]|<<[^<>]*>>|<[A-Za-z_][\w.\- ]*>|\[\[[\w. -]+\]\]"
 )
 

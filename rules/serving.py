@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.annotations import LOAD_ANNOTATION
 from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
+from rules.lazy_pattern import LazyPattern
 from rules.paths import Path, dig
 from rules.ports import numbers_told
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
+from rules.record import NamedTuple
 from rules.servers import find_server, is_part
 from rules.workload import SERVING, Workload
 
 SLOW_LOAD = "serving.slow_load_seconds"
 """Where the policy says how long models may load, below its ``parameters``."""
 
-_SIZE = re.compile(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
+_SIZE = LazyPattern(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
 _SMALL = 3
 

@@ -1,12 +1,13 @@
 """Scalars of a type that their field does not take: places and values, whatever the kind."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds.facts import WHOLE_NUMBERS
 from rules.kinds.pods import Container, Pod
 from rules.manifest import is_template
 from rules.paths import Path, dig, items
+from rules.record import NamedTuple
 from rules.workload import Workload
 
 TEXT, NUMBER = "string", "int32"
