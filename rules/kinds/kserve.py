@@ -113,6 +113,9 @@ _RUNTIME_POD: FactRows = {
 _MODE = "serving.kserve.io/deploymentMode"
 _CLASS = "serving.kserve.io/autoscalerClass"
 _CPU = "KServe then scales on cpu at 80 %"
+_INERT = ("serving.kserve.io/targetUtilizationPercentage", "serving.kserve.io/metrics")
+_UNREAD = "it is no longer read"
+"""``hpa_reconciler.go`` asks the component alone (kserve/kserve#3638)."""
 
 
 def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
@@ -208,10 +211,13 @@ def _scalers(spec: SpecView) -> Iterator[Autoscaler]:
         return
     if scaler not in ("hpa", "keda"):
         return
+    unread = next(
+        (f", whatever {name} says: {_UNREAD}" for name in _INERT if name in annotations), ""
+    )
     for key, _, _ in _COMPONENTS:
         for component in spec.each(key):
             if _grows(component.mapping()):
-                yield _scaler(component, _CPU if scaler == "hpa" else None)
+                yield _scaler(component, f"{_CPU}{unread}" if scaler == "hpa" else None)
 
 
 def _grows(body: Mapping[str, Any]) -> bool:
