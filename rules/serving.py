@@ -22,12 +22,15 @@ SLOW_LOAD = "serving.slow_load_seconds"
 _SIZE = LazyPattern(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
 _SMALL = 3
+_CACHES = frozenset({"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"})
+_CACHED = "its environment names a cache of models"
+"""Of small ones perhaps: the one sign that denies nothing."""
 
 
 class Load(NamedTuple):
     """Why a server is slow to load, and the seconds that it may need. ``sure`` is False where it
-    may answer its liveness probe before it has loaded anything, ``measured`` where nothing is known
-    of how large its model is."""
+    may be quick all the same, or answer its liveness probe before it has loaded anything,
+    ``measured`` where nothing is known of how large its model is."""
 
     reason: str
     seconds: int
@@ -65,7 +68,7 @@ def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowSer
             load = estimate_load(pod, command, table, accelerated=bool(loading))
             early = None if load is None else answers_unloaded(command)
             if load is not None and early is not True:
-                yield SlowServer(pod, container, load._replace(sure=early is False))
+                yield SlowServer(pod, container, load._replace(sure=load.sure and early is False))
 
 
 def find_told_ports(workload: Workload, path: Path) -> frozenset[int]:
@@ -124,6 +127,7 @@ def _find_sign(command: CommandLine, size: float | None, *, accelerated: bool) -
         (fetches, "it fetches its model"),
         (isinstance(delay, int) and delay >= 60, f"its readiness probe waits {delay} s"),
         ((parse_quantity(memory) or 0) >= 8 * GIBIBYTE, f"its memory limit is {memory}"),
+        (not _CACHES.isdisjoint(command.variables), _CACHED),
     )
     return next((reason for sign, reason in signs if sign), None)
 
@@ -151,7 +155,8 @@ def _weigh(sign: str, size: float | None, table: Mapping[str, Any], nodes: int) 
     """The seconds of the policy's table, with what chose its row and the row's name."""
     row, reason = _choose_row(size, nodes)
     told = f"{reason or sign}; policy: {SLOW_LOAD}.{row}"
-    return Load(told, int(table[row]), measured=reason is not None)
+    sure = reason is not None or sign != _CACHED
+    return Load(told, int(table[row]), sure, measured=reason is not None)
 
 
 def _choose_row(size: float | None, nodes: int) -> tuple[str, str | None]:
