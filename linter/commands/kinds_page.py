@@ -118,10 +118,12 @@ def _takes_any(patterns: Iterable[ObjectPath], path: ObjectPath) -> bool:
 
 
 def _example(kind: Kind) -> Manifest:
-    """The kind's example. Trainer's kinds had another group before, and the same fields."""
-    for group in (kind.group or "core", "trainer.kubeflow.org"):
-        path = EXAMPLES / f"{kind.name.lower()}.{group}.yaml"
-        if path.exists():
-            (document,) = read(path.read_text(encoding="utf-8"))
-            return Manifest(document.value if isinstance(document, Document) else {})
-    return Manifest({})
+    """The kind's example, or that of the group that it moved to with the same fields."""
+    name = kind.name.lower()
+    own = EXAMPLES / f"{name}.{kind.group or 'core'}.yaml"
+    moved = sorted(EXAMPLES.glob(f"{name}.*.yaml"))
+    found = [own] if own.exists() else moved
+    if not found:
+        return Manifest({})
+    (document,) = read(found[0].read_text(encoding="utf-8"))
+    return Manifest(document.value if isinstance(document, Document) else {})

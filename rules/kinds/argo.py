@@ -1,6 +1,7 @@
-"""Argo: Workflows, whose every template that runs something is a pod, and Rollouts.
+"""Argo: Workflows, whose every template that runs something is a pod, Rollouts and Experiments.
 
-A template with a container, a script or a container set runs; a Rollout is like a Deployment.
+A template with a container, a script or a container set runs; a Rollout is like a Deployment, and
+an Experiment runs several templates of that sort for a while.
 Source: argo-workflows ``pkg/apis/workflow/v1alpha1/workflow_types.go``, ``workflow/controller``,
 ``workflow/cron/operator.go``.
 """
@@ -10,12 +11,12 @@ from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.argo_templates import EMBEDDING, find_templates, is_pod, read_pod, read_words
-from rules.kinds.core import SERVICE_PRIORS, replicated_kind
+from rules.kinds.core import SERVICE_PRIORS, read_replicas_of_template, replicated_kind
 from rules.kinds.lookups import Answer, Ask, Reference
 from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_unseen_pod
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
-from rules.kinds.runs import Deadlines, Disruption, Retry, Schedule
+from rules.kinds.runs import Deadlines, Disruption, Retry, Schedule, WhenEnded
 from rules.kinds.schema import SPEC, Inner, Kind
 from rules.kinds.views import SpecView, read_spec, view_foreign
 from rules.lazy_pattern import LazyPattern
@@ -82,6 +83,14 @@ _ROLLOUT: FactRows = {
     facts.SELECTOR: ("selector",),
     facts.MAX_SURGE: ("strategy.canary.maxSurge", "25%", CONTROLLER),
     facts.MAX_UNAVAILABLE: ("strategy.canary.maxUnavailable", "25%", CONTROLLER),
+}
+_EXPERIMENT: FactRows = {
+    facts.PROGRESS_DEADLINE: ("progressDeadlineSeconds", 600, CONTROLLER),
+}
+_TRIED: FactRows = {
+    facts.REPLICAS: ("replicas", 1, CONTROLLER),
+    facts.MIN_READY_SECONDS: ("minReadySeconds",),
+    facts.SELECTOR: ("selector",),
 }
 _SCHEDULED: Path = ("spec", "workflowSpec")
 _REFERENCES: tuple[Path, ...] = (
@@ -233,6 +242,13 @@ def _inner(workflow: SpecView) -> Iterator[Inner]:
             yield Inner((*template.path, "resource", "manifest"))
 
 
+def _tried_pods(experiment: SpecView, ask: Ask) -> Iterator[Pod]:
+    """The pods of each version that an Experiment tries."""
+    for version in experiment.each("templates", EACH):
+        name = str(version.dig("name") or "")
+        yield from read_replicas_of_template(version, ask, name=name)
+
+
 def _workflow(
     name: str, plural: str, root: Path = SPEC, own: FactPlaces = (), **known: Any
 ) -> Kind:
@@ -265,4 +281,14 @@ KINDS: tuple[Kind, ...] = (
     ),
     _workflow("CronWorkflow", "cronworkflows", _SCHEDULED, ((SPEC, _CRON),), schedule=_schedule),
     replicated_kind(_GROUP, "Rollout", "rollouts", SERVICE_PRIORS, _ROLLOUT),
+    Kind(
+        _GROUP,
+        "Experiment",
+        pods=_tried_pods,
+        priors=SERVICE_PRIORS,
+        required=(("spec", "templates"),),
+        rows=((SPEC, _EXPERIMENT), (("spec", "templates", EACH), _TRIED)),
+        when_ended=WhenEnded.RESTARTED,
+        plural="experiments",
+    ),
 )

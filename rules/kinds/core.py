@@ -24,7 +24,7 @@ SERVICE_PRIORS = {
     Role.DATA: -2,
     Role.NOTEBOOK: 1,
 }
-_STATEFUL_PRIORS = {Role.SERVING: 2, Role.TRAINING: -2, Role.BATCH: -4, Role.DATA: -2}
+STATEFUL_PRIORS = {Role.SERVING: 2, Role.TRAINING: -2, Role.BATCH: -4, Role.DATA: -2}
 _DAEMON_PRIORS = {Role.TRAINING: -6, Role.SERVING: -2}
 
 _POD_ROWS: FactRows = {
@@ -50,7 +50,7 @@ DEPLOYMENT_ROWS: FactRows = {
     facts.MAX_SURGE: ("strategy.rollingUpdate.maxSurge", "25%"),
     facts.MAX_UNAVAILABLE: ("strategy.rollingUpdate.maxUnavailable", "25%"),
 }
-_STATEFUL_SET: FactRows = {
+STATEFUL_SET_ROWS: FactRows = {
     **KEPT_ROWS,
     facts.UPDATE_STRATEGY: ("updateStrategy.type", "RollingUpdate"),
     facts.MAX_UNAVAILABLE: ("updateStrategy.rollingUpdate.maxUnavailable", 1),
@@ -79,7 +79,8 @@ def read_replicas_of_template(spec: SpecView, _ask: Ask, **known: Any) -> Iterat
         yield make_pod(template, replicas=read_count(spec.dig("replicas")), **known)
 
 
-def _stateful_set_pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
+def read_stateful_pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
+    """The one PodTemplateSpec, each pod of which has claims of its own."""
     kept = read_retention(spec.below("persistentVolumeClaimRetentionPolicy"), "StatefulSet")
     claims = claim_templates(spec.below("volumeClaimTemplates"), kept)
     return read_replicas_of_template(spec, ask, volumes=claims)
@@ -173,11 +174,11 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "apps",
         "StatefulSet",
-        pods=_stateful_set_pods,
-        priors=_STATEFUL_PRIORS,
+        pods=read_stateful_pods,
+        priors=STATEFUL_PRIORS,
         required=(_TEMPLATE,),
-        rows=((SPEC, _STATEFUL_SET),),
-        facts={PODS: pods_fact(_stateful_set_pods)},
+        rows=((SPEC, STATEFUL_SET_ROWS),),
+        facts={PODS: pods_fact(read_stateful_pods)},
         when_ended=WhenEnded.RESTARTED,
         as_run=convert_to_job,
         plural="statefulsets",
