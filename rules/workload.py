@@ -145,7 +145,9 @@ class Workload:
         value, required = self.manifest.value, self.kind.required
         if any(value(path).absent for path in required):
             return True
-        return any(not pod.containers for pod in self.pods if pod.path in required)
+        # A pod that is made elsewhere has no containers here, and lacks none.
+        written = (pod for pod in self.pods if pod.path in required and pod.volumes_at is not None)
+        return any(not pod.containers for pod in written)
 
     @property
     def _lacks_images(self) -> bool:
