@@ -16,7 +16,11 @@ from rules.checks.autoscaling import (
     hpa_metrics_defined,
     hpa_resource_metric_without_request,
 )
-from rules.checks.distributed import failed_rank_must_restart_group, finished_job_keeps_gpus
+from rules.checks.distributed import (
+    failed_rank_must_restart_group,
+    finished_job_keeps_gpus,
+    operator_contract,
+)
 from rules.checks.manifest import (
     container_without_image,
     duplicate_key,
@@ -61,6 +65,7 @@ from rules.model import Rule
 
 ALL: tuple[Rule, ...] = (
     retrain_concurrency_forbid.RULE,
+    operator_contract.RULE,
     failed_rank_must_restart_group.RULE,
     finished_job_keeps_gpus.RULE,
     accelerator_in_limits.RULE,

@@ -253,8 +253,8 @@ _WORKER = frozenset({"worker"})
 _BY_MASTER = (frozenset({"master"}), _WORKER)
 _BY_CHIEF = (frozenset({"chief", "master"}), _WORKER)
 
-KINDS: tuple[Kind, ...] = tuple(
-    _kind(Operator(*row))
+OPERATORS: tuple[Operator, ...] = tuple(
+    Operator(*row)
     for row in (
         # The CRD's description says Never for PyTorchJob and is wrong (kubeflow/trainer#2127).
         ("PyTorchJob", "pytorchReplicaSpecs", "pytorch", "OnFailure", _BY_MASTER),
@@ -264,3 +264,5 @@ KINDS: tuple[Kind, ...] = tuple(
         ("JAXJob", "jaxReplicaSpecs", "jax", "Never", (_WORKER,)),
     )
 )
+
+KINDS: tuple[Kind, ...] = tuple(map(_kind, OPERATORS))

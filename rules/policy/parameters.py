@@ -76,6 +76,13 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             default={"default": 180, "13B": 300, "40B": 600, "larger": 1200},
         ),
     ),
+    "cluster": (
+        Parameter(
+            "training_operator_version",
+            "the release of Kubeflow's training operator, such as 1.8; empty for the newest",
+            default="",
+        ),
+    ),
     "storage": (
         Parameter(
             "durable_schemes",

@@ -1,0 +1,104 @@
+"""An operator will not take the object, or takes it and never starts it.
+
+## What
+An object of an operator's kind must be what the operator asks for beyond its schema: the main
+container's name, the number of masters, fields that exclude each other.
+
+## Why
+A webhook's refusal shows when the object is applied, after review and merge. Worse is an operator
+that checks later: the object is created, nothing says no, and nothing ever runs.
+
+## Example
+```yaml
+kind: PyTorchJob
+spec:
+  pytorchReplicaSpecs:
+    Master:
+      template:
+        spec:
+          containers: [{name: train, image: registry.example/train:1}]
+```
+
+## Use instead
+```yaml
+kind: PyTorchJob
+spec:
+  pytorchReplicaSpecs:
+    Master:
+      replicas: 1
+      template:
+        spec:
+          containers: [{name: pytorch, image: registry.example/train:1}]
+```
+What the training operator asks has grown: before v1.8 a master's `replicas` could be left out. Say
+which one runs in the cluster with `parameters: {cluster: {training_operator_version: "1.7"}}`.
+
+## Fix safety
+Safe where one value alone can be meant (`Master.replicas: 1`). Unsafe where a container is renamed:
+what refers to it by its name does not follow.
+
+## References
+- training-operator `pkg/webhooks`; mpi-operator `pkg/apis/kubeflow/validation`
+- kuberay `ray-operator/controllers/ray/utils/validation.go`
+- volcano `pkg/webhooks/admission/jobs/validate/admit_job.go`; lws `pkg/webhooks`
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.contracts import Breach, Contract, Terms, find_contract
+from rules.model import Fix, Harm, Problem, Rule, form_table
+from rules.paths import dotted
+from rules.wording import show_value, write_values
+from rules.workload import Workload
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    kind, version = workload.kind, workload.manifest.version
+    contract = find_contract(kind.group, kind.name, version)
+    if contract is None or workload.partial:
+        return
+    terms = Terms(_read_version(params["cluster"]["training_operator_version"]))
+    for clause in contract.clauses:
+        for breach in clause(workload.spec, terms):
+            yield _judge(workload, contract, breach)
+
+
+def _read_version(text: str) -> tuple[int, ...]:
+    """``v1.8.1`` as numbers; nothing where it names no release."""
+    parts = text.removeprefix("v").split(".")
+    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
+
+
+def _judge(workload: Workload, contract: Contract, breach: Breach) -> Problem:
+    fate = "takes the object and gives up on it" if contract.admitted else "refuses this"
+    message = f'{breach.found}: {contract.who} {fate} ("{breach.words}")'
+    form = "controller" if contract.admitted else "webhook"
+    return Problem(form, breach.path, message, _fix(workload, breach))
+
+
+def _fix(workload: Workload, breach: Breach) -> Fix | None:
+    if breach.preset is None:
+        return None
+    title = f"set {dotted(breach.path)} to {show_value(breach.preset)}"
+    value = workload.manifest.value(breach.path)
+    return write_values(title, [(value, breach.preset)], safe=breach.safe)
+
+
+RULE = Rule(
+    code="DST002",
+    name="operator-contract",
+    harm=Harm.NEVER_STARTS,
+    forms=form_table(
+        """
+        webhook     error  deny  deny  the operator's webhook refuses the object
+        controller  error  deny  deny  the operator takes the object and never runs it
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe or unsafe",
+    scope="every object",
+    reads=(),
+)
