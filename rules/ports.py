@@ -48,6 +48,14 @@ def known_server(command: CommandLine) -> Server | None:
     return find_server(command.image) or find_program(word for word, _ in command.words)
 
 
+def runs_own_server(command: CommandLine) -> bool:
+    """Whether a container runs the server of its image: it has no command of its own, or one that
+    names a program of the server."""
+    server = find_server(command.image)
+    started = find_program(word for word, _ in command.words)
+    return server is not None and (started is server or not command.container.get("command"))
+
+
 def numbers_told(command: CommandLine) -> frozenset[int]:
     """All that may be a port's number in what a container declares and is told."""
     texts = [command.script, *(value for value, _ in command.environment.values())]

@@ -6,7 +6,7 @@ import pytest
 
 from rules.commands import CommandLine
 from rules.kinds.podspec import make_container
-from rules.ports import numbers_told, port_names, port_numbers
+from rules.ports import numbers_told, port_names, port_numbers, runs_own_server
 
 PORTS: list[Any] = [{"name": "http", "containerPort": 80}, {"containerPort": "x"}, "junk"]
 
@@ -30,6 +30,19 @@ def test_declared_ports() -> None:
 )
 def test_numbers_that_may_be_a_ports(body: dict[str, Any], told: set[int]) -> None:
     assert numbers_told(CommandLine(make_container(body, ()))) == told
+
+
+@pytest.mark.parametrize(
+    ("body", "own"),
+    [
+        ({"image": "vllm/vllm-openai:1", "args": ["--model", "org/model"]}, True),
+        ({"image": "vllm/vllm-openai:1", "command": ["sh", "-c", "exec vllm serve x"]}, True),
+        ({"image": "vllm/vllm-openai:1", "command": ["python", "serve.py"]}, False),
+        ({"image": "registry.example.com/serve:1", "command": ["vllm", "serve"]}, False),
+    ],
+)
+def test_a_container_runs_the_server_of_its_image(body: dict[str, Any], *, own: bool) -> None:
+    assert runs_own_server(CommandLine(make_container(body, ()))) is own
 
 
 def test_a_long_text_is_read_once() -> None:

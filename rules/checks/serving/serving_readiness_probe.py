@@ -21,8 +21,8 @@ Where an operator asks the port itself (Knative, KServe, Seldon) none is needed,
 is declared and the server is not known: such a one takes its work from a queue.
 
 ## Fix safety
-Safe where the image is known for its health path and the port is sure, and where one port is
-declared that the probe can only mean. Unsafe where it asks what another probe asks.
+Safe where the image is known for its health path, its own server runs and the port is sure, and
+where the probe can only mean the one port there is. Unsafe where it asks what another probe asks.
 
 ## References
 - https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
@@ -37,7 +37,7 @@ from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Subrole
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
-from rules.ports import declared_ports, known_server, port_names
+from rules.ports import declared_ports, known_server, port_names, runs_own_server
 from rules.probes import can_fail, known_handler, own_handler, probes_of
 from rules.wording import write_value, write_values
 from rules.workload import SERVING, Workload
@@ -76,7 +76,8 @@ def _fix(workload: Workload, command: CommandLine) -> Fix | None:
         return None
     place = workload.manifest.value(command.container.place("readinessProbe"))
     probe = {**handler, "periodSeconds": 10, "timeoutSeconds": 5}
-    return write_values(f"add {dotted(place.path)}", [(place, probe)], safe=known is not None)
+    safe = known is not None and runs_own_server(command)
+    return write_values(f"add {dotted(place.path)}", [(place, probe)], safe=safe)
 
 
 def _judge_port(workload: Workload, container: Container) -> Problem | None:
