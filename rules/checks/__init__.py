@@ -48,6 +48,7 @@ from rules.checks.storage import (
     output_claim_auto_deleted,
     rwo_claim_shared_by_many_pods,
     rwo_claim_with_rolling_update,
+    shared_memory_too_small,
     training_output_durable,
 )
 from rules.checks.supply import plaintext_ml_credentials
@@ -102,6 +103,7 @@ ALL: tuple[Rule, ...] = (
     rwo_claim_shared_by_many_pods.RULE,
     rwo_claim_with_rolling_update.RULE,
     output_claim_auto_deleted.RULE,
+    shared_memory_too_small.RULE,
     cache_on_read_only_mount.RULE,
     restart_policy_never.RULE,
     retry_budget_set.RULE,

@@ -74,6 +74,7 @@ def _component_pods(component: SpecView, name: str) -> Iterator[Pod]:
         "replicas": multiply(read_count(component.dig("replicas")), nodes),
         "nodes": nodes or 1,
         "images": False,
+        "shared_memory": True,
     }
     templates = list(component.each("podTemplate"))
     for template in templates:

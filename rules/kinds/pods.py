@@ -150,6 +150,8 @@ class Pod(NamedTuple):
     inherits: bool = False
     injected: Mapping[str, Any] | None = None
     readiness_given: bool = False
+    shared_memory: bool = False
+    """The operator mounts memory at /dev/shm itself."""
 
     @property
     def mains(self) -> tuple[Container, ...]:

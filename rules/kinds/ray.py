@@ -118,6 +118,7 @@ def _group_pods(group: SpecView, name: str, subrole: Subrole, **known: Any) -> I
             subrole=subrole,
             probes=Probes.GIVEN,
             images=False,
+            shared_memory=True,
             **known,
         )
 

@@ -1,0 +1,74 @@
+"""What a container has at /dev/shm, where processes hand each other tensors."""
+
+from posixpath import normpath
+from typing import Any, NamedTuple
+
+from rules.kinds.facts import HOST_IPC
+from rules.kinds.pods import Container, Mount, Pod
+from rules.model import Value
+from rules.paths import Path
+from rules.quantity import parse_quantity
+from rules.workload import Workload
+
+FOLDER = "/dev/shm"  # noqa: S108 - of the containers that are judged
+NAME = "dshm"
+
+_MEBIBYTE = 2**20
+
+
+class MemoryMount(NamedTuple):
+    """The volume and the mount that give a container more of it, each with where it goes."""
+
+    volume: Value
+    mount: Value
+    size: str
+
+    @property
+    def changes(self) -> tuple[tuple[Value, Any], ...]:
+        source = {"medium": "Memory", "sizeLimit": self.size}
+        return (
+            (self.volume, {"name": NAME, "emptyDir": source}),
+            (self.mount, {"name": NAME, "mountPath": FOLDER}),
+        )
+
+
+def has_shared_memory(workload: Workload, pod: Pod, container: Container) -> bool | None:
+    """Whether a container has more than the 64 MiB that a runtime gives it; None where that is
+    another object's affair."""
+    if pod.shared_memory or any(map(_covers, container.mounts)):
+        return True
+    host = workload.at(HOST_IPC, pod)
+    if host is not None and (host.unknown or host.value is True):
+        return True
+    known = pod.complete and not pod.inherits and pod.volumes_at is not None
+    return False if known and container.get("image") else None
+
+
+def plan_mount(
+    workload: Workload, pod: Pod, container: Container, percent: int, most: str
+) -> MemoryMount | None:
+    """What to add where the container's memory limit is known: a share of it, and no more than
+    ``most``. None where it is not, or where the pod has a volume of that name."""
+    limit = parse_quantity(container.get("resources", "limits", "memory"))
+    cap = parse_quantity(most)
+    if not limit or not cap or any(one.name == NAME for one in pod.volumes):
+        return None
+    volume = _end(workload, pod.volumes_at or ())
+    mount = _end(workload, container.place("volumeMounts"))
+    size = int(min(limit * percent / 100, cap)) // _MEBIBYTE
+    if volume is None or mount is None or size < 1:
+        return None
+    text = f"{size // 1024}Gi" if size % 1024 == 0 else f"{size}Mi"
+    return MemoryMount(volume, mount, text)
+
+
+def _end(workload: Workload, path: Path) -> Value | None:
+    """The place after the last item of a list; None where something else stands there."""
+    found = workload.manifest.dig(*path)
+    if not isinstance(found, list | None):
+        return None
+    return Value((*path, len(found or ())))
+
+
+def _covers(mount: Mount) -> bool:
+    return normpath(mount.mount_path) in (FOLDER, "/dev")
