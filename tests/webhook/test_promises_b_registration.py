@@ -483,7 +483,9 @@ def test_b29_whatever_a_rule_finds_is_of_a_kind_that_it_registers(rule: Any, pro
     policy = only(rule.code, profile=profile)
     checked = {(one.kind.group, one.kind.name): one for one in checked_kinds(policy)}
     seen = set()
-    for case in read_cases():
+    # Those in which it finds something: all of them for each rule would take minutes.
+    own = [one for one in read_cases() if any(code[:6] == rule.code for _, code in one.expected)]
+    for case in own:
         for found in find(case.text, policy):
             if found.finding.rule != rule.code:
                 continue
