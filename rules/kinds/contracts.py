@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from rules.kinds.kubeflow import OPERATORS, Operator, Replica, read_replicas
+from rules.kinds.kubeflow import OPERATORS, Operator, read_replicas
 from rules.kinds.views import SpecView
 from rules.manifest import is_template
 from rules.paths import EACH, Path, dotted
@@ -35,14 +35,19 @@ class Breach(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What is known of the cluster: the training operator's version, empty for the newest."""
+    """What is known of the cluster: the operators' releases, empty for the newest."""
 
     training_operator: tuple[int, ...] = ()
+    kuberay: tuple[int, ...] = ()
 
     @property
     def has_webhooks(self) -> bool:
         """Since v1.8 the training operator refuses at admission what it is then strict about."""
         return not self.training_operator or self.training_operator >= (1, 8)
+
+    def has_kuberay(self, *release: int) -> bool:
+        """Whether that release of KubeRay, or a later one, may be there."""
+        return not self.kuberay or self.kuberay >= release
 
 
 Clause: TypeAlias = Callable[[SpecView, Terms], Iterable[Breach]]
@@ -113,15 +118,11 @@ def _types(
     """The replica types, letter by letter since v1.8."""
     for replica in read_replicas(spec, operator.field):
         key = str(replica.view.path[-1])
-        known = key in types if terms.has_webhooks else _names_one_of(types, replica)
+        known = (key if terms.has_webhooks else replica.type.capitalize()) in types
         if not known and not is_template(key):
             path, told = _at(replica.view)
             words = f"Unsupported value: supported values: {', '.join(types)}"
             yield Breach(path, f"{told} is no replica type", words)
-
-
-def _names_one_of(types: tuple[str, ...], replica: Replica) -> bool:
-    return replica.type in {one.lower() for one in types}
 
 
 def _elastic(operator: Operator, spec: SpecView, terms: Terms) -> Iterator[Breach]:
@@ -162,11 +163,12 @@ def _name(spec: SpecView, terms: Terms) -> Iterator[Breach]:
 
 
 # KubeRay.
-def _ray_job(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
+def _ray_job(spec: SpecView, terms: Terms) -> Iterator[Breach]:
     stays = spec.dig("shutdownAfterJobFinishes") in (None, False)
     ttl, told = _at(spec, "ttlSecondsAfterFinished")
     shut = "a RayJob with shutdownAfterJobFinishes set to false"
-    if stays and (_number(spec, "ttlSecondsAfterFinished") or 0) > 0:
+    positive = (_number(spec, "ttlSecondsAfterFinished") or 0) > 0
+    if stays and positive and terms.has_kuberay(1, 4):
         found = f"{told} is set, and shutdownAfterJobFinishes is not true"
         yield Breach(ttl, found, f"{shut} cannot have TTLSecondsAfterFinished")
     if stays and spec.dig("suspend") is True:
@@ -183,14 +185,14 @@ def _ray_job(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
             yield Breach(path, f"{told} is {count}", f"{key} must be a positive integer")
 
 
-def _ray_modes(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
+def _ray_modes(spec: SpecView, terms: Terms) -> Iterator[Breach]:
     selects = bool(spec.mapping("clusterSelector"))
     mode = spec.dig("submissionMode")
     limit, told = _at(spec, "backoffLimit")
     if (_number(spec, "backoffLimit") or 0) > 0:
         for holds, what in (
-            (selects, "ClusterSelector mode"),
-            (mode == "InteractiveMode", "InteractiveMode"),
+            (selects and terms.has_kuberay(1, 6), "ClusterSelector mode"),
+            (mode == "InteractiveMode" and terms.has_kuberay(1, 4), "InteractiveMode"),
         ):
             if holds:
                 found = f"{told} is {spec.dig('backoffLimit')}"
@@ -207,8 +209,9 @@ def _ray_modes(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
                 yield Breach(path, f"{told} is set", words)
 
 
-def _ray_groups(keys: Path, spec: SpecView, _terms: Terms) -> Iterator[Breach]:
-    for group in spec.each(*keys, "workerGroupSpecs", EACH):
+def _ray_groups(keys: Path, spec: SpecView, terms: Terms) -> Iterator[Breach]:
+    groups = spec.each(*keys, "workerGroupSpecs", EACH)
+    for group in groups if terms.has_kuberay(1, 6) else ():
         least, most = _number(group, "minReplicas"), _number(group, "maxReplicas")
         if least is not None and most is not None and least > most:
             path, told = _at(group, "minReplicas")

@@ -82,6 +82,11 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             "the release of Kubeflow's training operator, such as 1.8; empty for the newest",
             default="",
         ),
+        Parameter(
+            "kuberay_version",
+            "the release of KubeRay, such as 1.4; empty for the newest",
+            default="",
+        ),
     ),
     "storage": (
         Parameter(

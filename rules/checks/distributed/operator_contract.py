@@ -30,8 +30,9 @@ spec:
         spec:
           containers: [{name: pytorch, image: registry.example/train:1}]
 ```
-What the training operator asks has grown: before v1.8 a master's `replicas` could be left out. Say
-which one runs in the cluster with `parameters: {cluster: {training_operator_version: "1.7"}}`.
+What operators ask has grown: before v1.8 of the training operator a master's `replicas` could be
+left out. Which release runs in the cluster is said with
+`parameters: {cluster: {training_operator_version: "1.7", kuberay_version: "1.3"}}`.
 
 ## Fix safety
 Safe where one value alone can be meant (`Master.replicas: 1`). Unsafe where a container is renamed:
@@ -58,7 +59,9 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     contract = find_contract(kind.group, kind.name, version)
     if contract is None or workload.partial:
         return
-    terms = Terms(_read_version(params["cluster"]["training_operator_version"]))
+    cluster = params["cluster"]
+    names = ("training_operator_version", "kuberay_version")
+    terms = Terms(*(_read_version(cluster[name]) for name in names))
     for clause in contract.clauses:
         for breach in clause(workload.spec, terms):
             yield _judge(workload, contract, breach)
