@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from rules.manifest import is_template
+from rules.memory import remember
 from rules.record import NamedTuple
 
 _NAMES = frozenset(
@@ -17,6 +18,8 @@ _NAMES = frozenset(
     """.split()
 )
 _ENDINGS = ("_ACCESS_TOKEN", "_API_KEY", "_API_TOKEN", "_SECRET_ACCESS_KEY")
+_PARTS = ("KEY", "TOKEN", "PASSWORD")
+"""A text without any of them has no such name, which is told of most texts at once."""
 _TOKENS = (
     ("hf_", "a Hugging Face token", r"hf_[A-Za-z0-9]{30,128}"),
     ("nvapi-", "an NVIDIA API key", r"nvapi-[\w-]{40,128}"),
@@ -48,6 +51,7 @@ class Credential(NamedTuple):
     start: int
 
 
+@remember(1024, 128)
 def is_credential_name(name: str) -> bool:
     """Whether a variable or flag of this name holds a credential."""
     folded = name[:_LONGEST].strip("-").upper().replace("-", "_")
@@ -85,6 +89,9 @@ def find_credentials(text: str) -> Iterator[Credential]:
     """Those, and what is given to the name of a credential: ``NAME=value``, ``NAME: value``,
     ``--flag value``, ``name: NAME`` beside ``value: ...``."""
     yield from find_tokens(text)
+    folded = text.upper()
+    if not any(part in folded for part in _PARTS):
+        return
     words = [match for match in re.finditer(f"[^{_BETWEEN}]+", text) if match[0] not in ":-"]
     for place, word in enumerate(words):
         name, _, value = word[0].partition("=")

@@ -1,13 +1,14 @@
 """What a container has at /dev/shm, where processes hand each other tensors."""
 
 from posixpath import normpath
-from typing import Any, NamedTuple
+from typing import Any
 
 from rules.kinds.facts import HOST_IPC
 from rules.kinds.pods import Container, Mount, Pod
 from rules.model import Value
 from rules.paths import Path
 from rules.quantity import parse_quantity
+from rules.record import NamedTuple
 from rules.workload import Workload
 
 FOLDER = "/dev/shm"  # noqa: S108 - of the containers that are judged

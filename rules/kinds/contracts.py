@@ -6,17 +6,18 @@ kuberay ``ray-operator/controllers/ray/utils/validation.go``; volcano
 ``pkg/webhooks/admission/jobs/validate/admit_job.go``; lws ``pkg/webhooks``.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rules.kinds.kubeflow import OPERATORS, Operator, read_replicas
 from rules.kinds.views import SpecView
+from rules.lazy_pattern import LazyPattern
 from rules.manifest import is_template
 from rules.paths import EACH, Path, dotted
+from rules.record import NamedTuple
 
-_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_NAME = LazyPattern(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _LABEL = "a DNS-1035 label must consist of lower case alphanumeric characters or '-'"
 
 
