@@ -16,6 +16,10 @@ CONCURRENCY_POLICIES = "supported values are Allow, Forbid, Replace"  # without 
 ONLY_ALWAYS = 'Unsupported value: supported values: "Always"'
 
 # core
+NOT_FOUND = "Not found"
+DUPLICATE = "Duplicate value"
+SELECTOR_MISMATCH = "`selector` does not match template `labels`"
+NO_SUCH_CONTAINER = "must be one of the container or initContainer names in the pod template"
 IMAGE_REQUIRED = "image: Required value"
 POD_RESTART_POLICIES = "supported values are Always, OnFailure, Never"  # without the quotes
 LIMIT_REQUIRED = "Limit must be set for non overcommitable resources"
