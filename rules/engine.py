@@ -281,6 +281,8 @@ def _places(finding: Finding) -> Iterator[Path]:
 
 
 def _capped(finding: Finding, ignore: Ignore) -> Finding:
+    would = tuple(Action.WARN if one is Action.DENY else one for one in finding.would)
+    finding = finding._replace(would=would)
     if finding.action is not Action.DENY:
         return finding
     note = f"ignored, capped at warn: {ignore.reason}"

@@ -9,7 +9,8 @@ from rules.checks import BY_CODE
 from rules.embedding import View, fingerprint, show_outside
 from rules.model import Action, Confidence, Finding, Identity, Problem, Rule
 from rules.paths import Path
-from rules.policy import Decision, Policy, decide
+from rules.policy import Decision, Policy, decide, profile_in
+from rules.policy.values import PROFILES
 
 if TYPE_CHECKING:
     import datetime
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 
 _UNSURE = "who makes an object of this text, and how, is not known"
+
+
+PROMOTIONS = tuple(profile for profile in PROFILES if profile != "observe")
+"""What a namespace that observes may be promoted to, as ``Finding.would`` has them."""
 
 
 class FindingMaker:
@@ -35,14 +40,18 @@ class FindingMaker:
         """The finding on an object; none where the policy switches it off."""
         judgement = _judgement(problem, view)
         confidence = problem.confidence or _confidence(rule, problem, judgement)
-        decision = self._decide(rule, problem, confidence, view.identity, view)
-        if not view.scope.assured:
-            decision = _weaken(decision, confidence)
+        decision = self._decide_on(rule, problem, confidence, view)
         if decision.action is Action.OFF:
             return
+        promotions = PROMOTIONS if self._observes(view) else ()
+        would = tuple(
+            self._decide_on(rule, problem, confidence, view, profile).action
+            for profile in promotions
+        )
         mark = fingerprint(rule, problem, view)
         finding = _write(rule, problem, confidence, decision, view.identity, mark)
-        yield show_outside(finding, view)._replace(role=str(judgement.role) if judgement else None)
+        role = str(judgement.role) if judgement else None
+        yield show_outside(finding, view)._replace(role=role, would=would)
 
     def make_own(
         self, code: str, path: Path, message: str, identity: Identity, mark: str
@@ -63,6 +72,7 @@ class FindingMaker:
         confidence: Confidence,
         identity: Identity,
         view: View | None = None,
+        promoted: str | None = None,
     ) -> Decision:
         return decide(
             self._policy,
@@ -74,15 +84,36 @@ class FindingMaker:
             namespace_labels=view.namespace_labels if view else None,
             now=self._now,
             flag_profile=self._flag_profile,
+            promoted=promoted,
         )
+
+    def _decide_on(
+        self,
+        rule: Rule,
+        problem: Problem,
+        confidence: Confidence,
+        view: View,
+        promoted: str | None = None,
+    ) -> Decision:
+        """The decision on what was found in a view."""
+        decision = self._decide(rule, problem, confidence, view.identity, view, promoted)
+        return decision if view.scope.assured else _weaken(decision, confidence)
+
+    def _observes(self, view: View) -> bool:
+        if self._flag_profile is not None:
+            return False
+        labels = view.namespace_labels
+        return profile_in(self._policy, view.identity.namespace, labels) == "observe"
 
 
 def _weaken(decision: Decision, confidence: Confidence) -> Decision:
     """What is left of a decision on a text that may never be an object as it stands: it denies
     nothing, and two doubts are one too many to warn."""
     if decision.action is Action.WARN and confidence is not Confidence.HIGH:
-        return Decision(Action.AUDIT, _UNSURE)
-    return Decision(Action.WARN, _UNSURE) if decision.action is Action.DENY else decision
+        return decision._replace(action=Action.AUDIT, note=_UNSURE)
+    if decision.action is Action.DENY:
+        return decision._replace(action=Action.WARN, note=_UNSURE)
+    return decision
 
 
 def _judgement(problem: Problem, view: View) -> Judgement | None:
@@ -107,7 +138,8 @@ def _write(
     mark: str,
 ) -> Finding:
     form = rule.form(problem.form)
-    excepted = f" ({decision.note})" if decision.action is Action.EXCEPTED else ""
+    exception = decision.note if decision.action is Action.EXCEPTED else decision.expired
+    said = f" ({exception})" if exception else ""
     return Finding(
         rule=rule.code,
         form=form.name,
@@ -118,11 +150,12 @@ def _write(
         role=None,
         path=problem.path,
         object=identity,
-        message=problem.message + excepted,
+        message=problem.message + said,
         fingerprint=mark,
         related=problem.related,
         fix=problem.fix,
         note=decision.note,
         degree=problem.degree,
         gpu_hours=problem.gpu_hours,
+        expired=decision.expired,
     )

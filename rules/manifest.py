@@ -40,11 +40,11 @@ class Manifest:
 
     ``last_applied`` is what ``kubectl apply`` recorded, as text or parsed; text is parsed when it
     is first asked for, and counts as nothing where it cannot be. ``admitted`` tells that the API
-    server's defaults have been filled in. ``written`` gives the text of a scalar in the file that
-    the object comes from, None where there is none.
+    server's defaults have been filled in; ``old`` is what an update replaces. ``written`` gives the
+    text of a scalar in the file that the object comes from, None where there is none.
     """
 
-    __slots__ = ("_applied", "_last_applied", "_written", "admitted", "object")
+    __slots__ = ("_applied", "_last_applied", "_old", "_written", "admitted", "object")
 
     def __init__(
         self,
@@ -53,9 +53,11 @@ class Manifest:
         admitted: bool = False,
         last_applied: Any = None,
         written: Callable[[Path], str] | None = None,
+        old: dict[str, Any] | None = None,
     ) -> None:
         self.object = body
         self.admitted = admitted
+        self._old = old
         self._last_applied = last_applied
         self._written = written
         self._applied: list[dict[str, Any]] | None = None
@@ -72,7 +74,14 @@ class Manifest:
             return Value(path, found, Presence.UNKNOWN)
         if not self.admitted or default is None or not same(found, default):
             return Value(path, found, Presence.WRITTEN)
-        return Value(path, found, self._presence(path))
+        return Value(path, found, self._presence(path), self._before(path, found))
+
+    def _before(self, path: Path, found: Any) -> Any:
+        """What an update replaces with the default; None where it replaces nothing."""
+        if self._old is None:
+            return None
+        before = _find_counterpart(self._old, self.object, path)
+        return None if before in _NOTHING or same(before, found) else before
 
     def raw(self, path: Path, default: Any) -> Value:
         """A value that nobody defaults on the way in: the controller alone knows ``default``, so
@@ -82,26 +91,31 @@ class Manifest:
 
     def _presence(self, path: Path) -> Presence:
         """How a value that equals the API server's default came to be there."""
-        if self._is_applied(path):
+        applied = self._is_applied(path)
+        if applied:
             return Presence.WRITTEN
-        if self._applied or self._last_applied is not None:
+        if applied is not None and (self._applied or self._last_applied is not None):
             return Presence.ABSENT
         return Presence.DEFAULTED
 
-    def _is_applied(self, path: Path) -> bool:
-        """Whether an apply says what stands at ``path``."""
+    def _is_applied(self, path: Path) -> bool | None:
+        """Whether an apply says what stands at ``path``; None where it may."""
         if self._applied is None:
             self._applied = _applied_fields(self.object)
-        if any(_owns(fields, self.object, path) for fields in self._applied):
+        owned = {_owns(fields, self.object, path) for fields in self._applied}
+        if True in owned:
             return True
         if isinstance(self._last_applied, str):
             self._last_applied = _parse(self._last_applied)
-        return dig(self._last_applied, path) not in _NOTHING
+        if dig(self._last_applied, path) not in _NOTHING:
+            return True
+        return None if None in owned else False
 
     def is_own(self, path: Path) -> bool:
         """Whether what stands at ``path``, where controllers write too (the replicas of what is
         autoscaled), is the object's own: it was applied, or no controller has seen the object."""
-        return not self.admitted or not self.mapping("status") or self._is_applied(path)
+        seen = self.admitted and self.mapping("status")
+        return not seen or self._is_applied(path) is True
 
     def plain_text(self, path: Path) -> str | None:
         """The one word that stands for a scalar in the file, without quotes; None where that is not
@@ -179,9 +193,13 @@ def _applied_fields(body: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _owns(fields: Any, body: Any, path: Path) -> bool:
-    """Whether a ``fieldsV1`` set names ``path`` (``f:`` keys, ``k:`` list items by their name)."""
+def _owns(fields: Any, body: Any, path: Path) -> bool | None:
+    """Whether a ``fieldsV1`` set names ``path`` (``f:`` keys, ``k:`` list items by their name).
+    None where it names a list as a whole (``listType=atomic``): in what somebody applied there,
+    the API server has filled in defaults since."""
     for key in path:
+        if fields == {} and isinstance(body, list):
+            return None
         body = dig(body, (key,))
         if not isinstance(fields, dict):
             return False
@@ -189,6 +207,19 @@ def _owns(fields: Any, body: Any, path: Path) -> bool:
         if fields is None:
             return False
     return True
+
+
+def _find_counterpart(old: Any, new: Any, path: Path) -> Any:
+    """What stood at ``path`` of ``new`` in ``old``, items of lists by their names."""
+    for key in path:
+        new = dig(new, (key,))
+        if isinstance(key, int):
+            name = dig(new, ("name",))
+            items = old if isinstance(old, list) and name is not None else ()
+            old = next((one for one in items if dig(one, ("name",)) == name), None)
+        else:
+            old = dig(old, (key,))
+    return old
 
 
 def _item(fields: dict[str, Any], item: Any) -> Any:

@@ -22,11 +22,13 @@ class Presence(StrEnum):
 
 
 class Value(NamedTuple):
-    """A value with its presence and the path it has, or would have."""
+    """A value with its presence and the path it has, or would have. ``before`` is what stood there
+    before an update put the API server's default in its place."""
 
     path: Path
     value: Any = None
     presence: Presence = Presence.ABSENT
+    before: Any = None
 
     @property
     def written(self) -> bool:
@@ -294,3 +296,6 @@ class Finding(NamedTuple):
     ignored: bool = False
     """An annotation took its denial away."""
     gpu_hours: float | None = None
+    expired: str = ""
+    """An exception that would fit, and is past its last day."""
+    would: tuple[Action, ...] = ()  # where ``observe`` holds: what the other profiles would do

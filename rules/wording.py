@@ -6,13 +6,18 @@ from typing import Any
 from rules.model import Edit, Fix, Presence, Problem, Related, Remove, Set, Value
 from rules.paths import Path, dig, dotted, shorten
 
+WAS = " (it was "
+"""Before what an update has replaced."""
+
 
 def tell_value(value: Value, unset: str = "") -> str:
-    """A clause on a field: not set, left at its default, or what it is.
+    """A clause on a field: not set, left at its default, or what it is, and was before an update.
 
     ``unset`` goes on where nothing is set: what that means.
     """
     field = dotted(value.path)
+    if value.before is not None:
+        return f"{field} is {show_value(value.value)}{WAS}{show_value(value.before)})"
     if value.absent:
         return f"{field} is not set{unset}"
     left = "unset or left at the default " if value.defaulted else ""

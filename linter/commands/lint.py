@@ -21,7 +21,7 @@ from linter.input.sources import (
 from linter.judging.judge import Task
 from linter.judging.run import exit_code, lint
 from linter.judging.selection import select_rules
-from linter.judging.settings import find_policy, load_policy
+from linter.judging.settings import find_policy, find_today, load_policy
 from linter.judging.workers import WorkerError
 from linter.reports import ReportOptions, choose_colour
 from linter.reports.summary import render_summary
@@ -31,8 +31,6 @@ from rules.reader import ReadError, decode
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
-    import datetime
-
     from linter.row_types import RunResult
 
 FORMATS = ("text", "concise", "json")
@@ -105,7 +103,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     folder = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
     task = Task(
         policy,
-        _today(),
+        find_today(),
         selection.rules,
         selection.unwanted,
         arguments.min_confidence,
@@ -162,12 +160,6 @@ def _fix(
     # The fixed text has standard output for itself: `mlgate lint --fix - <a >b`.
     _report(result, arguments, given._replace(texts=texts), err if texts else out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)
-
-
-def _today() -> "datetime.date":
-    import datetime
-
-    return datetime.date.today()  # noqa: DTZ011 - a policy's dates are the reader's own days
 
 
 def _read_jobs(text: str) -> int:

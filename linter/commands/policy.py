@@ -2,12 +2,12 @@
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, TextIO
 
 from linter.errors import USAGE_ERROR, UserError
-from linter.judging.settings import FILE_NAMES, find_policy, load_policy
+from linter.judging.settings import FILE_NAMES, find_policy, find_today, load_policy
 from rules.checks import ALL
 from rules.model import Rule
 from rules.paths import EACH
@@ -78,12 +78,35 @@ def write_schema() -> None:
 
 def _check(file: str, out: TextIO) -> int:
     try:
-        load_policy(file)
+        policy = load_policy(file)
     except UserError as error:
         out.write(f"{error}\n")
         return USAGE_ERROR
+    out.writelines(f"{line}\n" for line in _warn_of_expired(file, policy))
     out.write(f"{file}: ok\n")
     return 0
+
+
+def _warn_of_expired(file: str, policy: Policy) -> Iterator[str]:
+    """A line for each exception that is past its last day: whoever relies on it is not told
+    otherwise before an object is denied."""
+    from rules.policy.decisions import describe_expired
+    from rules.reader import Document, decode, read
+
+    today = find_today()
+    expired = {
+        index: entry
+        for index, entry in enumerate(policy.exceptions)
+        if entry.expires and entry.expires < today
+    }
+    if not expired:
+        return
+    with open(file, "rb") as opened:
+        text = decode(opened.read())
+    (document,) = (one for one in read(text) if isinstance(one, Document) and one.value)
+    for index, entry in expired.items():
+        span = document.span(("exceptions", index, "expires"))
+        yield f"{file}:{span.line}:{span.column}: warning: {describe_expired(entry)}"
 
 
 def _dump(tree: dict[str, Any], form: str) -> str:
@@ -103,6 +126,7 @@ def _describe(policy: Policy, file: str | None, flag: str | None) -> dict[str, A
     return {
         "file": file,
         "profile": {"value": flag or policy.profile, "from": _profile_source(policy, flag)},
+        "contact": policy.contact,
         "rules": {rule.code: _describe_rule(policy, rule, flag) for rule in ALL},
         "parameters": {
             name: _trace(policy.parameters[name], policy.shared.get(name), "parameters")

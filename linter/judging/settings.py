@@ -1,12 +1,16 @@
 """The policy file: where it is, and reading it."""
 
 import os
+from typing import TYPE_CHECKING
 
 from linter.errors import UserError
 from linter.input.repository import find_root, list_parents
 from rules.checks import ALL
 from rules.policy.values import Policy
 from rules.reader import ReadError, decode
+
+if TYPE_CHECKING:
+    import datetime
 
 FILE_NAMES = ("mlgate.yaml", "mlgate.yml", ".mlgate.yaml", ".mlgate.yml")
 """What a policy file may be called. The first is the name that messages and pages use."""
@@ -51,3 +55,10 @@ def load_policy(path: str) -> Policy:
             for problem in error.problems
         ]
         raise UserError("\n".join(lines)) from None
+
+
+def find_today() -> "datetime.date":
+    """The day on which exceptions are judged."""
+    import datetime
+
+    return datetime.date.today()  # noqa: DTZ011 - a policy's dates are the reader's own days

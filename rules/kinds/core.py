@@ -154,6 +154,7 @@ def daemon_kind(group: str, rows: FactRows) -> Kind:
     )
 
 
+DEPLOYMENT = replicated_kind("apps", "Deployment", "deployments", SERVICE_PRIORS, DEPLOYMENT_ROWS)
 KINDS: tuple[Kind, ...] = (
     Kind(
         "",
@@ -166,7 +167,7 @@ KINDS: tuple[Kind, ...] = (
         plural="pods",
         subresources=("ephemeralcontainers",),
     ),
-    replicated_kind("apps", "Deployment", "deployments", SERVICE_PRIORS, DEPLOYMENT_ROWS),
+    DEPLOYMENT,
     replicated_kind("apps", "ReplicaSet", "replicasets", SERVICE_PRIORS, KEPT_ROWS),
     replicated_kind(
         "", "ReplicationController", "replicationcontrollers", SERVICE_PRIORS, KEPT_ROWS

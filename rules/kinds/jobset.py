@@ -142,6 +142,7 @@ def read_jobset_retries(jobset: SpecView) -> Iterator[Retry]:
         bound="max_jobset_restarts",
         whole=True,
         preset=3,
+        preset_reason="restarts of all ranks together",
         safe=False,
         inert=_never_fails(jobset) if not in_place else "",
     )
@@ -213,7 +214,8 @@ def _child_retries(child: Child) -> Iterator[Retry]:
     """A child that retries alone leaves the other ranks waiting: 0 is what a fix writes."""
     for retry in read_job_retries(child.job, left=True):
         preset = None if retry.preset is None else 0
-        yield retry._replace(form="operator", preset=preset, safe=False)
+        reason = "no rank is retried alone while the others wait"
+        yield retry._replace(form="operator", preset=preset, preset_reason=reason, safe=False)
 
 
 def read_jobset_deadlines(jobset: SpecView, _pods: Any) -> Deadlines:

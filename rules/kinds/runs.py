@@ -25,8 +25,9 @@ class Retry(NamedTuple):
     """One retry budget. ``unset`` says what absence means; ``unset_passes`` that it is harmless.
 
     ``bound`` names the parameter of TRN002 that it must not exceed, empty where nothing bounds it.
-    ``preset`` is what a fix writes where the budget is absent, None for no fix. ``pod`` is the path
-    of the one pod template that it retries, None for all of them. ``whole``: it restarts
+    ``preset`` is what a fix writes where the budget is absent, None for no fix; ``preset_reason``
+    says why just that, where it is one of several. ``pod`` is the path of the one pod template that
+    it retries, None for all of them. ``whole``: it restarts
     everything, and all other budgets begin anew. ``inert`` is why it is never consulted,
     ``endless`` why what it counts never happens, so that it bounds nothing. ``counts`` is False for
     a bound on other things than attempts. ``limitless`` is why the retries never end, ``transient``
@@ -39,6 +40,7 @@ class Retry(NamedTuple):
     unset_passes: bool = False
     bound: str = "max"
     preset: int | None = None
+    preset_reason: str = ""
     safe: bool = True
     pod: Path | None = None
     whole: bool = False
@@ -64,6 +66,11 @@ class Retry(NamedTuple):
         """How many retries there are; where nothing bounds them, more than anyone writes."""
         most = self.value.number
         return 2.0**32 if most is None else 1.0 + max(0, most)
+
+    def explain(self, amount: int) -> str:
+        """What a number that a fix writes is for, to go on after it."""
+        reason = self.preset_reason if amount == self.preset else "the most that the policy allows"
+        return f" ({reason})" if reason else ""
 
 
 class Deadlines(NamedTuple):

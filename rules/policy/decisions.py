@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 class Decision(NamedTuple):
-    """An action, and why it is not simply the profile's: an exception's reason, doubt."""
+    """An action, and why it is not simply the profile's: an exception's reason, doubt.
+    ``expired`` tells of an exception that fits and is past its last day."""
 
     action: Action
     note: str | None = None
+    expired: str = ""
 
 
 class Weighed(NamedTuple):
@@ -40,6 +42,7 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
     namespace_labels: Mapping[str, str] | None,
     now: "date",
     flag_profile: str | None,
+    promoted: str | None = None,
 ) -> Decision:
     """The decision on one finding.
 
@@ -47,6 +50,7 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
     expired, the first fitting ``namespaces`` entry, the Namespace's label, ``rules``, the profile.
     ``confidence`` is that of the role: where it is not high, a form that hangs on the role cannot
     deny. ``labels`` are the object's; ``namespace_labels`` is None where they are not known.
+    ``promoted`` is the profile to decide by where ``observe`` holds.
     """
     weighed = weigh(
         policy,
@@ -55,23 +59,24 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
         namespace=identity.namespace,
         namespace_labels=namespace_labels,
         flag_profile=flag_profile,
+        promoted=promoted,
     )
     if weighed.action is Action.OFF:
         return Decision(Action.OFF)
-    expired = None
+    expired = ""
     if flag_profile is None:
         for entry in _exceptions(policy, rule, form, identity, labels):
             if entry.expires is None or now <= entry.expires:
                 return Decision(Action.EXCEPTED, _reason(entry))
-            expired = f"the exception of {entry.owner} expired on {entry.expires}: {entry.reason}"
+            expired = describe_expired(entry)
     action = _degrade(policy, form, confidence, weighed.action)
     if action is not weighed.action:
         doubt = f"{weighed.action} becomes {action}: confidence in the role is {confidence}"
-        return Decision(action, f"{expired}; {doubt}" if expired else doubt)
-    return Decision(action, expired)
+        return Decision(action, f"{expired}; {doubt}" if expired else doubt, expired)
+    return Decision(action, expired or None, expired)
 
 
-def weigh(
+def weigh(  # noqa: PLR0913 - everything that an action hangs on, by keyword
     policy: Policy,
     rule: Rule,
     form: Form,
@@ -79,8 +84,10 @@ def weigh(
     namespace: str | None = None,
     namespace_labels: Mapping[str, str] | None = None,
     flag_profile: str | None = None,
+    promoted: str | None = None,
 ) -> Weighed:
-    """The action that profile, rules and namespace come to, and where it came from."""
+    """The action that profile, rules and namespace come to, and where it came from. ``promoted``
+    is the profile that counts in the place of ``observe``, if any."""
     if flag_profile is not None:
         return Weighed(profile_action(flag_profile, form), f"--profile {flag_profile}")
     entry = _entry(policy, namespace, namespace_labels)
@@ -89,12 +96,18 @@ def weigh(
         return stated
     if entry and entry.profile:
         source = f"namespaces: profile {entry.profile}"
-        return Weighed(profile_action(entry.profile, form), source)
+        return Weighed(profile_action(_promote(entry.profile, promoted), form), source)
     label = _labelled(policy, namespace_labels)
     if label:
-        return Weighed(profile_action(label, form), f"label {PROFILE_LABEL}: {label}")
+        source = f"label {PROFILE_LABEL}: {label}"
+        return Weighed(profile_action(_promote(label, promoted), form), source)
     stated = _stated(policy.rules, rule, form, "rules: ")
-    return stated or Weighed(profile_action(policy.profile, form), f"profile {policy.profile}")
+    held = profile_action(_promote(policy.profile, promoted), form)
+    return stated or Weighed(held, f"profile {policy.profile}")
+
+
+def _promote(profile: str, promoted: str | None) -> str:
+    return promoted if promoted and profile == "observe" else profile
 
 
 def profile_action(profile: str, form: Form) -> Action:
@@ -184,6 +197,11 @@ def _concerns(entry: "ExceptionEntry", identity: Identity) -> bool:
         and fits(entry.kind, identity.kind)
         and fits(entry.name, identity.name)
     )
+
+
+def describe_expired(entry: "ExceptionEntry") -> str:
+    """What is to be told of an exception that is past its last day."""
+    return f"the exception of {entry.owner} expired on {entry.expires}: {entry.reason}"
 
 
 def _reason(entry: "ExceptionEntry") -> str:

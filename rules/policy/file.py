@@ -137,6 +137,7 @@ def _build(body: Mapping[str, Any]) -> Policy:
         namespace_labels=body.get("namespaceLabels", "trusted"),
         namespaces=tuple(map(_namespace, body.get("namespaces") or ())),
         exceptions=tuple(map(_exception, body.get("exceptions") or ())),
+        contact=body.get("contact", ""),
     )
 
 

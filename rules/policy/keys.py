@@ -41,6 +41,7 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
             "apiVersion": Choice((API_VERSION,), "the format of this file"),
             "kind": Choice(("Policy",)),
             "profile": Choice(PROFILES, "the actions that hold where nothing else is said"),
+            "contact": Text("whom to ask, at the end of each denial", "one line", r".{1,200}"),
             "rules": _rules(rules),
             "parameters": _shared(),
             "kinds": Sequence(_custom_kind(), "kinds of your own that hold pod templates"),

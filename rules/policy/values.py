@@ -26,11 +26,12 @@ class Policy:
 
     ``rules`` gives the action of a code or of ``CODE/form``; ``values`` the parameters that the
     policy states for a code; ``parameters`` is the shared block, defaults filled in; ``shared``
-    is what the policy states of it.
+    is what the policy states of it. ``contact`` tells whoever is denied something whom to ask.
     """
 
     __slots__ = (
         "_cache",
+        "contact",
         "controllers",
         "exceptions",
         "exclude",
@@ -62,6 +63,7 @@ class Policy:
         namespace_labels: str = "trusted",
         namespaces: "tuple[NamespaceEntry, ...]" = (),
         exceptions: "tuple[ExceptionEntry, ...]" = (),
+        contact: str = "",
     ) -> None:
         self.profile = profile or "standard"
         self.profile_stated = profile is not None
@@ -77,6 +79,7 @@ class Policy:
         self.namespace_labels = namespace_labels
         self.namespaces = namespaces
         self.exceptions = exceptions
+        self.contact = contact
         self._cache: dict[str, Mapping[str, Any]] = {}
 
     def rule_parameters(self, rule: Rule) -> Mapping[str, Any]:

@@ -330,11 +330,11 @@ def read_request(verb: str, path: str, body: Any, form: str) -> Request:
 def is_selected(item: Tree, place: Place, query: Mapping[str, str]) -> bool:
     """Whether an object is among those that a list or a watch asks for."""
     metadata = item["metadata"]
-    name = query.get("fieldSelector", "").removeprefix("metadata.name=")
+    fields = [one.split("=") for one in query.get("fieldSelector", "").split(",") if one]
     key, _, value = query.get("labelSelector", "").partition("=")
     return (
         place.namespace in ("", metadata.get("namespace"))
-        and name in ("", metadata["name"])
+        and all(metadata.get(field.removeprefix("metadata.")) == one for field, one in fields)
         and (not key or (metadata.get("labels") or {}).get(key) == value)
     )
 

@@ -22,10 +22,10 @@ from webhook.knowledge.cluster_cache import ClusterCache
 from webhook.observability.logs import Log
 from webhook.registration.configurations import (
     DISABLED_ANNOTATION,
-    RegistrationOptions,
     make_configurations,
     plural_of,
 )
+from webhook.registration.options import RegistrationOptions
 from webhook.registration.registrar import CONFIGURATION_PATHS, Registrar, remove_configurations
 from webhook.replica import member
 from webhook.replica.election import LeaderElector, mark_uninstalled
@@ -33,6 +33,7 @@ from webhook.replica.object_watch import ObjectWatch
 from webhook.replica.options import ReplicaOptions
 from webhook.replica.peers import Peers
 from webhook.replica.permissions import RETIRED_GROUP
+from webhook.replica.policy_events import PolicyEvents
 
 WATCHED = [kind for kind in (*BUILT_IN, *NEIGHBOURS) if kind.group != RETIRED_GROUP]
 """What a cluster can have."""
@@ -109,10 +110,13 @@ def make_calls() -> set[Call]:
     with running() as api:
         install(api)
         api.serve("", "v1", "Namespace", "namespaces")
+        api.serve("", "v1", "Event", "events")
         api.serve("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
         for kind in WATCHED:
             api.serve(kind.group, "v1", kind.name, plural_of(kind))
         client = Recorder(Configuration(host=api.url))
+        api.put(api.kinds["/apis/apps/v1/deployments"], OPTIONS.deployment, NAMESPACE)
+        PolicyEvents(client, OPTIONS).tell("it is none")
         follow(client)
         elect(client)
         share(client)

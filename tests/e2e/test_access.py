@@ -93,6 +93,7 @@ def live(cluster: Cluster, installation: Installation, before: int) -> None:
     switch_off_and_on(cluster, installation)
     spoil_leaf(cluster)
     change_authority(cluster)
+    spoil_policy(cluster, installation)
     with suppress(TimeoutError):  # what is idle then is for a test to tell
         until(lambda: {one.verb for one in idle(cluster.audited[before:])} <= {"delete"})
     installation.uninstall()
@@ -120,6 +121,14 @@ def change_authority(cluster: Cluster) -> None:
     data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
     cluster.kubectl("patch", *SECRET, "-p", json.dumps({"data": data}))
     until(lambda: "last-authority.crt" in cluster.get(*SECRET)["data"])
+
+
+def spoil_policy(cluster: Cluster, installation: Installation) -> None:
+    """Write a policy that cannot be used: K129 too, an Event says so."""
+    good = installation.policy.read_text()
+    installation.policy.write_text("profile: strct\n")
+    until(lambda: "strct" in cluster.kubectl("describe", "deployment/mlgate", "-n", NAMESPACE))
+    installation.policy.write_text(good)
 
 
 def test_i77_nothing_is_refused(events: list[Body]) -> None:

@@ -105,7 +105,7 @@ def test_c40_what_was_added_is_stored_annotated_and_told(
 ) -> None:
     printed = cluster.kubectl("create", "-n", namespace, "-f", "-", stdin=unbounded_schedule())
     assert read_answer(printed) == {
-        "added TRN002": f"mlgate added TRN002 {BUDGET}; add it to the manifest"
+        "added TRN002": "TRN002 mlgate added backoffLimit: 3; add it to the manifest [jobTemplate]"
     }
     stored = cluster.get("cronjob/nightly-retrain", "-n", namespace)
     assert stored["spec"]["jobTemplate"]["spec"]["backoffLimit"] == 3
@@ -261,8 +261,7 @@ def test_f63_a_deployments_children_are_left_alone(
         assert "startupProbe" not in pod["spec"]["containers"][0]
     for kind, controller in (("ReplicaSet", "deployment"), ("Pod", "replicaset")):
         user = f"system:serviceaccount:kube-system:{controller}-controller"
-        made = seen(installation, namespace=old, kind=kind, user=user, operation="CREATE")
-        assert {one.get("reason") for one in made} == {JUDGED}
+        assert seen(installation, namespace=old, kind=kind, user=user) == []
 
 
 def test_f63_a_schedules_jobs_are_left_alone(

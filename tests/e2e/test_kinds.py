@@ -28,7 +28,6 @@ Body = dict[str, Any]
 POD = "spec.template.spec"
 CONTAINER = "spec.containers[0]"
 GPU = '.resources.limits["nvidia.com/gpu"]'
-RANKS = "spec.pytorchReplicaSpecs"
 WORKER = f"workerGroupSpecs[0].template.{CONTAINER}.resources.limits"
 REPLICATED = f"replicatedJobs[0].template.{POD}.containers[0].resources.limits"
 
@@ -39,56 +38,56 @@ BAD = {
     "TRN001/bad-job-on-failure": {"denied TRN001": f"{POD}.restartPolicy"},
     "TRN001/bad-container-restarts": {"denied TRN001": f"{POD}.containers[0].restartPolicy"},
     "TRN001/bad-pod-always": {"denied TRN001": "spec.restartPolicy"},
-    "TRN001/bad-pod-on-failure": {"warned TRN001": "spec.restartPolicy"},
+    "TRN001/bad-pod-on-failure": {"warned TRN001": "restartPolicy OnFailure: set Never [spec]"},
     "TRN001/bad-pytorchjob-unset": {
-        "warned TRN001": f"{RANKS}.Master.restartPolicy",
+        "warned TRN001": "restartPolicy unset: set ExitCode [pytorchReplicaSpecs Master]",
         "left out": "+1 more",
     },
     "TRN001/bad-paddlejob-unset": {
-        "warned TRN001": "spec.paddleReplicaSpecs.Master.restartPolicy",
+        "warned TRN001": "restartPolicy unset: set ExitCode [paddleReplicaSpecs Master]",
         "left out": "+1 more",
     },
-    "TRN001/bad-xgboostjob-on-failure": {"warned TRN001": "spec.xgbReplicaSpecs.Master."},
+    "TRN001/bad-xgboostjob-on-failure": {"warned TRN001": "[xgbReplicaSpecs Master]"},
     "TRN001/bad-jobset-unset": {
-        "warned TRN001": f"spec.replicatedJobs[0].template.{POD}.restartPolicy"
+        "warned TRN001": "restartPolicy unset: set Never [replicatedJobs workers]"
     },
-    "TRN001/bad-volcano-unset": {"warned TRN001": "spec.tasks[0].template.spec.restartPolicy"},
+    "TRN001/bad-volcano-unset": {"warned TRN001": "restartPolicy unset: set Never [tasks worker]"},
     "TRN002/bad-job-unset": {"denied TRN002": "spec.backoffLimit"},
     "TRN002/bad-job-too-many": {"denied TRN002": "spec.backoffLimit is 10"},
-    "TRN002/bad-jobset-both-budgets": {"warned TRN002": "spec.failurePolicy.maxRestarts"},
-    "TRN002/bad-pytorchjob-unset": {"added TRN002": "spec.runPolicy.backoffLimit"},
-    "TRN003/bad-job-missing": {"warned TRN003": "spec.activeDeadlineSeconds"},
-    "TRN003/bad-job-pod-only": {"warned TRN003": f"{POD}.activeDeadlineSeconds"},
-    "TRN003/bad-argo-missing": {"warned TRN003": "spec.activeDeadlineSeconds"},
-    "CRN001/bad-cronjob-allow": {"warned CRN001": "spec.concurrencyPolicy"},
-    "CRN001/bad-cronjob-replace": {"warned CRN001": "spec.concurrencyPolicy is Replace"},
-    "CRN001/bad-raycronjob": {"warned CRN001": "spec.jobTemplate.activeDeadlineSeconds"},
-    "GPU001/bad-requests-only": {"added GPU001": f"{CONTAINER}{GPU}"},
+    "TRN002/bad-jobset-both-budgets": {"warned TRN002": "set maxRestarts 3, backoffLimit 0"},
+    "TRN002/bad-pytorchjob-unset": {
+        "added TRN002": "backoffLimit: 0; add it to the manifest [runPolicy]"
+    },
+    "TRN003/bad-job-missing": {"warned TRN003": "activeDeadlineSeconds unset: set 86400 [spec]"},
+    "TRN003/bad-job-pod-only": {"warned TRN003": "bounds one pod"},
+    "TRN003/bad-argo-missing": {"warned TRN003": "activeDeadlineSeconds unset"},
+    "CRN001/bad-cronjob-allow": {
+        "warned CRN001": "concurrencyPolicy Allow (unset or default): set Forbid"
+    },
+    "CRN001/bad-cronjob-replace": {"warned CRN001": "concurrencyPolicy Replace: set Forbid [spec]"},
+    "CRN001/bad-raycronjob": {"warned CRN001": "keep activeDeadlineSeconds below the interval"},
+    "GPU001/bad-requests-only": {"added GPU001": 'limits["nvidia.com/gpu"]: 1'},
     "GPU001/bad-init-container": {
-        "added GPU001": f'{POD}.initContainers[0].resources.limits["amd.com/gpu"]'
+        "added GPU001": 'limits["amd.com/gpu"]: 1; add it to the manifest [initContainers warm'
     },
-    "GPU001/bad-trainjob-resources-per-node": {
-        "added GPU001": 'spec.trainer.resourcesPerNode.limits["nvidia.com/gpu"]'
-    },
-    "HPA001/bad-absent": {"warned HPA001": "spec.metrics looks defaulted"},
-    "HPA001/bad-v1": {"warned HPA001": "spec.targetCPUUtilizationPercentage looks defaulted"},
-    "HPA001/bad-inference-service-implicit": {
-        "warned HPA001": "spec.predictor.autoScaling.metrics"
-    },
+    "GPU001/bad-trainjob-resources-per-node": {"added GPU001": 'limits["nvidia.com/gpu"]: 4'},
+    "HPA001/bad-absent": {"warned HPA001": "metrics looks defaulted"},
+    "HPA001/bad-v1": {"warned HPA001": "targetCPUUtilizationPercentage looks defaulted"},
+    "HPA001/bad-inference-service-implicit": {"warned HPA001": "metrics states no metric"},
     "SRV001/bad-absent": {"warned SRV001": "no startupProbe and no livenessProbe"},
-    "SRV001/bad-killed-while-loading": {"added SRV001": f"{POD}.containers[0].startupProbe"},
+    "SRV001/bad-killed-while-loading": {"added SRV001": 'startupProbe: {"httpGet":{'},
     "STO001/bad-output-on-emptydir": {"warned STO001": "output_dir is /out/run1"},
     "bad/train-job": {
         "denied TRN001": f"{POD}.restartPolicy is OnFailure",
         "denied TRN002": "spec.backoffLimit",
-        "warned TRN003": "spec.activeDeadlineSeconds",
+        "warned TRN003": "activeDeadlineSeconds unset",
         "warned STO001": "/checkpoints/reviews",
     },
-    "manifests/bad-tfjob": {"warned TRN003": "spec.runPolicy.activeDeadlineSeconds"},
+    "manifests/bad-tfjob": {"warned TRN003": "activeDeadlineSeconds unset"},
     "manifests/bad-rayjob": {"denied GPU001": f"spec.rayClusterSpec.{WORKER}"},
     "manifests/bad-cronworkflow": {"denied CRN001": "spec.concurrencyPolicy is Allow"},
-    "manifests/bad-statefulset": {"added SRV001": f"{POD}.containers[0].startupProbe"},
-    "manifests/bad-mpijob": {"warned TRN001": "spec.mpiReplicaSpecs.Launcher.restartPolicy"},
+    "manifests/bad-statefulset": {"added SRV001": 'startupProbe: {"httpGet":{'},
+    "manifests/bad-mpijob": {"warned TRN001": "[mpiReplicaSpecs Launcher]"},
     "manifests/bad-leaderworkerset": {
         "denied GPU001": f"spec.leaderWorkerTemplate.workerTemplate.{CONTAINER}{GPU}"
     },

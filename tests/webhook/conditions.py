@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _TOKEN = re.compile(r"'[^']*'|has\(([\w.]+)\.(\w+)\)|&&|\|\||!=|!|\bnull\b")
+_MACRO = re.compile(r"([\w.]+)\.(exists|all)\((\w+), ")
 _PYTHON = {"&&": " and ", "||": " or ", "!": " not ", "null": "None"}
 
 
@@ -23,6 +24,9 @@ class Fields(dict[str, Any]):
         if name not in self:
             raise Missing(name)
         return read(self[name])
+
+    def size(self) -> int:
+        return len(self)
 
 
 class Text(str):
@@ -45,10 +49,25 @@ def holds(expression: str, **variables: Any) -> bool:
     """What an expression comes to. Raises Missing, and whatever else Python makes of it."""
     names = {name: read(value) for name, value in variables.items()}
     names["_has"] = lambda parent, field: field in parent
-    source = _TOKEN.sub(_translate, expression)
-    answer = eval(source.strip(), {"__builtins__": {}}, names)  # noqa: S307 - our own conditions
+    names |= {"_exists": any, "_all": all, "_items": lambda value: map(read, value)}
+    source = _TOKEN.sub(_translate, _expand(expression))
+    answer = eval(source.strip(), {"__builtins__": {}, **names})  # noqa: S307 - our own conditions
     assert isinstance(answer, bool), expression
     return answer
+
+
+def _expand(expression: str) -> str:
+    """Python's comprehensions for the macros ``exists`` and ``all``; of a mapping they see keys."""
+    found = _MACRO.search(expression)
+    if found is None:
+        return expression
+    end, depth = found.end(), 1
+    while depth:
+        depth += {"(": 1, ")": -1}.get(expression[end], 0)
+        end += 1
+    inner = _expand(expression[found.end() : end - 1])
+    loop = f"_{found[2]}(({inner}) for {found[3]} in _items({found[1]}))"
+    return f"{expression[: found.start()]}{loop}{_expand(expression[end:])}"
 
 
 def _translate(token: re.Match[str]) -> str:

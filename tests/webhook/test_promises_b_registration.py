@@ -28,7 +28,8 @@ from tests.webhook.conditions import Missing, holds
 from tests.webhook.identity.verifying import DAY
 from webhook.commands import webhook_config
 from webhook.identity.authority import make_authority
-from webhook.registration.configurations import RegistrationOptions, make_configurations, plural_of
+from webhook.registration.configurations import make_configurations, plural_of
+from webhook.registration.options import RegistrationOptions
 from webhook.registration.scope import checked_kinds
 
 PLACE = RegistrationOptions("mlgate-system")
@@ -105,8 +106,9 @@ def test_b20_mutating_fails_open_and_what_it_made_is_validated(policy: Policy, f
     assert mutate["failurePolicy"] == "Ignore"
     judged = {
         rule[:2]
-        for name in ("enforce.mlgate.dev", "advise.mlgate.dev")
-        for rule in rules_of(hooks.get(name, {"rules": []}))
+        for name, hook in hooks.items()
+        if name.startswith(("enforce", "observe", "advise"))
+        for rule in rules_of(hook)
         if "CREATE" in rule[3]
     }
     assert {rule[:2] for rule in rules_of(mutate)} <= judged
@@ -126,6 +128,7 @@ def test_b21_what_may_be_denied_is_apart_from_what_is_only_told() -> None:
     assert ("batch", "jobs") not in resources_of(hooks, "enforce")
     assert {name: hook["failurePolicy"] for name, hook in hooks.items()} == {
         "enforce.mlgate.dev": "Fail",
+        "enforce-cluster.mlgate.dev": "Fail",
         "advise.mlgate.dev": "Ignore",
         "namespaces.mlgate.dev": "Ignore",
         "mutate.mlgate.dev": "Ignore",
@@ -251,10 +254,14 @@ POD: dict[str, Any] = {"metadata": {"name": "train"}, "spec": {}}
 
 
 def is_asked(
-    request: dict[str, Any], body: dict[str, Any] | None, policy: Policy = DEFAULT
+    request: dict[str, Any],
+    body: dict[str, Any] | None,
+    policy: Policy = DEFAULT,
+    old: dict[str, Any] | None = None,
 ) -> bool:
     """Whether the API server would call us."""
-    return all(holds(text, request=request, object=body) for text in conditions_of(policy).values())
+    conditions = conditions_of(policy).values()
+    return all(holds(text, request=request, object=body, oldObject=old) for text in conditions)
 
 
 def test_b26_a_users_pod_is_asked_about() -> None:
@@ -303,7 +310,11 @@ OPTIONAL = st.fixed_dictionaries(
             [{"group": "", "resource": "pods"}, {"group": "batch", "resource": "jobs"}]
         )
     },
-    optional={"namespace": st.sampled_from(["research", "kube-system", ""]), "name": st.just("x")},
+    optional={
+        "namespace": st.sampled_from(["research", "kube-system", ""]),
+        "name": st.just("x"),
+        "operation": st.sampled_from(["CREATE", "UPDATE"]),
+    },
 )
 USER = st.fixed_dictionaries(
     {},
@@ -318,7 +329,15 @@ MAP = st.dictionaries(
 )
 METADATA = st.fixed_dictionaries(
     {"name": st.just("x")},
-    optional={"annotations": MAP, "labels": MAP, "deletionTimestamp": st.just("2026")},
+    optional={
+        "annotations": MAP,
+        "labels": MAP,
+        "deletionTimestamp": st.just("2026"),
+        "ownerReferences": st.lists(
+            st.fixed_dictionaries({"uid": st.just("1")}, optional={"controller": st.booleans()}),
+            max_size=2,
+        ),
+    },
 )
 BODY: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"metadata": METADATA}, optional={"spec": st.just({})}
@@ -343,7 +362,8 @@ def test_b26_no_condition_of_a_review_can_fail_without_an_object(
     hooks = hooks_of(policy)
     for name in hooks.keys() - {"namespaces.mlgate.dev"}:  # that one is called with one always
         for one in hooks[name]["matchConditions"]:
-            holds(one["expression"], request={**request, "userInfo": user}, object=None)
+            asked = {**request, "userInfo": user}
+            holds(one["expression"], request=asked, object=None, oldObject=None)
 
 
 def test_a_condition_that_can_fail_is_told() -> None:

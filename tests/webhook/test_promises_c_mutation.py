@@ -165,7 +165,7 @@ def test_c40_what_was_added_is_annotated_and_told() -> None:
     after = jsonpatch.apply_patch(body, patch_of(outcome))
     assert after["metadata"]["annotations"][DEFAULTED] == "TRN002 spec.backoffLimit"
     (warning,) = outcome.body["response"]["warnings"]
-    assert warning == "mlgate added TRN002 spec.backoffLimit; add it to the manifest"
+    assert warning == "TRN002 mlgate added backoffLimit: 3; add it to the manifest [spec]"
 
 
 def test_c41_a_rules_mutation_can_be_switched_off_live(tmp_path: Path) -> None:

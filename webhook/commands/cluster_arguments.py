@@ -5,7 +5,7 @@ import os
 import socket
 from pathlib import Path
 
-from webhook.registration.configurations import RegistrationOptions
+from webhook.registration.options import RegistrationOptions
 from webhook.replica.options import DEFAULT_NAMESPACE, ReplicaOptions
 
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -43,6 +43,7 @@ def add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
     add("--kubeconfig", metavar="FILE", help="reach the API server by it; without it as a pod")
     add("--secret", default="mlgate-tls", metavar="NAME", help="that holds mlgate's certificate")
     add("--lease", default="mlgate", metavar="NAME", help="by which one replica is elected")
+    add("--deployment", default="mlgate", metavar="NAME", help="that gets Events of a bad policy")
     add("--no-register", action="store_true", help="leave the webhook configurations to others")
     add("--uninstall", action="store_true", help="remove the webhook configurations, and end")
 
@@ -75,6 +76,7 @@ def read_replica_options(arguments: argparse.Namespace) -> ReplicaOptions:
         # A container that is started again has the name of the one before, whose Lease it must
         # not renew: the random part tells them apart.
         replica=f"{os.environ.get('POD_NAME') or socket.gethostname()}-{os.urandom(3).hex()}",
+        deployment=arguments.deployment,
     )
 
 

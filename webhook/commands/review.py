@@ -12,9 +12,9 @@ from rules.inventory import Inventory
 from rules.model import Finding
 from rules.paths import dotted
 from webhook.review.admission import ENDPOINTS, ReviewOutcome
-from webhook.review.answer import rule_url
 from webhook.review.context import ReviewContext
 from webhook.review.decoding import decode_body
+from webhook.review.denial import rule_url
 from webhook.review.record import ReviewRecord, decision, make_record
 from webhook.review.request import BadReview
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader, PolicyUnusable
@@ -74,6 +74,7 @@ def _write_text(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePoli
     lines = [head, f"  {_sentence(outcome)} (profile {profile}, policy {active.revision})"]
     for finding in outcome.findings:
         lines += _finding_lines(finding)
+    lines += _titled("where another profile held:", map(": ".join, outcome.would))
     lines += _titled("rules without an answer:", outcome.errors)
     lines += _titled("warnings to the user:", outcome.body["response"].get("warnings", ()))
     lines += _titled("patch:", map(_operation_line, read_patch(outcome)))
@@ -124,6 +125,7 @@ def _write_json(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePoli
         "profile": outcome.profile or active.policy.profile,
         "revision": active.revision,
         "findings": [_export(finding, record.endpoint) for finding in outcome.findings],
+        "would": dict(outcome.would),
         "errors": outcome.errors,
         "patch": read_patch(outcome),
         "response": outcome.body["response"],

@@ -68,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 19 MiB)")
     add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 256)")
+    add("--log-reviews", choices=("all", "denials"), default="all", help="of which to write a line")
     add_cluster_arguments(parser)
 
 
@@ -143,7 +144,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     from webhook.server.policy_reloader import PolicyReloader, PolicyUnusable
     from webhook.server.process import serve
 
-    log = Log(err)
+    log = Log(err, denials_only=arguments.log_reviews == "denials")
     options = _server_options(arguments)
     try:
         _check_ports(options)
@@ -222,7 +223,7 @@ def _join(
         options = options._replace(tokens=False)
     client = connect(options.kubeconfig)
     key = None if certificates is None else lambda: certificates.pair.key
-    return Member(options, client, lambda: policies.active.policy, log, key)
+    return Member(options, client, lambda: policies.active.policy, log, key, lambda: policies.error)
 
 
 def _check_clients(

@@ -20,27 +20,37 @@ from webhook.review.record import ReviewRecord, decision
 REPEAT_SECONDS = 1.0
 """Seconds in which a line of another library is not written again."""
 
+_REFUSALS = ("deny", "undecided")
+
 
 class Log:
-    """Writes lines to ``stream``. Each is flushed, so that the last ones of a crash are there."""
+    """Writes lines to ``stream``. Each is flushed, so that the last ones of a crash are there.
 
-    def __init__(self, stream: TextIO) -> None:
+    ``denials_only``: of the reviews, only those that were refused or that nobody could judge.
+    """
+
+    def __init__(self, stream: TextIO, *, denials_only: bool = False) -> None:
         self._stream = stream
+        self._denials_only = denials_only
         self._lock = threading.Lock()
 
     def review(
         self, record: ReviewRecord, outcome: ReviewOutcome, seconds: float, revision: str
     ) -> None:
         """One review, answered."""
+        decided = decision(outcome)
+        if self._denials_only and decided not in _REFUSALS and not outcome.errors:
+            return
         fields = {
             "event": "review",
             **record._asdict(),
-            "decision": decision(outcome),
+            "decision": decided,
             "reason": outcome.passed,
             "profile": outcome.profile,
             "rules": _rules(outcome),
             "patched": outcome.patched,
             "ignored": outcome.ignored,
+            "would": list(map("=".join, outcome.would)),
             "errors": outcome.errors,
             "ms": round(seconds * 1000, 3),
             "revision": revision,

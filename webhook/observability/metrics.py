@@ -62,18 +62,7 @@ class Metrics:
         self.patch_selfcheck_failures = self._counter(
             "patch_selfcheck_failures", "Patches dropped because our own check of them failed"
         )
-        self.exceptions_used = self._counter(
-            "exceptions_used", "Findings that an exception of the policy let pass", ("rule",)
-        )
-        self.ignores_used = self._counter(
-            "ignores_used", "Findings that an annotation let pass or weakened", ("rule",)
-        )
-        self.waivers = self._counter(
-            "waivers", "Objects that an exempt namespace or an owner let pass", ("reason",)
-        )
-        self.exceptions_expired = self._gauge(
-            "exceptions_expired", "Exceptions in the policy that are past their last day"
-        )
+        self._count_what_passed()
         self.in_flight = self._gauge("in_flight", "Reviews being read, waiting or judged")
         self.queue_rejects = self._counter("queue_rejects", "Requests answered with 503")
         self.http_errors = self._counter(
@@ -88,15 +77,36 @@ class Metrics:
             "cert_not_after_seconds", "When the certificate ends, as a Unix time", ("kind",)
         )
 
+    def _count_what_passed(self) -> None:
+        """Counters of what was not denied, and why."""
+        self.exceptions_used = self._counter(
+            "exceptions_used", "Findings that an exception of the policy let pass", ("rule",)
+        )
+        self.ignores_used = self._counter(
+            "ignores_used", "Findings that an annotation let pass or weakened", ("rule",)
+        )
+        self.waivers = self._counter(
+            "waivers", "Objects that an exempt namespace or an owner let pass", ("reason",)
+        )
+        self.foreseen = self._counter(
+            "foreseen",
+            "Reviews under observe, by what another profile would have decided",
+            ("profile", "decision", "kind"),
+        )
+        self.exceptions_expired = self._gauge(
+            "exceptions_expired", "Exceptions in the policy that are past their last day"
+        )
+
     def review(
         self, record: ReviewRecord, outcome: ReviewOutcome, seconds: float, policy: Policy
     ) -> None:
         """Count one review."""
+        kind = record.kind if _is_known(record, policy) else _OTHER
         _child(
             self.requests,
             record.endpoint,
             record.operation if record.operation in _OPERATIONS else _OTHER,
-            record.kind if _is_known(record, policy) else _OTHER,
+            kind,
             _flag(outcome.allowed),
             _flag(record.dry_run),
             outcome.profile or _UNJUDGED,
@@ -109,6 +119,8 @@ class Metrics:
                 self.exceptions_used.labels(finding.rule).inc()
         for ignored in outcome.ignored:
             self.ignores_used.labels(ignored.partition("/")[0]).inc()
+        for profile, decided in outcome.would:
+            self.foreseen.labels(profile, decided, kind).inc()
         if outcome.waiver:
             self.waivers.labels(outcome.waiver).inc()
         self.errors(outcome)

@@ -2,19 +2,23 @@
 
 Pure, and without the kubernetes client: ``mlgate webhook-config`` prints what the leader applies.
 Fields: ``admissionregistration.k8s.io/v1``; which values and why: docs/webhook-promises.md, group
-B. Matching conditions are CEL; none of them can fail, since every optional field is asked for with
-``has`` first.
+B.
 """
 
 import base64
-import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from rules.annotations import PROFILE_LABEL
 from rules.kinds.schema import Kind
 from rules.policy import Policy
-from rules.policy.values import EXEMPT
+from rules.selectors import Requirement
+from webhook.registration.conditions import labels_a_profile, make_conditions
+from webhook.registration.denying_namespaces import (
+    NamespaceScope,
+    denies_in_cluster,
+    divide_namespaces,
+)
+from webhook.registration.options import RegistrationOptions
 from webhook.registration.scope import CheckedKind, checked_kinds
 
 VALIDATING_NAME = "mlgate"
@@ -25,43 +29,14 @@ on that."""
 
 REGISTRATION_GROUP = "admissionregistration.k8s.io"
 DISABLED_ANNOTATION = "mlgate.dev/disabled"
-"""The break-glass: while the validating configuration has this annotation at ``"true"``, both stay
-empty."""
-
-_LABELS = "object.metadata.labels"
-_OLD = "oldObject.metadata.labels"
-_LABELS_A_PROFILE = (
-    f"has({_LABELS}) && '{PROFILE_LABEL}' in {_LABELS} && (oldObject == null || !has({_OLD}) || "
-    f"!('{PROFILE_LABEL}' in {_OLD}) || {_OLD}['{PROFILE_LABEL}'] != {_LABELS}['{PROFILE_LABEL}'])"
-)
+"""The break-glass: while the validating configuration has this annotation at ``"true"``, in any
+case, both stay empty."""
 
 _SYSTEM = ("kube-node-lease", "kube-public", "kube-system")
 _NAME = "kubernetes.io/metadata.name"
 _ENFORCER = "admissions.enforcer/disabled"
 
 _Object = dict[str, Any]
-
-
-class RegistrationOptions(NamedTuple):
-    """Where the webhook is reached, and what its configurations say.
-
-    ``bundle`` is the PEM that the API server is to trust; None leaves the field to whoever injects
-    it. ``url`` replaces the Service, for a server outside of the cluster. ``failure_policy`` is
-    that of the enforcing entry; every other one is ``Ignore``. By ``token``, the end of the path,
-    the webhook knows the API server. With ``namespace_uid`` the configurations belong to the
-    namespace, and are deleted after it.
-    """
-
-    namespace: str
-    service: str = "mlgate"
-    service_account: str = "mlgate"
-    port: int = 443
-    bundle: str | None = None
-    url: str | None = None
-    failure_policy: str = "Ignore"
-    timeout_seconds: int = 2
-    token: str = ""
-    namespace_uid: str = ""
 
 
 def make_configurations(policy: Policy, options: RegistrationOptions) -> tuple[_Object, _Object]:
@@ -90,15 +65,63 @@ def _configuration(kind: str, name: str, options: RegistrationOptions) -> _Objec
 def _validating(
     checked: Iterable[CheckedKind], policy: Policy, options: RegistrationOptions
 ) -> Iterator[_Object]:
-    parts = {"enforce": options.failure_policy, "advise": "Ignore"}
-    # Two entries, so that only kinds that a rule may deny can ever block with failure policy Fail.
-    for name, failure_policy in parts.items():
-        enforcing = name == "enforce"
-        rules = _rules((one.kind for one in checked if one.may_deny == enforcing), mutating=False)
-        if rules:
-            hook = _webhook(f"{name}.mlgate.dev", "/validate", rules, policy, options)
-            yield {**hook, "failurePolicy": failure_policy}
+    # Two parts, so that only kinds that a rule may deny can ever block with failure policy Fail.
+    denied = [one.kind for one in checked if one.may_deny]
+    advised = [one.kind for one in checked if not one.may_deny]
+    if options.failure_policy == "Fail":
+        yield from _enforcing(denied, policy, options)
+    elif denied:
+        yield _judging("enforce", denied, policy, options)
+    if advised:
+        yield _judging("advise", advised, policy, options)
     yield _namespaces(options)
+
+
+def _enforcing(
+    kinds: list[Kind], policy: Policy, options: RegistrationOptions
+) -> Iterator[_Object]:
+    """Entries with ``Fail`` for the Namespaces in which something can be denied, and one with
+    ``Ignore`` for the others. A selector of Namespaces lets all objects of the cluster through:
+    they have an entry of their own."""
+    division = divide_namespaces(policy)
+    inside = [kind for kind in kinds if kind.namespaced]
+    for number, scope in enumerate(division.denying if inside else (), 1):
+        name = "enforce" if number == 1 else f"enforce-{number}"
+        yield _select(_judging(name, inside, policy, options), scope, "Fail")
+    if inside and division.rest is not None:
+        yield _select(_judging("observe", inside, policy, options), division.rest, "Ignore")
+    outside = [kind for kind in kinds if not kind.namespaced]
+    if outside:
+        hook = _judging("enforce-cluster", outside, policy, options)
+        yield {**hook, "failurePolicy": "Fail" if denies_in_cluster(policy) else "Ignore"}
+
+
+def _select(hook: _Object, scope: NamespaceScope, failure_policy: str) -> _Object:
+    """The entry for the Namespaces of a scope alone."""
+    expressions = [_expression(one) for one in scope.requirements]
+    selector = {"matchExpressions": [*hook["namespaceSelector"]["matchExpressions"], *expressions]}
+    condition = {"name": "in-its-namespaces", "expression": scope.condition()}
+    conditions = [*hook["matchConditions"], *([condition] if condition["expression"] else [])]
+    return {
+        **hook,
+        "namespaceSelector": selector,
+        "matchConditions": conditions,
+        "failurePolicy": failure_policy,
+    }
+
+
+def _expression(requirement: Requirement) -> _Object:
+    values = {"values": list(requirement.values)} if requirement.values else {}
+    return {"key": requirement.key, "operator": requirement.operator, **values}
+
+
+def _judging(
+    name: str, kinds: Iterable[Kind], policy: Policy, options: RegistrationOptions
+) -> _Object:
+    """An entry that judges objects of some kinds, and lets them pass while mlgate is away."""
+    rules = _rules(kinds, mutating=False)
+    hook = _webhook(f"{name}.mlgate.dev", "/validate", rules, policy, options)
+    return {**hook, "failurePolicy": "Ignore"}
 
 
 def _namespaces(options: RegistrationOptions) -> _Object:
@@ -107,8 +130,7 @@ def _namespaces(options: RegistrationOptions) -> _Object:
     # A Namespace that is being deleted changes by its subresources, which this does not match: it
     # can never hold up the deletion.
     hook = _entry("namespaces.mlgate.dev", "/validate", [_rule("", ["namespaces"])], options)
-    condition = {"name": "labels-a-profile", "expression": _LABELS_A_PROFILE}
-    return {**hook, "failurePolicy": "Ignore", "matchConditions": [condition]}
+    return {**hook, "failurePolicy": "Ignore", "matchConditions": [labels_a_profile()]}
 
 
 def _mutating(
@@ -124,7 +146,10 @@ def _mutating(
 def _webhook(
     name: str, path: str, rules: list[_Object], policy: Policy, options: RegistrationOptions
 ) -> _Object:
-    return {**_entry(name, path, rules, options), "matchConditions": _conditions(policy, options)}
+    return {
+        **_entry(name, path, rules, options),
+        "matchConditions": make_conditions(policy, options),
+    }
 
 
 def _entry(name: str, path: str, rules: list[_Object], options: RegistrationOptions) -> _Object:
@@ -163,45 +188,6 @@ def _selector(options: RegistrationOptions) -> _Object:
     # Without these mlgate could keep the cluster, or itself, from coming up again.
     names = sorted({*_SYSTEM, options.namespace})
     return {"matchExpressions": [{"key": _NAME, "operator": "NotIn", "values": names}]}
-
-
-def _conditions(policy: Policy, options: RegistrationOptions) -> list[_Object]:
-    account = f"system:serviceaccount:{options.namespace}:{options.service_account}"
-    conditions = {
-        "not-exempt": _not_exempt(policy),
-        "not-a-node": "!has(request.userInfo.groups) || "
-        "!('system:nodes' in request.userInfo.groups)",
-        "not-mlgate": "!has(request.userInfo.username) || "
-        f"request.userInfo.username != '{account}'",
-        "not-being-deleted": "object == null || !has(object.metadata) || "
-        "!has(object.metadata.deletionTimestamp)",
-        # Only of Pods: on any other kind a user could write the annotation to get past the rules.
-        "not-a-mirror-pod": "request.resource.group != '' || request.resource.resource != 'pods' "
-        "|| object == null || !has(object.metadata) || !has(object.metadata.annotations) || "
-        "!('kubernetes.io/config.mirror' in object.metadata.annotations)",
-    }
-    return [{"name": name, "expression": text} for name, text in conditions.items()]
-
-
-def _not_exempt(policy: Policy) -> str:
-    """What ``rules.policy.is_exempt`` says of a namespace, as CEL; objects of the cluster have
-    none."""
-    pattern = "|".join(_regex(glob) for glob in EXEMPT)
-    exempt = f"request.namespace.matches('^({pattern})$')"
-    named = sorted({str(entry.name) for entry in policy.namespaces if _is_exact(entry.name)})
-    if named:
-        exempt = f"!(request.namespace in [{', '.join(map(repr, named))}]) && {exempt}"
-    return f"!has(request.namespace) || !({exempt})"
-
-
-def _is_exact(name: str | None) -> bool:
-    """Whether a policy's entry is the name of a namespace, and no glob."""
-    return name is not None and re.fullmatch(r"[a-z0-9-]+", name) is not None
-
-
-def _regex(glob: str) -> str:
-    """A glob of EXEMPT (letters, ``-`` and ``*``) as an RE2 regular expression."""
-    return glob.replace("*", ".*")
 
 
 def _rules(kinds: Iterable[Kind], *, mutating: bool) -> list[_Object]:

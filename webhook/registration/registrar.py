@@ -151,7 +151,8 @@ def remove_configurations(client: Client) -> None:
 
 def _is_disabled(live: JsonObject | None) -> bool:
     annotations = ((live or {}).get("metadata") or {}).get("annotations") or {}
-    return bool(annotations.get(DISABLED_ANNOTATION) == "true")
+    # "True" is what Python and Helm write, and nobody in an emergency should have to know.
+    return str(annotations.get(DISABLED_ANNOTATION)).lower() == "true"
 
 
 def _ours(configuration: JsonObject | None) -> dict[str, JsonObject]:

@@ -28,6 +28,7 @@ from webhook.replica.election import LeaderElector, LeaseTiming, mark_uninstalle
 from webhook.replica.object_watch import ObjectWatch
 from webhook.replica.options import ReplicaOptions, read_bundle_file
 from webhook.replica.peers import Peers
+from webhook.replica.policy_events import PolicyEvents
 from webhook.replica.reconciler import Reconciler
 from webhook.review.context import OwnerRecord
 
@@ -45,9 +46,10 @@ _T = TypeVar("_T")
 class Member:
     """The replica's knowledge of the cluster, and its part in the work that all share.
 
-    ``policy`` gives the one in force. ``key`` gives the key of a certificate that stands in files;
-    without it mlgate makes its own, which comes from ``source``. Raises ApiError where the API
-    server does not give what a start needs, and ValueError where the bundle cannot be used.
+    ``policy`` gives the one in force, ``fault`` what is wrong with its file, if anything is.
+    ``key`` gives the key of a certificate that stands in files; without it mlgate makes its own,
+    which comes from ``source``. Raises ApiError where the API server does not give what a start
+    needs, and ValueError where the bundle cannot be used.
     """
 
     def __init__(
@@ -57,11 +59,14 @@ class Member:
         policy: Callable[[], Policy],
         log: Log,
         key: Callable[[], bytes] | None,
+        fault: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._options = options
         self._client = client
         self._policy = policy
+        self._fault = fault
         self._log = log
+        self._events = PolicyEvents(client, options)
         self._answering: Callable[[], bool] = lambda: False
         self._bundle = read_bundle_file(options.bundle)
         self._registrar = Registrar(client, self._configure, may_write=self._may_write)
@@ -132,7 +137,7 @@ class Member:
         self._cache.stop()
 
     def wake(self) -> None:
-        """Reconcile certificate and registration now: the policy has changed."""
+        """Reconcile now: the policy has changed, or its file cannot be used any more."""
         self._reconciler.wake()
 
     def _obtain(self) -> Credentials:
@@ -177,6 +182,8 @@ class Member:
                 self._reconcile_certificate()
             finally:  # the break-glass annotation must work without a certificate
                 self._reconcile_registration()
+            if self._elector.is_leader():
+                self._events.tell(self._fault())
         except ApiError:
             if self._metrics:
                 self._metrics.failures.inc()

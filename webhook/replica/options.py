@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from webhook.registration.configurations import RegistrationOptions
+from webhook.registration.options import RegistrationOptions
 
 DEFAULT_NAMESPACE = "mlgate-system"
 """Where mlgate is installed unless something else is said."""
@@ -13,7 +13,8 @@ class ReplicaOptions(NamedTuple):
     """``secret`` and ``lease`` are names in the namespace of ``registration``. ``bundle`` is a PEM
     file that the API server is to trust, for a certificate that others issue; ``register`` says
     whether to keep the configurations, ``tokens`` whether with tokens in their paths; ``replica``
-    is the name of this process in the election."""
+    is the name of this process in the election, ``deployment`` the Deployment that runs it, where
+    Events go."""
 
     registration: RegistrationOptions = RegistrationOptions(DEFAULT_NAMESPACE)
     secret: str = "mlgate-tls"  # noqa: S105 - the name of one
@@ -23,6 +24,7 @@ class ReplicaOptions(NamedTuple):
     tokens: bool = True
     kubeconfig: str | None = None
     replica: str = ""
+    deployment: str = "mlgate"
 
 
 def read_bundle_file(path: Path | None) -> str | None:

@@ -43,6 +43,8 @@ def own_permissions(options: ReplicaOptions) -> tuple[Permission, ...]:
         # Where the other replicas listen: their certificates are checked before the authority that
         # issued the old ones is dropped. The names of slices are generated.
         Permission("discovery.k8s.io", ("endpointslices",), ("list",)),
+        # To tell of a policy that cannot be used, on mlgate's own Deployment.
+        Permission("", ("events",), ("create",)),
     )
 
 

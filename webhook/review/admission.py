@@ -17,12 +17,11 @@ from rules.model import Action, Finding
 from webhook.review.answer import (
     allow_review,
     audit_annotations,
-    denial_message,
     deny_review,
-    patch_warnings,
-    rule_warnings,
 )
 from webhook.review.context import AdmissionCase, ReviewContext, open_case
+from webhook.review.denial import denial_message, describe_way_out
+from webhook.review.foresight import foresee
 from webhook.review.mutation import Mutation, plan_mutation
 from webhook.review.namespaces import is_namespace, profile_label_warnings
 from webhook.review.owners import Parentage, Standing, weigh_owner
@@ -30,6 +29,7 @@ from webhook.review.ratchet import ratchet, warn_only
 from webhook.review.request import Request, read_request
 from webhook.review.size_limit import MAX_PARTS, is_oversized
 from webhook.review.skipping import EXEMPT_REASON, JUDGED_OPERATIONS, skip_reason
+from webhook.review.warnings import patch_warnings, rule_warnings
 
 
 class ReviewOutcome(NamedTuple):
@@ -40,6 +40,7 @@ class ReviewOutcome(NamedTuple):
     the patch failed. ``undecided``: nothing denies, but a rule without an answer could have.
     ``ignored`` are the findings that an annotation took away or weakened, as ``CODE/form``;
     ``waiver`` is ``exempt`` or ``owner`` where the namespace or an owner let the object pass.
+    ``would`` has each profile above ``observe``, where that holds, with what it would have done.
     """
 
     request: Request
@@ -54,6 +55,7 @@ class ReviewOutcome(NamedTuple):
     profile: str = ""
     ignored: tuple[str, ...] = ()
     waiver: str = ""
+    would: tuple[tuple[str, str], ...] = ()
 
 
 def validate(review: Any, context: ReviewContext) -> ReviewOutcome:
@@ -69,15 +71,32 @@ def validate(review: Any, context: ReviewContext) -> ReviewOutcome:
         return _pass(case, parentage.reason, waiver="owner")
     if is_oversized(case, case.request.body):
         return _judge_oversized(case, parentage)
-    evaluation = case.judge(case.request.body)
-    findings = evaluation.findings
+    evaluation = _judge(case)
+    findings, would = evaluation.findings, foresee(case, evaluation.findings, parentage.standing)
     if parentage.standing is Standing.CAPPED:
-        return _decide(case, tuple(map(warn_only, findings)), evaluation, parentage.advice)
+        outcome = _decide(case, tuple(map(warn_only, findings)), evaluation, parentage.advice)
+        return _tell_foresight(outcome, tuple(would))
     if case.request.operation == "UPDATE":
         findings, unknown = ratchet(case, findings)
         evaluation = evaluation._replace(unfinished=(*evaluation.unfinished, *unknown))
     undecided = case.may_deny(evaluation.unanswered)
-    return _decide(case, findings, evaluation, parentage.advice, undecided=undecided)
+    outcome = _decide(case, findings, evaluation, parentage.advice, undecided=undecided)
+    return _tell_foresight(outcome, tuple(would))
+
+
+def _judge(case: AdmissionCase) -> Evaluation:
+    """The findings on the request's object. What may stand there by default is told in the light
+    of the object before: who changed it, wrote it."""
+    evaluation = case.judge(case.request.body)
+    if case.request.old is None or not any(map(_is_unwritten, evaluation.findings)):
+        return evaluation
+    told = case.judge(case.request.body, case.request.old)
+    # Words are not worth the time of a decision.
+    return evaluation if told.unanswered else told
+
+
+def _is_unwritten(finding: Finding) -> bool:
+    return finding.fix is not None and finding.fix.unwritten
 
 
 def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
@@ -148,7 +167,8 @@ def _judge_oversized(case: AdmissionCase, parentage: Parentage) -> ReviewOutcome
     if not (new and case.may_deny(BY_CODE)):
         return _pass(case, text, [f"mlgate: {text}"])
     notes = audit_annotations("deny", (), case.profile, case.context.revision)
-    answer = deny_review(case.request.uid, f"{text}; split it", (), notes)
+    way_out = describe_way_out(case.context.policy, case.profile, ())
+    answer = deny_review(case.request.uid, f"{text}; split it\n{way_out}", (), notes)
     return ReviewOutcome(case.request, answer, allowed=False, passed=text, profile=case.profile)
 
 
@@ -168,9 +188,12 @@ def _decide(
     notes = audit_annotations(verdict, findings, case.profile, case.context.revision)
     if ignored:
         notes["ignored"] = ",".join(ignored)
-    warnings = rule_warnings(warned, evaluation.unfinished, advice if warned else "")
+    warnings = rule_warnings(
+        warned, case.request.body, evaluation.unfinished, advice if warned else ""
+    )
+    way_out = describe_way_out(case.context.policy, case.profile, denied)
     answer = (
-        deny_review(uid, denial_message(denied, advice), warnings, notes)
+        deny_review(uid, denial_message(denied, way_out, advice), warnings, notes)
         if denied
         else allow_review(uid, warnings, notes)
     )
@@ -184,6 +207,14 @@ def _decide(
         profile=case.profile,
         ignored=ignored,
     )
+
+
+def _tell_foresight(outcome: ReviewOutcome, would: tuple[tuple[str, str], ...]) -> ReviewOutcome:
+    """The outcome with what other profiles would have done, also in its audit annotations."""
+    if would:
+        notes = outcome.body["response"].setdefault("auditAnnotations", {})
+        notes["would"] = ",".join(map("=".join, would))
+    return outcome._replace(would=would)
 
 
 def _patch(case: AdmissionCase, mutation: Mutation) -> ReviewOutcome:
@@ -204,7 +235,10 @@ def _patch_answer(case: AdmissionCase, mutation: Mutation) -> dict[str, Any]:
     if not mutation.patch:
         return allow_review(case.request.uid)
     notes = audit_annotations("patch", mutation.fixed, case.profile, case.context.revision)
-    answer = allow_review(case.request.uid, patch_warnings(mutation.fixed), notes)
+    # Whoever is refused has to write a manifest anew: nothing was added to anything then.
+    denied = any(one.action is Action.DENY for one in mutation.final.findings)
+    warnings = () if denied else patch_warnings(mutation.fixed, case.request.body)
+    answer = allow_review(case.request.uid, warnings, notes)
     patch = json.dumps(mutation.patch, separators=(",", ":")).encode()
     answer["response"]["patchType"] = "JSONPatch"
     answer["response"]["patch"] = base64.b64encode(patch).decode()

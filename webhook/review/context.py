@@ -98,16 +98,17 @@ class AdmissionCase(NamedTuple):
             for form in BY_CODE[code].forms
         )
 
-    def judge(self, body: dict[str, Any]) -> Evaluation:
-        """What the rules find in ``body``, a state of the request's object."""
+    def judge(self, body: dict[str, Any], replaced: dict[str, Any] | None = None) -> Evaluation:
+        """What the rules find in ``body``, a state of the request's object, told of the object that
+        it replaces, if that is given."""
         labels = self.labels
 
         def evaluate() -> Evaluation:
-            manifest = _admitted(with_namespace(body, self.request))
+            manifest = _admitted(with_namespace(body, self.request), replaced)
             return self.engine.evaluate(manifest, namespace_labels=labels)
 
         cache = self.context.cache
-        if cache is None:
+        if cache is None or replaced is not None:
             return evaluate()
         # Everything besides the object that an evaluation depends on; what other objects it asked
         # for, the inventory notes.
@@ -127,7 +128,7 @@ def open_case(request: Request, context: ReviewContext) -> AdmissionCase:
     return AdmissionCase(request, context, inventory, engine)
 
 
-def _admitted(body: dict[str, Any]) -> Manifest:
+def _admitted(body: dict[str, Any], replaced: dict[str, Any] | None) -> Manifest:
     applied = Manifest(body).mapping("metadata", "annotations").get(LAST_APPLIED)
     last_applied = applied if isinstance(applied, str) else None
-    return Manifest(body, admitted=True, last_applied=last_applied)
+    return Manifest(body, admitted=True, last_applied=last_applied, old=replaced)

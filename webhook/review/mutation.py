@@ -17,7 +17,7 @@ _MAX_EDITS = 300
 
 
 class Mutation(NamedTuple):
-    """A patch, the findings that it fixes, and what was found before it.
+    """A patch, the findings that it fixes, what was found before it, and what is left (``final``).
 
     ``dropped``: the fixes were too many, never came to an end, or the patch did not apply. There is
     no patch then.
@@ -26,6 +26,7 @@ class Mutation(NamedTuple):
     patch: list[dict[str, Any]]
     fixed: tuple[Finding, ...]
     evaluation: Evaluation
+    final: Evaluation
     dropped: bool = False
 
 
@@ -45,14 +46,14 @@ def plan_mutation(
             break
         chosen = _choose(one for one in allowed if _is_open(one, patched))
         if not chosen:
-            return _checked(body, patched, fixed, first)
+            return _checked(body, patched, fixed, Mutation([], (), first, evaluation))
         try:
             patched = apply(patched, _edits(chosen))
         except Inapplicable:
             break
         fixed += chosen
         evaluation = judge(patched)
-    return Mutation([], (), first, dropped=True)
+    return Mutation([], (), first, first, dropped=True)
 
 
 def _is_open(finding: Finding, body: Any) -> bool:
@@ -95,11 +96,12 @@ def _edits(findings: Iterable[Finding]) -> list[Edit]:
 
 
 def _checked(
-    body: dict[str, Any], patched: Any, fixed: list[Finding], first: Evaluation
+    body: dict[str, Any], patched: Any, fixed: list[Finding], nothing: Mutation
 ) -> Mutation:
+    """``nothing`` with the patch that makes ``patched`` of ``body``, if that applies."""
     edits = _edits(fixed)
     if not edits or patched is body:
-        return Mutation([], (), first)
+        return nothing
     edits.append(_annotate(body, fixed))
     # The API server refuses the whole request for a patch that does not apply, whatever the
     # failure policy says. So the patch is tried here, by an implementation of its own.
@@ -109,8 +111,8 @@ def _checked(
     except (Inapplicable, PatchFailure):
         same = False
     if not same:
-        return Mutation([], (), first, dropped=True)
-    return Mutation(patch, tuple(fixed), first)
+        return nothing._replace(dropped=True)
+    return nothing._replace(patch=patch, fixed=tuple(fixed))
 
 
 def _annotate(body: dict[str, Any], fixed: list[Finding]) -> Set:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from rules.manifest import Manifest
 from webhook.review.admission import ReviewOutcome
-from webhook.review.answer import printable
+from webhook.review.printing import printable
 from webhook.review.request import Request
 
 _MAX_LENGTH = 253

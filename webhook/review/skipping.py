@@ -4,9 +4,9 @@ from rules.kinds import BUILT_IN
 from rules.manifest import Manifest
 from rules.paths import shorten
 from rules.policy import is_exempt
-from webhook.review.answer import printable
 from webhook.review.changes import is_only_metadata
 from webhook.review.context import AdmissionCase
+from webhook.review.printing import printable
 
 EXEMPT_REASON = "the namespace is exempt"
 JUDGED_OPERATIONS = ("CREATE", "UPDATE")

@@ -241,7 +241,8 @@ def _count_expired(handler: ReviewHandler) -> int:
 
 
 def reload_policy(handler: ReviewHandler, changed: Callable[[], None] = lambda: None) -> None:
-    """Take up a changed policy, and count and log how that went; ``changed`` is called then."""
+    """Take up a changed policy, and count and log how that went; ``changed`` is called then, and
+    also where the file cannot be used."""
     good = handler.policies.refresh()
     if good is None:
         return
@@ -249,9 +250,9 @@ def reload_policy(handler: ReviewHandler, changed: Callable[[], None] = lambda: 
     if good:
         _publish_policy(handler)
         handler.log.event("info", "policy", revision=handler.policies.active.revision)
-        changed()
-        return
-    handler.log.event("error", "policy", error=handler.policies.error)
+    else:
+        handler.log.event("error", "policy", error=handler.policies.error)
+    changed()
 
 
 def reload_certificates(

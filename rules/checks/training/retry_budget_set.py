@@ -51,10 +51,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     found = [(retry, _judge(workload, retry, params)) for retry in retries]
     bad = [(retry, complaint) for retry, complaint in found if complaint is not None]
     if bad:
-        problems = [
-            Problem(retry.form, retry.value.path, complaint, degree=retry.degree)
-            for retry, complaint in bad
-        ]
+        problems = [Problem(one.form, one.value.path, text, degree=one.degree) for one, text in bad]
         fix = _fix(workload, [retry for retry, _ in bad], params)
         yield workload.once(reckon_stakes).add_to(join_problems(problems)._replace(fix=fix))
 
@@ -87,9 +84,12 @@ def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix
     if any(retry.preset is None for retry in bad):
         return None
     changes = [(one.value, _amount(one, _most(workload, one, params))) for one in bad]
-    fields = ", ".join(f"{dotted(value.path)} to {amount}" for value, amount in changes)
+    texts = [
+        f"{dotted(value.path)} to {amount}{retry.explain(amount) if len(bad) > 1 else ''}"
+        for retry, (value, amount) in zip(bad, changes, strict=True)
+    ]
     safe = all(retry.value.absent and retry.safe for retry in bad)
-    return write_values(f"set {fields}", changes, safe=safe)
+    return write_values(f"set {', '.join(texts)}", changes, safe=safe)
 
 
 def _amount(retry: Retry, most: int | None) -> int:

@@ -48,6 +48,20 @@ def test_check_says_ok(folder: Path) -> None:
     assert call("check", "other.yaml") == (0, "other.yaml: ok\n")
 
 
+def test_k126_check_warns_of_exceptions_that_have_expired(folder: Path) -> None:
+    entry = "{rules: [TRN003], match: {kind: Job}, reason: sweeps, owner: ml, expires: %s}"
+    old, new = entry % "2020-01-31", entry % "2999-01-31"
+    (folder / "mlgate.yaml").write_text(f"{HEAD}exceptions:\n  - {new}\n  - {old}\n")
+    column = 5 + old.index("2020")
+    assert call("check") == (
+        0,
+        (
+            f"mlgate.yaml:5:{column}: warning: the exception of ml expired on 2020-01-31: sweeps\n"
+            "mlgate.yaml: ok\n"
+        ),
+    )
+
+
 def test_check_prints_every_problem_and_exits_2(folder: Path) -> None:
     (folder / "mlgate.yaml").write_text(HEAD + "profile: strct\nrules: {TRN03: deny}\n")
 

@@ -230,10 +230,8 @@ def test_an_exception_counts_through_its_last_day(
     policy = make_policy(EXCEPTION.format(match="kind: Job"))
 
     assert judge(policy, rules[0], now=date(2027, 1, 31)).action is Action.EXCEPTED
-    assert judge(policy, rules[0], now=date(2027, 2, 1)) == Decision(
-        Action.DENY,
-        "the exception of ml-infra expired on 2027-01-31: bounded by the sweep controller",
-    )
+    expired = "the exception of ml-infra expired on 2027-01-31: bounded by the sweep controller"
+    assert judge(policy, rules[0], now=date(2027, 2, 1)) == Decision(Action.DENY, expired, expired)
     assert judge(policy, rules[1], "only").action is Action.WARN
 
 

@@ -16,11 +16,8 @@ from rules.policy import DEFAULT, Policy
 from tests.cluster.fake_store import APPLY, Failure, Request, Store, StoreClient, install
 from tests.webhook.identity.verifying import DAY, NOW
 from webhook.identity.authority import make_authority
-from webhook.registration.configurations import (
-    DISABLED_ANNOTATION,
-    RegistrationOptions,
-    make_configurations,
-)
+from webhook.registration.configurations import DISABLED_ANNOTATION, make_configurations
+from webhook.registration.options import RegistrationOptions
 from webhook.registration.registrar import CONFIGURATION_PATHS, Registrar, remove_configurations
 
 VALIDATING, MUTATING = CONFIGURATION_PATHS
@@ -323,6 +320,14 @@ def test_e58_only_the_word_true_on_the_validating_configuration_counts(
     assert cluster.registrar.reconcile() == []
     assert not cluster.registrar.disabled
     assert cluster.hooks(MUTATING)
+
+
+@pytest.mark.parametrize("word", ["true", "True", "TRUE"])
+def test_k127_the_break_glass_takes_any_case_of_true(cluster: Cluster, word: str) -> None:
+    cluster.annotate(VALIDATING, word)
+    cluster.registrar.reconcile()
+    assert cluster.registrar.disabled
+    assert cluster.hooks(VALIDATING) == {}
 
 
 def test_e58_nothing_is_made_only_to_be_emptied(cluster: Cluster) -> None:

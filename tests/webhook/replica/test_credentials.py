@@ -12,7 +12,8 @@ from tests.webhook.identity.verifying import NAME, verify
 from webhook.identity.authority import KeyPair, expiry, issue_leaf, parse_certificate
 from webhook.identity.rotation import Issuer, Lifetimes, WebhookIdentity
 from webhook.identity.secret import IdentitySecret
-from webhook.registration.configurations import RegistrationOptions, make_configurations
+from webhook.registration.configurations import make_configurations
+from webhook.registration.options import RegistrationOptions
 from webhook.registration.registrar import Registrar
 from webhook.replica.credentials import PROPAGATION_SECONDS, STALE_SECONDS, BundleTrust, Credentials
 from webhook.replica.peers import Peers

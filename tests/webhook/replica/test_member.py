@@ -24,6 +24,7 @@ from webhook.observability.metrics import Metrics
 from webhook.replica.election import LeaseTiming
 from webhook.replica.member import Member, retry_while_unavailable, uninstall
 from webhook.replica.options import ReplicaOptions
+from webhook.replica.policy_events import RETELL_SECONDS, PolicyEvents
 
 HOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 LEASES = "/apis/coordination.k8s.io/v1/leases"
@@ -204,3 +205,49 @@ def test_without_a_lease_it_says_why_it_does_not_lead(api: FakeApi) -> None:
     (event,) = started.events("election-failed")
     assert str(event["error"]).startswith("403: GET /apis/coordination.k8s.io/v1/namespaces/")
     started.member.stop()
+
+
+def test_k129_a_policy_that_cannot_be_used_is_an_event_on_the_deployment(api: FakeApi) -> None:
+    events = api.serve("", "v1", "Event", "events")
+    deployments = api.serve("apps", "v1", "Deployment", "deployments")
+    uid = api.put(deployments, "mlgate", "mlgate-system")
+    api.put(deployments, "mlgate", "elsewhere")
+    fault = ["mlgate.yaml:3:10: profile: expected one of observe, standard, strict"]
+    member = Member(
+        OPTIONS,
+        api.client(),
+        lambda: DEFAULT,
+        Log(io.StringIO()),
+        lambda: b"key",
+        fault=lambda: next(iter(fault), None),
+    )
+    member.start(lambda: False, Metrics())
+    until(lambda: bool(events.objects))
+    (event,) = events.objects.values()
+    assert event["involvedObject"]["uid"] == uid
+    assert (event["type"], event["reason"]) == ("Warning", "PolicyUnusable")
+    assert event["message"] == f"the policy in force stays: {fault[0]}"
+    fault[0] = "another"
+    member.wake()
+    until(lambda: len(events.objects) == 2)
+    member.stop()
+
+
+def test_k129_an_event_is_written_again_while_the_fault_lasts(api: FakeApi) -> None:
+    events = api.serve("", "v1", "Event", "events")
+    api.put(api.serve("apps", "v1", "Deployment", "deployments"), "mlgate", "mlgate-system")
+    now = [0.0]
+    told = PolicyEvents(api.client(), OPTIONS, lambda: now[0])
+    told.tell("bad")
+    told.tell("bad")
+    assert len(events.objects) == 1
+    now[0] = RETELL_SECONDS
+    told.tell("bad")
+    assert len(events.objects) == 2
+
+
+def test_k129_without_a_deployment_there_is_no_event(api: FakeApi) -> None:
+    events = api.serve("", "v1", "Event", "events")
+    api.serve("apps", "v1", "Deployment", "deployments")
+    PolicyEvents(api.client(), OPTIONS).tell("bad")
+    assert not events.objects

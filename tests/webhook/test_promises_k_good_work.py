@@ -1,0 +1,191 @@
+"""Group K: good work is not hurt, and what decides nothing costs nothing."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rules.annotations import PROFILE_LABEL
+from rules.checks import ALL
+from rules.model import Action
+from rules.policy import DEFAULT, Policy
+from rules.policy.decisions import weigh
+from rules.policy.entries import NamespaceEntry
+from rules.policy.values import PROFILES
+from rules.selectors import Requirement, Selector, read_selector
+from tests.webhook.bodies import job, owner
+from tests.webhook.conditions import holds
+from webhook.registration.configurations import make_configurations
+from webhook.registration.options import RegistrationOptions
+from webhook.review.changes import is_only_metadata
+from webhook.review.owners import trusts_owner
+
+PLACE = RegistrationOptions("mlgate-system")
+OPERATOR = "system:serviceaccount:jobset-system:jobset-controller"
+
+
+def condition(name: str, policy: Policy = DEFAULT) -> str:
+    """The matching condition of that name, which every entry that judges has."""
+    validating, mutating = make_configurations(policy, PLACE)
+    (hook, *_), (mutate,) = validating["webhooks"], mutating["webhooks"]
+    (text,) = (one["expression"] for one in hook["matchConditions"] if one["name"] == name)
+    assert {"name": name, "expression": text} in mutate["matchConditions"]
+    return str(text)
+
+
+@given(
+    user=st.sampled_from(
+        [
+            "alice",
+            OPERATOR,
+            "system:kube-controller-manager",
+            "system:serviceaccount:kube-system:job-controller",
+            "system:serviceaccount:kube-system:job-controller2",
+            "system:serviceaccount:research:job-controller",
+            "",
+        ]
+    ),
+    owners=st.none() | st.lists(st.sampled_from([owner(), owner(controller=False)]), max_size=2),
+    controllers=st.sampled_from([(), (OPERATOR,)]),
+)
+def test_k131_children_by_trusted_controllers_are_not_asked_about(
+    user: str, owners: list[Any] | None, controllers: tuple[str, ...]
+) -> None:
+    policy = Policy(controllers=controllers)
+    body = job()
+    if owners is not None:
+        body["metadata"]["ownerReferences"] = owners
+    asked = holds(
+        condition("not-a-controllers-child", policy),
+        request={"userInfo": {"username": user}},
+        object=body,
+    )
+    owned = any(one["controller"] for one in owners or ())
+    assert asked is not (owned and trusts_owner(user, controllers))
+
+
+_VALUE: st.SearchStrategy[Any] = st.sampled_from([{}, {"a": 1}, {"a": 2}, [], None])
+_OBJECT = st.dictionaries(st.sampled_from(["metadata", "status", "spec", "data"]), _VALUE)
+
+
+@given(new=_OBJECT, old=st.none() | _OBJECT, operation=st.sampled_from(["CREATE", "UPDATE"]))
+def test_k131_updates_that_change_nothing_judged_are_not_asked_about(
+    new: dict[str, Any], old: dict[str, Any] | None, operation: str
+) -> None:
+    asked = holds(
+        condition("not-unchanged"), request={"operation": operation}, object=new, oldObject=old
+    )
+    assert asked is not (operation == "UPDATE" and is_only_metadata(new, old))
+
+
+@pytest.mark.parametrize("keys", [33, 100_000])
+def test_k131_an_object_of_many_keys_is_asked_about_before_any_loop(keys: int) -> None:
+    body = {f"k{number}": number for number in range(keys)}
+    request = {"operation": "UPDATE"}
+    assert holds(condition("not-unchanged"), request=request, object=body, oldObject=body)
+    assert holds(condition("not-unchanged"), request=request, object={}, oldObject=body)
+
+
+FAILING = PLACE._replace(failure_policy="Fail")
+_ENTRY = st.builds(
+    NamespaceEntry,
+    name=st.sampled_from([None, "research", "research-*", "r?d", "[a-r]*", "*", "o'hare"]),
+    labels=st.sampled_from(
+        [
+            None,
+            Selector((Requirement("team", "In", ("ml",)),)),
+            Selector((Requirement("team", "Exists"), Requirement("env", "NotIn", ("dev",)))),
+        ]
+    ),
+    profile=st.sampled_from([None, *PROFILES]),
+    rules=st.sampled_from([{}, {"TRN001": Action.DENY}, {"TRN001": Action.AUDIT}]),
+)
+_POLICY = st.builds(
+    Policy,
+    profile=st.sampled_from(PROFILES),
+    rules=st.sampled_from([{}, {"TRN002": Action.DENY}]),
+    namespace_labels=st.sampled_from(["trusted", "ignored"]),
+    namespaces=st.lists(_ENTRY, max_size=3).map(tuple),
+)
+_LABELS = st.fixed_dictionaries(
+    {},
+    optional={
+        "team": st.sampled_from(["ml", "web"]),
+        "env": st.sampled_from(["dev", "prod"]),
+        PROFILE_LABEL: st.sampled_from([*PROFILES, "other"]),
+    },
+)
+
+
+def callers(policy: Policy, name: str, labels: dict[str, str]) -> dict[str, str]:
+    """The entries that the API server calls for a Job in a Namespace, with their failure
+    policies."""
+    called = {}
+    for hook in make_configurations(policy, FAILING)[0]["webhooks"]:
+        expressions = hook["namespaceSelector"]["matchExpressions"]
+        selector = read_selector({"matchExpressions": expressions})
+        known = {**labels, "kubernetes.io/metadata.name": name}
+        resources = [one["resources"] for one in hook["rules"] if one["apiGroups"] == ["batch"]]
+        if not any("jobs" in one for one in resources) or not selector.accepts(known):
+            continue
+        request = {"namespace": name, "operation": "CREATE", "resource": {"group": "batch"}}
+        if all(
+            holds(one["expression"], request=request | {"userInfo": {}}, object={}, oldObject=None)
+            for one in hook["matchConditions"]
+        ):
+            called[hook["name"].partition(".")[0]] = hook["failurePolicy"]
+    return called
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
+@given(_POLICY, st.sampled_from(["research", "research-a", "red", "web", "o-hare"]), _LABELS)
+def test_k133_where_something_can_be_denied_an_entry_fails_and_elsewhere_one_asks(
+    policy: Policy, name: str, labels: dict[str, str]
+) -> None:
+    called = callers(policy, name, labels)
+    assert called
+    denies = any(
+        weigh(policy, rule, form, namespace=name, namespace_labels=labels).action is Action.DENY
+        for rule in ALL
+        for form in rule.forms
+    )
+    assert not denies or "Fail" in called.values()
+
+
+STRICT_BY_LABEL = Policy(profile="observe")
+STRICT_BY_NAME = Policy(
+    profile="observe",
+    namespace_labels="ignored",
+    namespaces=(NamespaceEntry(name="ml-*", profile="strict"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("policy", "name", "labels", "called"),
+    [
+        (STRICT_BY_LABEL, "web", {}, {"observe": "Ignore"}),
+        (STRICT_BY_LABEL, "web", {PROFILE_LABEL: "observe"}, {"observe": "Ignore"}),
+        (STRICT_BY_LABEL, "web", {PROFILE_LABEL: "strict"}, {"enforce": "Fail"}),
+        (STRICT_BY_NAME, "web", {PROFILE_LABEL: "strict"}, {"observe": "Ignore"}),
+        (STRICT_BY_NAME, "ml-a", {}, {"enforce": "Fail"}),
+        (DEFAULT, "web", {}, {"enforce": "Fail"}),
+        (DEFAULT, "web", {PROFILE_LABEL: "observe"}, {"observe": "Ignore"}),
+    ],
+)
+def test_k133_under_fail_only_namespaces_in_which_something_can_be_denied_can_fail(
+    policy: Policy, name: str, labels: dict[str, str], called: dict[str, str]
+) -> None:
+    assert callers(policy, name, labels) == called
+
+
+@pytest.mark.parametrize(("policy", "expected"), [(STRICT_BY_LABEL, "Ignore"), (DEFAULT, "Fail")])
+def test_k133_objects_of_the_cluster_have_an_entry_of_their_own(
+    policy: Policy, expected: str
+) -> None:
+    hooks = make_configurations(policy, FAILING)[0]["webhooks"]
+    scopes = {hook["name"]: {one["scope"] for one in hook["rules"]} for hook in hooks}
+    assert scopes["enforce-cluster.mlgate.dev"] == {"Cluster"}
+    assert scopes["enforce.mlgate.dev"] == {"Namespaced"}
+    (hook,) = (one for one in hooks if one["name"] == "enforce-cluster.mlgate.dev")
+    assert hook["failurePolicy"] == expected
