@@ -127,6 +127,7 @@ def _describe(policy: Policy, file: str | None, flag: str | None) -> dict[str, A
         "file": file,
         "profile": {"value": flag or policy.profile, "from": _profile_source(policy, flag)},
         "contact": policy.contact,
+        "breakGlass": policy.break_glass,
         "rules": {rule.code: _describe_rule(policy, rule, flag) for rule in ALL},
         "parameters": {
             name: _trace(policy.parameters[name], policy.shared.get(name), "parameters")

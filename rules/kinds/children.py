@@ -6,6 +6,7 @@ StatefulSet.
 """
 
 from rules.kinds.schema import Kind
+from rules.paths import Path
 
 _MADE = {
     ("batch", "CronJob"): "Job",
@@ -17,6 +18,13 @@ _MADE = {
     ("apps", "DaemonSet"): "Pod",
     ("", "Pod"): "StatefulSet",
 }
+_REVISIONS: dict[tuple[str, str], Path] = {("apps", "ReplicaSet"): ("spec", "template", "spec")}
+
+
+def find_revision_pods(kind: Kind) -> Path | None:
+    """Where the pod spec of an object stands that Kubernetes keeps as an earlier revision of its
+    owner; None for all other kinds."""
+    return _REVISIONS.get((kind.group, kind.name))
 
 
 def can_make(owner: Kind, child: Kind) -> bool:

@@ -9,6 +9,7 @@ from rules.policy.decisions import (
     decide,
     ignores_in,
     is_exempt,
+    is_glass_broken,
     profile_in,
     trust_in,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "decide",
     "ignores_in",
     "is_exempt",
+    "is_glass_broken",
     "known_codes",
     "profile_in",
     "trust_in",

@@ -145,6 +145,13 @@ def trust_in(policy: Policy, ignores: str) -> str:
     return policy.role_trust or dict(zip(IGNORES, TRUST, strict=True))[ignores]
 
 
+def is_glass_broken(policy: Policy, namespace_labels: Mapping[str, str] | None) -> bool:
+    """Whether a Namespace has the policy's label for emergencies at true, in any case."""
+    if not policy.break_glass or not namespace_labels:
+        return False
+    return str(namespace_labels.get(policy.break_glass)).lower() == "true"
+
+
 def is_exempt(policy: Policy, namespace: str | None) -> bool:
     """Whether a namespace is left alone: one of the cluster's own that no entry names exactly."""
     if namespace is None or not any(fits(pattern, namespace) for pattern in EXEMPT):

@@ -138,6 +138,7 @@ def _build(body: Mapping[str, Any]) -> Policy:
         namespaces=tuple(map(_namespace, body.get("namespaces") or ())),
         exceptions=tuple(map(_exception, body.get("exceptions") or ())),
         contact=body.get("contact", ""),
+        break_glass=body.get("breakGlass", ""),
     )
 
 

@@ -41,6 +41,11 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
             "apiVersion": Choice((API_VERSION,), "the format of this file"),
             "kind": Choice(("Policy",)),
             "profile": Choice(PROFILES, "the actions that hold where nothing else is said"),
+            "breakGlass": Text(
+                "the label of Namespaces: where it is true, nothing is denied at admission",
+                "a label's key",
+                r"[A-Za-z0-9./_-]+",
+            ),
             "contact": Text("whom to ask, at the end of each denial", "one line", r".{1,200}"),
             "rules": _rules(rules),
             "parameters": _shared(),

@@ -26,11 +26,13 @@ class Policy:
 
     ``rules`` gives the action of a code or of ``CODE/form``; ``values`` the parameters that the
     policy states for a code; ``parameters`` is the shared block, defaults filled in; ``shared``
-    is what the policy states of it. ``contact`` tells whoever is denied something whom to ask.
+    is what the policy states of it. ``contact`` tells whoever is denied something whom to ask,
+    ``break_glass`` is the label of Namespaces in which nothing is denied.
     """
 
     __slots__ = (
         "_cache",
+        "break_glass",
         "contact",
         "controllers",
         "exceptions",
@@ -64,6 +66,7 @@ class Policy:
         namespaces: "tuple[NamespaceEntry, ...]" = (),
         exceptions: "tuple[ExceptionEntry, ...]" = (),
         contact: str = "",
+        break_glass: str = "",
     ) -> None:
         self.profile = profile or "standard"
         self.profile_stated = profile is not None
@@ -80,6 +83,7 @@ class Policy:
         self.namespaces = namespaces
         self.exceptions = exceptions
         self.contact = contact
+        self.break_glass = break_glass
         self._cache: dict[str, Mapping[str, Any]] = {}
 
     def rule_parameters(self, rule: Rule) -> Mapping[str, Any]:

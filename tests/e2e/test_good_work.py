@@ -1,14 +1,16 @@
 """Good work is not hurt in a real cluster, and what decides nothing is not asked."""
 
+import json
 import signal
 from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.answers import read_answer
 from tests.e2e.cluster import Cluster, until
 from tests.e2e.installation import Installation
 from tests.e2e.network import LOOPBACK
-from tests.e2e.workloads import good_job, refuses
+from tests.e2e.workloads import good_job, refuses, slow_server
 
 PROFILE = "mlgate.dev/profile"
 POLICY = """\
@@ -80,3 +82,29 @@ def test_k133_a_dead_mlgate_stops_nothing_where_nothing_can_be_denied(
     finally:
         failing.add("--failure-policy", "Fail", "--shutdown-delay", "1", "--grace", "5")
         cluster.kubectl("delete", "namespace", "unlabelled", "--wait=false")
+
+
+def test_k134_a_rollout_is_undone_with_a_warning(
+    cluster: Cluster, failing: Installation, namespace: str
+) -> None:
+    """What ran before the namespace was strict may come back, and nothing else like it."""
+    chat = ("-n", namespace, "deployment/chat")
+    bad = slow_server()
+    probe = bad["spec"]["template"]["spec"]["containers"][0].pop("livenessProbe")
+    cluster.kubectl("create", "-n", namespace, "-f", "-", stdin=slow_server())
+    until(lambda: len(revisions(cluster, namespace)) == 1)
+    cluster.kubectl("replace", "-n", namespace, "-f", "-", stdin=bad)
+    until(lambda: len(revisions(cluster, namespace)) == 2)
+    cluster.kubectl("label", "namespace", namespace, f"{PROFILE}=strict")
+    until(lambda: refuses(cluster, namespace))
+
+    other = {"name": "server", "livenessProbe": {**probe, "periodSeconds": 7}}
+    patch = json.dumps({"spec": {"template": {"spec": {"containers": [other]}}}})
+    assert cluster.try_kubectl("patch", *chat, "-p", patch).returncode != 0
+    done = cluster.try_kubectl("rollout", "undo", *chat)
+    assert done.returncode == 0, done.stdout
+    assert "warned SRV001" in read_answer(done.stdout)
+
+
+def revisions(cluster: Cluster, namespace: str) -> list[str]:
+    return cluster.kubectl("get", "replicasets", "-n", namespace, "-o", "name").split()

@@ -1,5 +1,7 @@
 """Group K: good work is not hurt, and what decides nothing costs nothing."""
 
+import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,18 +10,24 @@ from hypothesis import strategies as st
 
 from rules.annotations import PROFILE_LABEL
 from rules.checks import ALL
+from rules.inventory import Inventory
 from rules.model import Action
 from rules.policy import DEFAULT, Policy
 from rules.policy.decisions import weigh
 from rules.policy.entries import NamespaceEntry
 from rules.policy.values import PROFILES
 from rules.selectors import Requirement, Selector, read_selector
-from tests.webhook.bodies import job, owner
+from tests.manifests import TODAY
+from tests.webhook.bodies import NAMESPACE, admitted, deployment, job, owner, review
 from tests.webhook.conditions import holds
+from tests.webhook.in_process import Cluster, InProcessServer, policies_of
 from webhook.registration.configurations import make_configurations
 from webhook.registration.options import RegistrationOptions
+from webhook.review.admission import ReviewOutcome, validate
 from webhook.review.changes import is_only_metadata
+from webhook.review.context import ReviewContext
 from webhook.review.owners import trusts_owner
+from webhook.review.template_digest import digest_pods
 
 PLACE = RegistrationOptions("mlgate-system")
 OPERATOR = "system:serviceaccount:jobset-system:jobset-controller"
@@ -189,3 +197,114 @@ def test_k133_objects_of_the_cluster_have_an_entry_of_their_own(
     assert scopes["enforce.mlgate.dev"] == {"Namespaced"}
     (hook,) = (one for one in hooks if one["name"] == "enforce-cluster.mlgate.dev")
     assert hook["failurePolicy"] == expected
+
+
+EMERGENCY = """
+profile: strict
+contact: "#ml-platform"
+breakGlass: example.com/emergency
+"""
+
+
+def test_k132_a_denial_ends_with_the_way_out(tmp_path: Path) -> None:
+    server = InProcessServer(policies_of(tmp_path, EMERGENCY))
+    last = server.send(review(admitted(job())))["status"]["message"].splitlines()[-1]
+    for part in (
+        "profile strict",
+        "docs: https://mlgate.dev/rules/",
+        "contact: #ml-platform, also for an exception (give rule, object, reason and last day)",
+        "in an emergency: label the Namespace example.com/emergency=true",
+    ):
+        assert part in last
+
+
+@pytest.mark.parametrize(
+    ("labels", "allowed"),
+    [
+        ({"example.com/emergency": "true"}, True),
+        ({"example.com/emergency": "True"}, True),
+        ({"example.com/emergency": "false"}, False),
+        ({"mlgate.dev/break-glass": "true"}, False),
+        (None, False),
+    ],
+)
+def test_k132_in_an_emergency_nothing_is_denied_and_a_trace_is_left(
+    tmp_path: Path,
+    labels: dict[str, str] | None,
+    allowed: bool,  # noqa: FBT001 - a table
+) -> None:
+    server = InProcessServer(policies_of(tmp_path, EMERGENCY), Cluster(labels))
+    response = server.send(review(admitted(job())))
+    assert response["allowed"] is allowed
+    assert ("waiver" in response["auditAnnotations"]) is allowed
+    assert server.sample("mlgate_waivers_total", reason="break-glass") == float(allowed)
+    if allowed:
+        assert any("TRN002" in line for line in response["warnings"])
+        assert server.lines()[-1]["waiver"] == "break-glass"
+
+
+def test_k132_without_the_policys_word_no_label_takes_a_denial_away() -> None:
+    server = InProcessServer(cluster=Cluster({"": "true", "mlgate.dev/break-glass": "true"}))
+    assert server.send(review(admitted(job())))["allowed"] is False
+
+
+def revision_of(body: dict[str, Any]) -> str:
+    return digest_pods(body["spec"]["template"]["spec"])
+
+
+def server_of(**resources: Any) -> dict[str, Any]:
+    """A Deployment as it is stored."""
+    body = deployment()
+    body["metadata"]["uid"] = "u1"
+    body["spec"]["template"]["spec"]["containers"][0]["resources"] = resources
+    return body
+
+
+GREEDY = server_of(requests={"nvidia.com/gpu": "1"})
+
+
+def rolled_back(
+    body: dict[str, Any], known: tuple[str, ...], ignores: str = "forbid"
+) -> ReviewOutcome:
+    """What becomes of a Deployment that is made ``body``, where the revisions of ``known`` ran."""
+    policy = Policy(profile="strict", ignores=ignores)
+    context = ReviewContext(
+        policy,
+        Inventory(),
+        TODAY,
+        ran_before=lambda namespace, uid, pods: (
+            (namespace, uid) == (NAMESPACE, "u1") and pods in known
+        ),
+    )
+    return validate(review(body, operation="UPDATE", old=server_of()), context)
+
+
+def test_k134_what_ran_before_comes_back_with_a_warning() -> None:
+    outcome = rolled_back(GREEDY, (revision_of(GREEDY),))
+    assert outcome.allowed
+    assert outcome.waiver == "rollback"
+    assert any(line.startswith("GPU001") for line in outcome.body["response"]["warnings"])
+    assert outcome.body["response"]["auditAnnotations"]["waiver"] == "rollback"
+
+
+def test_k134_what_never_ran_does_not() -> None:
+    assert not rolled_back(GREEDY, ()).allowed
+    assert not rolled_back(GREEDY, (revision_of(server_of()),)).allowed
+    other = copy.deepcopy(GREEDY)
+    other["metadata"]["uid"] = "u2"
+    context = ReviewContext(Policy(profile="strict"), Inventory(), TODAY)
+    assert not validate(review(other, operation="UPDATE", old=server_of()), context).allowed
+
+
+def test_k134_a_template_that_was_annotated_since_is_the_same() -> None:
+    body = copy.deepcopy(GREEDY)
+    restarted = {"kubectl.kubernetes.io/restartedAt": "2026-03-01T12:00:00Z"}
+    body["spec"]["template"]["metadata"]["annotations"] = restarted
+    assert rolled_back(body, (revision_of(GREEDY),)).allowed
+
+
+def test_k134_a_new_object_has_no_revisions() -> None:
+    known = ReviewContext(
+        Policy(profile="strict"), Inventory(), TODAY, ran_before=lambda *_known: True
+    )
+    assert not validate(review(GREEDY), known).allowed

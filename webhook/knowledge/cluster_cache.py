@@ -18,9 +18,11 @@ from rules.model import ObjectKey
 from webhook.knowledge.cluster_inventory import ClusterInventory
 from webhook.knowledge.object_cache import (
     LABELS_FACT,
+    REVISION_FACT,
     TEMPLATE_FACT,
     ObjectCache,
     WatchedKind,
+    mark_revision,
     watched_kinds,
 )
 from webhook.observability.logs import Log
@@ -128,6 +130,15 @@ class ClusterCache:
                 facts = one.store.find(*place) or {}
                 return OwnerRecord(group, kind, *place, facts.get(TEMPLATE_FACT, ""))
         return None
+
+    def ran_before(self, namespace: str, owner: str, pods: str) -> bool:
+        """Whether an earlier revision of the object of UID ``owner`` had pods of that digest."""
+        watches, mark = self._watches, mark_revision(owner, pods)
+        return any(
+            facts.get(REVISION_FACT) == mark
+            for one in (watches.reflectors.values() if watches else ())
+            for _, facts in one.store.find_all(namespace)
+        )
 
     def not_ready(self) -> str | None:
         """Why the process is not ready yet; None from the first time that it is."""

@@ -24,6 +24,9 @@ class ClusterFacts(Protocol):
     def owner_record(self, uid: str) -> OwnerRecord | None:
         """What is kept of the object of that UID, None where there is none."""
 
+    def ran_before(self, namespace: str, owner: str, pods: str) -> bool:
+        """Whether an earlier revision of the object of UID ``owner`` had pods of that digest."""
+
     def not_ready(self) -> str | None:
         """What is still waited for, as readiness reports it; None when all is there."""
 
@@ -43,6 +46,10 @@ class NoCluster:
 
     def owner_record(self, _uid: str) -> None:
         """Never anything."""
+
+    def ran_before(self, _namespace: str, _owner: str, _pods: str) -> bool:
+        """Never known."""
+        return False
 
     def not_ready(self) -> None:
         """Never anything."""

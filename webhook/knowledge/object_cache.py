@@ -5,14 +5,18 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
+from rules.kinds.children import find_revision_pods
 from rules.kinds.neighbours import NEIGHBOURS
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
-from webhook.review.template_digest import digest_template
+from rules.paths import Path, dig
+from webhook.review.template_digest import digest_pods, digest_template
 
 LABELS_FACT = "labels"
 TEMPLATE_FACT = "template digest"
 """Of schedules: what they make."""
+REVISION_FACT = "revision"
+"""Of what is kept as an earlier revision: its owner's UID and what its pods are."""
 
 _Object = dict[str, Any]
 
@@ -95,6 +99,9 @@ def _watched(kind: Kind) -> WatchedKind:
     # Schedules alone are made of by hand (``kubectl create job --from``).
     if kind.has("schedule"):
         return WatchedKind(kind.group, kind.name, partial(_read_schedule, kind), whole=True)
+    pods = find_revision_pods(kind)
+    if pods is not None:
+        return WatchedKind(kind.group, kind.name, partial(_read_revision, kind, pods), whole=True)
     if not kind.has("facts"):
         return WatchedKind(kind.group, kind.name)
     return WatchedKind(
@@ -104,6 +111,18 @@ def _watched(kind: Kind) -> WatchedKind:
 
 def _read_schedule(kind: Kind, item: _Object) -> dict[str, Any]:
     return {**kind.read_facts(Manifest(item)), TEMPLATE_FACT: digest_template(item, kind.root)}
+
+
+def _read_revision(kind: Kind, pods: Path, item: _Object) -> dict[str, Any]:
+    manifest = Manifest(item)
+    owner = (manifest.controller or {}).get("uid")
+    mark = mark_revision(str(owner), digest_pods(dig(item, pods)))
+    return {**kind.read_facts(manifest), REVISION_FACT: mark}
+
+
+def mark_revision(owner: str, pods: str) -> str:
+    """What is kept of a revision: the UID of its owner and the digest of its pods."""
+    return f"{owner}/{pods}"
 
 
 def _read_labels(item: _Object) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class Log:
             "rules": _rules(outcome),
             "patched": outcome.patched,
             "ignored": outcome.ignored,
+            "waiver": outcome.waiver,
             "would": list(map("=".join, outcome.would)),
             "errors": outcome.errors,
             "ms": round(seconds * 1000, 3),

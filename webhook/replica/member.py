@@ -102,6 +102,10 @@ class Member:
         """What is kept of the object of that UID."""
         return self._cache.owner_record(uid)
 
+    def ran_before(self, namespace: str, owner: str, pods: str) -> bool:
+        """Whether an earlier revision of an object had such pods."""
+        return self._cache.ran_before(namespace, owner, pods)
+
     def not_ready(self) -> str | None:
         """Why the replica is not ready; None where it is."""
         if self._credentials is not None and self._credentials.is_stale():

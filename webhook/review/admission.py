@@ -22,6 +22,7 @@ from webhook.review.answer import (
 from webhook.review.context import AdmissionCase, ReviewContext, open_case
 from webhook.review.denial import denial_message, describe_way_out
 from webhook.review.foresight import foresee
+from webhook.review.lenience import relent
 from webhook.review.mutation import Mutation, plan_mutation
 from webhook.review.namespaces import is_namespace, profile_label_warnings
 from webhook.review.owners import Parentage, Standing, weigh_owner
@@ -39,7 +40,8 @@ class ReviewOutcome(NamedTuple):
     was left; ``patched`` are the rules whose fix is in the patch; ``dropped`` that the check of
     the patch failed. ``undecided``: nothing denies, but a rule without an answer could have.
     ``ignored`` are the findings that an annotation took away or weakened, as ``CODE/form``;
-    ``waiver`` is ``exempt`` or ``owner`` where the namespace or an owner let the object pass.
+    ``waiver`` is ``exempt`` or ``owner`` where the namespace or an owner let the object pass, and
+    ``break-glass`` or ``rollback`` where one of those took a denial away.
     ``would`` has each profile above ``observe``, where that holds, with what it would have done.
     """
 
@@ -79,9 +81,10 @@ def validate(review: Any, context: ReviewContext) -> ReviewOutcome:
     if case.request.operation == "UPDATE":
         findings, unknown = ratchet(case, findings)
         evaluation = evaluation._replace(unfinished=(*evaluation.unfinished, *unknown))
+    findings, waiver = relent(case, findings)
     undecided = case.may_deny(evaluation.unanswered)
     outcome = _decide(case, findings, evaluation, parentage.advice, undecided=undecided)
-    return _tell_foresight(outcome, tuple(would))
+    return _tell_foresight(_tell_waiver(outcome, waiver), tuple(would))
 
 
 def _judge(case: AdmissionCase) -> Evaluation:
@@ -207,6 +210,13 @@ def _decide(
         profile=case.profile,
         ignored=ignored,
     )
+
+
+def _tell_waiver(outcome: ReviewOutcome, waiver: str) -> ReviewOutcome:
+    """The outcome with what took denials away, also in its audit annotations."""
+    if waiver:
+        outcome.body["response"].setdefault("auditAnnotations", {})["waiver"] = waiver
+    return outcome._replace(waiver=waiver)
 
 
 def _tell_foresight(outcome: ReviewOutcome, would: tuple[tuple[str, str], ...]) -> ReviewOutcome:

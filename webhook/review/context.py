@@ -11,7 +11,7 @@ from rules.inventory import Inventory
 from rules.kinds.lookups import Answer
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.model import Action, Confidence
-from rules.policy import Policy, decide, ignores_in, profile_in
+from rules.policy import Policy, decide, ignores_in, is_glass_broken, profile_in
 from webhook.review.finding_cache import FindingCache, TrackedInventory
 from webhook.review.request import Request, with_namespace
 
@@ -35,6 +35,10 @@ def _no_record(_uid: str) -> OwnerRecord | None:
     return None
 
 
+def _no_revision(_namespace: str, _owner: str, _pods: str) -> bool:
+    return False
+
+
 def _no_labels(_namespace: str) -> None:
     return None
 
@@ -44,7 +48,8 @@ class ReviewContext(NamedTuple):
 
     ``namespace_labels`` gives a Namespace's labels, None where they are not known; ``owner`` says
     whether an object of that UID exists, ``owner_record`` what is kept of it; ``expired`` says
-    whether the time for this review is up.
+    whether the time for this review is up. ``ran_before`` says whether an earlier revision in a
+    namespace, of the object of a UID, had pods of a digest.
     ``revision`` names the policy in audit annotations. ``cache`` spares judging an object twice.
     """
 
@@ -57,6 +62,7 @@ class ReviewContext(NamedTuple):
     expired: Callable[[], bool] | None = None
     cache: FindingCache | None = None
     owner_record: Callable[[str], OwnerRecord | None] = _no_record
+    ran_before: Callable[[str, str, str], bool] = _no_revision
 
 
 class AdmissionCase(NamedTuple):
@@ -77,8 +83,15 @@ class AdmissionCase(NamedTuple):
         """The profile that holds in the request's namespace."""
         return profile_in(self.context.policy, self.request.namespace, self.labels)
 
+    @property
+    def glass_broken(self) -> bool:
+        """Whether nothing is denied in the request's namespace for now."""
+        return is_glass_broken(self.context.policy, self.labels)
+
     def may_deny(self, codes: Iterable[str]) -> bool:
         """Whether the policy would deny the request's object for a finding of one of the rules."""
+        if self.glass_broken:
+            return False
         body = with_namespace(self.request.body, self.request)
         manifest, labels = Manifest(body), self.labels
         return any(

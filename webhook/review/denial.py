@@ -54,10 +54,14 @@ def describe_way_out(policy: Policy, profile: str, findings: Sequence[Finding]) 
     rules = sorted({finding.rule for finding in findings})
     page = rule_url(rules[0]) if len(rules) == 1 else f"{_SITE}/CODE"
     contact = policy.contact or "whoever keeps the policy"
-    return (
-        f"profile {profile}; docs: {page}; contact: {contact}, also for an exception (give rule, "
-        "object, reason and last day)"
-    )
+    ways = [
+        f"profile {profile}",
+        f"docs: {page}",
+        f"contact: {contact}, also for an exception (give rule, object, reason and last day)",
+    ]
+    if policy.break_glass:
+        ways.append(f"in an emergency: label the Namespace {policy.break_glass}=true")
+    return "; ".join(ways)
 
 
 def rule_url(code: str) -> str:

@@ -34,3 +34,9 @@ def _bare(value: Any) -> Any:
         kept = {key: _bare(one) for key, one in value.items() if not key.startswith(_LABELS)}
         return {key: one for key, one in kept.items() if one not in (None, "", {}, [])}
     return [_bare(one) for one in value] if isinstance(value, list) else value
+
+
+def digest_pods(spec: Any) -> str:
+    """The digest of a pod spec as the API server stores it, defaults and all."""
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

@@ -213,6 +213,7 @@ class ReviewHandler:
             deadline.expired,
             self._cache,
             self.cluster.owner_record,
+            self.cluster.ran_before,
         )
 
     def _refuse(self, status: int, reason: str, address: str) -> HttpAnswer:

@@ -21,6 +21,7 @@ from tests.cluster.fake_api import FakeApi, running
 from tests.cluster.waiting import until
 from webhook.knowledge.cluster_cache import CacheState, CacheTiming, ClusterCache
 from webhook.observability.logs import Log
+from webhook.review.template_digest import digest_pods
 
 TIMING = CacheTiming(
     WatchTiming(watch=(20, 20), first=0.05, longest=0.2, stale=1.5), discovery=0.05, readiness=30.0
@@ -82,6 +83,22 @@ def test_before_the_first_list_nothing_is_known(cluster: Cluster) -> None:
     assert cluster.ask("web") is Answer.UNKNOWN
     assert str(caches.not_ready()).startswith("not listed yet: Namespace, Pod")
     assert not any(one.synced for one in caches.states())
+
+
+def test_k134_what_ran_before_is_known_of_each_owner(cluster: Cluster) -> None:
+    sets = cluster.api.serve("apps", "v1", "ReplicaSet", "replicasets")
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "u1"}
+    metadata = {"ownerReferences": [{**owner, "controller": True}]}
+    spec = container("nvidia.com/gpu")
+    cluster.api.put(sets, "web-1", "ml", metadata=metadata, spec=spec)
+    cluster.start()
+    pods = digest_pods(sets.objects["ml", "web-1"]["spec"]["template"]["spec"])
+    assert cluster.caches.ran_before("ml", "u1", pods)
+    assert not cluster.caches.ran_before("ml", "u2", pods)
+    assert not cluster.caches.ran_before("other", "u1", pods)
+    assert not cluster.caches.ran_before("ml", "u1", digest_pods({}))
+    cluster.api.delete(sets, "web-1", "ml")
+    until(lambda: not cluster.caches.ran_before("ml", "u1", pods))
 
 
 def test_an_owner_is_found_by_its_uid_whatever_its_kind(cluster: Cluster) -> None:
