@@ -296,6 +296,5 @@ class Finding(NamedTuple):
     ignored: bool = False
     """An annotation took its denial away."""
     gpu_hours: float | None = None
-    expired: str = ""
-    """An exception that would fit, and is past its last day."""
+    expired: str = ""  # an exception that would fit, and is past its last day
     would: tuple[Action, ...] = ()  # where ``observe`` holds: what the other profiles would do

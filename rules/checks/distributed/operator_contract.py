@@ -49,7 +49,7 @@ from typing import Any
 
 from rules.kinds.contracts import Breach, Contract, Terms, find_contract
 from rules.model import Fix, Harm, Problem, Rule, form_table
-from rules.paths import dotted
+from rules.paths import dotted, shorten
 from rules.wording import show_value, write_values
 from rules.workload import Workload
 
@@ -75,7 +75,7 @@ def _read_version(text: str) -> tuple[int, ...]:
 
 def _judge(workload: Workload, contract: Contract, breach: Breach) -> Problem:
     fate = "takes the object and gives up on it" if contract.admitted else "refuses this"
-    message = f'{breach.found}: {contract.who} {fate} ("{breach.words}")'
+    message = f'{shorten(breach.found)}: {contract.who} {fate} ("{breach.words}")'
     form = "controller" if contract.admitted else "webhook"
     return Problem(form, breach.path, message, _fix(workload, breach))
 
