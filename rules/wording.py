@@ -111,5 +111,15 @@ def suggestion(word: str, names: tuple[str, ...]) -> str:
     import difflib  # noqa: PLC0415 - only a mistake pays for it
 
     folded = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word.lower(), folded, 1)
-    return f"; did you mean '{folded[close[0]]}'?" if close else ""
+    said = word.lower()
+    close = difflib.get_close_matches(said, folded, 5)
+    # Of codes that are as near, such as TRN001 and TRN012 to TRN0O1, the one with one letter wrong.
+    nearest = max(close, key=lambda name: _likeness(said, name), default="")
+    return f"; did you mean '{folded[nearest]}'?" if nearest else ""
+
+
+def _likeness(said: str, name: str) -> tuple[float, int]:
+    import difflib  # noqa: PLC0415 - as above
+
+    ratio = difflib.SequenceMatcher(None, name, said).ratio()
+    return ratio, sum(one == other for one, other in zip(said, name, strict=False))

@@ -14,7 +14,7 @@ from rules.kinds.kubeflow import OPERATORS, Operator, read_replicas
 from rules.kinds.views import SpecView
 from rules.lazy_pattern import LazyPattern
 from rules.manifest import is_template
-from rules.paths import EACH, Path, dotted
+from rules.paths import EACH, Path, dotted, shorten
 from rules.record import NamedTuple
 
 _NAME = LazyPattern(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
@@ -36,10 +36,15 @@ class Breach(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What is known of the cluster: the operators' releases, empty for the newest."""
+    """What is known of the cluster: the operators' releases, empty where any may be there."""
 
     training_operator: tuple[int, ...] = ()
     kuberay: tuple[int, ...] = ()
+
+    @property
+    def at_least(self) -> "Terms":
+        """The oldest releases that may be there."""
+        return Terms(self.training_operator or (0,), self.kuberay or (0,))
 
     @property
     def has_webhooks(self) -> bool:
@@ -89,7 +94,7 @@ def _containers(operator: Operator, spec: SpecView, _terms: Terms) -> Iterator[B
         path, told = _at(bodies[0], "name")
         words = f"must have at least one container with name {operator.container}"
         preset = operator.container if len(bodies) == 1 else None
-        yield Breach(path, f"{told} is {names[0]}", words, preset)
+        yield Breach(path, f"{told} is {shorten(names[0])}", words, preset)
 
 
 def _masters(operator: Operator, spec: SpecView, terms: Terms) -> Iterator[Breach]:
@@ -160,7 +165,7 @@ def _name(spec: SpecView, terms: Terms) -> Iterator[Breach]:
     if not isinstance(name, str) or is_template(name) or not terms.has_webhooks:
         return
     if _NAME.fullmatch(name) is None:
-        yield Breach(("metadata", "name"), f"metadata.name is {name}", _LABEL)
+        yield Breach(("metadata", "name"), f"metadata.name is {shorten(name)}", _LABEL)
 
 
 # KubeRay.

@@ -226,7 +226,7 @@ def test_the_policy_decides_and_flags_win(here: Path) -> None:
     assert call("lint", "--fail-on", "deny").code == 0
     assert call("lint", "--fail-on", "deny", "--profile", "standard").code == 1
     (here / "other.yaml").write_text(
-        "apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {HPA00: warn}\n"
+        "apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {HPA0001: warn}\n"
     )
     assert call("lint", "-", stdin=GOOD).err.endswith("policy: mlgate.yaml, profile standard\n")
     answer = call("lint", "--policy", "other.yaml")

@@ -107,7 +107,7 @@ def test_explain_as_json_tells_everything() -> None:
 @pytest.mark.parametrize(
     ("word", "hint"),
     [
-        ("TRN01", "; did you mean 'TRN001'?"),
+        ("STO1", "; did you mean 'STO001'?"),
         ("accelerator-in-limit", "; did you mean 'accelerator-in-limits'?"),
         ("qqqqqqqqqqq", "; `mlgate rules` lists them"),
     ],

@@ -260,7 +260,7 @@ def test_a_missing_image_is_no_sign_of_a_patch(
     Path("prod/a.yaml").write_text(text)
     if listed:
         Path("prod/kustomization.yaml").write_text("resources: [a.yaml]\n")
-    assert [row[2] for row in rows(lint(capsys, "prod"))] == ["TRN002", "TRN003"]
+    assert [row[2] for row in rows(lint(capsys, "prod"))] == ["TRN002", "TRN003", "MET003"]
 
 
 def test_standard_input_is_no_patch(
@@ -268,7 +268,10 @@ def test_standard_input_is_no_patch(
 ) -> None:
     import io
 
-    for arguments, found in (((), ["TRN002", "TRN003"]), (("--stdin-filename", "a.yaml"), [])):
+    for arguments, found in (
+        ((), ["TRN002", "TRN003", "MET003"]),
+        (("--stdin-filename", "a.yaml"), []),
+    ):
         stream = io.TextIOWrapper(io.BytesIO(IMAGELESS.encode()))
         main(["lint", "--format", "json", "-", *arguments], stdin=stream)
         report = json.loads(capsys.readouterr().out)

@@ -123,7 +123,7 @@ spec:
 
 def test_a_report_tells_what_was_fixed_and_what_could_not_be(tmp_path: Path) -> None:
     (tmp_path / "job.yaml").write_text(SHARED)
-    found = report("--fix", str(tmp_path))
+    found = report("--fix", "--select", "TRN002,GPU001", str(tmp_path))
 
     jsonschema.validate(found, closed(SCHEMA))
     assert [(one["rule"], one["line"]) for one in found["fixed"]] == [("TRN002", 5)]
