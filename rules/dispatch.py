@@ -43,7 +43,7 @@ class _KindIndex:
 
     def __init__(self, kind: Kind, looks: tuple[Look, ...]) -> None:
         self.kind = kind
-        self._looks = tuple(look for look in looks if _concerns(look[0], kind))
+        self._looks = tuple(look for look in looks if may_concern(look[0], kind))
         self._by_role = any(rule.roles is not None for rule, *_ in self._looks)
         self._by_device = any(rule.accelerated for rule, *_ in self._looks)
         # A hostile object has any set of roles that there is; real ones have a handful.
@@ -64,6 +64,6 @@ class _KindIndex:
         )
 
 
-def _concerns(rule: Rule, kind: Kind) -> bool:
+def may_concern(rule: Rule, kind: Kind) -> bool:
     """Whether an object of the kind can have something that the rule reads."""
     return not rule.reads or any(map(kind.has, rule.reads))

@@ -9,11 +9,14 @@ from types import ModuleType
 
 from linter.commands.rulebook import GENERATED, markdown_table, show_default
 from rules import kinds as package
+from rules.checks import ALL
+from rules.dispatch import may_concern
 from rules.inventory import Inventory
 from rules.kinds import IN_FILES
 from rules.kinds.rows import FactPlace, find_every
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
+from rules.model import Rule
 from rules.paths import EACH, dotted
 from rules.paths import Path as ObjectPath
 from rules.policy import Policy
@@ -68,9 +71,18 @@ def _describe(kind: Kind) -> Iterator[str]:
     if kind.priors:
         weights = ", ".join(f"{role} {weight:+d}" for role, weight in kind.priors.items())
         yield from ("", f"The kind alone weighs {weights}.")
+    codes = [f"[{rule.code}](rules/{rule.code}.md)" for rule in ALL if _judges(rule, kind)]
+    if codes:
+        yield from ("", f"Judged by {', '.join(codes)}.")
     rows = list(dict.fromkeys(_facts(kind)))
     if rows:
         yield from ("", *markdown_table(("fact", "where", "default"), rows))
+
+
+def _judges(rule: Rule, kind: Kind) -> bool:
+    """Whether a rule may find something in an object of the kind, by what both declare."""
+    asked = kind.role is None or rule.roles is None or kind.role in rule.roles
+    return rule.check is not None and asked and may_concern(rule, kind)
 
 
 def _facts(kind: Kind) -> Iterator[tuple[str, str, str]]:
