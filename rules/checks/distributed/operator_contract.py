@@ -31,8 +31,8 @@ spec:
           containers: [{name: pytorch, image: registry.example/train:1}]
 ```
 What operators ask has grown: before v1.8 of the training operator a master's `replicas` could be
-left out. Which release runs in the cluster is said with
-`parameters: {cluster: {training_operator_version: "1.7", kuberay_version: "1.3"}}`.
+left out. What not every release refuses is denied only where the policy says which one runs:
+`parameters: {cluster: {training_operator_version: "1.9", kuberay_version: "1.6"}}`.
 
 ## Fix safety
 Safe where one value alone can be meant (`Master.replicas: 1`). Unsafe where a container is renamed:
@@ -49,7 +49,7 @@ from typing import Any
 
 from rules.kinds.contracts import Breach, Contract, Terms, find_contract
 from rules.model import Fix, Harm, Problem, Rule, form_table
-from rules.paths import dotted, shorten
+from rules.paths import dotted
 from rules.wording import show_value, write_values
 from rules.workload import Workload
 
@@ -63,8 +63,10 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     names = ("training_operator_version", "kuberay_version")
     terms = Terms(*(_read_version(cluster[name]) for name in names))
     for clause in contract.clauses:
+        # What an older release takes is a doubt where nobody says which one runs.
+        certain = list(clause(workload.spec, terms.at_least))
         for breach in clause(workload.spec, terms):
-            yield _judge(workload, contract, breach)
+            yield _judge(workload, contract, breach, certain=breach in certain)
 
 
 def _read_version(text: str) -> tuple[int, ...]:
@@ -73,11 +75,12 @@ def _read_version(text: str) -> tuple[int, ...]:
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
 
 
-def _judge(workload: Workload, contract: Contract, breach: Breach) -> Problem:
+def _judge(workload: Workload, contract: Contract, breach: Breach, *, certain: bool) -> Problem:
     fate = "takes the object and gives up on it" if contract.admitted else "refuses this"
-    message = f'{shorten(breach.found)}: {contract.who} {fate} ("{breach.words}")'
+    message = f'{breach.found}: {contract.who} {fate} ("{breach.words}")'
+    message += "" if certain else "; older releases take it, and the policy names none"
     form = "controller" if contract.admitted else "webhook"
-    return Problem(form, breach.path, message, _fix(workload, breach))
+    return Problem(form if certain else "release", breach.path, message, _fix(workload, breach))
 
 
 def _fix(workload: Workload, breach: Breach) -> Fix | None:
@@ -96,6 +99,7 @@ RULE = Rule(
         """
         webhook     error  deny  deny  the operator's webhook refuses the object
         controller  error  deny  deny  the operator takes the object and never runs it
+        release     error  warn  warn  newer releases refuse it; the policy says not which one runs
         """,
         role_gated=False,
     ),
