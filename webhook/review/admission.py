@@ -14,6 +14,7 @@ from rules.checks import BY_CODE
 from rules.evaluation import Evaluation
 from rules.manifest import Manifest
 from rules.model import Action, Finding
+from rules.paths import dig
 from webhook.review.answer import (
     allow_review,
     audit_annotations,
@@ -91,15 +92,22 @@ def _judge(case: AdmissionCase) -> Evaluation:
     """The findings on the request's object. What may stand there by default is told in the light
     of the object before: who changed it, wrote it."""
     evaluation = case.judge(case.request.body)
-    if case.request.old is None or not any(map(_is_unwritten, evaluation.findings)):
+    old = case.request.old
+    if old is None or not any(
+        _is_changed(one, case.request.body, old) for one in evaluation.findings
+    ):
         return evaluation
-    told = case.judge(case.request.body, case.request.old)
+    told = case.judge(case.request.body, old)
     # Words are not worth the time of a decision.
     return evaluation if told.unanswered else told
 
 
-def _is_unwritten(finding: Finding) -> bool:
-    return finding.fix is not None and finding.fix.unwritten
+def _is_changed(finding: Finding, body: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Whether a default may have taken the place of what stood where a finding's fix writes."""
+    fix = finding.fix
+    return fix is not None and any(
+        fix.unwritten and dig(body, edit.path) != dig(old, edit.path) for edit in fix.edits
+    )
 
 
 def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
