@@ -275,8 +275,7 @@ _ASKED: dict[str, tuple[Callable[..., Iterable[Breach]], ...]] = {
 
 
 def _asked(operator: Operator) -> Contract:
-    clauses = (_containers, *_ASKED[operator.kind])
-    bound = tuple(partial(clause, operator) for clause in clauses)
+    bound = (partial(clause, operator) for clause in (_containers, *_ASKED[operator.kind]))
     return Contract("the training operator", (*bound, _name))
 
 
@@ -286,18 +285,16 @@ def _ray(*keys: str, more: tuple[Clause, ...] = ()) -> Contract:
 
 _JOB = _ray("rayClusterSpec", more=(_ray_job, _ray_modes))
 _TASKS = Contract("Volcano", (_volcano,))
+_LAUNCHED = Contract("the MPI operator", (_launcher,), admitted=True)
+_GROUPS = Contract("LeaderWorkerSet's webhook", (_group_size,))
 _CONTRACTS: dict[tuple[str, str, str], Contract] = {
     **{("kubeflow.org", one.kind, "v1"): _asked(one) for one in OPERATORS},
-    ("kubeflow.org", "MPIJob", "v2beta1"): Contract(
-        "the MPI operator", (_launcher,), admitted=True
-    ),
+    ("kubeflow.org", "MPIJob", "v2beta1"): _LAUNCHED,
     ("ray.io", "RayJob", ""): _JOB,
     ("ray.io", "RayCronJob", ""): _JOB,
     ("ray.io", "RayCluster", ""): _ray(),
     ("ray.io", "RayService", ""): _ray("rayClusterConfig"),
     ("batch.volcano.sh", "Job", ""): _TASKS,
     ("batch.volcano.sh", "CronJob", ""): _TASKS,
-    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", ""): Contract(
-        "LeaderWorkerSet's webhook", (_group_size,)
-    ),
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", ""): _GROUPS,
 }

@@ -79,13 +79,13 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
     "cluster": (
         Parameter(
             "training_operator_version",
-            "the release of Kubeflow's training operator, such as 1.8; empty for the newest",
-            default="",
+            "the release of Kubeflow's training operator, such as 1.8; any if it is not known",
+            default="any",
         ),
         Parameter(
             "kuberay_version",
-            "the release of KubeRay, such as 1.4; empty for the newest",
-            default="",
+            "the release of KubeRay, such as 1.4; any if it is not known",
+            default="any",
         ),
     ),
     "storage": (

@@ -118,6 +118,7 @@ def test_the_shared_block_has_the_contracts_keys() -> None:
         "accelerators": ["patterns", "companions", "annotations"],
         "serving": ["slow_load_seconds"],
         "storage": ["durable_schemes", "assume_rwx"],
+        "cluster": ["training_operator_version", "kuberay_version"],
     }
 
 
