@@ -7,7 +7,7 @@ from typing import Any
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
 from rules.paths import dig
-from rules.ports import find_port
+from rules.ports import find_port, port_names
 from rules.record import NamedTuple
 from rules.servers import find_program, find_server
 
@@ -116,13 +116,20 @@ def own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
     """The handler of the container's own liveness, readiness or startup probe, and its time-out."""
     for name in ("livenessProbe", "readinessProbe", "startupProbe"):
         probe = container.get(name)
-        if not isinstance(probe, Mapping) or not can_fail(probe):
+        if not isinstance(probe, Mapping) or not can_fail(probe) or _asks_no_port(probe, container):
             continue
         handler = {key: probe[key] for key in _HANDLERS if probe.get(key) is not None}
         timeout = probe.get("timeoutSeconds")
         if handler:
             return handler, timeout if isinstance(timeout, int) else 1
     return None, 1
+
+
+def _asks_no_port(probe: Mapping[str, Any], container: Container) -> bool:
+    """Whether it asks a port by a name that the container gives to none: it fails for ever."""
+    asked = (dig(probe, (handler, "port")) for handler in _HANDLERS)
+    names = [port for port in asked if isinstance(port, str) and not port.isdecimal()]
+    return any(name not in port_names(container) for name in names)
 
 
 def known_handler(command: CommandLine) -> dict[str, Any] | None:

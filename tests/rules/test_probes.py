@@ -94,6 +94,15 @@ def test_no_startup_probe_asks_where_nobody_may_listen(body: dict[str, Any]) -> 
     assert make_startup_probe(command(body), 180) is None
 
 
+def test_no_startup_probe_asks_a_port_by_a_name_that_none_has() -> None:
+    probe = {"livenessProbe": {"httpGet": {"path": "/health", "port": "http"}}}
+    assert make_startup_probe(command(probe), 180) is None
+    declared = {**probe, "ports": [{"name": "http", "containerPort": 80}]}
+    made = make_startup_probe(command(declared), 180)
+    assert made is not None
+    assert made[0]["httpGet"]["port"] == "http"
+
+
 def test_no_startup_probe_is_made_up() -> None:
     assert make_startup_probe(command({"image": "org/server"}), 180) is None
 
