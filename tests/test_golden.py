@@ -51,6 +51,13 @@ def test_it_is_understood_as_what_its_name_says(name: str) -> None:
     assert role in told if role else told <= {"serving", "other", "notebook", "training"}
 
 
+def test_nothing_is_wrong_with_the_examples_that_mend_the_bad_ones() -> None:
+    out = io.StringIO()
+    folder = str(FOLDER.parents[1] / "examples/good")
+    assert main(["lint", "--profile", "strict", folder], stdout=out, stderr=io.StringIO()) == 0
+    assert out.getvalue() == ""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_there_is_nothing_to_fix(name: str) -> None:
     path = FOLDER / f"{name}.yaml"
