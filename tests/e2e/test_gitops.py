@@ -5,6 +5,7 @@ stored; Argo CD with ``ServerSideApply``, Flux and Helm 4 the manifest by server
 whether something differs they send the same as a dry run, as ``kubectl diff`` does.
 """
 
+import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -84,7 +85,7 @@ def trainer(cluster: Cluster, installation: Installation) -> Iterator[None]:
 def test_what_was_added_is_no_drift_and_stays(
     cluster: Cluster, trainer: None, namespace: str, sample: Sample, way: tuple[str, ...]
 ) -> None:
-    body = put(sample.body, (), None)
+    body = copy.deepcopy(sample.body)
     printed = apply(cluster, namespace, body, way)
     assert f"added {sample.rule}" in read_answer(printed)
     added = stored(cluster, namespace, sample)
