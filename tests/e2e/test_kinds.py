@@ -198,7 +198,7 @@ def test_a_bad_object_is_denied_mended_or_warned_of(
 ) -> None:
     if cluster.minor < SINCE.get(name, 0):
         pytest.skip(f"Kubernetes 1.{cluster.minor} drops the field; it has it since {SINCE[name]}")
-    (body,) = BODIES[name]
+    body, *_ = BODIES[name]
     done = create(cluster, body)
     said = read_answer(done.stdout)
     assert [key for key, text in BAD[name].items() if text not in said.get(key, "")] == [], said
@@ -249,7 +249,7 @@ def _one_of_each() -> list[str]:
     found: dict[tuple[str, str], str] = {}
     for name in sorted(FILES.keys() - UNREADABLE):
         folder, _, stem = name.partition("/")
-        if stem.startswith("bad-"):
+        if stem.startswith("bad-") and folder not in AROUND:
             found.setdefault((folder, BODIES[name][0]["kind"]), name)
     return list(found.values())
 
