@@ -33,7 +33,11 @@ class Batches(Generic[_Answer]):
         if not self._waiting:
             loop.call_soon(self._work, loop)
         self._waiting.setdefault(address, deque()).append((answer, work))
-        return await answer
+        try:
+            return await answer
+        finally:
+            # An exception holds the frames that it passed: none of them may hold the exception.
+            del answer, work
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         end = loop.time() + self._seconds
@@ -60,3 +64,5 @@ def _settle(answer: asyncio.Future[_Answer], work: Callable[[], _Answer]) -> Non
         answer.set_result(work())
     except Exception as error:  # noqa: BLE001 - it is raised where the work was asked for
         answer.set_exception(error)
+    finally:
+        del answer, work  # as above

@@ -1,9 +1,11 @@
 """Reviews that arrive together."""
 
 import asyncio
+import gc
 
 import pytest
 
+from tests.webhook.in_process import InProcessServer
 from webhook.server.batches import Batches
 
 
@@ -82,3 +84,17 @@ def test_k96_of_many_reviews_each_address_has_its_turn() -> None:
         return seen
 
     assert asyncio.run(run()) == ["a0", "b0", "a1", "b1", "a3", "a4"]
+
+
+def test_damaged_bodies_leave_nothing_for_the_garbage_collector() -> None:
+    """They would else fill the memory until it comes by."""
+    server = InProcessServer()
+    server.post(b'{"kind": [}')
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            server.post(b'{"kind": [}')
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
