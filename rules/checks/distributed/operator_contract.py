@@ -63,9 +63,10 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     names = ("training_operator_version", "kuberay_version")
     terms = Terms(*(_read_version(cluster[name]) for name in names))
     for clause in contract.clauses:
+        breaches = tuple(clause(workload.spec, terms))
         # What an older release takes is a doubt where nobody says which one runs.
-        certain = list(clause(workload.spec, terms.at_least))
-        for breach in clause(workload.spec, terms):
+        certain = tuple(clause(workload.spec, terms.at_least)) if breaches else ()
+        for breach in breaches:
             yield _judge(workload, contract, breach, certain=breach in certain)
 
 
