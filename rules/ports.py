@@ -24,6 +24,13 @@ def port_names(container: Container) -> tuple[str, ...]:
     return tuple(str(port["name"]) for port in declared_ports(container) if port.get("name"))
 
 
+def names_no_port(container: Container, port: Any) -> bool:
+    """Whether ``port`` is a name, and the container gives it to none of its ports: the kubelet
+    looks for it there alone (``prober/probe.go``, ResolveContainerPort of apimachinery)."""
+    named = isinstance(port, str) and not port.isdecimal()
+    return named and port not in port_names(container)
+
+
 def port_numbers(container: Container) -> tuple[int, ...]:
     """Their numbers."""
     numbers = (port.get("containerPort") for port in declared_ports(container))

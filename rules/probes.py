@@ -7,7 +7,7 @@ from typing import Any
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
 from rules.paths import dig
-from rules.ports import find_port, port_names
+from rules.ports import find_port, names_no_port
 from rules.record import NamedTuple
 from rules.servers import find_program, find_server
 
@@ -128,8 +128,7 @@ def own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
 def _asks_no_port(probe: Mapping[str, Any], container: Container) -> bool:
     """Whether it asks a port by a name that the container gives to none: it fails for ever."""
     asked = (dig(probe, (handler, "port")) for handler in _HANDLERS)
-    names = [port for port in asked if isinstance(port, str) and not port.isdecimal()]
-    return any(name not in port_names(container) for name in names)
+    return any(names_no_port(container, port) for port in asked)
 
 
 def known_handler(command: CommandLine) -> dict[str, Any] | None:

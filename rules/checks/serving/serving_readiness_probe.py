@@ -37,7 +37,13 @@ from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Subrole
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
-from rules.ports import declared_ports, known_server, port_names, runs_own_server
+from rules.ports import (
+    declared_ports,
+    known_server,
+    names_no_port,
+    port_names,
+    runs_own_server,
+)
 from rules.probes import can_fail, known_handler, own_handler, probes_of
 from rules.wording import write_value, write_values
 from rules.workload import SERVING, Workload
@@ -81,19 +87,13 @@ def _fix(workload: Workload, command: CommandLine) -> Fix | None:
 
 
 def _judge_port(workload: Workload, container: Container) -> Problem | None:
-    """Source: kubelet ``prober/probe.go``, ResolveContainerPort of apimachinery's ``util/intstr``:
-    a name is looked for among the container's own ports."""
     handler = "httpGet" if container.get("readinessProbe", "httpGet") else "tcpSocket"
     value = workload.manifest.value(container.place("readinessProbe", handler, "port"))
+    if not value.written or not names_no_port(container, value.value):
+        return None
+    if container.elsewhere or container.get("readinessProbe", handler, "host"):
+        return None
     names = port_names(container)
-    if not value.written or not isinstance(value.value, str) or value.value in names:
-        return None
-    if (
-        value.value.isdecimal()
-        or container.elsewhere
-        or container.get("readinessProbe", handler, "host")
-    ):
-        return None
     named = " or ".join(map(shorten, names)) or "a number"
     found = (
         f"{dotted(value.path)} is {shorten(value.value)}, which no port of the container is called"
