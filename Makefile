@@ -38,10 +38,11 @@ generated:
 goldens:
 	$(PYTHON) -m tests.goldens
 
+# On all processors, but for what runs servers and a control plane of its own.
 test:
-	$(PYTHON) -m coverage erase
-	$(PYTHON) -m coverage run -m pytest
+	$(PYTHON) -m pytest --numprocesses=auto --cov --cov-report= --ignore=tests/e2e
 	$(PYTHON) -m coverage report
+	$(PYTHON) -m pytest tests/e2e
 
 # The compiled reader, in place. Cython is in the dev extra; the header of libyaml is the system's
 # (libyaml-dev, libyaml-devel, yaml-dev).

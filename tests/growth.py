@@ -1,23 +1,32 @@
 """How the time of some work grows with its input.
 
-A ratio of the process's own processor time: neither a slow machine nor a busy one changes it.
+A ratio of the process's own processor time: a slow machine does not change it. A busy one hardly
+does, for the two sizes take turns, and each counts with its best.
 """
 
+import gc
 import time
 from collections.abc import Callable
+
+TURNS = 5
 
 
 def measure_growth(work: Callable[[int], object], size: int, factor: int) -> float:
     """How many times as long ``work`` takes for ``size * factor`` as for ``size``: about ``factor``
     where its time is in proportion, ``factor`` squared where it is quadratic."""
-    return _measure(work, size * factor) / _measure(work, size)
+    turns = [(_measure(work, size), _measure(work, size * factor)) for _ in range(TURNS)]
+    small, large = zip(*turns, strict=True)
+    return min(large) / max(min(small), 1e-6)
 
 
 def _measure(work: Callable[[int], object], size: int) -> float:
-    """The best of three tries."""
-    times = []
-    for _ in range(3):
+    """Seconds of processor time, without the collector: a collection walks everything that the
+    tests before have left, and many objects bring about more of them."""
+    gc.collect()
+    gc.disable()
+    try:
         start = time.process_time()
         work(size)
-        times.append(time.process_time() - start)
-    return max(min(times), 1e-6)
+        return time.process_time() - start
+    finally:
+        gc.enable()
