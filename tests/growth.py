@@ -14,9 +14,11 @@ TURNS = 5
 def measure_growth(work: Callable[[int], object], size: int, factor: int) -> float:
     """How many times as long ``work`` takes for ``size * factor`` as for ``size``: about ``factor``
     where its time is in proportion, ``factor`` squared where it is quadratic."""
-    turns = [(_measure(work, size), _measure(work, size * factor)) for _ in range(TURNS)]
-    small, large = zip(*turns, strict=True)
-    return min(large) / max(min(small), 1e-6)
+    small, large = float("inf"), float("inf")
+    for _ in range(TURNS):
+        small = min(small, _measure(work, size))
+        large = min(large, _measure(work, size * factor))
+    return large / max(small, 1e-6)
 
 
 def _measure(work: Callable[[int], object], size: int) -> float:
