@@ -62,12 +62,27 @@ class RemoveRow(TypedDict):
 EditRow: TypeAlias = SetRow | RemoveRow
 
 
+class TextEditRow(TypedDict):
+    """A replacement in a file's text: where it begins and ends (bytes of UTF-8 count from 0), and
+    what stands there then."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    byte: int
+    end_byte: int
+    text: str
+
+
 class FixRow(TypedDict):
-    """``refused`` is why ``--fix`` left the finding as it is, where it tried."""
+    """``text`` is there where a report was asked for that has it; ``refused`` is why ``--fix``
+    left the finding as it is, where it tried."""
 
     title: str
     safety: Literal["safe", "unsafe"]
     edits: list[EditRow]
+    text: NotRequired[list[TextEditRow]]
     refused: NotRequired[str]
 
 

@@ -1,8 +1,14 @@
 """What holds for all tests."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 from linter.cli import choose_reader
+
+# A run of the tests in somebody's CI is no run of the linter in it.
+for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+    os.environ.pop(name, None)
 
 choose_reader()  # MLGATE_READER holds for what is tested in process as for what is spawned
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from linter.cli import main
-from linter.commands.lint import FORMATS
+from linter.commands.outputs import FORMATS
 from rules.credentials import find_credentials, hide, looks_secret
 from tests.api_server import present
 from tests.manifests import CASES, Case, read_case, read_documents

@@ -4,6 +4,14 @@ import argparse
 import os
 from typing import TYPE_CHECKING, TextIO
 
+from linter.commands.outputs import (
+    ReportRequest,
+    add_output_arguments,
+    choose_reports,
+    speaks_to_people,
+    wants_text_edits,
+    write_reports,
+)
 from linter.errors import CRASHED, UserError
 from linter.input.sources import (
     EXCLUDED,
@@ -33,16 +41,15 @@ from rules.record import NamedTuple
 if TYPE_CHECKING:
     from linter.row_types import RunResult
 
-FORMATS = ("text", "concise", "json")
-
 
 class LintInput(NamedTuple):
-    """The files of a run, what came on standard input, if it was read (name and bytes), and the
-    policy in words."""
+    """The files of a run, what came on standard input, if it was read (name and bytes), the policy
+    in words, and the reports that are wanted."""
 
     collection: Collection
     texts: tuple[tuple[str, bytes], ...] = ()
     policy: str = ""
+    reports: tuple[ReportRequest, ...] = ()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,8 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="files, folders to walk, or - for standard input; without any, the working directory",
     )
-    add("--format", choices=FORMATS, default="text", help="how findings are written")
-    add("--output", metavar="FILE", help="write findings to FILE, not to standard output")
+    add_output_arguments(parser)
+    add(
+        "--text-edits", action="store_true", help="in JSON too: where in the text a fix writes what"
+    )
     add("--policy", metavar="FILE", help="the policy file; else mlgate.yaml here or above")
     add("--profile", choices=PROFILES, help="the profile, over what the policy says")
     for flag, verb in (("--select", "run only"), ("--ignore", "leave out")):
@@ -97,6 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Lint. Raises UserError for a wrong flag or policy."""
+    reports = choose_reports(arguments.reports, os.environ)
     selection = select_rules(arguments.select, arguments.ignore)
     policy, file = _find_policy(arguments)
     # The policy's `exclude` is relative to the file that it stands in.
@@ -116,7 +126,9 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     )
     profile = arguments.profile or policy.profile
     given = _gather(arguments, Excludes(folder, policy.exclude))
-    given = given._replace(policy=f"{file or 'built-in'}, profile {profile}")
+    given = given._replace(
+        policy=f"{file or 'built-in'}, profile {profile}", reports=tuple(reports)
+    )
     try:
         result = lint(task, given.collection, given.texts, jobs=arguments.jobs)
     except WorkerError as error:
@@ -179,32 +191,34 @@ def _report(
     err: TextIO,
 ) -> None:
     """Write the findings where they are wanted, and the coverage to ``err``."""
-    import importlib
-
     texts = dict(given.texts)
 
-    def read_text(path: str) -> str:
-        raw = texts.get(path)
+    def read_bytes(path: str) -> bytes:
         try:
-            return decode(read_source(Source(path, path, 0, named=True)) if raw is None else raw)
-        except (SourceError, ReadError) as error:
+            return texts[path] if path in texts else read_source(Source(path, path, 0, named=True))
+        except SourceError as error:
             raise OSError(str(error)) from None
 
+    def read_text(path: str) -> str:
+        try:
+            return decode(read_bytes(path))
+        except ReadError as error:
+            raise OSError(str(error)) from None
+
+    if arguments.text_edits or wants_text_edits(given.reports):
+        from linter.mending.fix import decode_file
+        from linter.mending.text_edits import add_text_edits
+
+        add_text_edits(result["findings"], lambda path: decode_file(read_bytes(path))[0])
     options = ReportOptions(
-        colour=not arguments.output and choose_colour(out, os.environ),
+        colour=choose_colour(out, os.environ),
         show_audit=arguments.show_audit,
         show_roles=arguments.show_roles,
         read_source=read_text,
         policy=given.policy,
     )
-    report = importlib.import_module(f"linter.reports.{arguments.format}")
-    text: str = report.render(result, options)
-    if arguments.output:
-        _write(arguments.output, text)
-    else:
-        out.write(text)
-        out.flush()
-    if arguments.format != "json":
+    write_reports(result, given.reports, options, out)
+    if speaks_to_people(given.reports):
         err.write(render_summary(result, options._replace(colour=choose_colour(err, os.environ))))
         _report_fixable(result, arguments, err)
 
@@ -217,14 +231,6 @@ def _report_fixable(result: "RunResult", arguments: argparse.Namespace, err: Tex
 
     line = summarize_fixable(result["findings"], FixSelection(audit=arguments.show_audit))
     err.write(f"{line}\n" if line else "")
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-    except OSError as error:
-        raise UserError(f"mlgate lint: cannot write {path}: {error.strerror}") from None
 
 
 def _find_policy(arguments: argparse.Namespace) -> tuple[Policy, str | None]:

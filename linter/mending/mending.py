@@ -55,7 +55,7 @@ def fix_once(text: str, rows: "Iterable[FindingRow]") -> Outcome:
             continue
         # What stands between documents (byte order mark, broken documents) is copied as it is.
         start = _find(text, document, at)
-        mended = _fix_document(document, by_document.get(document.number, []))
+        mended = fix_document(document, by_document.get(document.number, []))
         fixed += mended.fixed
         refused += mended.refused
         texts.append(mended.after)
@@ -119,7 +119,8 @@ class _EditIndex:
         return None
 
 
-def _fix_document(document: Document, rows: "Sequence[FindingRow]") -> Outcome:
+def fix_document(document: Document, rows: "Sequence[FindingRow]") -> Outcome:
+    """The document's own text with the fixes of ``rows`` made, or some of them refused."""
     index = _EditIndex()
     plans: list[PlannedFix] = []
     refused: list[Refusal] = []

@@ -31,8 +31,19 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         report["workloads"] = [_export_workload(one) for one in result["workloads"]]
     report |= {key: result[key] for key in ("errors", "suppressed", "coverage")}
     body = ",\n".join(f"  {_dump(key)}: {_spread(value)}" for key, value in report.items())
+    return _keep_safe(f"{{\n{body}\n}}\n")
+
+
+def dump_safely(value: object) -> str:
+    """A report of another shape as indented JSON."""
+    import json
+
+    return _keep_safe(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def _keep_safe(text: str) -> str:
     # After dumping: within JSON these characters stand in strings alone, where \u is allowed.
-    return _UNSAFE.sub(_escape, f"{{\n{body}\n}}\n")
+    return _UNSAFE.sub(_escape, text)
 
 
 def _export_finding(row: "FindingRow") -> dict[str, Any]:
@@ -54,7 +65,7 @@ def _export_finding(row: "FindingRow") -> dict[str, Any]:
         "object": row["object"],
         "embedded": _export_embedded(row["embedded"]),
         "message": row["message"],
-        "gpu_hours": _export_hours(row["gpu_hours"]),
+        "gpu_hours": export_hours(row["gpu_hours"]),
         "related": [{**one, "path": pointer(one["path"])} for one in row["related"]],
         "fix": _export_fix(row["fix"]),
         "fingerprint": row["fingerprint"],
@@ -62,7 +73,7 @@ def _export_finding(row: "FindingRow") -> dict[str, Any]:
     }
 
 
-def _export_hours(hours: float | None) -> float | str | None:
+def export_hours(hours: float | None) -> float | str | None:
     """JSON has no infinite number."""
     if hours is None:
         return None

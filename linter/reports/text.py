@@ -1,14 +1,13 @@
 """The report for a person: each finding with the lines that it speaks of."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from linter.input.lines import split_lines
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.excerpt import Label, draw
+from linter.reports.source_lines import SourceLines
 from linter.reports.stakes import tell_hours
 from linter.reports.terminal import escape, paint
-from rules.credentials import hide
 from rules.paths import Path, dotted
 
 if TYPE_CHECKING:
@@ -29,31 +28,12 @@ _STYLES = {"deny": "error", "warn": "warning", "audit": "info"}
 
 def render(result: "RunResult", options: ReportOptions) -> str:
     """Errors, then findings in the result's order, then the roles if they are asked for."""
-    lines_of = _Lines(options.read_source)
+    lines_of = SourceLines(options.read_source)
     blocks = [_draw_error(error, options) for error in select_errors(result)]
     blocks += [_draw_finding(one, lines_of, options) for one in select_shown(result, options)]
     if options.show_roles:
         blocks += [_draw_workload(one, options) for one in result["workloads"]]
     return "".join(f"{block}\n\n" for block in blocks)
-
-
-class _Lines:
-    """The lines of files without credentials; findings come file by file, so one is kept."""
-
-    def __init__(self, read_source: Callable[[str], str]) -> None:
-        self._read_source = read_source
-        self._file: str | None = None
-        self._lines: list[str] = []
-
-    def __call__(self, file: str) -> list[str]:
-        if file != self._file:
-            self._file = file
-            try:
-                text = self._read_source(file).removeprefix("\ufeff")
-                self._lines = split_lines(hide(text))
-            except OSError:
-                self._lines = []
-        return self._lines
 
 
 def _draw_error(error: "ErrorRow", options: ReportOptions) -> str:
@@ -62,7 +42,7 @@ def _draw_error(error: "ErrorRow", options: ReportOptions) -> str:
     return f"{paint('error', 'error', colour=options.colour)}: {place}: {escape(error['reason'])}"
 
 
-def _draw_finding(finding: "FindingRow", lines_of: _Lines, options: ReportOptions) -> str:
+def _draw_finding(finding: "FindingRow", lines_of: SourceLines, options: ReportOptions) -> str:
     near, far = _part(finding)
     gutter = len(str(max(label.line for label in near)))
     drawn = [
@@ -115,7 +95,7 @@ def _draw_place(
     row: "FindingRow | RelatedRow",
     labels: Sequence[Label],
     gutter: int,
-    lines_of: _Lines,
+    lines_of: SourceLines,
     options: ReportOptions,
 ) -> list[str]:
     """The ``-->`` line and the excerpt; what a related place says even if it cannot be shown."""

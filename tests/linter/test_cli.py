@@ -13,7 +13,7 @@ import pytest
 import linter
 import rules
 from linter.cli import SUBCOMMANDS, main
-from linter.commands.lint import FORMATS
+from linter.commands.outputs import FORMATS
 
 ROOT = Path(linter.__file__).parent.parent
 

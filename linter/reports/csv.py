@@ -1,0 +1,71 @@
+"""The report as a table for spreadsheets: CSV with a line of headings."""
+
+import io
+from typing import TYPE_CHECKING
+
+from linter.reports import ReportOptions, select_errors, select_shown
+from linter.reports.json import export_hours
+from linter.reports.terminal import escape
+from rules.paths import pointer
+
+if TYPE_CHECKING:
+    from linter.row_types import ErrorRow, FindingRow, RunResult
+
+COLUMNS = (
+    "file",
+    "line",
+    "column",
+    "action",
+    "rule",
+    "form",
+    "severity",
+    "confidence",
+    "role",
+    "apiVersion",
+    "kind",
+    "namespace",
+    "name",
+    "path",
+    "message",
+    "gpu_hours",
+    "fix",
+    "fingerprint",
+    "url",
+)
+_FORMULA = ("=", "+", "-", "@")
+
+
+def render(result: "RunResult", options: ReportOptions) -> str:
+    """A line for each finding; what could not be read comes first, with the action ``error``."""
+    import csv
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    rows = [_error_cells(error) for error in select_errors(result)]
+    rows += [_finding_cells(row) for row in select_shown(result, options)]
+    for cells in rows:
+        writer.writerow([_cell(cells.get(column)) for column in COLUMNS])
+    return out.getvalue()
+
+
+def _finding_cells(row: "FindingRow") -> dict[str, object]:
+    return {
+        **row,
+        **row["object"],
+        "name": row["object"]["name"],
+        "path": pointer(row["path"]),
+        "gpu_hours": export_hours(row["gpu_hours"]),
+        "fix": row["fix"]["safety"] if row["fix"] else None,
+    }
+
+
+def _error_cells(row: "ErrorRow") -> dict[str, object]:
+    return {**row, "action": "error", "message": row["reason"]}
+
+
+def _cell(value: object) -> str:
+    """A cell's text. A spreadsheet would run what begins like a formula, and manifests are other
+    people's."""
+    text = "" if value is None else escape(str(value))
+    return f"'{text}" if text.startswith(_FORMULA) else text
