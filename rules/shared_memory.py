@@ -5,8 +5,8 @@ from typing import Any
 
 from rules.kinds.facts import HOST_IPC
 from rules.kinds.pods import Container, Mount, Pod
-from rules.model import Value
-from rules.paths import Path
+from rules.model import Edit, Fix, Presence, Remove, Set, Value
+from rules.paths import Path, dotted
 from rules.quantity import parse_quantity
 from rules.record import NamedTuple
 from rules.workload import Workload
@@ -36,7 +36,7 @@ class MemoryMount(NamedTuple):
 def has_shared_memory(workload: Workload, pod: Pod, container: Container) -> bool | None:
     """Whether a container has more than the 64 MiB that a runtime gives it; None where that is
     another object's affair."""
-    if pod.shared_memory or any(map(_covers, container.mounts)):
+    if pod.shared_memory or any(map(is_shared_memory, container.mounts)):
         return True
     host = workload.at(HOST_IPC, pod)
     if host is not None and (host.unknown or host.value is True):
@@ -63,6 +63,22 @@ def plan_mount(
     return MemoryMount(volume, mount, text)
 
 
+def replace_host_memory(workload: Workload, pod: Pod, host: Value) -> Fix | None:
+    """The fix that mounts memory of the pod's own in place of the node's, which the field ``host``
+    lets it share; None where nothing says how much."""
+    edits: list[Edit] = [Remove(host.path)]
+    for container in pod.mains:
+        if any(map(is_shared_memory, container.mounts)):
+            continue
+        plan = plan_mount(workload, pod, container, 50, "16Gi")
+        if plan is None:
+            return None
+        edits += (Set(value.path, new) for value, new in plan.changes)
+    title = f"mount memory at {FOLDER} in place of {dotted(host.path)}"
+    once = tuple(edit for at, edit in enumerate(edits) if edit not in edits[:at])
+    return Fix(title, once, safe=False, presence=Presence.WRITTEN)
+
+
 def _end(workload: Workload, path: Path) -> Value | None:
     """The place after the last item of a list; None where something else stands there."""
     found = workload.manifest.dig(*path)
@@ -71,5 +87,6 @@ def _end(workload: Workload, path: Path) -> Value | None:
     return Value((*path, len(found or ())))
 
 
-def _covers(mount: Mount) -> bool:
+def is_shared_memory(mount: Mount) -> bool:
+    """Whether a mount stands where processes look for shared memory."""
     return normpath(mount.mount_path) in (FOLDER, "/dev")

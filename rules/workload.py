@@ -25,6 +25,8 @@ from rules.roles import Judgement, Siblings, classify_pod, strongest
 TRAINING = frozenset({Role.TRAINING, Role.RETRAINING, Role.STREAMING})
 FINITE_TRAINING = TRAINING - {Role.STREAMING}
 SERVING = frozenset({Role.SERVING})
+ML_ROLES = frozenset(Role) - {Role.NONE, Role.OTHER}
+"""Whatever machine learning there is: other linters look after the rest."""
 
 _Found = TypeVar("_Found")
 

@@ -52,7 +52,11 @@ from rules.checks.storage import (
     shared_memory_too_small,
     training_output_durable,
 )
-from rules.checks.supply import plaintext_ml_credentials
+from rules.checks.supply import (
+    host_namespace_for_ml,
+    plaintext_ml_credentials,
+    remote_code_execution_flags,
+)
 from rules.checks.training import (
     active_deadline_set,
     disruption_burns_retries,
@@ -93,6 +97,8 @@ ALL: tuple[Rule, ...] = (
     rule_crashed.RULE,
     unknown_annotation_value.RULE,
     plaintext_ml_credentials.RULE,
+    remote_code_execution_flags.RULE,
+    host_namespace_for_ml.RULE,
     slow_model_startup_probe.RULE,
     startup_budget_sufficient.RULE,
     progress_deadline_below_startup.RULE,

@@ -38,19 +38,15 @@ Safe where something stands twice and is the same: one of the two goes. Otherwis
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.roles import Role
 from rules.model import Fix, Harm, Presence, Problem, Remove, Rule, form_table
 from rules.paths import dotted
 from rules.references import Dangling, Repetition, find_dangling, find_repeated
 from rules.refusals import DUPLICATE, refuse
-from rules.workload import Workload
-
-_ROLES = frozenset(Role) - {Role.NONE, Role.OTHER}
-"""Whatever machine learning there is: other linters look after the rest."""
+from rules.workload import ML_ROLES, Workload
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    pods = workload.pods_of(_ROLES)
+    pods = workload.pods_of(ML_ROLES)
     if workload.partial or not pods:
         return
     form = "built-in" if workload.kind.built_in else "operator"
@@ -97,5 +93,5 @@ RULE = Rule(
     docs=__doc__ or "",
     fix="safe",
     scope="machine learning, in whole objects",
-    roles=_ROLES,
+    roles=ML_ROLES,
 )

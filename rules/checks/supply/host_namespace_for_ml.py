@@ -1,0 +1,113 @@
+"""A workload lives in the node's namespaces, or on the node's own disk.
+
+## What
+Pods that train or serve share neither memory, network nor processes with their node without need,
+write to no folder of the disk that the node runs from, and are no administrators of it.
+
+## Why
+Namespaces are what keeps one tenant's models and data from the next one's on the same GPU node.
+`hostIPC` shows a pod every other's shared memory. A cache of models below `/root` of the node
+fills the disk that the kubelet needs, and the node evicts all that runs on it.
+
+## Example
+```yaml
+hostIPC: true
+containers:
+- name: trainer
+  resources: {limits: {nvidia.com/gpu: 8, memory: 512Gi}}
+```
+
+## Use instead
+```yaml
+containers:
+- name: trainer
+  resources: {limits: {nvidia.com/gpu: 8, memory: 512Gi}}
+  volumeMounts: [{name: dshm, mountPath: /dev/shm}]
+volumes: [{name: dshm, emptyDir: {medium: Memory, sizeLimit: 16Gi}}]
+```
+The node's network is needed for RDMA, EFA and TPU: nothing is said where a resource, an annotation,
+a device file or a variable shows one. Models are cached on a claim or a disk of their own; RDMA
+needs `IPC_LOCK`, and FUSE has CSI drivers: neither needs `SYS_ADMIN` in the pod.
+
+## Fix safety
+Unsafe: what counts on the node's memory must be happy with the pod's.
+
+## References
+- https://kubernetes.io/docs/concepts/security/pod-security-standards/ (Host Namespaces)
+- vllm-project/perf-eval#35
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.devices import looks_after_nodes
+from rules.isolation import find_administrator, find_node_folders, needs_fabric
+from rules.kinds.facts import HOST_IPC, HOST_NETWORK, HOST_PID, Fact
+from rules.kinds.pods import Pod
+from rules.model import Harm, Problem, Rule, Value, form_table
+from rules.paths import dotted, shorten
+from rules.shared_memory import FOLDER, replace_host_memory
+from rules.wording import tell_value
+from rules.workload import ML_ROLES, Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    for pod in workload.pods_of(ML_ROLES):
+        commands = [workload.command(one) for one in pod.containers]
+        if any(looks_after_nodes(one.image) for one in commands):
+            continue
+        found = [*_judge_namespaces(workload, pod), *_judge_containers(pod)]
+        yield from (problem._replace(role_path=pod.path) for problem in found)
+
+
+def _judge_namespaces(workload: Workload, pod: Pod) -> Iterator[Problem]:
+    if (ipc := _find_true(workload, HOST_IPC, pod)) is not None:
+        message = f"{tell_value(ipc)}: the pod shares memory with all that runs on the node"
+        expected = f"expected a mount of an emptyDir with medium Memory at {FOLDER}"
+        yield Problem(
+            "ipc", ipc.path, f"{message}; {expected}", replace_host_memory(workload, pod, ipc)
+        )
+    network = _find_true(workload, HOST_NETWORK, pod)
+    if network is not None and not needs_fabric(pod, map(workload.command, pod.containers)):
+        message = f"{tell_value(network)}, and nothing shows RDMA, EFA or TPU that would need it"
+        yield Problem("network", network.path, f"{message}; expected the pod's own network")
+    if (processes := _find_true(workload, HOST_PID, pod)) is not None:
+        message = f"{tell_value(processes)}: the pod sees, and may stop, all that runs on the node"
+        yield Problem("processes", processes.path, f"{message}; expected it to be left out")
+
+
+def _find_true(workload: Workload, fact: Fact, pod: Pod) -> Value | None:
+    value = workload.at(fact, pod)
+    return value if value is not None and value.value is True else None
+
+
+def _judge_containers(pod: Pod) -> Iterator[Problem]:
+    folders = {path: name for one in pod.containers for path, name in find_node_folders(pod, one)}
+    for path, folder in folders.items():
+        found = f"{dotted(path)} is {shorten(folder)}, on the disk that the node runs from"
+        yield Problem("disk", path, f"{found}; expected a claim, or a disk of its own")
+    for container in pod.containers:
+        capability = find_administrator(container)
+        if capability is not None:
+            found = f"{dotted(capability)} makes the container the node's administrator"
+            expected = "expected IPC_LOCK for RDMA, a CSI driver for FUSE"
+            yield Problem("administrator", capability, f"{found}; {expected}")
+
+
+RULE = Rule(
+    code="SEC003",
+    name="host-namespace-for-ml",
+    harm=Harm.LEAKS,
+    forms=form_table("""
+        ipc            warning  warn  deny  a pod shares the node's memory
+        network        warning  warn  deny  a pod is in the node's network without need
+        processes      warning  warn  deny  a pod sees the node's processes
+        disk           warning  warn  deny  a pod writes to the disk that the node runs from
+        administrator  warning  warn  deny  a container is an administrator of the node
+    """),
+    check=check,
+    docs=__doc__ or "",
+    fix="unsafe",
+    scope="machine learning",
+    roles=ML_ROLES,
+)

@@ -1,0 +1,82 @@
+"""What takes a pod out of its own namespaces, and what it may need that for."""
+
+from collections.abc import Iterable, Iterator
+from posixpath import normpath
+
+from rules.commands import CommandLine
+from rules.kinds.pods import Container, Pod
+from rules.paths import Path, dig, items
+from rules.words import split_name
+
+ADMINISTRATOR = ("SYS_ADMIN", "CAP_SYS_ADMIN")
+"""The capability under the two names that runtimes take."""
+
+_FABRICS = frozenset(
+    "dra dranet efa gpudirect hca hostdev ib infiniband macvlan mlnx multus neuron neuroncore rdma "
+    "roce sriov tpu".split()
+)
+"""Words of what carries traffic between accelerators: resources, annotations, device files."""
+_FABRIC_VARIABLES = (
+    *("NCCL_IB", "NCCL_NET", "NCCL_SOCKET", "NCCL_TOPO", "NCCL_FASTRAK", "NCCL_GPUDIRECT"),
+    *("RCCL_", "FI_", "GLOO_SOCKET", "NVSHMEM_", "UCX_", "MORI_", "TPU_", "MC_", "MOONCAKE_"),
+)
+"""How the variables begin that tell communication libraries of the node's interfaces."""
+_CLOUD_NETWORK = "networking.gke.io"
+_LONGEST = 4096
+_NODE_DISK = ("/", "/etc", "/home", "/opt", "/root", "/usr", "/var", "/var/lib")
+"""Folders of the disk that the node itself runs from; home folders with all that is below."""
+_HOMES = ("/root/", "/home/")
+
+
+def needs_fabric(pod: Pod, commands: Iterable[CommandLine]) -> bool:
+    """Whether a pod shows that it talks over the node's own interfaces: RDMA, EFA, TPU."""
+    named = [name for command in commands for name in _name_means(command)]
+    named += [str(key) for key, _ in items(pod.metadata.get("annotations"))]
+    named += [str(dig(one.body, ("hostPath", "path"), "")) for one in pod.volumes]
+    return any(map(_is_fabric, named)) or bool(pod.spec.get("resourceClaims"))
+
+
+def _name_means(command: CommandLine) -> Iterator[str]:
+    """The resources of a container, its flags, and what speaks to communication libraries."""
+    yield from (flag.name for flag in command.flags)
+    for part in ("limits", "requests"):
+        for name, _ in items(command.container.get("resources", part)):
+            yield str(name)
+    for name in command.variables:
+        yield "rdma" if name.startswith(_FABRIC_VARIABLES) else ""
+    if any(variable in command.script for variable in _FABRIC_VARIABLES):
+        yield "rdma"
+
+
+def _is_fabric(name: str) -> bool:
+    if name.startswith(_CLOUD_NETWORK):
+        return True
+    return not _FABRICS.isdisjoint(split_name(name[:_LONGEST].lower()))
+
+
+def find_node_folders(pod: Pod, container: Container) -> Iterator[tuple[Path, str]]:
+    """The folders of the node's own disk that a container may write to, and where each is named."""
+    volumes = {volume.name: volume for volume in reversed(pod.volumes)}
+    for mount in container.mounts:
+        volume = volumes.get(mount.volume)
+        folder = dig(volume.body, ("hostPath", "path")) if volume is not None else None
+        if volume is None or mount.read_only or not isinstance(folder, str):
+            continue
+        if is_node_disk(folder):
+            yield (*volume.path, "hostPath", "path"), folder
+
+
+def is_node_disk(folder: str) -> bool:
+    """Whether a folder is one of the disk that a node runs from, and no disk for data."""
+    path = normpath(folder[:_LONGEST])
+    return path in _NODE_DISK or f"{path}/".startswith(_HOMES)
+
+
+def find_administrator(container: Container) -> Path | None:
+    """Where a container is given the rights of the node's administrator."""
+    path = ("securityContext", "capabilities", "add")
+    added = container.get(*path)
+    for index, name in enumerate(added if isinstance(added, list) else ()):
+        if name in ADMINISTRATOR:
+            return (*container.place(path[0]), *path[1:], index)
+    return None
