@@ -45,6 +45,7 @@ def test_no_module_is_longer_than_300_lines() -> None:
 
 def test_no_rule_is_longer_than_120_lines() -> None:
     rules = [name for name in MODULES if name.startswith("rules/checks/")]
+    rules.remove("rules/checks/__init__.py")  # a line for each rule
     assert [name for name in rules if len(MODULES[name].splitlines()) > 120] == []
 
 

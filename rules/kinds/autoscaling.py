@@ -1,6 +1,6 @@
 """autoscaling: the HorizontalPodAutoscaler, and what autoscalers of other groups share with it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from rules.kinds import facts
@@ -9,7 +9,7 @@ from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Autoscaler, Kind, Measure
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
-from rules.paths import EACH, Path
+from rules.paths import EACH, Path, dig
 from rules.record import NamedTuple
 
 DEFAULT_METRICS = [
@@ -108,6 +108,60 @@ def _measure(metric: SpecView) -> Measure:
                 shared=share is not None,
             )
     return Measure(metric.path)
+
+
+_SELECTED = {"pods": "selector", "object": "selector", "external": "metricSelector"}
+
+
+def convert_metrics(metrics: SpecView) -> list[Any] | None:
+    """The metrics of an HPA of v2beta1 as v2 has them; None where one is not understood.
+
+    Source: ``k8s.io/api/autoscaling/v2beta1`` (MetricSpec) and ``pkg/apis/autoscaling/v2beta1``
+    (conversion.go).
+    """
+    converted = [_convert_metric(one) for one in metrics.each(EACH)]
+    known = [one for one in converted if one is not None]
+    return known if len(known) == len(converted) else None
+
+
+def _convert_metric(metric: SpecView) -> dict[str, Any] | None:
+    said = metric.dig("type")
+    key = f"{said[:1].lower()}{said[1:]}" if isinstance(said, str) else ""
+    source = metric.mapping(key) if key else {}
+    if dig(source, ("target", "type")) is not None:
+        return metric.mapping()
+    target = _convert_target(key, source)
+    if key in ("resource", "containerResource"):
+        name: dict[str, Any] = {
+            part: source[part] for part in ("name", "container") if part in source
+        }
+    elif key in _SELECTED:
+        name = _name_metric(key, source)
+    else:
+        return None
+    return {"type": said, key: {**name, "target": target}} if target and name else None
+
+
+def _name_metric(key: str, source: Mapping[str, Any]) -> dict[str, Any]:
+    metric = {"name": source.get("metricName")}
+    selector = source.get(_SELECTED[key])
+    described = {"describedObject": source.get("target")} if key == "object" else {}
+    return {**described, "metric": {**metric, "selector": selector} if selector else metric}
+
+
+def _convert_target(key: str, source: Mapping[str, Any]) -> dict[str, Any] | None:
+    for field, kind, name in (
+        ("targetAverageUtilization", "Utilization", "averageUtilization"),
+        (
+            "averageValue" if key == "object" else "targetAverageValue",
+            "AverageValue",
+            "averageValue",
+        ),
+        ("targetValue", "Value", "value"),
+    ):
+        if source.get(field) is not None:
+            return {"type": kind, name: source[field]}
+    return None
 
 
 def read_target(

@@ -78,6 +78,21 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
     ),
     "cluster": (
         Parameter(
+            "kubernetes_version",
+            "the release of Kubernetes, such as 1.33; any current one if it is not known",
+            default="any",
+        ),
+        Parameter(
+            "argo_version",
+            "the release of Argo Workflows, such as 3.7; any if it is not known",
+            default="any",
+        ),
+        Parameter(
+            "trainer_version",
+            "the release of Kubeflow Trainer, such as 2.1; any if it is not known",
+            default="any",
+        ),
+        Parameter(
             "training_operator_version",
             "the release of Kubeflow's training operator, such as 1.8; any if it is not known",
             default="any",

@@ -50,6 +50,7 @@ from typing import Any
 from rules.kinds.contracts import Breach, Contract, Terms, find_contract
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
+from rules.releases import read_release
 from rules.wording import show_value, write_values
 from rules.workload import Workload
 
@@ -61,19 +62,13 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
         return
     cluster = params["cluster"]
     names = ("training_operator_version", "kuberay_version")
-    terms = Terms(*(_read_version(cluster[name]) for name in names))
+    terms = Terms(*(read_release(cluster[name]) for name in names))
     for clause in contract.clauses:
         breaches = tuple(clause(workload.spec, terms))
         # What an older release takes is a doubt where nobody says which one runs.
         certain = tuple(clause(workload.spec, terms.at_least)) if breaches else ()
         for breach in breaches:
             yield _judge(workload, contract, breach, certain=breach in certain)
-
-
-def _read_version(text: str) -> tuple[int, ...]:
-    """``v1.8.1`` as numbers; nothing where it names no release."""
-    parts = text.removeprefix("v").split(".")
-    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
 
 
 def _judge(workload: Workload, contract: Contract, breach: Breach, *, certain: bool) -> Problem:

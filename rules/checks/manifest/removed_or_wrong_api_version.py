@@ -1,0 +1,97 @@
+"""An object is of an API version, or uses a field, that current releases have given up.
+
+## What
+`apiVersion` is one that the cluster serves, and no field is one that the operator has given up.
+
+## Why
+The day after an upgrade nothing of the old version can be applied any more, and what is in the
+cluster cannot be changed. A field that a custom resource's new schema lacks is dropped without a
+word: a CronWorkflow without its schedule never runs.
+
+## Example
+```yaml
+apiVersion: autoscaling/v2beta2
+kind: HorizontalPodAutoscaler
+```
+
+## Use instead
+```yaml
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+```
+For an old cluster the policy says which one it is, and what that still serves is audited:
+`parameters: {cluster: {kubernetes_version: "1.24"}}`; `argo_version`, `trainer_version`,
+`kuberay_version` and `training_operator_version` likewise. What operators gave up of late counts as
+gone only where the policy names their release.
+
+## Fix safety
+Safe where the fields are the same, or one form of them can be written as the other. Unsafe where
+nothing says that the new field is known. Otherwise there is no fix.
+
+## References
+- https://kubernetes.io/docs/reference/using-api/deprecation-guide/
+- argo-workflows `docs/upgrading.md` (4.0), kubeflow/trainer#3309, ray-project/kuberay#5124
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.retired import PROJECTS, Retirement, convert_object, find_retired
+from rules.model import Fix, Harm, Presence, Problem, Rule, form_table
+from rules.paths import Path, dotted, shorten
+from rules.releases import Release, read_release, show_release
+from rules.workload import Workload
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    if workload.partial:
+        return
+    kind, manifest = workload.kind, workload.manifest
+    for path, one in find_retired(kind.group, kind.name, manifest):
+        runs = read_release(params["cluster"][one.project]) if one.project else ()
+        if not runs or runs >= one.since:
+            yield _judge(workload, path, one, runs)
+
+
+def _judge(workload: Workload, path: Path, one: Retirement, runs: Release) -> Problem:
+    gone = runs >= one.release if runs else not one.recent
+    fix = _convert(workload, one, safe=bool(runs) or not one.recent)
+    expected = f"expected {one.heir}" + ("" if fix or not one.note else f", {one.note}")
+    message = f"{_tell_end(workload, path, one, gone=gone)}; {expected}"
+    return Problem("removed" if gone else "superseded", path, message, fix)
+
+
+def _tell_end(workload: Workload, path: Path, one: Retirement, *, gone: bool) -> str:
+    version = len(path) == 1
+    found = f"{dotted(path)} is {shorten(workload.identity.api_version) if version else 'set'}"
+    if not one.project:
+        return f"{found}, which no current release {'serves' if version else 'reads'}"
+    does = "stopped" if gone else "stops"
+    end = f"{does} {'serving' if version else 'reading'} in {show_release(one.release)}"
+    return f"{found}, which {PROJECTS[one.project]} {end}"
+
+
+def _convert(workload: Workload, one: Retirement, *, safe: bool) -> Fix | None:
+    edits = convert_object(workload.manifest, one)
+    if edits is None:
+        return None
+    return Fix(f"convert to {one.heir}", edits, safe=safe, presence=Presence.WRITTEN)
+
+
+RULE = Rule(
+    code="MET002",
+    name="removed-or-wrong-api-version",
+    harm=Harm.NEVER_STARTS,
+    forms=form_table(
+        """
+        removed     error  warn   warn   current releases have given up the version or field
+        superseded  info   audit  audit  a later release than may run gives it up
+        """,
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe or unsafe",
+    scope="every object",
+    reads=(),
+)

@@ -1,0 +1,205 @@
+"""API versions and fields that a release has left behind, by kind, and what has taken their place.
+
+Source: the Deprecated API Migration Guide of Kubernetes; knative/serving#9620; kubeflow/trainer
+#1075 (TFJob, as the other operators of then) and #3309 (TrainJob); kubeflow/mpi-operator
+``manifests/base/kubeflow.org_mpijobs.yaml``; kserve ``config/crd``; ray-project/kuberay#5122;
+argo-workflows ``docs/upgrading.md``.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from rules.kinds.autoscaling import convert_metrics
+from rules.kinds.views import SpecView
+from rules.manifest import Manifest
+from rules.model import Edit, Remove, Set
+from rules.paths import Path
+from rules.record import NamedTuple
+from rules.releases import Release
+
+KUBERNETES = "kubernetes_version"
+ARGO = "argo_version"
+KUBEFLOW_TRAINER = "trainer_version"
+TRAINING_OPERATOR = "training_operator_version"
+KUBERAY = "kuberay_version"
+UNSTATED = ""
+"""No policy says which release of it runs."""
+
+PROJECTS = {
+    KUBERNETES: "Kubernetes",
+    ARGO: "Argo Workflows",
+    KUBEFLOW_TRAINER: "Kubeflow Trainer",
+    TRAINING_OPERATOR: "the training operator",
+    KUBERAY: "KubeRay",
+}
+"""By the parameters of a policy's ``cluster`` that say which release runs."""
+
+Convert: TypeAlias = Callable[[Manifest], tuple[Edit, ...] | None]
+"""The edits beside that of the version; None where it takes a person."""
+
+
+class Retirement(NamedTuple):
+    """What a release no longer takes: an API version of a kind, or a field of it.
+
+    ``what`` is the version, or the path of the field; ``heir`` what has taken its place, which
+    releases know ``since``. ``release`` is the first without it. ``convert`` makes the rest of the
+    change; without it that takes a person, for the reason ``note``. ``recent``: releases that take
+    it still run in many clusters, so that it counts as gone only where the policy says which one
+    runs.
+    """
+
+    what: str
+    heir: str
+    project: str = UNSTATED
+    release: Release = ()
+    since: Release = ()
+    convert: Convert | None = None
+    note: str = ""
+    recent: bool = False
+
+
+def _keep(_manifest: Manifest) -> tuple[Edit, ...]:
+    """The fields are the same."""
+    return ()
+
+
+def _keep_with_selector(manifest: Manifest) -> tuple[Edit, ...] | None:
+    """Before apps/v1 the selector could be left out."""
+    return () if manifest.mapping("spec", "selector") else None
+
+
+def _convert_scaler(manifest: Manifest) -> tuple[Edit, ...] | None:
+    """v2beta1 tells a metric's target in fields of its own."""
+    metrics = SpecView(manifest, ("spec", "metrics"), manifest.dig("spec", "metrics"))
+    converted = convert_metrics(metrics)
+    if converted is None:
+        return None
+    return (Set(metrics.path, converted),) if metrics.body != converted and metrics.body else ()
+
+
+def _list_schedule(manifest: Manifest) -> tuple[Edit, ...] | None:
+    """One schedule is a list of one, where there is none beside it."""
+    schedule = manifest.dig("spec", "schedule")
+    if manifest.dig("spec", "schedules") is not None:
+        return (Remove(("spec", "schedule")),)
+    return (Remove(("spec", "schedule")), Set(("spec", "schedules"), [schedule]))
+
+
+_SELECTOR = "which requires spec.selector and has other defaults"
+_CONTROLLERS = (
+    Retirement("v1beta1", "apps/v1", KUBERNETES, (1, 16), (1, 9), note=_SELECTOR),
+    Retirement("v1beta2", "apps/v1", KUBERNETES, (1, 16), (1, 9), _keep_with_selector, _SELECTOR),
+)
+_SCALERS = (
+    Retirement("v2beta1", "autoscaling/v2", KUBERNETES, (1, 25), (1, 23), _convert_scaler),
+    Retirement("v2beta2", "autoscaling/v2", KUBERNETES, (1, 26), (1, 23), _keep),
+)
+_CRON_JOBS = (
+    Retirement("v1beta1", "batch/v1", KUBERNETES, (1, 25), (1, 21), _keep),
+    Retirement("v2alpha1", "batch/v1", KUBERNETES, (1, 21), (1, 21), _keep),
+)
+_JOBS = tuple(
+    Retirement(
+        version, "kubeflow.org/v1", TRAINING_OPERATOR, (1, 0), (1, 0), note="whose fields differ"
+    )
+    for version in ("v1alpha1", "v1alpha2", "v1alpha3", "v1beta1", "v1beta2")
+)
+_MPI_JOBS = tuple(
+    Retirement(version, "kubeflow.org/v2beta1", note="whose fields differ")
+    for version in ("v1alpha1", "v1alpha2")
+)
+_RAY = (Retirement("v1alpha1", "ray.io/v1", KUBERAY, (1, 9), (1, 0), _keep, recent=True),)
+_KNATIVE = tuple(
+    Retirement(version, "serving.knative.dev/v1", note="whose fields differ")
+    for version in ("v1alpha1", "v1beta1")
+)
+_KSERVE = (
+    Retirement(
+        "v1alpha2",
+        "serving.kserve.io/v1beta1",
+        note="which has below spec.predictor what stood below spec.default",
+    ),
+)
+_KFSERVING = tuple(
+    Retirement(version, "serving.kserve.io/v1beta1", note="as KFServing is called today")
+    for version in ("v1alpha2", "v1beta1")
+)
+
+
+def _overrides(field: str, release: Release) -> Retirement:
+    """TrainJob v2.1 had podTemplateOverrides, v2.2 has runtimePatches alone."""
+    heir, note = "spec.runtimePatches", "whose items patch the runtime's template"
+    return Retirement(
+        f"spec.{field}", heir, KUBEFLOW_TRAINER, release, (2, 1), note=note, recent=True
+    )
+
+
+_VERSIONS: dict[tuple[str, str], tuple[Retirement, ...]] = {
+    **{("apps", kind): _CONTROLLERS for kind in ("Deployment", "StatefulSet")},
+    **{("apps", kind): _CONTROLLERS[1:] for kind in ("DaemonSet", "ReplicaSet")},
+    **{
+        ("extensions", kind): _CONTROLLERS[:1] for kind in ("DaemonSet", "Deployment", "ReplicaSet")
+    },
+    ("autoscaling", "HorizontalPodAutoscaler"): _SCALERS,
+    ("batch", "CronJob"): _CRON_JOBS,
+    **{("kubeflow.org", kind): _JOBS for kind in ("PyTorchJob", "TFJob", "XGBoostJob")},
+    ("kubeflow.org", "MPIJob"): _MPI_JOBS,
+    **{("ray.io", kind): _RAY for kind in ("RayCluster", "RayJob", "RayService")},
+    ("serving.knative.dev", "Service"): _KNATIVE,
+    ("serving.kserve.io", "InferenceService"): _KSERVE,
+    ("serving.kubeflow.org", "InferenceService"): _KFSERVING,
+}
+_FIELDS: dict[tuple[str, str], tuple[Retirement, ...]] = {
+    ("argoproj.io", "CronWorkflow"): (
+        Retirement(
+            "spec.schedule",
+            "spec.schedules",
+            ARGO,
+            (4, 0),
+            (3, 6),
+            _list_schedule,
+            recent=True,
+        ),
+    ),
+    ("trainer.kubeflow.org", "TrainJob"): (
+        _overrides("podSpecOverrides", (2, 1)),
+        _overrides("podTemplateOverrides", (2, 2)),
+    ),
+}
+
+
+_SERVED = {
+    "": frozenset({"v1"}),
+    "apps": frozenset({"v1"}),
+    "autoscaling": frozenset({"v1", "v2"}),
+    "batch": frozenset({"v1"}),
+    "extensions": frozenset[str](),
+}
+"""What Kubernetes serves of the kinds that it has itself, by their groups."""
+
+
+def find_retired(group: str, kind: str, manifest: Manifest) -> Iterator[tuple[Path, Retirement]]:
+    """What an object of a kind has of what is left behind: where, and what became of it."""
+    known = {one.what: one for one in _VERSIONS.get((group, kind), ())}
+    served = _SERVED.get(group)
+    if manifest.version in known:
+        yield ("apiVersion",), known[manifest.version]
+    elif served and manifest.version not in served:
+        heir = "/".join(filter(None, (group, max(served))))
+        yield (
+            ("apiVersion",),
+            Retirement(manifest.version, heir, note="there was never such a version"),
+        )
+    for one in _FIELDS.get((group, kind), ()):
+        path = tuple(one.what.split("."))
+        if manifest.dig(*path) is not None:
+            yield path, one
+
+
+def convert_object(manifest: Manifest, one: Retirement) -> tuple[Any, ...] | None:
+    """The edits by which an object does without what is left behind; None where that takes a
+    person."""
+    rest = one.convert(manifest) if one.convert is not None else None
+    if rest is None:
+        return None
+    return rest if "." in one.what else (Set(("apiVersion",), one.heir), *rest)
