@@ -174,6 +174,11 @@ class Workload:
             return path, None
         return path, container.get("resources")
 
+    def written_resources(self, container: Container) -> tuple[Path, Any]:
+        """The same of resources that are written as core/v1 has them, and not made of settings."""
+        path, resources = self.resources(container)
+        return path, None if "resources" in container.made else resources
+
     def accelerated(self, pod: Pod) -> bool:
         """Whether a pod asks for an accelerator: as an extended resource, by a claim (DRA), or for
         a share of one by an annotation."""

@@ -125,6 +125,7 @@ def _main(component: SpecView, main: SpecView) -> Container:
     return container._replace(
         name=container.name or "main",
         elsewhere={key: (*component.path, key) for key in given},
+        made=frozenset({"resources"} & given.keys()),
     )
 
 

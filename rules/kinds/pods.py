@@ -68,7 +68,8 @@ class Container(NamedTuple):
     """One container, or a mapping that the operator makes one of.
 
     ``body`` is in the shape of core/v1 Container. ``elsewhere`` are the fields of it that the kind
-    has in other places than below ``path``: arguments, resources, mounts.
+    has in other places than below ``path``: arguments, resources, mounts; ``made`` those that the
+    operator makes of settings of its own, so that they are written nowhere as core/v1 has them.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Container(NamedTuple):
     use: ContainerUse
     mounts: tuple[Mount, ...] = ()
     elsewhere: Mapping[str, Path] = {}
+    made: frozenset[str] = frozenset()
 
     def get(self, *keys: str | int) -> Any:
         return dig(self.body, keys)

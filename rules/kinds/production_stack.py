@@ -58,7 +58,8 @@ def _server(spec: SpecView, deployment: SpecView) -> Container:
         "args": (*spec.path, "vllmConfig", "extraArgs"),
         "env": (*spec.path, "vllmConfig", "env"),
     }
-    return Container("vllm", deployment.path, body, ContainerUse.MAIN, elsewhere=elsewhere)
+    server = Container("vllm", deployment.path, body, ContainerUse.MAIN, elsewhere=elsewhere)
+    return server._replace(made=frozenset({"resources"}))
 
 
 def _resources(said: dict[str, Any]) -> dict[str, Any]:

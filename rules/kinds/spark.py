@@ -32,7 +32,8 @@ _SHARED = (
 )
 """Fields of a part that are a PodSpec's."""
 _OF_CONTAINER = ("env", "envFrom", "image", "lifecycle", "ports", "securityContext", "volumeMounts")
-_ADVICE = "an application has no deadline of its own: bound its driver's pod"
+RUN_ADVICE = "an application has no deadline of its own: bound its driver's pod"
+RUN_COUNTING = "it bounds one run, and every retry starts the clock anew"
 _UNSET = "which means Allow up to v1 of the operator; since v2 no second run starts at all"
 
 _APPLICATION: FactRows = {
@@ -126,7 +127,7 @@ def _main(application: SpecView, part: SpecView) -> Container:
     }
     if "image" not in own:
         elsewhere["image"] = (*application.path, "image")
-    return container._replace(name=name, elsewhere=elsewhere)
+    return container._replace(name=name, elsewhere=elsewhere, made=frozenset({"resources"}))
 
 
 def _template_container(part: SpecView, name: str) -> Mapping[str, Any]:
@@ -138,9 +139,9 @@ def _template_container(part: SpecView, name: str) -> Mapping[str, Any]:
 def _resources(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What Spark and the operator make of cores, memory and ``gpu``, both asked for and limited."""
     devices = {str(dig(body, ("gpu", "name"))): dig(body, ("gpu", "quantity"))}
-    shared = {"memory": _read_memory(body.get("memory")), **devices}
+    shared = {"memory": read_jvm_amount(body.get("memory")), **devices}
     requests = {"cpu": body.get("coreRequest") or body.get("cores"), **shared}
-    limit = _read_memory(body.get("memoryLimit")) or shared["memory"]
+    limit = read_jvm_amount(body.get("memoryLimit")) or shared["memory"]
     limits = {"cpu": body.get("coreLimit"), **shared, "memory": limit}
     return {
         key: {name: amount for name, amount in amounts.items() if amount is not None}
@@ -148,7 +149,7 @@ def _resources(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _read_memory(text: Any) -> Any:
+def read_jvm_amount(text: Any) -> Any:
     """The quantity of a JVM's amount: ``512m`` are mebibytes there, thousandths of a byte here."""
     if isinstance(text, str) and text[-1:].lower() in ("k", "m", "g", "t"):
         return f"{text[:-1]}{text[-1].upper()}i"
@@ -182,8 +183,7 @@ def _retries(application: SpecView) -> Iterator[Retry]:
 
 def _deadlines(application: SpecView, _pods: Any) -> Deadlines:
     bound = application.value("driver", "template", "spec", "activeDeadlineSeconds")
-    counting = "it bounds one run, and every retry starts the clock anew"
-    return Deadlines((bound,), (bound.path,), counting=counting, advice=_ADVICE)
+    return Deadlines((bound,), (bound.path,), counting=RUN_COUNTING, advice=RUN_ADVICE)
 
 
 def _schedule(manifest: Manifest) -> Schedule:

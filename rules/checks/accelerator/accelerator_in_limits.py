@@ -43,7 +43,7 @@ from rules.workload import Workload
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in () if workload.partial else workload.pods:
         for container in pod.containers:
-            path, resources = workload.resources(container)
+            path, resources = workload.written_resources(container)
             for problem in _judge(workload, path, resources, params):
                 yield problem._replace(role_path=pod.path)
 

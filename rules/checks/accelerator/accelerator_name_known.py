@@ -47,7 +47,7 @@ _EXTRA = Parameter("extra_known", "globs of resource names that are right", defa
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.pods:
         for container in pod.containers:
-            path, resources = workload.resources(container)
+            path, resources = workload.written_resources(container)
             found = _judge(workload, path, params) if isinstance(resources, Mapping) else ()
             yield from (problem._replace(role_path=pod.path) for problem in found)
 

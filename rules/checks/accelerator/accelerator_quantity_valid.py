@@ -50,7 +50,7 @@ _PARTS = (
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.pods:
         for container in pod.containers:
-            path, resources = workload.resources(container)
+            path, resources = workload.written_resources(container)
             for problem in _judge(workload, path, resources):
                 yield problem._replace(role_path=pod.path)
 

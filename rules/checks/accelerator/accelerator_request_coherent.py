@@ -84,7 +84,7 @@ def _is_named(claim: Any) -> bool:
 
 
 def _judge_amounts(workload: Workload, container: Container) -> Iterator[Problem]:
-    path, resources = workload.resources(container)
+    path, resources = workload.written_resources(container)
     held = dict(workload.accelerators.asked(resources, "limits"))
     if len(held) > 1:
         first, second = (shorten(name) for name in list(held)[:2])
