@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, TypeAlias
 
-from rules.kinds.kubeflow import OPERATORS, Operator, read_replicas
+from rules.kinds.kubeflow import OPERATORS, Operator
+from rules.kinds.replica_specs import read_replicas
 from rules.kinds.views import SpecView
 from rules.lazy_pattern import LazyPattern
 from rules.manifest import is_template

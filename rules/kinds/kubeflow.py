@@ -1,42 +1,38 @@
-"""Kubeflow's training operator, v1: PyTorchJob, TFJob, XGBoostJob, PaddleJob, JAXJob.
+"""Kubeflow's training operator, v1: PyTorchJob, TFJob, XGBoostJob, PaddleJob, JAXJob; and
+XGBoostJob of the operator of its own that was there before (xgboostjob.kubeflow.org).
 
 Source: kubeflow/training-operator, branch release-1.9, ``pkg/apis/kubeflow.org/v1`` and
-``pkg/core``. The operator has no defaulting webhook: objects are stored as they were written, and
-the defaults stand in the controller alone.
+``pkg/core``; kubeflow/xgboost-operator ``pkg/apis/xgboostjob/v1`` and ``pkg/controller/v1``. The
+operators have no defaulting webhook: objects are stored as they were written, and the defaults
+stand in the controller alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Restart
-from rules.kinds.podspec import make_pod, read_count
-from rules.kinds.roles import Role, Subrole
+from rules.kinds.podspec import read_count
+from rules.kinds.replica_specs import (
+    REPLICA_ROWS,
+    RUN_ROWS,
+    Replica,
+    choose_writers,
+    make_replica_pods,
+    read_replicas,
+    read_run_deadlines,
+    read_run_leftovers,
+    read_run_retries,
+)
+from rules.kinds.roles import Role
 from rules.kinds.rows import CONTROLLER, FactRows
-from rules.kinds.runs import Deadlines, Disruption, Leftover, Retry
+from rules.kinds.runs import Disruption, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
 from rules.record import NamedTuple
-
-RUN_BACKOFF_LIMIT: Path = ("runPolicy", "backoffLimit")
-RUN_ROWS: FactRows = {
-    facts.DEADLINE: ("runPolicy.activeDeadlineSeconds",),
-    facts.BACKOFF_LIMIT: ("runPolicy.backoffLimit",),
-    facts.TTL: ("runPolicy.ttlSecondsAfterFinished",),
-    facts.CLEANUP_POLICY: ("runPolicy.cleanPodPolicy", "None", CONTROLLER),
-    facts.SUSPEND: ("runPolicy.suspend", False),
-    facts.MANAGED_BY: ("runPolicy.managedBy",),
-    facts.GANG_POLICY: ("runPolicy.schedulingPolicy",),
-    facts.MIN_AVAILABLE: ("runPolicy.schedulingPolicy.minAvailable",),
-    facts.SCHEDULER_QUEUE: ("runPolicy.schedulingPolicy.queue",),
-    facts.PRIORITY_CLASS: ("runPolicy.schedulingPolicy.priorityClass",),
-}
-"""common RunPolicy, of the MPI operator too; its one default in the CRD is ``suspend``."""
-
-REPLICA_ROWS: FactRows = {facts.REPLICAS: ("replicas", 1, CONTROLLER)}
 
 _ELASTIC: FactRows = {
     facts.ELASTIC_POLICY: ("elasticPolicy",),
@@ -45,25 +41,25 @@ _ELASTIC: FactRows = {
     facts.ELASTIC_MAX_RESTARTS: ("elasticPolicy.maxRestarts",),
     facts.METRICS: ("elasticPolicy.metrics",),
 }
+_LONE_RUN: FactRows = {
+    facts.DEADLINE: ("activeDeadlineSeconds",),
+    facts.BACKOFF_LIMIT: ("backoffLimit",),
+    facts.TTL: ("ttlSecondsAfterFinished",),
+    facts.CLEANUP_POLICY: ("cleanPodPolicy", "None", CONTROLLER),
+    facts.GANG_POLICY: ("schedulingPolicy",),
+    facts.MIN_AVAILABLE: ("schedulingPolicy.minAvailable",),
+}
+"""The run policy of xgboost-operator, which stands in the spec itself."""
 _OWN_ROWS: dict[str, FactRows] = {
     "PyTorchJob": {**_ELASTIC, facts.PROCESSES_PER_NODE: ("nprocPerNode",)},
     "PaddleJob": _ELASTIC,
     "TFJob": {facts.SUCCESS_POLICY: ("successPolicy", "", CONTROLLER)},
-}
-SUBROLES = {
-    "chief": Subrole.MASTER,
-    "evaluator": Subrole.EVALUATOR,
-    "launcher": Subrole.LAUNCHER,
-    "master": Subrole.MASTER,
-    "ps": Subrole.PS,
-    "worker": Subrole.WORKER,
 }
 _NOTE = (
     "here Never means no retry at all: the job fails with its first pod; ExitCode recreates the "
     "pod on exit codes 128 to 255 and fails on 1 to 127. The replica's own field counts, and "
     "overwrites the one in its template"
 )
-_NEVER_WRITES = frozenset({"ps", "evaluator"})
 
 
 class Operator(NamedTuple):
@@ -71,7 +67,10 @@ class Operator(NamedTuple):
 
     ``container`` is the name that the operator takes for the main container, ``restart`` the
     default of ``restartPolicy``, ``writers`` which replica types hold the outputs: the first
-    group of which one is there.
+    group of which one is there. ``restarts`` are the defaults of replica types that have another,
+    ``run`` is where the run policy stands in the spec, ``cleanup`` the default of its
+    ``cleanPodPolicy``, and ``unset`` says what an absent retry budget means. ``recounts``: a pod
+    that is made anew counts as a retry.
     """
 
     kind: str
@@ -79,86 +78,11 @@ class Operator(NamedTuple):
     container: str
     restart: str
     writers: tuple[frozenset[str], ...]
-
-
-class Replica(NamedTuple):
-    """One entry of the replica specs; ``type`` in lower case, since the operator takes any."""
-
-    type: str
-    view: SpecView
-
-
-def read_replicas(spec: SpecView, field: str) -> list[Replica]:
-    """The replica specs (``setTypeNameToCamelCase``: ``worker`` is ``Worker``)."""
-    return [Replica(str(view.path[-1]).lower(), view) for view in spec.each(field, EACH)]
-
-
-def choose_writers(replicas: Iterable[Replica], groups: tuple[frozenset[str], ...]) -> set[str]:
-    """The replica types that hold the outputs: of the first group that has one, else any."""
-    types = {replica.type for replica in replicas}
-    return next((types & group for group in groups if types & group), types - _NEVER_WRITES)
-
-
-def make_replica_pods(replica: Replica, **known: Any) -> Iterator[Pod]:
-    """The pod template of a replica spec, if it has one."""
-    subrole = SUBROLES.get(replica.type)
-    for template in replica.view.each("template"):
-        yield make_pod(template, name=replica.type, subrole=subrole, **known)
-
-
-def read_run_deadlines(spec: SpecView, _pods: Any) -> Deadlines:
-    """``runPolicy.activeDeadlineSeconds`` (``core/job.go`` PastActiveDeadline)."""
-    value = spec.value("runPolicy", "activeDeadlineSeconds")
-    counting = "it counts from the job's start, and anew after a resume"
-    return Deadlines((value,), (value.path,), counting=counting)
-
-
-def read_run_leftovers(
-    spec: SpecView, replicas: Iterable[Replica], *, waiting: bool = False
-) -> Iterator[Leftover]:
-    """``runPolicy.cleanPodPolicy``: None deletes no pod when the job is over (``common/job.go``
-    DeletePodsAndServices). One pod alone has ended then; ``waiting``: some never end by themselves.
-    """
-    counts = [read_count(replica.view.dig("replicas")) for replica in replicas]
-    policy = spec.raw("runPolicy", "cleanPodPolicy", default="None")
-    if policy.value != "None" or sum(1 if one is None else one for one in counts) < 2:
-        return
-    kept = "workers wait on for ever" if waiting else "whatever still runs stays"
-    yield Leftover(
-        policy,
-        f"no pod is deleted when the job has succeeded or failed, and {kept}",
-        wanted="Running",
-        ttl=spec.value("runPolicy", "ttlSecondsAfterFinished"),
-    )
-
-
-_NO_RETRY = (
-    "with restartPolicy Never the job fails with its first failed pod; expected 0, or ExitCode "
-    "with a deadline"
-)
-_NOT_COUNTED = (
-    "with restartPolicy ExitCode a failed pod is made anew, whose restarts count from 0 "
-    "(kubeflow/trainer#2045)"
-)
-
-
-def read_run_retries(spec: SpecView, unset: str, *, never: bool, recreates: bool = False) -> Retry:
-    """``runPolicy.backoffLimit``; where no replica is ever retried, 0 is what it says.
-
-    It is held against the container restarts of running pods (``core/job.go`` PastBackoffLimit);
-    with 0 the first failed pod fails the job whatever its policy (``common/job.go``).
-    """
-    value = spec.value(*RUN_BACKOFF_LIMIT)
-    counted = not recreates or value.number == 0
-    if never:
-        unset = "no replica is retried: 0 says so"
-    return Retry(
-        value,
-        unset,
-        preset=0 if never else 3,
-        inert=_NO_RETRY if never else "",
-        endless="" if counted else _NOT_COUNTED,
-    )
+    restarts: Mapping[str, str] = {}
+    run: Path = ("runPolicy",)
+    cleanup: str = "None"
+    unset: str = "nothing bounds the restarts"
+    recounts: bool = False
 
 
 def _pods(operator: Operator, spec: SpecView, _ask: Ask) -> Iterator[Pod]:
@@ -182,13 +106,14 @@ def _restart(operator: Operator, spec: SpecView, replica: Replica) -> Restart | 
     """
     if replica.type == "ps":
         return None
+    default = operator.restarts.get(replica.type, operator.restart)
     return Restart(
-        replica.view.raw("restartPolicy", default=operator.restart),
-        operator.restart,
+        replica.view.raw("restartPolicy", default=default),
+        default,
         allowed=("Never", "ExitCode"),
         family="kubeflow",
         form="operator",
-        recommended="Never" if spec.dig(*RUN_BACKOFF_LIMIT) == 0 else "ExitCode",
+        recommended="Never" if spec.dig(*operator.run, "backoffLimit") == 0 else "ExitCode",
         elastic=isinstance(spec.dig("elasticPolicy"), dict),
         note=_NOTE,
     )
@@ -202,9 +127,9 @@ def _retries(operator: Operator, spec: SpecView) -> Iterator[Retry]:
         if (restart := _restart(operator, spec, replica)) is not None
         and isinstance(restart.value.value, str)
     }
-    never, recreates = policies == {"Never"}, "ExitCode" in policies
-    unset = "nothing bounds the restarts"
-    yield read_run_retries(spec, unset, never=never, recreates=recreates)
+    never, recreates = policies == {"Never"}, "ExitCode" in policies and not operator.recounts
+    policy = spec.below(*operator.run)
+    yield read_run_retries(policy, operator.unset, never=never, recreates=recreates)
     yield from _elastic_restarts(spec)
 
 
@@ -229,40 +154,51 @@ def _elastic_restarts(spec: SpecView) -> Iterator[Retry]:
         yield Retry(restarts, "", bound="", whole=True)
 
 
-def _kind(operator: Operator) -> Kind:
+def make_job_kind(operator: Operator, group: str, rows: FactRows, **known: Any) -> Kind:
+    """The kind of an operator's jobs; ``rows`` are the facts of its spec."""
     return Kind(
-        "kubeflow.org",
+        group,
         operator.kind,
         pods=partial(_pods, operator),
         role=Role.TRAINING,
         required=(("spec", operator.field),),
-        rows=(
-            (SPEC, RUN_ROWS),
-            (SPEC, _OWN_ROWS.get(operator.kind, {})),
-            (("spec", operator.field, EACH), REPLICA_ROWS),
-        ),
+        rows=((SPEC, rows), (("spec", operator.field, EACH), REPLICA_ROWS)),
         retries=partial(_retries, operator),
         disruptions=partial(_disruptions, operator),
-        deadlines=read_run_deadlines,
-        leftovers=lambda spec: read_run_leftovers(spec, read_replicas(spec, operator.field)),
+        deadlines=lambda spec, _pods: read_run_deadlines(spec.below(*operator.run)),
+        leftovers=lambda spec: read_run_leftovers(
+            spec.below(*operator.run),
+            read_replicas(spec, operator.field),
+            default=operator.cleanup,
+        ),
         plural=f"{operator.kind.lower()}s",
+        **known,
     )
 
 
 _WORKER = frozenset({"worker"})
-_BY_MASTER = (frozenset({"master"}), _WORKER)
-_BY_CHIEF = (frozenset({"chief", "master"}), _WORKER)
+BY_MASTER = (frozenset({"master"}), _WORKER)
+BY_CHIEF = (frozenset({"chief", "master"}), _WORKER)
 
 OPERATORS: tuple[Operator, ...] = tuple(
     Operator(*row)
     for row in (
         # The CRD's description says Never for PyTorchJob and is wrong (kubeflow/trainer#2127).
-        ("PyTorchJob", "pytorchReplicaSpecs", "pytorch", "OnFailure", _BY_MASTER),
-        ("PaddleJob", "paddleReplicaSpecs", "paddle", "OnFailure", _BY_MASTER),
-        ("XGBoostJob", "xgbReplicaSpecs", "xgboost", "Never", _BY_MASTER),
-        ("TFJob", "tfReplicaSpecs", "tensorflow", "Never", _BY_CHIEF),
+        ("PyTorchJob", "pytorchReplicaSpecs", "pytorch", "OnFailure", BY_MASTER),
+        ("PaddleJob", "paddleReplicaSpecs", "paddle", "OnFailure", BY_MASTER),
+        ("XGBoostJob", "xgbReplicaSpecs", "xgboost", "Never", BY_MASTER),
+        ("TFJob", "tfReplicaSpecs", "tensorflow", "Never", BY_CHIEF),
         ("JAXJob", "jaxReplicaSpecs", "jax", "Never", (_WORKER,)),
     )
 )
 
-KINDS: tuple[Kind, ...] = tuple(map(_kind, OPERATORS))
+# Nothing is written into a template whose replica says no policy: its pod takes Always.
+_XGBOOST = Operator("XGBoostJob", "xgbReplicaSpecs", "xgboostjob", "Always", BY_MASTER, run=())
+
+KINDS: tuple[Kind, ...] = (
+    *(
+        make_job_kind(one, "kubeflow.org", {**RUN_ROWS, **_OWN_ROWS.get(one.kind, {})})
+        for one in OPERATORS
+    ),
+    make_job_kind(_XGBOOST, "xgboostjob.kubeflow.org", _LONE_RUN),
+)

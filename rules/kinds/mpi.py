@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rules.kinds import facts
-from rules.kinds.kubeflow import (
+from rules.kinds.lookups import Ask
+from rules.kinds.pods import Pod, Restart
+from rules.kinds.podspec import make_pod, read_count
+from rules.kinds.replica_specs import (
     REPLICA_ROWS,
-    RUN_BACKOFF_LIMIT,
     RUN_ROWS,
     Replica,
     make_replica_pods,
@@ -19,9 +21,6 @@ from rules.kinds.kubeflow import (
     read_run_leftovers,
     read_run_retries,
 )
-from rules.kinds.lookups import Ask
-from rules.kinds.pods import Pod, Restart
-from rules.kinds.podspec import make_pod, read_count
 from rules.kinds.roles import Role
 from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.runs import Deadlines, Leftover, Retry
@@ -119,10 +118,10 @@ def _retries(spec: SpecView) -> Iterator[Retry]:
         return
     if spec.manifest.version == "v2beta1":
         unset = "the launcher's Job takes its default of 6: up to 7 attempts"
-        yield Retry(spec.value(*RUN_BACKOFF_LIMIT), unset, preset=3)
+        yield Retry(spec.value("runPolicy", "backoffLimit"), unset, preset=3)
         return
     never = all(_restart(one).value.value == "Never" for one in read_replicas(spec, FIELD))
-    yield read_run_retries(spec, "nothing bounds the restarts", never=never)
+    yield read_run_retries(spec.below("runPolicy"), "nothing bounds the restarts", never=never)
 
 
 def _leftovers(spec: SpecView) -> Iterator[Leftover]:
@@ -132,29 +131,32 @@ def _leftovers(spec: SpecView) -> Iterator[Leftover]:
         return
     replicas = read_replicas(spec, FIELD)
     waiting = any(one.type == "worker" and _is_agent(one.view.dig("template")) for one in replicas)
-    yield from read_run_leftovers(spec, replicas, waiting=waiting)
+    yield from read_run_leftovers(spec.below("runPolicy"), replicas, waiting=waiting)
 
 
-def _deadlines(spec: SpecView, pods: Any) -> Deadlines | None:
-    return None if _is_legacy(spec) else read_run_deadlines(spec, pods)
+def _deadlines(spec: SpecView, _pods: Any) -> Deadlines | None:
+    return None if _is_legacy(spec) else read_run_deadlines(spec.below("runPolicy"))
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
-        "kubeflow.org",
+def make_mpi_kind(group: str, rows: FactRows, **known: Any) -> Kind:
+    """MPIJob of an operator; ``rows`` are the facts of its spec."""
+    return Kind(
+        group,
         "MPIJob",
         pods=_pods,
         # It also runs high-performance computing, so that the kind alone does not decide.
         priors={Role.TRAINING: 6},
         required=(("spec", FIELD),),
         rows=(
-            (SPEC, _ROWS),
+            (SPEC, rows),
             (("spec", FIELD, "Worker"), _WORKER_ROWS),
             (("spec", FIELD, EACH), REPLICA_ROWS),
         ),
         retries=_retries,
         deadlines=_deadlines,
-        leftovers=_leftovers,
         plural="mpijobs",
-    ),
-)
+        **known,
+    )
+
+
+KINDS: tuple[Kind, ...] = (make_mpi_kind("kubeflow.org", _ROWS, leftovers=_leftovers),)

@@ -21,13 +21,13 @@ from rules.workload import Workload
 
 MANIFESTS = Path(__file__).parent / "manifests"
 KINDS = [kind for kind in (*BUILT_IN, *NEIGHBOURS) if kind.rows]
-WITHOUT_ROWS = {"JobFlow", "PodTemplate", "ManifestWork"}
-"""One only names JobTemplates, the others are nothing but a template, and manifests."""
+WITHOUT_ROWS = {"JobFlow", "PodTemplate", "ManifestWork", "Dataset", "Model", "Server", "Notebook"}
+"""One only names JobTemplates, others are nothing but a template, manifests, or a command."""
 WITHOUT_PODS = """
     appwrapper.workload.codeflare.dev cron.apps.kubedl.io experiment.kubeflow.org
-    horizontalpodautoscaler.autoscaling model.mlops.seldon.io
+    horizontalpodautoscaler.autoscaling model.kubeai.org model.mlops.seldon.io
     modelbooster.workload.serving.volcano.sh nimpipeline.apps.nvidia.com
-    nimservice.apps.nvidia.com scaledobject.keda.sh server.mlops.seldon.io
+    nimservice.apps.nvidia.com notebook.substratus.ai scaledobject.keda.sh server.mlops.seldon.io
     vllmruntime.production-stack.vllm.ai
 """.split()
 """Those that hold other objects, and those whose pods are made of settings."""
