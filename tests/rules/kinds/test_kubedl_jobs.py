@@ -55,9 +55,8 @@ def test_an_absent_budget_of_xdl_is_its_own() -> None:
 
 
 def test_a_job_with_a_schedule_trains_again() -> None:
-    once, weekly = (
-        make("TFJob", "tfReplicaSpecs", "Worker", **more) for more in ({}, {"cronPolicy": CRON})
-    )
+    once = make("TFJob", "tfReplicaSpecs", "Worker")
+    weekly = make("TFJob", "tfReplicaSpecs", "Worker", cronPolicy=CRON)
 
     assert (once.schedule, once.role) == (None, Role.TRAINING)
     assert weekly.role is Role.RETRAINING
