@@ -1,9 +1,8 @@
 """What operators ask of objects of their kinds, beyond what a schema can say.
 
-Source: training-operator, branch release-1.9, ``pkg/webhooks`` (v1.7-branch
-``pkg/apis/kubeflow.org/v1/*_validation.go``); mpi-operator ``pkg/apis/kubeflow/validation``;
-kuberay ``ray-operator/controllers/ray/utils/validation.go``; volcano
-``pkg/webhooks/admission/jobs/validate/admit_job.go``; lws ``pkg/webhooks``.
+Source: training-operator release-1.9 ``pkg/webhooks`` (v1.7 ``pkg/apis/kubeflow.org/v1``);
+mpi-operator ``pkg/apis/kubeflow/validation``; volcano ``pkg/webhooks/admission/jobs/validate``;
+kuberay ``ray-operator/controllers/ray/utils/validation.go``; lws ``pkg/webhooks``.
 """
 
 from collections.abc import Callable, Iterable, Iterator
