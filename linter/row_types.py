@@ -182,14 +182,32 @@ class CoverageRow(TypedDict):
     skipped: list[SkippedRow]
 
 
+class StaleRow(TypedDict):
+    """An entry of a baseline that no finding matches; ``file`` as it stands there."""
+
+    file: str
+    fingerprint: str
+
+
+class BaselineRow(TypedDict):
+    """How many findings a baseline lists, and which of its entries are stale."""
+
+    file: str
+    matched: int
+    stale: list[StaleRow]
+
+
 class RunResult(TypedDict):
     """What a run found, in order; of one process in its share of the files, in none.
 
-    ``fixed`` are the findings that ``--fix`` mended, as they were found.
+    ``fixed`` are the findings that ``--fix`` mended, as they were found; ``baseline`` is there with
+    ``--baseline``, and ``unchanged`` (findings on objects that did not change) with ``--since``.
     """
 
     findings: list[FindingRow]
     fixed: NotRequired[list[FindingRow]]
+    baseline: NotRequired[BaselineRow]
+    unchanged: NotRequired[int]
     workloads: list[WorkloadRow]
     errors: list[ErrorRow]
     suppressed: int

@@ -4,6 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, TextIO
 
+from linter.commands.narrowing import Narrowing, add_narrowing_arguments, find_narrowing
 from linter.commands.outputs import (
     ReportRequest,
     add_output_arguments,
@@ -32,7 +33,7 @@ from linter.judging.selection import select_rules
 from linter.judging.settings import find_policy, find_today, load_policy
 from linter.judging.workers import WorkerError
 from linter.reports import ReportOptions, choose_colour
-from linter.reports.summary import render_summary
+from linter.reports.summary import count, render_summary
 from rules.policy import DEFAULT, Policy
 from rules.policy.values import PROFILES
 from rules.reader import ReadError, decode
@@ -50,6 +51,31 @@ class LintInput(NamedTuple):
     texts: tuple[tuple[str, bytes], ...] = ()
     policy: str = ""
     reports: tuple[ReportRequest, ...] = ()
+
+    def list_files(self) -> list[str]:
+        """All that is judged, by the names that findings give."""
+        return [*(source.path for source in self.collection.sources), *dict(self.texts)]
+
+    def read_bytes(self, path: str) -> bytes:
+        """A file as it is judged. Raises OSError."""
+        texts = dict(self.texts)
+        try:
+            return texts[path] if path in texts else read_source(Source(path, path, 0, named=True))
+        except SourceError as error:
+            raise OSError(str(error)) from None
+
+    def read_text(self, path: str) -> str:
+        """Its text, as the reader takes it. Raises OSError."""
+        try:
+            return decode(self.read_bytes(path))
+        except ReadError as error:
+            raise OSError(str(error)) from None
+
+    def put(self, staged: dict[str, bytes]) -> "LintInput":
+        """The input with other texts for some of its files."""
+        sources = [one for one in self.collection.sources if one.path not in staged]
+        collection = self.collection._replace(sources=sources)
+        return self._replace(collection=collection, texts=(*self.texts, *staged.items()))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,6 +125,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the input is all that there is in its namespaces: what is not in it does not exist",
     )
+    add_narrowing_arguments(parser)
     add("--jobs", type=_read_jobs, default=0, metavar="N|auto", help="how many processes work")
     add("--hook", action="store_true", help="files that hold no manifest are no fault")
     add("--stdin-filename", metavar="NAME", help="the file that standard input stands for")
@@ -126,7 +153,8 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     )
     profile = arguments.profile or policy.profile
     given = _gather(arguments, Excludes(folder, policy.exclude))
-    given = given._replace(
+    narrowing = find_narrowing(arguments, given)
+    given = given.put(narrowing.list_staged())._replace(
         policy=f"{file or 'built-in'}, profile {profile}", reports=tuple(reports)
     )
     try:
@@ -134,18 +162,37 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     except WorkerError as error:
         err.write(f"mlgate: {error}\n")
         return CRASHED
+    result = narrowing.apply(result, given)
+    if arguments.write_baseline is not None:
+        return _list_in_baseline(result, arguments, given, err)
     if arguments.fix or arguments.diff:
-        return _fix(result, arguments, task, given, (out, err))
+        return _fix(result, arguments, FixInput(task, given, narrowing), out, err)
     _report(result, arguments, given, out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)
 
 
+def _list_in_baseline(
+    result: "RunResult", arguments: argparse.Namespace, given: LintInput, err: TextIO
+) -> int:
+    from linter.judging.baseline import write_baseline
+
+    path = arguments.write_baseline
+    entries, files = write_baseline(result["findings"], path, given.list_files())
+    err.write(f"{count(entries, 'finding')} of {count(files, 'file')} listed in {path}\n")
+    # What is not read, and what is no finding of this repository's, stays a failure.
+    return exit_code(result, "never", hook=arguments.hook)
+
+
+class FixInput(NamedTuple):
+    """What fixing judges anew."""
+
+    task: Task
+    given: LintInput
+    narrowing: Narrowing
+
+
 def _fix(
-    result: "RunResult",
-    arguments: argparse.Namespace,
-    task: Task,
-    given: LintInput,
-    streams: tuple[TextIO, TextIO],
+    result: "RunResult", arguments: argparse.Namespace, inputs: FixInput, out: TextIO, err: TextIO
 ) -> int:
     """Show or make the fixes, and report what is left."""
     from pathlib import Path
@@ -154,7 +201,7 @@ def _fix(
     from linter.mending.fixable import FixSelection
     from linter.reports.fixes import render_fixes, render_refusals
 
-    out, err = streams
+    task, given, narrowing = inputs
     roots = tuple(map(Path, arguments.paths or [os.curdir]))
     run = fix_run.FixRun(task, given.collection, dict(given.texts), arguments.jobs, roots)
     selection = FixSelection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
@@ -167,10 +214,11 @@ def _fix(
     fixed = fix_run.write_fixes(run, fixed, out)
     err.write(render_refusals(fix_run.list_refusals(fixed)))
     err.write(render_fixes(fix_run.list_fixed(fixed)))
-    result = fix_run.relint(run, fixed)
     texts = tuple((name, fixed.outcomes[name].after.encode()) for name in run.texts)
+    given = given._replace(texts=texts)
+    result = narrowing.apply(fix_run.relint(run, fixed), given)
     # The fixed text has standard output for itself: `mlgate lint --fix - <a >b`.
-    _report(result, arguments, given._replace(texts=texts), err if texts else out, err)
+    _report(result, arguments, given, err if texts else out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)
 
 
@@ -191,30 +239,16 @@ def _report(
     err: TextIO,
 ) -> None:
     """Write the findings where they are wanted, and the coverage to ``err``."""
-    texts = dict(given.texts)
-
-    def read_bytes(path: str) -> bytes:
-        try:
-            return texts[path] if path in texts else read_source(Source(path, path, 0, named=True))
-        except SourceError as error:
-            raise OSError(str(error)) from None
-
-    def read_text(path: str) -> str:
-        try:
-            return decode(read_bytes(path))
-        except ReadError as error:
-            raise OSError(str(error)) from None
-
     if arguments.text_edits or wants_text_edits(given.reports):
         from linter.mending.fix import decode_file
         from linter.mending.text_edits import add_text_edits
 
-        add_text_edits(result["findings"], lambda path: decode_file(read_bytes(path))[0])
+        add_text_edits(result["findings"], lambda path: decode_file(given.read_bytes(path))[0])
     options = ReportOptions(
         colour=choose_colour(out, os.environ),
         show_audit=arguments.show_audit,
         show_roles=arguments.show_roles,
-        read_source=read_text,
+        read_source=given.read_text,
         policy=given.policy,
     )
     write_reports(result, given.reports, options, out)

@@ -29,6 +29,10 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         report["fixed"] = [_export_finding(finding) for finding in result["fixed"]]
     if options.show_roles:
         report["workloads"] = [_export_workload(one) for one in result["workloads"]]
+    if "baseline" in result:
+        report["baseline"] = result["baseline"]
+    if "unchanged" in result:
+        report["unchanged"] = result["unchanged"]
     report |= {key: result[key] for key in ("errors", "suppressed", "coverage")}
     body = ",\n".join(f"  {_dump(key)}: {_spread(value)}" for key, value in report.items())
     return _keep_safe(f"{{\n{body}\n}}\n")

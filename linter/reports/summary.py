@@ -32,6 +32,7 @@ def render_summary(result: "RunResult", options: ReportOptions) -> str:
         lines += _name_empty(coverage["skipped"])
     lines += _suggest_kinds(coverage["kinds_to_add"])
     lines += _tell_passed_over(coverage)
+    lines += _tell_stale(result)
     lines.append(f"policy: {escape(options.policy)}")
     return "".join(f"{line}\n" for line in lines)
 
@@ -51,6 +52,10 @@ def _count_findings(result: "RunResult", options: ReportOptions) -> str:
         parts.append(paint(count(errors, "error"), "error", colour=options.colour))
     if result["suppressed"]:
         parts.append(f"{result['suppressed']} suppressed")
+    if "baseline" in result and result["baseline"]["matched"]:
+        parts.append(f"{result['baseline']['matched']} in the baseline")
+    if result.get("unchanged"):
+        parts.append(f"{result['unchanged']} on what did not change")
     return ", ".join(parts)
 
 
@@ -125,6 +130,20 @@ def _tell_passed_over(coverage: "CoverageRow") -> Iterator[str]:
             f"{count(sum(folders.values()), 'folder')} left out{_bracket(_rank(folders))}: name "
             "one to have it read"
         )
+
+
+def _tell_stale(result: "RunResult") -> Iterator[str]:
+    """Entries of the baseline that no finding matches: they would hide the fault's return."""
+    if "baseline" not in result or not result["baseline"]["stale"]:
+        return
+    stale = result["baseline"]["stale"]
+    file = escape(result["baseline"]["file"])
+    noun = "entry" if len(stale) == 1 else "entries"
+    yield f"{len(stale)} stale {noun} in {file}; brought up to date by --write-baseline {file}"
+    for row in stale[:_MOST_ENTRIES]:
+        yield f"  {escape(row['file'])}: {escape(row['fingerprint'])}"
+    if len(stale) > _MOST_ENTRIES:
+        yield f"  {len(stale) - _MOST_ENTRIES} more: --format json"
 
 
 def _shorten(reason: str) -> str:

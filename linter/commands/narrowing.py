@@ -1,0 +1,104 @@
+"""Which of a run's findings are reported: those on what changed, and those that a baseline does not
+list."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from linter.errors import UserError
+from rules.record import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from linter.input.revisions import FileChange
+    from linter.judging.baseline import Baseline
+    from linter.row_types import RunResult
+
+    class JudgedFiles(Protocol):
+        """The files of a run, by the names that findings give them."""
+
+        def list_files(self) -> list[str]: ...
+        def read_bytes(self, path: str) -> bytes: ...
+
+
+def add_narrowing_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--baseline``, ``--write-baseline``, ``--since`` and ``--staged``."""
+    add = parser.add_argument
+    add("--baseline", metavar="FILE", help="report what FILE does not list")
+    add("--write-baseline", metavar="FILE", help="list the findings of this run in FILE")
+    add("--since", metavar="REV", help="report findings on objects that changed since REV (git)")
+    add(
+        "--staged", action="store_true", help="report findings on objects staged for a commit (git)"
+    )
+
+
+_MIXTURES = (
+    ("--since", "--staged", "give one of them"),
+    ("--fix", "--staged", "fix the files, then stage them"),
+    ("--fix", "--write-baseline", "fix the files, then write the baseline"),
+    ("--baseline", "--write-baseline", "--write-baseline alone brings a baseline up to date"),
+    ("--since", "--write-baseline", "a baseline lists all there is"),
+    ("--staged", "--write-baseline", "a baseline lists all there is"),
+)
+
+
+class Narrowing(NamedTuple):
+    """What limits a run's findings: changes by file and a baseline, where they are asked for."""
+
+    changes: "dict[str, FileChange] | None" = None
+    baseline: "Baseline | None" = None
+
+    def list_staged(self) -> dict[str, bytes]:
+        """The files that are judged as they are staged, and not as they are in the work tree."""
+        changes = (self.changes or {}).items()
+        return {file: one.staged for file, one in changes if one.staged is not None}
+
+    def apply(self, result: "RunResult", judged: "JudgedFiles") -> "RunResult":
+        """The result with the findings that are left, and how many the others are."""
+        if self.changes is not None:
+            result = _keep_changed(result, self.changes, judged)
+        if self.baseline is None:
+            return result
+        from linter.judging.baseline import compare_with_baseline
+
+        found = compare_with_baseline(result["findings"], self.baseline, judged.list_files())
+        return {**result, "findings": found[0], "baseline": found[1]}
+
+
+def _keep_changed(
+    result: "RunResult", changes: "dict[str, FileChange]", judged: "JudgedFiles"
+) -> "RunResult":
+    from linter.judging.changes import select_changed
+
+    texts = {file: judged.read_bytes(file) for file in changes}
+    kept = select_changed(result["findings"], changes, texts)
+    return {**result, "findings": kept, "unchanged": len(result["findings"]) - len(kept)}
+
+
+def find_narrowing(arguments: argparse.Namespace, judged: "JudgedFiles") -> Narrowing:
+    """What the arguments ask for. Raises UserError."""
+    _refuse_mixtures(arguments)
+    narrowing = Narrowing()
+    if arguments.since is not None or arguments.staged:
+        from linter.input.revisions import find_changes
+
+        changes = find_changes(judged.list_files(), arguments.since)
+        narrowing = narrowing._replace(changes=changes)
+    if arguments.baseline is not None:
+        from linter.judging.baseline import read_baseline
+
+        narrowing = narrowing._replace(baseline=read_baseline(arguments.baseline))
+    return narrowing
+
+
+def _refuse_mixtures(arguments: argparse.Namespace) -> None:
+    given = {
+        "--fix": arguments.fix or arguments.diff,
+        "--since": arguments.since is not None,
+        "--staged": arguments.staged,
+        "--baseline": arguments.baseline is not None,
+        "--write-baseline": arguments.write_baseline is not None,
+    }
+    for first, second, advice in _MIXTURES:
+        if given[first] and given[second]:
+            raise UserError(f"mlgate lint: {first} and {second} do not go together: {advice}")

@@ -1,0 +1,104 @@
+"""What git says of the files of a run: which have changed since a revision, and how they were."""
+
+import os
+from collections.abc import Iterable
+
+from linter.errors import UserError
+from rules.record import NamedTuple
+
+
+class FileChange(NamedTuple):
+    """A file that changed: how it was (None: it was not there), and how it is in git's index where
+    that is to be judged (None: as it is in the work tree)."""
+
+    before: bytes | None
+    staged: bytes | None = None
+
+
+def find_changes(files: Iterable[str], since: str | None) -> dict[str, FileChange]:
+    """Those of ``files`` that changed since revision ``since``: since the work began that is now
+    at hand, if that is another branch (its merge base). With None, what is staged for a commit.
+
+    Raises UserError where git does not know the revision, or is not there.
+    """
+    folders: dict[str, dict[str, str]] = {}
+    for file in files:
+        folder = _find_top(os.path.dirname(os.path.abspath(file)))
+        folders.setdefault(folder, {})[_name_in(folder, file)] = file
+    changes = {}
+    for folder, named in folders.items():
+        base = _find_base(folder, since) if since is not None else _find_head(folder)
+        for name in _list_changed(folder, base, staged=since is None):
+            if name in named:
+                staged = _show(folder, f":{name}") if since is None else None
+                before = _show(folder, f"{base}:{name}") if base else None
+                changes[named[name]] = FileChange(before, staged)
+    return changes
+
+
+def _find_top(folder: str) -> str:
+    top = _ask(folder, "rev-parse", "--show-toplevel")
+    if top is None:
+        raise UserError(
+            f"mlgate lint: {folder} is in no git repository: leave out --since, --staged"
+        )
+    return os.fsdecode(top.rstrip(b"\n"))
+
+
+def _name_in(top: str, file: str) -> str:
+    # Only the folder is resolved: git keeps a link as a link.
+    folder, name = os.path.split(os.path.abspath(file))
+    return os.path.relpath(os.path.join(os.path.realpath(folder), name), top).replace(os.sep, "/")
+
+
+def _find_head(top: str) -> str | None:
+    """HEAD, or None before the first commit."""
+    return "HEAD" if _ask(top, "rev-parse", "--verify", "--quiet", "HEAD") else None
+
+
+def _find_base(top: str, since: str) -> str:
+    commit = _ask(
+        top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}"
+    )
+    shallow = _ask(top, "rev-parse", "--is-shallow-repository") == b"true\n"
+    advice = "; this clone is shallow: fetch more of it (git fetch --unshallow)" if shallow else ""
+    if commit is None:
+        raise UserError(f"mlgate lint: --since {since}: git knows no such revision{advice}")
+    base = _ask(top, "merge-base", commit.decode().strip(), "HEAD")
+    if base is None:
+        raise UserError(f"mlgate lint: --since {since} and HEAD have no common commit{advice}")
+    return base.decode().strip()
+
+
+def _list_changed(top: str, base: str | None, *, staged: bool) -> list[str]:
+    if base is None:  # before the first commit everything is new
+        return _split(_ask(top, "ls-files", "-z"))
+    flags = ["--cached"] if staged else []
+    changed = _ask(top, "diff", "--name-only", "--no-renames", "-z", *flags, base, "--")
+    names = _split(changed)
+    if not staged:
+        names += _split(_ask(top, "ls-files", "--others", "--exclude-standard", "-z"))
+    return names
+
+
+def _show(top: str, name: str) -> bytes | None:
+    return _ask(top, "cat-file", "blob", name)
+
+
+def _split(listed: bytes | None) -> list[str]:
+    return [os.fsdecode(name) for name in (listed or b"").split(b"\0") if name]
+
+
+def _ask(folder: str, *arguments: str) -> bytes | None:
+    """What git answers; None where it says no."""
+    import subprocess
+
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and a revision stands behind --end-of-options
+            ["git", "-C", folder, *arguments],  # noqa: S607 - the user's own git
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise UserError(f"mlgate lint: git cannot be run: {error.strerror}") from None
+    return done.stdout if done.returncode == 0 else None

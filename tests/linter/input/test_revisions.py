@@ -1,0 +1,163 @@
+"""Findings on what changed, in a real repository."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.linter.test_cli import BAD, FIXABLE, Answer, call
+
+WEEKLY = FIXABLE.replace("nightly-retrain", "weekly-retrain")
+
+
+def git(*arguments: str, folder: Path | None = None) -> str:
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        ["git", *author, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with an old fault in each of two files, one of two documents."""
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    git("init", "--quiet", "--initial-branch=main")
+    (work / "train.yaml").write_text(FIXABLE)
+    (work / "two.yaml").write_text(f"{BAD}---\n{WEEKLY}")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "old")
+    return work
+
+
+def found(answer: Answer) -> list[tuple[str, str]]:
+    report = json.loads(answer.out)
+    return [(row["file"], row["rule"]) for row in report["findings"] if row["action"] == "deny"]
+
+
+def lint(*flags: str) -> list[tuple[str, str]]:
+    return found(call("lint", "--format", "json", *flags))
+
+
+def test_only_the_object_that_changed_is_reported(here: Path) -> None:
+    assert lint("--since", "HEAD") == []
+    (here / "two.yaml").write_text(f"{BAD}---\n{WEEKLY.replace('0 2', '0 3')}")
+    assert lint("--since", "HEAD") == [("two.yaml", "CRN001")]
+    answer = call("lint", "--since", "HEAD")
+    assert ", 3 on what did not change\n" in answer.err
+
+
+def test_a_moved_document_has_not_changed(here: Path) -> None:
+    (here / "two.yaml").write_text(f"# first\n---\n{WEEKLY}\n---\n{BAD}")
+    assert lint("--since", "HEAD") == []
+
+
+def test_a_file_that_git_does_not_know_has_changed(here: Path) -> None:
+    (here / "new.yaml").write_text(BAD)
+    assert lint("--since", "HEAD") == [("new.yaml", "HPA001")]
+
+
+def test_an_ignore_that_went_is_a_change(here: Path) -> None:
+    ignored = BAD.replace("spec:", "# mlgate: ignore[HPA001] set elsewhere\nspec:")
+    (here / "web.yaml").write_text(ignored)
+    git("add", ".")
+    git("commit", "--quiet", "-m", "ignored")
+    assert lint("--since", "HEAD") == []
+    (here / "web.yaml").write_text(BAD)
+    assert lint("--since", "HEAD") == [("web.yaml", "HPA001")]
+
+
+def test_since_a_branch_means_since_the_two_parted(here: Path) -> None:
+    git("checkout", "--quiet", "-b", "work")
+    (here / "new.yaml").write_text(BAD)
+    git("add", ".")
+    git("commit", "--quiet", "-m", "new")
+    git("checkout", "--quiet", "main")
+    (here / "train.yaml").write_text(FIXABLE.replace("0 2", "0 4"))
+    git("commit", "--quiet", "-am", "main goes on")
+    git("checkout", "--quiet", "work")
+    assert lint("--since", "main") == [("new.yaml", "HPA001")]
+
+
+def test_staged_is_judged_as_it_is_staged(here: Path) -> None:
+    (here / "train.yaml").write_text(FIXABLE.replace("0 2", "0 4"))
+    assert lint("--staged") == []
+    git("add", "train.yaml")
+    # Mended in the work tree, and not in what the commit will hold.
+    mended = FIXABLE.replace("jobTemplate:", "concurrencyPolicy: Forbid\n  jobTemplate:")
+    (here / "train.yaml").write_text(mended)
+    assert lint("--staged") == [("train.yaml", "CRN001")]
+    git("add", "train.yaml")
+    assert lint("--staged") == []
+
+
+def test_before_the_first_commit_everything_staged_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    git("init", "--quiet")
+    Path("web.yaml").write_text(BAD)
+    assert lint("--staged") == []
+    git("add", ".")
+    assert lint("--staged") == [("web.yaml", "HPA001")]
+
+
+def test_from_a_folder_below(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "deep").mkdir()
+    (here / "deep/é web.yaml").write_text(BAD)
+    monkeypatch.chdir(here / "deep")
+    assert lint("--since", "HEAD") == [("é web.yaml", "HPA001")]
+    assert lint("--since", "HEAD", "..") == [("../deep/é web.yaml", "HPA001")]
+
+
+def test_a_related_change_counts(here: Path) -> None:
+    scaled = BAD.replace("kind: Deployment", "kind: StatefulSet")
+    (here / "two.yaml").write_text(scaled)
+    git("commit", "--quiet", "-am", "scaled")
+    assert lint("--since", "HEAD") == []
+
+
+def test_a_shallow_clone_says_what_is_missing(here: Path, tmp_path: Path) -> None:
+    (here / "new.yaml").write_text(BAD)
+    git("add", ".")
+    git("commit", "--quiet", "-m", "new")
+    old = git("rev-parse", "HEAD~1").strip()
+    git("clone", "--quiet", "--depth=1", f"file://{here}", str(tmp_path / "shallow"))
+    answer = call("lint", str(tmp_path / "shallow"), "--since", old)
+    assert answer.code == 2
+    assert "git knows no such revision; this clone is shallow: fetch more of it" in answer.err
+
+
+@pytest.mark.parametrize("revision", ["nowhere", "--output=x", "HEAD:train.yaml", ""])
+def test_what_is_no_revision_is_refused(here: Path, revision: str) -> None:
+    answer = call("lint", f"--since={revision}")
+    assert answer.code == 2
+    assert "git knows no such revision" in answer.err
+    assert sorted(path.name for path in here.glob("*.yaml")) == ["train.yaml", "two.yaml"]
+    assert not (here / "x").exists()
+
+
+def test_outside_a_repository_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("web.yaml").write_text(BAD)
+    answer = call("lint", "--staged")
+    assert (answer.code, "is in no git repository" in answer.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--since", "HEAD", "--staged"),
+        ("--fix", "--staged"),
+        ("--diff", "--write-baseline", "b"),
+        ("--baseline", "a", "--write-baseline", "b"),
+        ("--since", "HEAD", "--write-baseline", "b"),
+    ],
+)
+def test_flags_that_contradict_each_other(here: Path, flags: tuple[str, ...]) -> None:
+    answer = call("lint", *flags)
+    assert answer.code == 2
+    assert "do not go together" in answer.err
