@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from linter.errors import BROKEN_PIPE, CRASHED, INTERRUPTED, USAGE_ERROR, UserError
@@ -52,7 +53,32 @@ class CommandParser(argparse.ArgumentParser):
         sys.stdout.flush()
 
     def error(self, message: str) -> NoReturn:
-        raise UserError(f"{self.format_usage().rstrip()}\n{self.prog}: {message}")
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown != message:
+            message = self._tell_unknown(unknown.split()[0])
+        raise UserError(f"{self.prog}: {message} (`{self.prog} --help` lists all options)")
+
+    def read_environment(self, environ: Mapping[str, str], given: list[str]) -> list[str]:
+        """Options that take a value, as ``MLGATE_`` variables state them, but for those given."""
+        if not any(name.startswith("MLGATE_") for name in environ):
+            return []
+        said = {word.partition("=")[0] for word in given}
+        words = []
+        for action in self._actions:
+            long = next((one for one in action.option_strings if one.startswith("--")), "")
+            value = environ.get("MLGATE_" + long[2:].upper().replace("-", "_"))
+            takes_value = long and action.nargs is None
+            if value and takes_value and said.isdisjoint(action.option_strings):
+                words.append(f"{long}={value}")
+        return words
+
+    def _tell_unknown(self, word: str) -> str:
+        from rules.wording import suggestion
+
+        flag = word.partition("=")[0]
+        known = tuple(name for name in self._option_string_actions if name.startswith("--"))
+        what = "no option" if flag.startswith("-") else "no use for"
+        return f"{what} {word}{suggestion(flag, known)}"
 
 
 def run_console() -> NoReturn:
@@ -111,7 +137,10 @@ def _dispatch(argv: list[str], stdin: TextIO, out: TextIO, err: TextIO) -> int:
         prog=f"mlgate {name}", allow_abbrev=False, formatter_class=FixedWidthFormatter
     )
     module.add_arguments(parser)
-    arguments = parser.parse_args(argv[1:], argparse.Namespace(stdin=stdin))
+    # Of `serve` no option is read so: beside a Service of this name, Kubernetes sets MLGATE_PORT.
+    stated = parser.read_environment(os.environ, argv[1:]) if name == "lint" else []
+    words = [*stated, *argv[1:]]
+    arguments = parser.parse_args(words, argparse.Namespace(stdin=stdin))
     code: int = module.run(arguments, out, err)
     out.flush()
     return code

@@ -4,16 +4,16 @@ import argparse
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from linter.commands.narrowing import Narrowing, add_narrowing_arguments, find_narrowing
+from linter.commands.lint_arguments import add_lint_arguments
+from linter.commands.narrowing import Narrowing, find_narrowing
 from linter.commands.outputs import (
     ReportRequest,
-    add_output_arguments,
     choose_reports,
     speaks_to_people,
     wants_text_edits,
     write_reports,
 )
-from linter.errors import CRASHED, UserError
+from linter.errors import CRASHED, UNREADABLE, UserError
 from linter.input.sources import (
     EXCLUDED,
     STDIN,
@@ -33,9 +33,9 @@ from linter.judging.selection import select_rules
 from linter.judging.settings import find_policy, find_today, load_policy
 from linter.judging.workers import WorkerError
 from linter.reports import ReportOptions, choose_colour
-from linter.reports.summary import count, render_summary
+from linter.reports.summary import count, render_statistics, render_summary
+from linter.reports.terminal import escape
 from rules.policy import DEFAULT, Policy
-from rules.policy.values import PROFILES
 from rules.reader import ReadError, decode
 from rules.record import NamedTuple
 
@@ -80,55 +80,7 @@ class LintInput(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate lint``."""
-    add = parser.add_argument
-    add(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="files, folders to walk, or - for standard input; without any, the working directory",
-    )
-    add_output_arguments(parser)
-    add(
-        "--text-edits", action="store_true", help="in JSON too: where in the text a fix writes what"
-    )
-    add("--policy", metavar="FILE", help="the policy file; else mlgate.yaml here or above")
-    add("--profile", choices=PROFILES, help="the profile, over what the policy says")
-    for flag, verb in (("--select", "run only"), ("--ignore", "leave out")):
-        add(
-            flag,
-            action="append",
-            default=[],
-            metavar="CODES",
-            help=f"{verb} these rules: codes, beginnings of codes, names, CODE/form",
-        )
-    add(
-        "--min-confidence",
-        choices=("low", "medium", "high"),
-        default="low",
-        help="leave out findings that hang on a role less sure than this (default: low)",
-    )
-    add(
-        "--fail-on",
-        choices=("deny", "warn", "audit", "never"),
-        default="warn",
-        help="the least action that makes the exit code 1 (default: warn)",
-    )
-    add("--fix", action="store_true", help="make the safe fixes in the files; fixed text of -")
-    add("--unsafe-fixes", action="store_true", help="with --fix or --diff, the unsafe ones too")
-    add("--diff", action="store_true", help="show what --fix would change, and change nothing")
-    add("--show-audit", action="store_true", help="show audited and excepted findings too")
-    add("--show-roles", action="store_true", help="show each workload's role and its evidence")
-    add("--no-ignores", action="store_true", help="judge as if nothing were ignored")
-    add("--namespace", metavar="NS", help="the namespace of objects that name none")
-    add(
-        "--complete",
-        action="store_true",
-        help="the input is all that there is in its namespaces: what is not in it does not exist",
-    )
-    add_narrowing_arguments(parser)
-    add("--jobs", type=_read_jobs, default=0, metavar="N|auto", help="how many processes work")
-    add("--hook", action="store_true", help="files that hold no manifest are no fault")
-    add("--stdin-filename", metavar="NAME", help="the file that standard input stands for")
+    add_lint_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
@@ -152,7 +104,9 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         roles=arguments.show_roles,
     )
     profile = arguments.profile or policy.profile
-    given = _gather(arguments, Excludes(folder, policy.exclude))
+    given = _gather(arguments, Excludes(folder, policy.exclude, tuple(arguments.exclude)))
+    if arguments.show_files:
+        return _show_files(given, out)
     narrowing = find_narrowing(arguments, given)
     given = given.put(narrowing.list_staged())._replace(
         policy=f"{file or 'built-in'}, profile {profile}", reports=tuple(reports)
@@ -165,10 +119,24 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     result = narrowing.apply(result, given)
     if arguments.write_baseline is not None:
         return _list_in_baseline(result, arguments, given, err)
-    if arguments.fix or arguments.diff:
+    if arguments.fix or arguments.fix_only or arguments.diff:
         return _fix(result, arguments, FixInput(task, given, narrowing), out, err)
     _report(result, arguments, given, out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)
+
+
+def _show_files(given: LintInput, out: TextIO) -> int:
+    """List what would be read, and what is not and why."""
+    collection = given.collection
+    lines = [escape(file) for file in sorted(given.list_files())]
+    lines += [f"{escape(file)}: not read: {reason}" for file, reason in collection.passed_over]
+    lines += [f"{escape(row['file'])}: not read: {row['reason']}" for row in collection.errors]
+    lines += [
+        f"{name}: not entered: {count(number, 'folder')} of this name"
+        for name, number in sorted(collection.left_out.items())
+    ]
+    out.write("".join(f"{line}\n" for line in lines))
+    return UNREADABLE if collection.errors else 0
 
 
 def _list_in_baseline(
@@ -207,28 +175,22 @@ def _fix(
     selection = FixSelection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
     fixed = fix_run.fix_files(run, result["findings"], selection)
     if arguments.diff:
-        changed = fix_run.print_diffs(fixed, out, colour=choose_colour(out, os.environ))
+        changed = fix_run.print_diffs(fixed, out, colour=_choose_colour(arguments, out))
         err.write(render_refusals(fix_run.list_refusals(fixed)))
         # A diff is for the reader of the fixes: findings without one do not fail it.
         return exit_code({**result, "findings": []}, "never", hook=True) or int(changed)
     fixed = fix_run.write_fixes(run, fixed, out)
     err.write(render_refusals(fix_run.list_refusals(fixed)))
-    err.write(render_fixes(fix_run.list_fixed(fixed)))
+    if not arguments.quiet:
+        err.write(render_fixes(fix_run.list_fixed(fixed)))
+    if arguments.fix_only:
+        return exit_code({**result, "findings": []}, "never", hook=True)
     texts = tuple((name, fixed.outcomes[name].after.encode()) for name in run.texts)
     given = given._replace(texts=texts)
     result = narrowing.apply(fix_run.relint(run, fixed), given)
     # The fixed text has standard output for itself: `mlgate lint --fix - <a >b`.
     _report(result, arguments, given, err if texts else out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)
-
-
-def _read_jobs(text: str) -> int:
-    """A number of processes; 0 stands for ``auto``."""
-    if text == "auto":
-        return 0
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 to 64 or auto, found {text}")
-    return int(text)
 
 
 def _report(
@@ -245,16 +207,23 @@ def _report(
 
         add_text_edits(result["findings"], lambda path: decode_file(given.read_bytes(path))[0])
     options = ReportOptions(
-        colour=choose_colour(out, os.environ),
+        colour=_choose_colour(arguments, out),
         show_audit=arguments.show_audit,
         show_roles=arguments.show_roles,
         read_source=given.read_text,
         policy=given.policy,
     )
     write_reports(result, given.reports, options, out)
-    if speaks_to_people(given.reports):
-        err.write(render_summary(result, options._replace(colour=choose_colour(err, os.environ))))
+    if arguments.statistics:
+        err.write(render_statistics(result, options))
+    if speaks_to_people(given.reports) and not arguments.quiet:
+        err.write(render_summary(result, options._replace(colour=_choose_colour(arguments, err))))
         _report_fixable(result, arguments, err)
+
+
+def _choose_colour(arguments: argparse.Namespace, stream: TextIO) -> bool:
+    wanted = arguments.color
+    return choose_colour(stream, os.environ) if wanted == "auto" else wanted == "always"
 
 
 def _report_fixable(result: "RunResult", arguments: argparse.Namespace, err: TextIO) -> None:

@@ -21,11 +21,17 @@ if TYPE_CHECKING:
         def read_bytes(self, path: str) -> bytes: ...
 
 
-def add_narrowing_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--baseline``, ``--write-baseline``, ``--since`` and ``--staged``."""
+def add_narrowing_arguments(parser: argparse._ActionsContainer) -> None:
+    """``--baseline``, ``--write-baseline``, ``--since``, ``--staged`` and ``--min-confidence``."""
     add = parser.add_argument
     add("--baseline", metavar="FILE", help="report what FILE does not list")
     add("--write-baseline", metavar="FILE", help="list the findings of this run in FILE")
+    add(
+        "--min-confidence",
+        choices=("low", "medium", "high"),
+        default="low",
+        help="leave out findings that hang on a role less sure than this (default: low)",
+    )
     add("--since", metavar="REV", help="report findings on objects that changed since REV (git)")
     add(
         "--staged", action="store_true", help="report findings on objects staged for a commit (git)"
@@ -93,7 +99,7 @@ def find_narrowing(arguments: argparse.Namespace, judged: "JudgedFiles") -> Narr
 
 def _refuse_mixtures(arguments: argparse.Namespace) -> None:
     given = {
-        "--fix": arguments.fix or arguments.diff,
+        "--fix": arguments.fix or arguments.fix_only or arguments.diff,
         "--since": arguments.since is not None,
         "--staged": arguments.staged,
         "--baseline": arguments.baseline is not None,

@@ -40,7 +40,7 @@ class ReportRequest(NamedTuple):
     file: str | None = None
 
 
-def add_output_arguments(parser: argparse.ArgumentParser) -> None:
+def add_output_arguments(parser: argparse._ActionsContainer) -> None:
     """``--format`` and ``--output``, which may be given several times: in their order they are
     ``arguments.reports``, for ``choose_reports``."""
     parser.add_argument(
@@ -60,6 +60,11 @@ def add_output_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         dest="reports",
         help="write the report of the --format before it to FILE, not to standard output",
+    )
+    parser.add_argument(
+        "--text-edits",
+        action="store_true",
+        help="in JSON too: where in the text a fix writes what",
     )
 
 

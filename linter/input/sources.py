@@ -57,22 +57,32 @@ class Collection(NamedTuple):
 
 
 class Excludes(NamedTuple):
-    """The policy's ``exclude``: gitignore patterns from ``folder`` (absolute)."""
+    """Gitignore patterns: the policy's ``exclude``, from ``folder`` (absolute), and those of the
+    command line, from the working directory."""
 
     folder: str
     patterns: tuple[str, ...] = ()
+    here: tuple[str, ...] = ()
 
     def match(self, path: str) -> bool:
         """Whether a file, or a folder on the way to it, is excluded."""
-        parts = _parts_below(self.folder, path)
-        return parts is not None and IgnoreScope().add(IgnoreFile(self.patterns)).excludes(parts)
+        return any(
+            parts is not None and IgnoreScope().add(IgnoreFile(patterns)).excludes(parts)
+            for patterns, parts in self._list_patterns(path)
+        )
 
     def scope(self, folder: str) -> IgnoreScope:
         """What holds in ``folder`` (absolute)."""
-        parts = _parts_below(self.folder, folder)
-        if not self.patterns or parts is None:
-            return IgnoreScope()
-        return IgnoreScope().add(IgnoreFile(self.patterns), parts)
+        scope = IgnoreScope()
+        for patterns, parts in self._list_patterns(folder):
+            if patterns and parts is not None:
+                scope = scope.add(IgnoreFile(patterns), parts)
+        return scope
+
+    def _list_patterns(self, path: str) -> list[tuple[tuple[str, ...], tuple[str, ...] | None]]:
+        """Patterns, and the way to ``path`` from where they hold (None: not below)."""
+        layers = ((self.folder, self.patterns), (os.getcwd(), self.here))
+        return [(patterns, _parts_below(top, path)) for top, patterns in layers if patterns]
 
 
 class SourceError(Exception):

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from linter.errors import UserError
+from rules.policy.keys import API_VERSION
 from rules.reader import Document, ReadError, decode, read
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import BaselineRow, FindingRow
 
-API_VERSION = "mlgate.dev/v1"
-KIND = "Baseline"
+BASELINE_KIND = "Baseline"
 
 _LISTED = frozenset({"deny", "warn"})
 _NEVER = frozenset({"MLG001", "MLG005"})
@@ -27,7 +27,7 @@ _HEAD = f"""\
 # Findings that mlgate does not report again. Written by `mlgate lint --write-baseline`: run that
 # again to drop what has been mended. An entry is CODE/form, the object, and the field.
 apiVersion: {API_VERSION}
-kind: {KIND}
+kind: {BASELINE_KIND}
 findings:
 """
 
@@ -65,9 +65,9 @@ def read_baseline(path: str) -> Baseline:
 
 def _read_entries(path: str, document: Document) -> Iterable[BaselineEntry]:
     body = document.value
-    head = {"apiVersion": API_VERSION, "kind": KIND}
+    head = {"apiVersion": API_VERSION, "kind": BASELINE_KIND}
     if not isinstance(body, dict) or any(body.get(key) != value for key, value in head.items()):
-        raise UserError(f"{path}:1:1: expected a baseline: apiVersion {API_VERSION}, kind {KIND}")
+        raise UserError(f"{path}:1:1: expected apiVersion {API_VERSION}, kind {BASELINE_KIND}")
     _refuse_unless(isinstance(body.get("findings"), dict), path, document, ("findings",))
     folder = os.path.dirname(os.path.abspath(path))
     for file, marks in body["findings"].items():

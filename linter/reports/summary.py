@@ -37,6 +37,15 @@ def render_summary(result: "RunResult", options: ReportOptions) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def render_statistics(result: "RunResult", options: ReportOptions) -> str:
+    """The findings that are shown by rule and form, the most first."""
+    forms = Counter(f"{row['rule']}/{row['form']}" for row in select_shown(result, options))
+    names = {f"{row['rule']}/{row['form']}": row["name"] for row in result["findings"]}
+    width = len(str(max(forms.values(), default=0)))
+    ranked = sorted(forms.items(), key=lambda item: (-item[1], item[0]))
+    return "".join(f"{number:>{width}}  {form}  {names[form]}\n" for form, number in ranked)
+
+
 def _count_findings(result: "RunResult", options: ReportOptions) -> str:
     counts = Counter(finding["action"] for finding in result["findings"])
     visible = _ACTIONS if options.show_audit else _ACTIONS[:2]

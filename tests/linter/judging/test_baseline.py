@@ -116,7 +116,7 @@ def test_no_findings_make_an_empty_baseline(here: Path) -> None:
     [
         ("{", "baseline.yaml:1:1: "),
         ("a: 1\n---\na: 1\n", "baseline.yaml: 2 documents; expected one baseline"),
-        ("kind: Policy\n", "baseline.yaml:1:1: expected a baseline: apiVersion mlgate.dev/v1"),
+        ("kind: Policy\n", "baseline.yaml:1:1: expected apiVersion mlgate.dev/v1, kind Baseline"),
         ("findings: [a]\n", "baseline.yaml:3:1: expected a mapping of files"),
         ("findings:\n  a: b\n", "baseline.yaml:4:6: expected a list of findings"),
         ("findings:\n  a:\n    - 1\n", "baseline.yaml:5:7: expected a finding's text"),
