@@ -1,7 +1,12 @@
-"""Kubernetes quantities as numbers.
+"""Kubernetes quantities and Go's durations as numbers.
 
-Source: ``k8s.io/apimachinery/pkg/api/resource`` (Quantity, suffixer).
+Source: ``k8s.io/apimachinery/pkg/api/resource`` (Quantity, suffixer); Go's ``time.ParseDuration``.
 """
+
+from rules.lazy_pattern import LazyPattern
+
+_PART = LazyPattern(r"([0-9]{1,12}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})(h|ms|m|s|us|µs|μs|ns)")
+_SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 
 _SUFFIXES = {
     "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0,
@@ -29,3 +34,13 @@ def parse_quantity(value: object) -> float | None:
         return float(number) * scale
     except ValueError:
         return None
+
+
+def parse_duration(text: str) -> float | None:
+    """A Go duration such as ``1h30m`` in seconds; None for what is none."""
+    unsigned = text[1:] if text[:1] in ("+", "-") else text
+    parts = _PART.findall(unsigned)
+    if "".join(map("".join, parts)) != unsigned or not parts:
+        return 0.0 if unsigned == "0" else None
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return -seconds if text[0] == "-" else seconds

@@ -23,6 +23,7 @@ from rules.lazy_pattern import LazyPattern
 from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path
+from rules.quantity import parse_duration
 
 _GROUP = "argoproj.io"
 
@@ -100,9 +101,9 @@ _REFERENCES: tuple[Path, ...] = (
 _LOCKS = ("mutex", "mutexes", "semaphore", "semaphores")
 _FOR_EVER = "a retryStrategy without a limit retries for ever"
 _COUNTING = "it bounds the whole workflow, all retries included"
+_MISSED = "a run that is missed while the controller is away never comes"
+_ZONE_TWICE = "the controller puts timezone before it, and cannot read a schedule with two zones"
 _NUMBER = LazyPattern(r"[0-9]{1,12}\Z")
-_PART = LazyPattern(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(h|ms|m|s)")
-_SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
 
 
 def _pods(workflow: SpecView, ask: Ask) -> Iterator[Pod]:
@@ -216,22 +217,26 @@ def _number(value: Value) -> Value:
 def _duration(value: Value) -> Value:
     """A Go duration such as ``1h30m`` in seconds."""
     text = value.value
-    parts = _PART.findall(text) if isinstance(text, str) else []
-    if not parts or "".join(map("".join, parts)) != text:
+    seconds = parse_duration(text) if isinstance(text, str) else None
+    if seconds is None:
         return _number(value)
-    return value._replace(value=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    return value._replace(value=int(seconds) if seconds == seconds // 1 else seconds)
 
 
 def _schedule(manifest: Manifest) -> Schedule:
-    """``schedules`` since v3.6, ``schedule`` before."""
+    """``schedules`` since v3.6, ``schedule`` before. What was missed is made up for only within a
+    starting deadline (``shouldOutstandingWorkflowsBeRun``)."""
     spec = SpecView(manifest, SPEC, manifest.dig(*SPEC))
     several = spec.value("schedules")
     locks = spec.mapping("workflowSpec", "synchronization")
+    zone = spec.dig("timezone")
     return Schedule(
         ("spec", "schedule") if several.absent else several.path,
         spec.raw("concurrencyPolicy", default="Allow"),
         suspended=spec.dig("suspend") is True,
         exclusive=any(locks.get(lock) for lock in _LOCKS),
+        missed=_MISSED,
+        zone_inside=_ZONE_TWICE if zone else "",
     )
 
 
