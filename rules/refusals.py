@@ -10,6 +10,7 @@ ONLY_NEVER = 'only "Never" is supported when podFailurePolicy is specified'
 INDEXED_ONLY = "requires indexed completion mode"
 POD_NAME_TOO_LONG = "will not able to create pod with invalid DNS label"
 ZONE_IN_SCHEDULE = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
+LOCAL_ZONE = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"
 CONCURRENCY_POLICIES = "supported values are Allow, Forbid, Replace"  # without the quotes
 
 # apps

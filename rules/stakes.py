@@ -43,6 +43,13 @@ class Stakes(NamedTuple):
             return None
         return self.devices * times * self.seconds / 3600
 
+    @property
+    def rounds(self) -> float:
+        """How often the bound may pass in one run: once where it bounds the whole run, or where
+        nobody knows how often."""
+        known = self.attempts if self.per_attempt else None
+        return 1 if known is None or known == inf else max(1, known)
+
     def add_to(self, problem: Problem) -> Problem:
         """The problem with what is at stake."""
         message = f"{problem.message}; {self}" if self.device else problem.message

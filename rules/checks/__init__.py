@@ -34,7 +34,12 @@ from rules.checks.manifest import (
     unreadable_document,
     unused_ignore,
 )
-from rules.checks.schedule import retrain_concurrency_forbid
+from rules.checks.schedule import (
+    retrain_concurrency_forbid,
+    retrain_starting_deadline,
+    run_longer_than_interval,
+    schedule_timezone,
+)
 from rules.checks.serving import (
     liveness_asks_for_the_model,
     model_pull_in_post_start,
@@ -72,6 +77,9 @@ from rules.model import Rule
 
 ALL: tuple[Rule, ...] = (
     retrain_concurrency_forbid.RULE,
+    retrain_starting_deadline.RULE,
+    run_longer_than_interval.RULE,
+    schedule_timezone.RULE,
     operator_contract.RULE,
     failed_rank_must_restart_group.RULE,
     finished_job_keeps_gpus.RULE,

@@ -15,7 +15,7 @@ from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path
-from rules.refusals import RESTART_POLICIES
+from rules.refusals import LOCAL_ZONE, RESTART_POLICIES, ZONE_IN_SCHEDULE, refuse
 
 CRON_ROOT: Path = ("spec", "jobTemplate", "spec")
 JOB_PRIORS = {Role.TRAINING: 1, Role.BATCH: 1, Role.DATA: 1, Role.SERVING: -6}
@@ -161,9 +161,19 @@ def read_job_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
         yield make_pod(template, restart=read_job_restart(job), replicas=count)
 
 
-def read_cron_schedule(manifest: Manifest) -> Schedule:
-    """The schedule of a CronJob, batch's or Volcano's: runs may overlap unless it says no."""
-    return read_schedule(manifest, manifest.value(("spec", "concurrencyPolicy"), "Allow"))
+def read_cron_schedule(
+    manifest: Manifest,
+    zone_inside: str = refuse(ZONE_IN_SCHEDULE),
+    local_zone: str = refuse(LOCAL_ZONE),
+) -> Schedule:
+    """The schedule of a CronJob, batch's or Volcano's: runs may overlap unless it says no.
+
+    Source: ``pkg/apis/batch/validation`` (validateScheduleFormat, validateTimeZone). A deadline
+    below ten seconds may let no run start (kubernetes.io: CronJob).
+    """
+    policy = manifest.value(("spec", "concurrencyPolicy"), "Allow")
+    words = {"zone_inside": zone_inside, "local_zone": local_zone}
+    return read_schedule(manifest, policy, shortest=10, **words)
 
 
 def read_schedule(manifest: Manifest, concurrency: Value | None, **known: Any) -> Schedule:

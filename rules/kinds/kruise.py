@@ -32,6 +32,7 @@ from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import Path
+from rules.refusals import LOCAL_ZONE
 
 _GROUP = "apps.kruise.io"
 
@@ -59,6 +60,7 @@ _CRON: FactRows = {
     facts.SUCCESS_HISTORY: ("successfulJobsHistoryLimit",),
     facts.FAILED_HISTORY: ("failedJobsHistoryLimit",),
 }
+_ZONE_TWICE = 'Kruise refuses this ("cannot use both timeZone field and TZ or CRON_TZ in schedule")'
 
 
 def _job_pods(job: SpecView, ask: Ask) -> Iterator[Pod]:
@@ -74,8 +76,15 @@ def _retries(job: SpecView) -> Iterator[Retry]:
 
 def _schedule(manifest: Manifest) -> Schedule:
     policy = manifest.raw(("spec", "concurrencyPolicy"), "Allow")
-    paused = manifest.dig("spec", "paused") is True
-    return Schedule(("spec", "schedule"), policy, suspended=paused)
+    spec = manifest.mapping("spec")
+    return Schedule(
+        ("spec", "schedule"),
+        policy,
+        suspended=spec.get("paused") is True,
+        shortest=10,
+        zone_inside=_ZONE_TWICE if spec.get("timeZone") else "",
+        local_zone=f'Kruise refuses this ("{LOCAL_ZONE}")',
+    )
 
 
 def _kept(name: str, priors: dict[Any, int], rows: FactRows) -> Kind:

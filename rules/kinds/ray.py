@@ -20,6 +20,7 @@ from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import EACH, Path
+from rules.refusals import ZONE_IN_SCHEDULE
 
 _GROUP = "ray.io"
 
@@ -98,6 +99,7 @@ _OVERLAP = (
     "a RayCronJob cannot forbid overlap; keep spec.jobTemplate.activeDeadlineSeconds below the "
     "interval, or let a batch CronJob or a CronWorkflow create the RayJob"
 )
+_ZONE_INSIDE = f'KubeRay runs none ("{ZONE_IN_SCHEDULE}")'
 
 
 def _cluster_pods(cluster: SpecView, text: str = "") -> Iterator[Pod]:
@@ -216,7 +218,8 @@ def _cluster_leftovers(cluster: SpecView) -> Iterator[Leftover]:
 
 
 def _schedule(manifest: Manifest) -> Schedule:
-    return read_schedule(manifest, None, advice=_OVERLAP)
+    """Source: ``utils/validation.go`` (ValidateRayCronJobSpec), after the object is admitted."""
+    return read_schedule(manifest, None, advice=_OVERLAP, zone_inside=_ZONE_INSIDE)
 
 
 def _service_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:

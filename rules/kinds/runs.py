@@ -143,7 +143,10 @@ class Schedule(NamedTuple):
 
     ``concurrency`` is None where the kind has no such field (``advice`` then says what to do).
     ``exclusive``: a mutex or semaphore keeps runs apart. ``suspended``: no run starts. ``unset``
-    goes on where no policy is set: what that means.
+    goes on where no policy is set: what that means. ``missed`` says what becomes of a run that does
+    not start in time where no starting deadline is set, ``shortest`` is the least such deadline
+    that lets any run start. ``zone_inside`` is a clause on what a time zone in the schedule's own
+    text leads to, empty where it is taken; ``local_zone`` the same on the zone ``Local``.
     """
 
     path: Path
@@ -152,3 +155,7 @@ class Schedule(NamedTuple):
     exclusive: bool = False
     advice: str = ""
     unset: str = "which means Allow"
+    missed: str = "a run that is missed starts whenever the controller is back, at any hour"
+    shortest: int = 0
+    zone_inside: str = ""
+    local_zone: str = ""

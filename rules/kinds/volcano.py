@@ -5,6 +5,7 @@ Source: volcano-sh/volcano ``staging/src/volcano.sh/apis``, ``pkg/controllers/jo
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from rules.kinds import facts
@@ -53,6 +54,8 @@ _ADVICE = (
     "Volcano has no deadline of a Job: bound the pods, and pair it with policies: "
     "[{event: PodFailed, action: TerminateJob}]"
 )
+_ZONE_INSIDE = 'Volcano refuses this ("schedule should not contain TZ or CRON_TZ")'
+_LOCAL_ZONE = """Volcano refuses this ("timeZone can't be Local")"""
 _NO_POLICY = (
     "no policy restarts anything; expected one such as {event: PodFailed, action: RestartJob}"
 )
@@ -257,7 +260,7 @@ KINDS: tuple[Kind, ...] = (
         CRON_ROOT,
         ((SPEC, CRON_ROWS),),
         required=(("spec", "schedule"), (*CRON_ROOT, "tasks")),
-        schedule=read_cron_schedule,
+        schedule=partial(read_cron_schedule, zone_inside=_ZONE_INSIDE, local_zone=_LOCAL_ZONE),
         plural="cronjobs",
     ),
     _kind("flow.volcano.sh", "JobTemplate", required=(_TASKS,), plural="jobtemplates"),

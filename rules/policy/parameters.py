@@ -93,6 +93,12 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             default="any",
         ),
         Parameter(
+            "controller_tz",
+            "the time zone in which the cluster's controllers run, such as Etc/UTC; any if it is "
+            "not known",
+            default="any",
+        ),
+        Parameter(
             "training_operator_version",
             "the release of Kubeflow's training operator, such as 1.8; any if it is not known",
             default="any",

@@ -39,21 +39,23 @@ Safe: it writes what the policy demands, and no run is ended by it.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.roles import Role
 from rules.kinds.runs import Schedule
 from rules.model import Confidence, Harm, Parameter, Problem, Rule, form_table
 from rules.refusals import CONCURRENCY_POLICIES, refuse
+from rules.schedules import trains_by_schedule
 from rules.stakes import reckon_stakes
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
 
 _POLICIES = ("Allow", "Forbid", "Replace")
-_OUT_OF_SCOPE = frozenset({Role.BATCH, Role.DATA, Role.NOTEBOOK, Role.SERVING, Role.NONE})
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     schedule = workload.schedule
-    if schedule is None or schedule.exclusive or not _in_scope(workload, params):
+    accelerated = params["scope"] != "retraining"
+    if schedule is None or schedule.exclusive:
+        return
+    if not trains_by_schedule(workload, accelerated=accelerated):
         return
     problem = _judge(workload, schedule, params)
     if problem is not None:
@@ -61,14 +63,6 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
         problem = problem._replace(confidence=doubt)
         at_stake = problem.form != "suspended"
         yield workload.once(reckon_stakes).add_to(problem) if at_stake else problem
-
-
-def _in_scope(workload: Workload, params: Mapping[str, Any]) -> bool:
-    if workload.role in TRAINING:
-        return True
-    if params["scope"] == "retraining" or workload.role in _OUT_OF_SCOPE:
-        return False
-    return any(map(workload.accelerated, workload.pods))
 
 
 def _judge(workload: Workload, schedule: Schedule, params: Mapping[str, Any]) -> Problem | None:
