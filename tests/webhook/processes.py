@@ -121,10 +121,12 @@ def ask(
 
 
 @contextlib.contextmanager
-def serve(pairs: Pairs, *arguments: str, ready: bool = True) -> Iterator[Served]:
+def serve(
+    pairs: Pairs, *arguments: str, ready: bool = True, program: str = "linter"
+) -> Iterator[Served]:
     """A server with the pair in the files, ended at the end."""
     ports = free_port(), free_port()
-    command = [sys.executable, "-m", "linter", "serve", "--no-cluster", "--host", HOST]
+    command = [sys.executable, "-m", program, "serve", "--no-cluster", "--host", HOST]
     command += ["--tls-cert", str(pairs.certificate), "--tls-key", str(pairs.key)]
     command += ["--port", str(ports[0]), "--metrics-port", str(ports[1]), *arguments]
     log = pairs.certificate.with_name("log")

@@ -1,6 +1,11 @@
 """Group K: good work is not hurt, and what decides nothing costs nothing."""
 
+import contextlib
 import copy
+import datetime
+import http.client
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +25,10 @@ from rules.selectors import Requirement, Selector, read_selector
 from tests.manifests import TODAY
 from tests.webhook.bodies import NAMESPACE, admitted, deployment, job, owner, review
 from tests.webhook.conditions import holds
+from tests.webhook.hanging import HANGS
 from tests.webhook.in_process import Cluster, InProcessServer, policies_of
+from tests.webhook.processes import HOST, Pairs, ask, serve, wait_until
+from tests.webhook.test_promises_e_lifecycle import certificates
 from webhook.registration.configurations import make_configurations
 from webhook.registration.options import RegistrationOptions
 from webhook.review.admission import ReviewOutcome, validate
@@ -28,6 +36,8 @@ from webhook.review.changes import is_only_metadata
 from webhook.review.context import ReviewContext
 from webhook.review.owners import trusts_owner
 from webhook.review.template_digest import digest_pods
+from webhook.server.probes import not_ready_reasons
+from webhook.server.stall_watch import STALLED_LOOKS, StallWatch
 
 PLACE = RegistrationOptions("mlgate-system")
 OPERATOR = "system:serviceaccount:jobset-system:jobset-controller"
@@ -308,3 +318,51 @@ def test_k134_a_new_object_has_no_revisions() -> None:
         Policy(profile="strict"), Inventory(), TODAY, ran_before=lambda *_known: True
     )
     assert not validate(review(GREEDY), known).allowed
+
+
+def test_k135_a_loop_that_stands_still_is_seen_and_no_other(tmp_path: Path) -> None:
+    server = InProcessServer()
+    lifecycle, cuts = server.handler.lifecycle, list[None]()
+    watch = StallWatch(
+        lifecycle, lambda: cuts.append(None), server.handler.log, server.handler.metrics
+    )
+    good = certificates(tmp_path, datetime.timedelta(days=9))
+
+    def look(*, beating: bool) -> None:
+        for _ in range(STALLED_LOOKS + 1):
+            if beating:
+                lifecycle.heartbeat()
+            watch.look()
+
+    look(beating=False)
+    assert not cuts, "it has not started"
+    lifecycle.started = True
+    look(beating=True)
+    assert not cuts
+    look(beating=False)
+    assert len(cuts) == 1
+    assert list(not_ready_reasons(server.handler, good)) == ["the event loop stands still"]
+    look(beating=True)
+    assert list(not_ready_reasons(server.handler, good)) == []
+    assert [one["stalled"] for one in server.lines()] == [True, False]
+    assert server.sample("mlgate_stalls_total") == 1
+
+
+def test_k135_a_server_that_hangs_ends_its_connections_and_comes_back(tmp_path: Path) -> None:
+    pairs = Pairs(tmp_path)
+    pairs.write(pairs.issue())
+    with serve(pairs, program="tests.webhook.hanging") as served, ExitStack() as stack:
+        idle, asking = (stack.enter_context(contextlib.closing(served.connect())) for _ in "ab")
+        assert ask(idle, review(job()))[0] == 200
+        body = job()
+        body["metadata"]["annotations"] = {HANGS: "6"}
+        with pytest.raises((OSError, http.client.HTTPException)):
+            ask(asking, review(body))
+        assert served.get("/readyz") == (503, "the event loop stands still\n")
+        assert served.get("/healthz")[0] == 200
+        assert idle.sock.recv(1) == b"", "the API server learns that it is of no use"
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((HOST, served.port))
+        wait_until(lambda: served.get("/readyz")[0] == 200)
+        assert served.post(review(job()))[0] == 200
+        assert served.sample("mlgate_stalls_total") == 1

@@ -64,6 +64,7 @@ class Metrics:
         )
         self._count_what_passed()
         self.in_flight = self._gauge("in_flight", "Reviews being read, waiting or judged")
+        self.stalls = self._counter("stalls", "Times that the event loop stood still")
         self.queue_rejects = self._counter("queue_rejects", "Requests answered with 503")
         self.http_errors = self._counter(
             "http_errors", "Requests that got no review, by HTTP status", ("status",)

@@ -5,6 +5,7 @@ connections so takes places from nobody but itself, and an API server needs no m
 """
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 
@@ -45,6 +46,13 @@ class Connection:
         """Whether a request is waiting for its answer."""
         return self.protocol is not None and self.protocol.busy
 
+    def cut(self) -> None:
+        """End it for its client, from another thread, while the event loop stands still; the loop
+        learns of it later."""
+        # It may be closed, or never have been connected.
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Close it at once, however far it has come."""
         if self.protocol is not None:
@@ -57,7 +65,7 @@ class Connection:
 
 
 class ConnectionTable:
-    """At most so many connections; used by one event loop's thread."""
+    """At most so many connections; used by one event loop's thread, but for ``cut_all``."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -82,6 +90,12 @@ class ConnectionTable:
         self._count -= 1
         if not of_address:
             del self._held[one.address]
+
+    def cut_all(self) -> None:
+        """End all connections for their clients; may be called by any thread."""
+        for held in tuple(self._held.values()):
+            for one in tuple(held):
+                one.cut()
 
     def choose_victim(self, newcomer: str) -> Connection | None:
         """The connection that makes room for one of the address ``newcomer``: the oldest idle one

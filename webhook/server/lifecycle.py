@@ -3,23 +3,27 @@
 import time
 
 HUNG_SECONDS = 15.0
-"""Without a heartbeat for this long, the event loop counts as hung."""
+"""Without a heartbeat for this long, the event loop counts as hung, and the process is to end."""
 
 
 class Lifecycle:
-    """Written by the event loop's thread, read by that of the probes.
+    """Written by the event loop's thread, and ``stalled`` by that of the stall watch; read by that of
+    the probes.
 
     Each attribute is replaced in one operation, so that there is no lock: the probes must answer
-    even when the loop hangs.
+    even when the loop hangs. ``beats`` counts the heartbeats.
     """
 
     def __init__(self) -> None:
         self.started = False
         self.stopping = False
+        self.stalled = False
+        self.beats = 0
         self._last_heartbeat = time.monotonic()
 
     def heartbeat(self) -> None:
         """Note that the event loop is running."""
+        self.beats += 1
         self._last_heartbeat = time.monotonic()
 
     @property

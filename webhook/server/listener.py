@@ -6,6 +6,7 @@ address have their handshake at a time.
 """
 
 import asyncio
+import contextlib
 import errno
 import logging
 import socket
@@ -57,6 +58,7 @@ class Listener:
         self._opening: Counter[str] = Counter()
         self._waiting: dict[str, deque[Connection]] = {}
         self._loop = asyncio.get_running_loop()
+        self._suspended = False
         self._listen()
 
     def close(self) -> None:
@@ -65,6 +67,18 @@ class Listener:
             return
         self._loop.remove_reader(self._sock)
         self._sock.close()
+
+    def suspend(self) -> None:
+        """Have the kernel refuse whoever comes; may be called by any thread."""
+        with contextlib.suppress(OSError):  # it may be closed
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._suspended = True
+
+    def resume(self) -> None:
+        """Accept again, where nobody was."""
+        if self._suspended and self._sock.fileno() >= 0:
+            self._sock.listen(_BACKLOG)
+        self._suspended = False
 
     def _listen(self) -> None:
         if self._sock.fileno() >= 0:
@@ -175,6 +189,19 @@ class GuardedServer(uvicorn.Server):
         """Accept nobody any more."""
         if self._listener is not None:
             self._listener.close()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called by uvicorn ten times a second."""
+        if self._listener is not None:
+            self._listener.resume()
+        return await super().on_tick(counter)
+
+    def cut_off(self) -> None:
+        """End all connections for their clients and refuse new ones, from another thread, until
+        the event loop goes on."""
+        if self._listener is not None:
+            self._listener.suspend()
+        self._table.cut_all()
 
     def _bind(self) -> socket.socket:
         host, port = self.config.host, self.config.port

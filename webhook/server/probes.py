@@ -66,8 +66,8 @@ def not_ready_reasons(handler: ReviewHandler, certificates: Certificates) -> Ite
         yield "not started"
     if handler.lifecycle.stopping:
         yield "stopping"
-    if handler.lifecycle.hung:
-        yield "the event loop hangs"
+    if handler.lifecycle.stalled:
+        yield "the event loop stands still"
     if certificates.ends_soon(datetime.datetime.now(datetime.UTC)):
         yield f"the certificate ends at {certificates.pair.not_after:%FT%TZ}"
     waiting = handler.cluster.not_ready()

@@ -1,4 +1,5 @@
-"""The process: one event loop that judges, a thread for probes, a thread that polls files.
+"""The process: one event loop that judges, a thread for probes, one that sees whether the loop
+turns, one that polls files.
 
 Its end is the part that users notice. The API server learns of a stopping replica seconds after
 the replica does, so it goes on answering for a while, asks each client to connect elsewhere, and
@@ -33,6 +34,7 @@ from webhook.server.listener import GuardedServer
 from webhook.server.policy_reloader import count_expired_exceptions
 from webhook.server.probes import ProbeServer, create_probe_app
 from webhook.server.protocol import bounded_protocol
+from webhook.server.stall_watch import StallWatch
 
 if TYPE_CHECKING:  # without a cluster nothing of the kubernetes client is imported
     from webhook.replica.member import Member
@@ -178,10 +180,12 @@ async def _serve(
     if token is not None:
         checks += (follow_token(handler, token),)
     poller = FilePoller(checks, handler.log)
+    watch = StallWatch(handler.lifecycle, server.cut_off, handler.log, handler.metrics)
     _publish_policy(handler)
     handler.metrics.certificate(certificates.pair.not_after.timestamp(), ok=True)
     probes.start()
     poller.start()
+    watch.start()
     if member is not None:
         member.start(lambda: handler.lifecycle.started, handler.metrics)
     revision = handler.policies.active.revision
@@ -189,6 +193,7 @@ async def _serve(
     await server.serve()
     if member is not None:
         _leave(member)
+    watch.stop()
     poller.stop()
     probes.stop()
     handler.log.event("info", "stopped")
