@@ -158,7 +158,7 @@ class Client:
             f"{self._configuration.host}{path}",
             headers={**headers, **self._credentials(), "User-Agent": "mlgate"},
             body=None if body is None else json.dumps(body),
-            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
+            timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout),
             preload_content=False,
         )
 

@@ -30,6 +30,13 @@ class Resource(NamedTuple):
     path: str
     namespaced: bool
 
+    def within(self, namespace: str) -> str:
+        """Where those of a namespace are listed."""
+        if not (self.namespaced and namespace):
+            return self.path
+        base, _, plural = self.path.rpartition("/")
+        return f"{base}/namespaces/{namespace}/{plural}"
+
 
 class Discovery:
     """What the API server serves, as of the last refresh."""

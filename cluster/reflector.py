@@ -122,6 +122,18 @@ class Reflector(Generic[_Store]):
     def join(self, seconds: float) -> None:
         self._thread.join(seconds)
 
+    def fetch(self, namespace: str, name: str, timeout: float) -> list[dict[str, Any]]:
+        """The object of that name as the API server has it now, if there is one; the store stays as
+        it is. Blocks; any thread may call it. Raises ApiError, and what ``read`` raises."""
+        # A list of one: to list is allowed anyway, to get is not.
+        query = urlencode({"fieldSelector": f"metadata.name={name}"})
+        path = f"{self.resource.within(namespace)}?{query}"
+        response = self._read(path, {"Accept": self._accept("List")}, timeout)
+        try:
+            return read_json(response).get("items") or []
+        finally:
+            response.close()
+
     def synced(self) -> bool:
         """Whether an object that is not in the store does not exist (or appeared only just now)."""
         since = self._failing_since
@@ -205,11 +217,13 @@ class Reflector(Generic[_Store]):
         self._backoff.reset()
         return True
 
+    def _accept(self, suffix: str) -> str:
+        return _WHOLE if self._whole else _METADATA.format(suffix)
+
     @contextmanager
     def _open(self, query: dict[str, str], suffix: str, timeout: float) -> Iterator[Any]:
-        accept = _WHOLE if self._whole else _METADATA.format(suffix)
         path = f"{self.resource.path}?{urlencode(query)}"
-        response = self._read(path, {"Accept": accept}, timeout)
+        response = self._read(path, {"Accept": self._accept(suffix)}, timeout)
         self._response = response
         try:
             # ``stop`` may have come before there was a response to shut down.

@@ -1,5 +1,5 @@
-"""`mlgate` with a fault: a review of an object with the annotation ``HANGS`` holds the event loop for
-so many seconds."""
+"""`mlgate` with a fault: a review of an object with the annotation ``HANGS`` holds the event loop
+for so many seconds."""
 
 import time
 from typing import Any

@@ -1,10 +1,13 @@
 """Group K: good work is not hurt, and what decides nothing costs nothing."""
 
+import asyncio
 import contextlib
 import copy
 import datetime
 import http.client
+import json
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,7 @@ from rules.policy.entries import NamespaceEntry
 from rules.policy.values import PROFILES
 from rules.selectors import Requirement, Selector, read_selector
 from tests.manifests import TODAY
-from tests.webhook.bodies import NAMESPACE, admitted, deployment, job, owner, review
+from tests.webhook.bodies import NAMESPACE, admitted, cron_job, deployment, job, owner, review
 from tests.webhook.conditions import holds
 from tests.webhook.hanging import HANGS
 from tests.webhook.in_process import Cluster, InProcessServer, policies_of
@@ -33,9 +36,11 @@ from webhook.registration.configurations import make_configurations
 from webhook.registration.options import RegistrationOptions
 from webhook.review.admission import ReviewOutcome, validate
 from webhook.review.changes import is_only_metadata
-from webhook.review.context import ReviewContext
+from webhook.review.context import OwnerRecord, OwnerReference, ReviewContext
 from webhook.review.owners import trusts_owner
-from webhook.review.template_digest import digest_pods
+from webhook.review.template_digest import digest_pods, digest_template
+from webhook.server.clients import ClientCheck
+from webhook.server.owner_lookup import LOOKUPS
 from webhook.server.probes import not_ready_reasons
 from webhook.server.stall_watch import STALLED_LOOKS, StallWatch
 
@@ -366,3 +371,123 @@ def test_k135_a_server_that_hangs_ends_its_connections_and_comes_back(tmp_path: 
         wait_until(lambda: served.get("/readyz")[0] == 200)
         assert served.post(review(job()))[0] == 200
         assert served.sample("mlgate_stalls_total") == 1
+
+
+CRON_ROOT = ("spec", "jobTemplate", "spec")
+OWNER_UID = owner()["uid"]
+
+
+class Late(Cluster):
+    """A cluster whose watches have not told of the schedule, which the API server has; it answers
+    after ``seconds``."""
+
+    def __init__(self, schedule: dict[str, Any], seconds: float = 0.0) -> None:
+        super().__init__()
+        self.asked: list[OwnerReference] = []
+        self.template = digest_template(schedule, CRON_ROOT)
+        self.seconds = seconds
+
+    def fetch_owner(self, sought: OwnerReference, _seconds: float) -> OwnerRecord | None:
+        self.asked.append(sought)
+        time.sleep(self.seconds)
+        if sought.uid != OWNER_UID:
+            return None
+        return OwnerRecord("batch", "CronJob", NAMESPACE, "nightly-retrain", self.template)
+
+
+def denied_child(uid: str = OWNER_UID) -> dict[str, Any]:
+    """A Job that is denied unless its owner vouches for it."""
+    spec = job()["spec"]
+    spec["template"]["spec"]["restartPolicy"] = "OnFailure"
+    body = admitted({**job(), "spec": spec}, applied=False)
+    body["metadata"]["ownerReferences"] = [owner(uid=uid)]
+    return body
+
+
+SCHEDULE = cron_job(jobTemplate={"spec": denied_child()["spec"]})
+STRICT = "profile: strict\nignores: forbid\n"
+SOUGHT = OwnerReference("batch", "CronJob", NAMESPACE, "nightly-retrain", OWNER_UID)
+
+
+def test_k136_an_owner_that_is_not_known_yet_is_asked_for(tmp_path: Path) -> None:
+    cluster = Late(SCHEDULE)
+    server = InProcessServer(policies_of(tmp_path, STRICT), cluster)
+    assert server.send(review(denied_child()))["allowed"] is True
+    assert cluster.asked == [SOUGHT]
+    assert server.lines()[-1]["reason"] == "its owner was judged, and makes such objects"
+
+
+@pytest.mark.parametrize(
+    ("reference", "policy"),
+    [
+        # The API server has no object of that UID.
+        ({"uid": "forged"}, STRICT),
+        # It would make no difference.
+        ({"apiVersion": "jobset.x-k8s.io/v1alpha2", "kind": "JobSet"}, STRICT),
+        ({"apiVersion": "apps/v1", "kind": "Deployment"}, "profile: strict"),
+        ({"apiVersion": "example.com/v1", "kind": "Unheard"}, STRICT),
+    ],
+)
+def test_k136_no_other_owner_counts_for_it(
+    tmp_path: Path, reference: dict[str, Any], policy: str
+) -> None:
+    cluster = Late(SCHEDULE)
+    body = denied_child()
+    body["metadata"]["ownerReferences"] = [owner(**reference)]
+    server = InProcessServer(policies_of(tmp_path, policy), cluster)
+    assert server.send(review(body))["allowed"] is False
+    assert len(cluster.asked) == ("uid" in reference)
+
+
+def test_k136_what_is_allowed_asks_nobody(tmp_path: Path) -> None:
+    cluster = Late(SCHEDULE)
+    body = job(backoffLimit=2, activeDeadlineSeconds=3600)
+    body["metadata"]["ownerReferences"] = [owner()]
+    server = InProcessServer(policies_of(tmp_path, STRICT), cluster)
+    assert server.send(review(body))["allowed"] is True
+    assert not cluster.asked
+
+
+def test_k136_strangers_have_nobody_asked(tmp_path: Path) -> None:
+    cluster = Late(SCHEDULE)
+    server = InProcessServer(policies_of(tmp_path, STRICT), cluster)
+    server.handler.clients = ClientCheck(lambda _token: False, None)
+    assert server.send(review(denied_child()))["allowed"] is False
+    assert not cluster.asked
+
+
+def test_k136_an_api_server_that_does_not_answer_is_waited_for_briefly(tmp_path: Path) -> None:
+    cluster = Late(SCHEDULE, seconds=3.0)
+    server = InProcessServer(policies_of(tmp_path, STRICT), cluster)
+    order: list[str] = []
+
+    async def send(name: str, body: dict[str, Any]) -> None:
+        reply = await server.ask(json.dumps(review(body)).encode(), query="timeout=2s")
+        order.append(f"{name} {json.loads(reply.body)['response']['allowed']}")
+
+    async def send_all() -> None:
+        late = asyncio.create_task(send("late", denied_child()))
+        again = asyncio.create_task(send("again", denied_child()))
+        await asyncio.sleep(0.1)
+        await send("other", deployment())
+        await asyncio.gather(late, again)
+
+    began = time.monotonic()
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        loop.run_until_complete(send_all())
+    assert order == ["other True", "late False", "again False"]
+    assert time.monotonic() - began < 2.5, "it did not wait for the answer"
+    assert cluster.asked == [SOUGHT], "and was asked once"
+
+
+def test_k136_few_owners_are_asked_for_at_a_time(tmp_path: Path) -> None:
+    cluster = Late(SCHEDULE, seconds=1.0)
+    server = InProcessServer(policies_of(tmp_path, STRICT), cluster)
+
+    async def send_all() -> None:
+        bodies = [json.dumps(review(denied_child(str(n)))).encode() for n in range(3 * LOOKUPS)]
+        await asyncio.gather(*(server.ask(body) for body in bodies))
+
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        loop.run_until_complete(send_all())
+    assert len(cluster.asked) == LOOKUPS

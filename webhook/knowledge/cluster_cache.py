@@ -4,11 +4,14 @@ A review reads memory only. UIDs are kept, the facts that rules ask for, and the
 Namespaces. What is not known for sure is unknown, and no rule takes that as evidence.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
+
+from urllib3.exceptions import HTTPError
 
 from cluster.discovery import Discovery, KindName, ReadApi, Resource
 from cluster.reflector import Backoff, Reflector, WatchTiming
@@ -26,9 +29,11 @@ from webhook.knowledge.object_cache import (
     watched_kinds,
 )
 from webhook.observability.logs import Log
-from webhook.review.context import OwnerRecord
+from webhook.review.context import OwnerRecord, OwnerReference
 
 _NAMESPACE: KindName = ("", "Namespace")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+"""A name in Kubernetes, without anything that means something in a selector."""
 
 
 class CacheTiming(NamedTuple):
@@ -129,6 +134,26 @@ class ClusterCache:
             if place is not None:
                 facts = one.store.find(*place) or {}
                 return OwnerRecord(group, kind, *place, facts.get(TEMPLATE_FACT, ""))
+        return None
+
+    def fetch_owner(self, sought: OwnerReference, seconds: float) -> OwnerRecord | None:
+        """The owner as the API server has it now; None where there is none, or no answer within
+        ``seconds``. Blocks; any thread may call it."""
+        watches = self._watches
+        name = (sought.group, sought.kind)
+        reflector = self._reflector(*name)
+        if watches is None or reflector is None or not _NAME.fullmatch(sought.name):
+            return None
+        try:
+            found = reflector.fetch(sought.namespace, sought.name, seconds)
+        except (HTTPError, OSError, ValueError):  # no answer, a refusal, or no JSON
+            return None
+        read_facts = watches.wanted[name].read_facts
+        for item in found:
+            if item["metadata"]["uid"] == sought.uid:
+                facts = read_facts(item) if read_facts is not None else {}
+                place = item["metadata"].get("namespace") or "", sought.name
+                return OwnerRecord(*name, *place, facts.get(TEMPLATE_FACT, ""))
         return None
 
     def ran_before(self, namespace: str, owner: str, pods: str) -> bool:

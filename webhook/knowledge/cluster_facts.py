@@ -5,11 +5,11 @@ from typing import Protocol
 
 from rules.inventory import Inventory
 from rules.kinds.lookups import Answer
-from webhook.review.context import OwnerRecord
+from webhook.review.context import OwnerRecord, OwnerReference
 
 
 class ClusterFacts(Protocol):
-    """Answers from memory, at once: while a review waits, no API server is asked."""
+    """Answers from memory, at once; ``fetch_owner`` alone asks an API server, and blocks."""
 
     @property
     def inventory(self) -> Inventory:
@@ -23,6 +23,9 @@ class ClusterFacts(Protocol):
 
     def owner_record(self, uid: str) -> OwnerRecord | None:
         """What is kept of the object of that UID, None where there is none."""
+
+    def fetch_owner(self, sought: OwnerReference, seconds: float) -> OwnerRecord | None:
+        """The owner as the API server has it now; blocks for ``seconds`` at most."""
 
     def ran_before(self, namespace: str, owner: str, pods: str) -> bool:
         """Whether an earlier revision of the object of UID ``owner`` had pods of that digest."""
@@ -46,6 +49,10 @@ class NoCluster:
 
     def owner_record(self, _uid: str) -> None:
         """Never anything."""
+
+    def fetch_owner(self, _sought: OwnerReference, _seconds: float) -> OwnerRecord | None:
+        """Nobody is asked."""
+        return None
 
     def ran_before(self, _namespace: str, _owner: str, _pods: str) -> bool:
         """Never known."""

@@ -30,7 +30,7 @@ from webhook.replica.options import ReplicaOptions, read_bundle_file
 from webhook.replica.peers import Peers
 from webhook.replica.policy_events import PolicyEvents
 from webhook.replica.reconciler import Reconciler
-from webhook.review.context import OwnerRecord
+from webhook.review.context import OwnerRecord, OwnerReference
 
 START_TIMEOUT = 60.0
 """Seconds that a start waits for an API server that is away."""
@@ -101,6 +101,10 @@ class Member:
     def owner_record(self, uid: str) -> OwnerRecord | None:
         """What is kept of the object of that UID."""
         return self._cache.owner_record(uid)
+
+    def fetch_owner(self, sought: OwnerReference, seconds: float) -> OwnerRecord | None:
+        """The owner as the API server has it now."""
+        return self._cache.fetch_owner(sought, seconds)
 
     def ran_before(self, namespace: str, owner: str, pods: str) -> bool:
         """Whether an earlier revision of an object had such pods."""

@@ -20,13 +20,13 @@ from webhook.review.answer import (
     audit_annotations,
     deny_review,
 )
-from webhook.review.context import AdmissionCase, ReviewContext, open_case
+from webhook.review.context import AdmissionCase, OwnerReference, ReviewContext, open_case
 from webhook.review.denial import denial_message, describe_way_out
 from webhook.review.foresight import foresee
 from webhook.review.lenience import relent
 from webhook.review.mutation import Mutation, plan_mutation
 from webhook.review.namespaces import is_namespace, profile_label_warnings
-from webhook.review.owners import Parentage, Standing, weigh_owner
+from webhook.review.owners import Parentage, Standing, find_sought_owner, weigh_owner
 from webhook.review.ratchet import ratchet, warn_only
 from webhook.review.request import Request, read_request
 from webhook.review.size_limit import MAX_PARTS, is_oversized
@@ -44,6 +44,7 @@ class ReviewOutcome(NamedTuple):
     ``waiver`` is ``exempt`` or ``owner`` where the namespace or an owner let the object pass, and
     ``break-glass`` or ``rollback`` where one of those took a denial away.
     ``would`` has each profile above ``observe``, where that holds, with what it would have done.
+    ``sought`` is an owner of which nothing is known: with it something else may be decided.
     """
 
     request: Request
@@ -59,12 +60,18 @@ class ReviewOutcome(NamedTuple):
     ignored: tuple[str, ...] = ()
     waiver: str = ""
     would: tuple[tuple[str, str], ...] = ()
+    sought: OwnerReference | None = None
 
 
 def validate(review: Any, context: ReviewContext) -> ReviewOutcome:
     """The decision on a request: denied with every failing rule, or allowed with warnings.
     Raises ``BadReview``."""
     case = open_case(read_request(review), context)
+    outcome = _validate(case)
+    return outcome if outcome.allowed and not outcome.undecided else _seek(case, outcome)
+
+
+def _validate(case: AdmissionCase) -> ReviewOutcome:
     reason = skip_reason(case)
     if reason is not None:
         waiver = "exempt" if reason == EXEMPT_REASON else ""
@@ -129,7 +136,12 @@ def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
     # that is applied again puts its lists back whole, without what was added in them.
     kind = case.engine.kind_of(Manifest(case.request.body))
     within_lists = kind is not None and kind.built_in
-    return _patch(case, plan_mutation(case.request.body, case.judge, within_lists=within_lists))
+    plan = plan_mutation(case.request.body, case.judge, within_lists=within_lists)
+    return _seek(case, _patch(case, plan)) if plan.patch else _patch(case, plan)
+
+
+def _seek(case: AdmissionCase, outcome: ReviewOutcome) -> ReviewOutcome:
+    return outcome._replace(sought=find_sought_owner(case))
 
 
 def _why_not_mended(parentage: Parentage) -> str | None:

@@ -31,6 +31,17 @@ class OwnerRecord(NamedTuple):
     template: str = ""
 
 
+class OwnerReference(NamedTuple):
+    """Whom an object names as its owner; ``namespace`` is empty where owners of that kind have
+    none."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+
 def _no_record(_uid: str) -> OwnerRecord | None:
     return None
 
@@ -63,6 +74,13 @@ class ReviewContext(NamedTuple):
     cache: FindingCache | None = None
     owner_record: Callable[[str], OwnerRecord | None] = _no_record
     ran_before: Callable[[str, str, str], bool] = _no_revision
+
+    def knowing(self, uid: str, record: OwnerRecord) -> "ReviewContext":
+        """The same, and besides it that there is the object ``record`` of that UID."""
+        return self._replace(
+            owner=lambda asked: Answer.FOUND if asked == uid else self.owner(asked),
+            owner_record=lambda asked: record if asked == uid else self.owner_record(asked),
+        )
 
 
 class AdmissionCase(NamedTuple):

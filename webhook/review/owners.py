@@ -13,7 +13,7 @@ from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.paths import shorten
 from rules.policy import is_exempt
-from webhook.review.context import AdmissionCase
+from webhook.review.context import AdmissionCase, OwnerReference
 from webhook.review.template_digest import digest_template
 
 _CONTROLLER_MANAGER = "system:kube-controller-manager"
@@ -94,6 +94,21 @@ def _weigh_known(case: AdmissionCase, owner: dict[str, Any], kind: Kind, child: 
     if _is_as_made(case, owner, child):
         return Parentage(Standing.PASSES, "its owner was judged, and makes such objects")
     return _weigh_word(case)
+
+
+def find_sought_owner(case: AdmissionCase) -> OwnerReference | None:
+    """The owner of which nothing is known, where it would count if it were; None for no such
+    owner."""
+    owner = Manifest(case.request.body).controller or {}
+    uid, name = owner.get("uid"), owner.get("name")
+    kind, child = (case.engine.kind_of(Manifest(one)) for one in (owner, case.request.body))
+    if kind is None or child is None or not (isinstance(uid, str) and isinstance(name, str)):
+        return None
+    counts = not _is_wary(case) or _is_installed(case) or kind.has("schedule")
+    if not (counts and can_make(kind, child)) or case.context.owner(uid) is Answer.FOUND:
+        return None
+    namespace = case.request.namespace if kind.namespaced else ""
+    return OwnerReference(kind.group, kind.name, namespace, name, uid)
 
 
 def _weigh_word(case: AdmissionCase) -> Parentage:

@@ -21,7 +21,7 @@ from webhook.observability.metrics import Metrics
 from webhook.observability.refusals import Refusals
 from webhook.review.admission import ENDPOINTS, ReviewOutcome
 from webhook.review.answer import withhold
-from webhook.review.context import ReviewContext
+from webhook.review.context import OwnerRecord, ReviewContext
 from webhook.review.deadline import Deadline
 from webhook.review.decoding import decode_body, measure_tree
 from webhook.review.finding_cache import FindingCache
@@ -31,6 +31,7 @@ from webhook.server.batches import Batches
 from webhook.server.clients import EVERYBODY, ClientCheck, Trust
 from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace
 from webhook.server.lifecycle import Lifecycle
+from webhook.server.owner_lookup import OwnerLookup
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
 from webhook.server.protocol import address_of
 from webhook.server.request_body import RequestBody, RequestRefused, check_head
@@ -106,6 +107,7 @@ class ReviewHandler:
         self._large_turns = WeakValueDictionary[str, asyncio.Semaphore]()
         self._batches: Batches[ReviewOutcome] = Batches()
         self._cache = FindingCache(orjson.dumps)
+        self._owners = OwnerLookup(cluster.fetch_owner)
 
     async def handle(
         self, endpoint: str, scope: Scope, receive: Receive, token: str = ""
@@ -139,9 +141,31 @@ class ReviewHandler:
             # Read once: a policy that changes meanwhile holds from the next review on.
             active = self.policies.active
             judge = partial(self._judge, call, active)
-            judging = self._judge_large if body.size > LARGE_BODY else self._judge_small
-            outcome = await judging(body.take(), judge, call.deadline, place)
+            if body.size > LARGE_BODY:
+                outcome = await self._judge_large(body.take(), judge, call.deadline, place)
+            else:
+                outcome = await self._judge_with_owner(body.take(), judge, call, place)
             return self._report(call, outcome, active)
+
+    async def _judge_with_owner(
+        self,
+        content: bytes,
+        judge: Callable[..., ReviewOutcome],
+        call: ReviewCall,
+        place: ReviewPlace,
+    ) -> ReviewOutcome:
+        """The decision on a body, judged again where the API server knows an owner of which nothing
+        was heard yet."""
+        outcome = await self._judge_small(content, judge, call.deadline, place)
+        sought = outcome.sought
+        # No stranger makes mlgate ask anybody.
+        if sought is None or call.trust is not Trust.FULL:
+            return outcome
+        record = await self._owners.find(sought, call.deadline)
+        if record is None:
+            return outcome
+        knowing = partial(judge, owner=(sought.uid, record))
+        return await self._judge_small(content, knowing, call.deadline, place)
 
     async def _judge_small(
         self,
@@ -190,13 +214,22 @@ class ReviewHandler:
         body = outcome.body if known else withhold(outcome.body)
         return HttpAnswer(200, orjson.dumps(body))
 
-    def _judge(self, call: ReviewCall, active: ActivePolicy, content: bytes) -> ReviewOutcome:
-        """The decision on one body. Raises ``RequestRefused``, ``Overloaded``."""
+    def _judge(
+        self,
+        call: ReviewCall,
+        active: ActivePolicy,
+        content: bytes,
+        owner: tuple[str, OwnerRecord] | None = None,
+    ) -> ReviewOutcome:
+        """The decision on one body, with what is known besides of the owner of a UID. Raises
+        ``RequestRefused``, ``Overloaded``."""
         # Under load a review may wait so long that nobody takes its answer any more: judging it
         # would only delay those that can still be in time.
         if call.deadline.over():
             raise Overloaded
         context = self._context(active, call.deadline)
+        if owner is not None:
+            context = context.knowing(*owner)
         try:
             return ENDPOINTS[call.endpoint](decode_body(content), context)
         except BadReview as bad:

@@ -7,8 +7,8 @@ HUNG_SECONDS = 15.0
 
 
 class Lifecycle:
-    """Written by the event loop's thread, and ``stalled`` by that of the stall watch; read by that of
-    the probes.
+    """Written by the event loop's thread, and ``stalled`` by the stall watch's; read by that of the
+    probes.
 
     Each attribute is replaced in one operation, so that there is no lock: the probes must answer
     even when the loop hangs. ``beats`` counts the heartbeats.

@@ -21,7 +21,8 @@ from tests.cluster.fake_api import FakeApi, running
 from tests.cluster.waiting import until
 from webhook.knowledge.cluster_cache import CacheState, CacheTiming, ClusterCache
 from webhook.observability.logs import Log
-from webhook.review.template_digest import digest_pods
+from webhook.review.context import OwnerRecord, OwnerReference
+from webhook.review.template_digest import digest_pods, digest_template
 
 TIMING = CacheTiming(
     WatchTiming(watch=(20, 20), first=0.05, longest=0.2, stale=1.5), discovery=0.05, readiness=30.0
@@ -99,6 +100,27 @@ def test_k134_what_ran_before_is_known_of_each_owner(cluster: Cluster) -> None:
     assert not cluster.caches.ran_before("ml", "u1", digest_pods({}))
     cluster.api.delete(sets, "web-1", "ml")
     until(lambda: not cluster.caches.ran_before("ml", "u1", pods))
+
+
+def test_k136_an_owner_is_fetched_as_the_api_server_has_it(cluster: Cluster) -> None:
+    schedules = cluster.api.serve("batch", "v1", "CronJob", "cronjobs")
+    cluster.start()
+    spec = {"jobTemplate": {"spec": {"parallelism": 3}}}
+    uid = cluster.api.put(schedules, "nightly", "ml", spec=spec)
+    cluster.api.put(schedules, "nightly", "other", spec=spec)
+    sought = OwnerReference("batch", "CronJob", "ml", "nightly", uid)
+    template = digest_template({"spec": spec}, ("spec", "jobTemplate", "spec"))
+    found = OwnerRecord("batch", "CronJob", "ml", "nightly", template)
+    fetch = cluster.caches.fetch_owner
+    assert fetch(sought, 5.0) == found
+    assert fetch(sought._replace(uid=UNHEARD), 5.0) is None
+    assert fetch(sought._replace(namespace="other"), 5.0) is None
+    assert fetch(sought._replace(kind="Workflow", group="argoproj.io"), 5.0) is None
+    before = len(cluster.api.requests)
+    assert fetch(sought._replace(name="x,metadata.namespace!=y"), 5.0) is None
+    assert len(cluster.api.requests) == before, "what is no name asks for nothing"
+    schedules.status = 500
+    assert fetch(sought, 5.0) is None
 
 
 def test_an_owner_is_found_by_its_uid_whatever_its_kind(cluster: Cluster) -> None:
