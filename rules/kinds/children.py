@@ -1,11 +1,14 @@
 """Which objects Kubernetes' own controllers make.
 
 Sources: ``pkg/controller`` of kubernetes (cronjob, job, deployment, replicaset, replication,
-statefulset, daemon); LeaderWorkerSet's pod controller has leader Pods own their group's
+statefulset, daemon, history); LeaderWorkerSet's pod controller has leader Pods own their group's
 StatefulSet.
 """
 
+from typing import Any
+
 from rules.kinds.schema import Kind
+from rules.manifest import Manifest
 from rules.paths import Path
 
 _MADE = {
@@ -18,13 +21,25 @@ _MADE = {
     ("apps", "DaemonSet"): "Pod",
     ("", "Pod"): "StatefulSet",
 }
-_REVISIONS: dict[tuple[str, str], Path] = {("apps", "ReplicaSet"): ("spec", "template", "spec")}
+_REVISIONS: dict[tuple[str, str], Path] = {
+    ("apps", "ReplicaSet"): ("spec", "template"),
+    ("apps", "ControllerRevision"): ("data", "spec", "template"),
+}
 
 
-def find_revision_pods(kind: Kind) -> Path | None:
-    """Where the pod spec of an object stands that Kubernetes keeps as an earlier revision of its
-    owner; None for all other kinds."""
+def find_revision_template(kind: Kind) -> Path | None:
+    """Where the pod template of an object stands that Kubernetes keeps as an earlier revision of
+    its owner; None for all other kinds."""
     return _REVISIONS.get((kind.group, kind.name))
+
+
+def make_revision(owner: Manifest, template: Any) -> dict[str, Any]:
+    """What is kept of an owner's pod template when it has another one: of a Deployment a ReplicaSet
+    without pods, of all else a ControllerRevision."""
+    spec = {"template": template}
+    if (owner.group, owner.identity.kind) == ("apps", "Deployment"):
+        return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": {"replicas": 0, **spec}}
+    return {"apiVersion": "apps/v1", "kind": "ControllerRevision", "data": {"spec": spec}}
 
 
 def can_make(owner: Kind, child: Kind) -> bool:

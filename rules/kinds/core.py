@@ -185,5 +185,15 @@ KINDS: tuple[Kind, ...] = (
         plural="statefulsets",
     ),
     daemon_kind("apps", DAEMON_SET_ROWS),
+    # How StatefulSets and DaemonSets keep what their pods were (``pkg/controller/history``).
+    Kind(
+        "apps",
+        "ControllerRevision",
+        root=("data", "spec"),
+        pods=read_template,
+        priors=STATEFUL_PRIORS,
+        when_ended=WhenEnded.RESTARTED,
+        plural="controllerrevisions",
+    ),
     Kind("", "PodTemplate", root=(), pods=read_template, plural="podtemplates"),
 )

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from rules.annotations import PROFILE_LABEL
 from rules.checks import ALL
 from rules.inventory import Inventory
-from rules.model import Action
+from rules.model import Action, Finding
 from rules.policy import DEFAULT, Policy
 from rules.policy.decisions import weigh
 from rules.policy.entries import NamespaceEntry
@@ -264,7 +264,7 @@ def test_k132_without_the_policys_word_no_label_takes_a_denial_away() -> None:
 
 
 def revision_of(body: dict[str, Any]) -> str:
-    return digest_pods(body["spec"]["template"]["spec"])
+    return digest_pods(body["spec"]["template"])
 
 
 def server_of(**resources: Any) -> dict[str, Any]:
@@ -323,6 +323,52 @@ def test_k134_a_new_object_has_no_revisions() -> None:
         Policy(profile="strict"), Inventory(), TODAY, ran_before=lambda *_known: True
     )
     assert not validate(review(GREEDY), known).allowed
+
+
+def stateful(body: dict[str, Any], kind: str) -> dict[str, Any]:
+    """What a Deployment would be as another kind."""
+    return {**copy.deepcopy(body), "kind": kind}
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_k137_stateful_and_daemon_sets_come_back_too(kind: str) -> None:
+    outcome = rolled_back(stateful(GREEDY, kind), (revision_of(GREEDY),))
+    assert (outcome.allowed, outcome.waiver) == (True, "rollback")
+    assert not rolled_back(stateful(GREEDY, kind), ()).allowed
+
+
+def test_k137_a_revision_vouches_for_what_would_have_kept_it_out_and_no_more() -> None:
+    """A ReplicaSet that anybody may make has less wrong with it than its Deployment."""
+    body = server_of()
+    body["spec"]["template"]["spec"]["strategy"] = {"type": "Recreate"}
+    outcome = rolled_back(body, (revision_of(body),))
+    denied = [one.rule for one in outcome.findings if one.action is Action.DENY]
+    assert (denied, outcome.waiver) == (["MET001"], "")
+
+
+def revision_findings(body: dict[str, Any]) -> tuple[Finding, ...]:
+    """What is found in a ControllerRevision of a template that anybody may have made."""
+    data = {"spec": {"template": body["spec"]["template"]}}
+    made = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "data": data}
+    context = ReviewContext(Policy(profile="strict", ignores="forbid"), Inventory(), TODAY)
+    outcome = validate(review({**made, "metadata": {"name": "web-1"}}), context)
+    return outcome.findings
+
+
+def test_k137_who_makes_a_revision_is_judged() -> None:
+    (finding,) = [one for one in revision_findings(GREEDY) if one.action is Action.DENY]
+    assert (finding.rule, finding.path[:3]) == ("GPU001", ("data", "spec", "template"))
+    (entry, *_) = make_configurations(DEFAULT, PLACE)[0]["webhooks"]
+    (apps,) = [one for one in entry["rules"] if one["apiGroups"] == ["apps"]]
+    assert "controllerrevisions" in apps["resources"]
+
+
+def test_k137_no_revision_is_changed() -> None:
+    data = {"spec": {"template": GREEDY["spec"]["template"]}}
+    made = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "data": data}
+    server = InProcessServer()
+    answer = server.send(review({**made, "metadata": {"name": "web-1"}}), "mutate")
+    assert "patch" not in answer
 
 
 def test_k135_a_loop_that_stands_still_is_seen_and_no_other(tmp_path: Path) -> None:

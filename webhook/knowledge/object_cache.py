@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
-from rules.kinds.children import find_revision_pods
+from rules.kinds.children import find_revision_template
 from rules.kinds.neighbours import NEIGHBOURS
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
@@ -99,9 +99,10 @@ def _watched(kind: Kind) -> WatchedKind:
     # Schedules alone are made of by hand (``kubectl create job --from``).
     if kind.has("schedule"):
         return WatchedKind(kind.group, kind.name, partial(_read_schedule, kind), whole=True)
-    pods = find_revision_pods(kind)
-    if pods is not None:
-        return WatchedKind(kind.group, kind.name, partial(_read_revision, kind, pods), whole=True)
+    template = find_revision_template(kind)
+    if template is not None:
+        read = partial(_read_revision, kind, template)
+        return WatchedKind(kind.group, kind.name, read, whole=True)
     if not kind.has("facts"):
         return WatchedKind(kind.group, kind.name)
     return WatchedKind(
@@ -113,10 +114,10 @@ def _read_schedule(kind: Kind, item: _Object) -> dict[str, Any]:
     return {**kind.read_facts(Manifest(item)), TEMPLATE_FACT: digest_template(item, kind.root)}
 
 
-def _read_revision(kind: Kind, pods: Path, item: _Object) -> dict[str, Any]:
+def _read_revision(kind: Kind, template: Path, item: _Object) -> dict[str, Any]:
     manifest = Manifest(item)
     owner = (manifest.controller or {}).get("uid")
-    mark = mark_revision(str(owner), digest_pods(dig(item, pods)))
+    mark = mark_revision(str(owner), digest_pods(dig(item, template)))
     return {**kind.read_facts(manifest), REVISION_FACT: mark}
 
 

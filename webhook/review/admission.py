@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from rules.checks import BY_CODE
 from rules.evaluation import Evaluation
+from rules.kinds.children import find_revision_template
 from rules.manifest import Manifest
 from rules.model import Action, Finding
 from rules.paths import dig
@@ -128,13 +129,15 @@ def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
         reason = "only new objects are changed"
     if reason is None:
         reason = _why_not_mended(weigh_owner(case))
+    kind = case.engine.kind_of(Manifest(case.request.body))
     if reason is None and is_oversized(case, case.request.body):
         reason = "it is too large to be mended"
+    if reason is None and kind is not None and find_revision_template(kind) is not None:
+        reason = "it is what its owner was"
     if reason is not None:
         return _pass(case, reason)
     # kubectl, Argo CD and Flux merge custom resources as JSON (RFC 7396): an unchanged manifest
     # that is applied again puts its lists back whole, without what was added in them.
-    kind = case.engine.kind_of(Manifest(case.request.body))
     within_lists = kind is not None and kind.built_in
     plan = plan_mutation(case.request.body, case.judge, within_lists=within_lists)
     return _seek(case, _patch(case, plan)) if plan.patch else _patch(case, plan)

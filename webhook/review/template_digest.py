@@ -10,6 +10,7 @@ _DEFAULTS = {"backoffLimit": 6, "completions": 1, "parallelism": 1, "completionM
 """What ``SetDefaults_Job`` writes into a Job, and nobody into the template of a CronJob."""
 _GENERATED = frozenset({"selector", "podReplacementPolicy"})
 """What the API server writes into a Job (``pkg/registry/batch/job/strategy.go``)."""
+_HASH_LABEL = "pod-template-hash"
 _LABELS = ("controller-uid", "job-name", "batch.kubernetes.io/")
 
 
@@ -36,7 +37,11 @@ def _bare(value: Any) -> Any:
     return [_bare(one) for one in value] if isinstance(value, list) else value
 
 
-def digest_pods(spec: Any) -> str:
-    """The digest of a pod spec as the API server stores it, defaults and all."""
-    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+def digest_pods(template: Any) -> str:
+    """The digest of a pod template as the API server stores it, defaults and all, without the hash
+    that a ReplicaSet has among its labels. Annotations are added in passing (``rollout restart``),
+    and count for nothing."""
+    labels = dig(template, ("metadata", "labels"))
+    kept = {key: one for key, one in labels.items() if key != _HASH_LABEL} if labels else {}
+    text = json.dumps([kept, dig(template, ("spec",))], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()

@@ -21,7 +21,10 @@ from rules.workload import Workload
 
 MANIFESTS = Path(__file__).parent / "manifests"
 KINDS = [kind for kind in (*BUILT_IN, *NEIGHBOURS) if kind.rows]
-WITHOUT_ROWS = {"JobFlow", "PodTemplate", "ManifestWork", "Dataset", "Model", "Server", "Notebook"}
+WITHOUT_ROWS = {
+    *("ControllerRevision", "PodTemplate", "JobFlow", "ManifestWork"),
+    *("Dataset", "Model", "Server", "Notebook"),
+}
 """One only names JobTemplates, others are nothing but a template, manifests, or a command."""
 WITHOUT_PODS = """
     appwrapper.workload.codeflare.dev cron.apps.kubedl.io experiment.kubeflow.org

@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def cluster() -> Iterator[Cluster]:
             one.caches.stop()
 
 
-def container(*limits: str) -> dict[str, object]:
+def container(*limits: str) -> dict[str, Any]:
     main = {"name": "main", "resources": {"limits": dict.fromkeys(limits, "1")}}
     return {"template": {"spec": {"containers": [main]}}}
 
@@ -86,19 +87,34 @@ def test_before_the_first_list_nothing_is_known(cluster: Cluster) -> None:
     assert not any(one.synced for one in caches.states())
 
 
-def test_k134_what_ran_before_is_known_of_each_owner(cluster: Cluster) -> None:
-    sets = cluster.api.serve("apps", "v1", "ReplicaSet", "replicasets")
-    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "u1"}
-    metadata = {"ownerReferences": [{**owner, "controller": True}]}
-    spec = container("nvidia.com/gpu")
-    cluster.api.put(sets, "web-1", "ml", metadata=metadata, spec=spec)
+@pytest.mark.parametrize(
+    ("kind", "plural", "owner", "root"),
+    [
+        ("ReplicaSet", "replicasets", "Deployment", ("spec",)),
+        ("ControllerRevision", "controllerrevisions", "StatefulSet", ("data", "spec")),
+    ],
+)
+def test_k134_k137_what_ran_before_is_known_of_each_owner(
+    cluster: Cluster, kind: str, plural: str, owner: str, root: tuple[str, ...]
+) -> None:
+    kept = cluster.api.serve("apps", "v1", kind, plural)
+    reference = {"apiVersion": "apps/v1", "kind": owner, "name": "web", "uid": "u1"}
+    metadata = {"ownerReferences": [{**reference, "controller": True}]}
+    labels = {"app": "web", "pod-template-hash": "5f"}
+    template = {"metadata": {"labels": labels}, **container("nvidia.com/gpu")["template"]}
+    body: dict[str, Any] = {"template": template}
+    for key in reversed(root):
+        body = {key: body}
+    cluster.api.put(kept, "web-1", "ml", metadata=metadata, **body)
     cluster.start()
-    pods = digest_pods(sets.objects["ml", "web-1"]["spec"]["template"]["spec"])
+    pods = digest_pods({**template, "metadata": {"labels": {"app": "web"}}})
     assert cluster.caches.ran_before("ml", "u1", pods)
     assert not cluster.caches.ran_before("ml", "u2", pods)
     assert not cluster.caches.ran_before("other", "u1", pods)
     assert not cluster.caches.ran_before("ml", "u1", digest_pods({}))
-    cluster.api.delete(sets, "web-1", "ml")
+    other = digest_pods({**template, "metadata": {"labels": {"app": "chat"}}})
+    assert not cluster.caches.ran_before("ml", "u1", other)
+    cluster.api.delete(kept, "web-1", "ml")
     until(lambda: not cluster.caches.ran_before("ml", "u1", pods))
 
 
