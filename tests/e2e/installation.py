@@ -99,18 +99,18 @@ class Installation:
         self._controller = threading.Thread(target=self._control, daemon=True)
         self._controller.start()
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str, program: str = "linter") -> list[str]:
         """A command line of `mlgate serve` as the ServiceAccount."""
         return [
-            *(sys.executable, "-m", "linter", "serve"),
+            *(sys.executable, "-m", program, "serve"),
             *("--kubeconfig", str(self._kubeconfig), "--host", self.cluster.host),
             *("--policy", str(self.policy), *arguments),
         ]
 
-    def add(self, *arguments: str, ready: bool = True) -> Replica:
+    def add(self, *arguments: str, ready: bool = True, program: str = "linter") -> Replica:
         """Start another replica; by default wait until the API server may call it."""
         name = f"mlgate-{os.urandom(4).hex()}"
-        replica = Replica(name, self.cluster, self.command(*arguments))
+        replica = Replica(name, self.cluster, self.command(*arguments, program=program))
         self.replicas.append(replica)
         if ready:
             until(lambda: self._ready.get(replica.name, False), 40.0)
