@@ -128,16 +128,12 @@ def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
     if reason is None and case.request.operation != "CREATE":
         reason = "only new objects are changed"
     if reason is None:
-        reason = _why_not_mended(weigh_owner(case))
-    kind = case.engine.kind_of(Manifest(case.request.body))
-    if reason is None and is_oversized(case, case.request.body):
-        reason = "it is too large to be mended"
-    if reason is None and kind is not None and find_revision_template(kind) is not None:
-        reason = "it is what its owner was"
+        reason = _why_not_mended(case)
     if reason is not None:
         return _pass(case, reason)
     # kubectl, Argo CD and Flux merge custom resources as JSON (RFC 7396): an unchanged manifest
     # that is applied again puts its lists back whole, without what was added in them.
+    kind = case.engine.kind_of(Manifest(case.request.body))
     within_lists = kind is not None and kind.built_in
     plan = plan_mutation(case.request.body, case.judge, within_lists=within_lists)
     return _seek(case, _patch(case, plan)) if plan.patch else _patch(case, plan)
@@ -147,10 +143,17 @@ def _seek(case: AdmissionCase, outcome: ReviewOutcome) -> ReviewOutcome:
     return outcome._replace(sought=find_sought_owner(case))
 
 
-def _why_not_mended(parentage: Parentage) -> str | None:
+def _why_not_mended(case: AdmissionCase) -> str | None:
+    """Why an object that is judged is left as it is."""
+    kind, parentage = case.engine.kind_of(Manifest(case.request.body)), weigh_owner(case)
     if parentage.standing is Standing.CAPPED:
         return "it has an owner, which is changed in its place"
-    return parentage.reason or None
+    if parentage.reason:
+        return parentage.reason
+    if kind is not None and find_revision_template(kind) is not None:
+        return "it is what its owner was"
+    too_large = is_oversized(case, case.request.body)
+    return "it is too large to be mended" if too_large else None
 
 
 ENDPOINTS: dict[str, Callable[[Any, ReviewContext], ReviewOutcome]] = {
