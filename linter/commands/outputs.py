@@ -25,10 +25,11 @@ FORMATS = (
     "markdown",
     "rdjson",
     "csv",
+    "html",
 )
 """Names of modules in ``linter.reports``."""
 
-_WITH_TEXT_EDITS = frozenset({"sarif", "rdjson"})
+_WITH_TEXT_EDITS = frozenset({"sarif", "rdjson", "html"})
 _FOR_PEOPLE = frozenset({"text", "concise", "grouped", "github"})
 
 

@@ -1,0 +1,128 @@
+"""The report as one HTML file that needs nothing beside it: totals, charts, and a table to search.
+
+The page is ``report.html``, with the findings put into it as JSON; its script draws them.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from linter.reports import ReportOptions, select_errors, select_shown
+from linter.reports.json import export_hours
+from linter.reports.source_lines import SourceLines
+from linter.reports.stakes import sum_hours
+from linter.reports.summary import render_summary
+from linter.reports.terminal import escape
+from linter.reports.text import locate
+from rules.paths import dotted
+
+if TYPE_CHECKING:
+    from linter.row_types import FindingRow, FixRow, RunResult
+
+_NEAR = 2
+"""Lines that are shown around a finding's own."""
+_LONGEST = 200
+_MARK = "/*findings*/"
+
+
+def render(result: "RunResult", options: ReportOptions) -> str:
+    """The page with the run's findings in it."""
+    lines_of = SourceLines(options.read_source)
+    shown = select_shown(result, options)
+    # The rules are told once, and the findings of a file share its name: the file stays small.
+    data = {
+        "policy": escape(options.policy),
+        "stakes": sum_hours(shown),
+        "summary": render_summary(result, options._replace(colour=False)).splitlines(),
+        "errors": [[locate(one), escape(one["reason"])] for one in select_errors(result)],
+        "rules": _describe_rules(shown),
+        "findings": [_export(row, lines_of) for row in shown],
+    }
+    return _read_page().replace(_MARK, _dump(data))
+
+
+def _read_page() -> str:
+    with open(os.path.join(os.path.dirname(__file__), "report.html"), encoding="utf-8") as file:
+        return file.read()
+
+
+def _dump(data: Any) -> str:
+    """JSON inside a script element, which nothing in a manifest may end."""
+    import json
+
+    return json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _describe_rules(rows: "Sequence[FindingRow]") -> dict[str, Any]:
+    from rules.checks import ALL
+
+    met = {row["rule"] for row in rows}
+    return {
+        rule.code: {
+            "name": rule.name,
+            "summary": rule.summary,
+            "docs": rule.docs.strip().partition("\n")[2].strip(),
+            "harm": rule.harm.value,
+        }
+        for rule in ALL
+        if rule.code in met
+    }
+
+
+def _export(row: "FindingRow", lines_of: SourceLines) -> dict[str, Any]:
+    identity = row["object"]
+    first = max(row["line"] - _NEAR, 1)
+    lines = lines_of(row["file"])[first - 1 : row["line"] + _NEAR]
+    ends_here = row["end_line"] == row["line"]
+    return {
+        "rule": row["rule"],
+        "form": row["form"],
+        "action": row["action"],
+        "confidence": row["confidence"],
+        "role": row["role"] or "none",
+        "kind": escape(identity["kind"] or "?"),
+        "namespace": escape(identity["namespace"] or ""),
+        "name": escape(identity["name"] or ""),
+        "file": escape(row["file"]),
+        "line": row["line"],
+        "column": row["column"],
+        "end": row["end_column"] if ends_here else 0,
+        "path": escape(dotted(row["path"])),
+        "message": escape(row["message"]),
+        "hours": export_hours(row["gpu_hours"]),
+        "first": first,
+        "lines": [_cut(line) for line in lines],
+        "related": [[locate(one), escape(one["message"])] for one in row["related"]],
+        "fix": _export_fix(row["fix"], lines_of(row["file"])),
+    }
+
+
+def _export_fix(fix: "FixRow | None", lines: Sequence[str]) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    shown = {"title": escape(fix["title"]), "safety": fix["safety"], "diff": _diff(fix, lines)}
+    return {**shown, "refused": escape(fix.get("refused", ""))}
+
+
+def _diff(fix: "FixRow", lines: Sequence[str]) -> list[str]:
+    """The lines that the fix takes away and puts in their place, each with its sign."""
+    diff = []
+    for change in fix.get("text", []):
+        whole = change["end_column"] == 1
+        last = change["end_line"] - 1 if whole else change["end_line"]
+        old = list(lines[change["line"] - 1 : last])
+        before = lines[change["line"] - 1][: change["column"] - 1] if old else ""
+        after = "" if whole else _rest(lines, change["end_line"], change["end_column"])
+        new = f"{before}{change['text']}{after}".splitlines()
+        diff += [f"-{_cut(line)}" for line in old] + [f"+{_cut(line)}" for line in new]
+    return diff
+
+
+def _rest(lines: Sequence[str], line: int, column: int) -> str:
+    return lines[line - 1][column - 1 :] if line <= len(lines) else ""
+
+
+def _cut(line: str) -> str:
+    line = line.replace("\t", "    ")
+    shown = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+    return escape(shown)
