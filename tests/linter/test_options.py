@@ -10,6 +10,7 @@ from tests.linter.test_cli import BAD, FIXABLE, call
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLGATE_SELECT", "CRN001,HPA001,STO001,MLG")
     (tmp_path / "train.yaml").write_text(FIXABLE)
     (tmp_path / "gen").mkdir()
     (tmp_path / "gen/web.yaml").write_text(BAD)

@@ -25,6 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
+    monkeypatch.setenv("MLGATE_SELECT", "CRN001,HPA001,STO001,MLG")
     git("init", "--quiet", "--initial-branch=main")
     (work / "train.yaml").write_text(FIXABLE)
     (work / "two.yaml").write_text(f"{BAD}---\n{WEEKLY}")

@@ -22,6 +22,7 @@ SECOND = TWO.replace(
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLGATE_SELECT", "CRN001,HPA001,STO001,GPU001,MLG")
     (tmp_path / "train.yaml").write_text(TWO)
     (tmp_path / "web.yaml").write_text(BAD)
     return tmp_path
