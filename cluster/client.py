@@ -170,8 +170,9 @@ class Client:
         return {one["key"]: one["value"] for one in known if one["in"] == "header"}
 
 
-def connect(kubeconfig: str | None = None) -> Client:
-    """A client by the pod's ServiceAccount, or by ``kubeconfig``. Raises ApiError for neither."""
+def connect(kubeconfig: str | None = None, context: str | None = None) -> Client:
+    """A client by the pod's ServiceAccount, or by ``kubeconfig`` and one of its contexts, else the
+    current one. Raises ApiError for neither."""
     from kubernetes import config
     from kubernetes.client import Configuration
 
@@ -180,7 +181,7 @@ def connect(kubeconfig: str | None = None) -> Client:
         if kubeconfig is None:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
-            config.load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
+            config.load_kube_config(kubeconfig, context, configuration)  # type: ignore[no-untyped-call]
     except config.ConfigException as error:
         where = kubeconfig or "a pod"
         advice = "" if kubeconfig else "; outside of one give --kubeconfig, --no-cluster or --dev"

@@ -24,6 +24,7 @@ class Subcommand(NamedTuple):
 
 SUBCOMMANDS = {
     "lint": Subcommand("linter.commands.lint", "find what is wrong in manifests"),
+    "scan": Subcommand("linter.commands.scan", "find what is wrong in a live cluster"),
     "explain": Subcommand("linter.commands.explain", "print what a rule means and why"),
     "rules": Subcommand("linter.commands.rules", "list the rules"),
     "policy": Subcommand("linter.commands.policy", "check a policy file, or show what it says"),

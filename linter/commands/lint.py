@@ -4,14 +4,13 @@ import argparse
 import os
 from typing import TYPE_CHECKING, TextIO
 
+from linter.commands.closing import colour_for, finish_run
 from linter.commands.lint_arguments import add_lint_arguments
 from linter.commands.narrowing import Narrowing, find_narrowing
 from linter.commands.outputs import (
     ReportRequest,
     choose_reports,
-    speaks_to_people,
     wants_text_edits,
-    write_reports,
 )
 from linter.errors import CRASHED, UNREADABLE, UserError
 from linter.input.sources import (
@@ -30,12 +29,10 @@ from linter.input.sources import (
 from linter.judging.judge import Task
 from linter.judging.run import exit_code, lint
 from linter.judging.selection import select_rules
-from linter.judging.settings import find_policy, find_today, load_policy
+from linter.judging.settings import find_today, name_policy, settle_policy
 from linter.judging.workers import WorkerError
-from linter.reports import ReportOptions, choose_colour
-from linter.reports.summary import count, render_statistics, render_summary
+from linter.reports.summary import count
 from linter.reports.terminal import escape
-from rules.policy import DEFAULT, Policy
 from rules.reader import ReadError, decode
 from rules.record import NamedTuple
 
@@ -87,7 +84,8 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Lint. Raises UserError for a wrong flag or policy."""
     reports = choose_reports(arguments.reports, os.environ)
     selection = select_rules(arguments.select, arguments.ignore)
-    policy, file = _find_policy(arguments)
+    start = os.path.dirname(arguments.stdin_filename or "") or os.curdir
+    policy, file = settle_policy(arguments.policy, start)
     # The policy's `exclude` is relative to the file that it stands in.
     folder = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
     task = Task(
@@ -103,13 +101,12 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         ignores=not arguments.no_ignores,
         roles=arguments.show_roles,
     )
-    profile = arguments.profile or policy.profile
     given = _gather(arguments, Excludes(folder, policy.exclude, tuple(arguments.exclude)))
     if arguments.show_files:
         return _show_files(given, out)
     narrowing = find_narrowing(arguments, given)
     given = given.put(narrowing.list_staged())._replace(
-        policy=f"{file or 'built-in'}, profile {profile}", reports=tuple(reports)
+        policy=name_policy(policy, file, arguments.profile), reports=tuple(reports)
     )
     try:
         result = lint(task, given.collection, given.texts, jobs=arguments.jobs)
@@ -175,7 +172,7 @@ def _fix(
     selection = FixSelection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
     fixed = fix_run.fix_files(run, result["findings"], selection)
     if arguments.diff:
-        changed = fix_run.print_diffs(fixed, out, colour=_choose_colour(arguments, out))
+        changed = fix_run.print_diffs(fixed, out, colour=colour_for(arguments, out))
         err.write(render_refusals(fix_run.list_refusals(fixed)))
         # A diff is for the reader of the fixes: findings without one do not fail it.
         return exit_code({**result, "findings": []}, "never", hook=True) or int(changed)
@@ -206,41 +203,7 @@ def _report(
         from linter.mending.text_edits import add_text_edits
 
         add_text_edits(result["findings"], lambda path: decode_file(given.read_bytes(path))[0])
-    options = ReportOptions(
-        colour=_choose_colour(arguments, out),
-        show_audit=arguments.show_audit,
-        show_roles=arguments.show_roles,
-        read_source=given.read_text,
-        policy=given.policy,
-    )
-    write_reports(result, given.reports, options, out)
-    if arguments.statistics:
-        err.write(render_statistics(result, options))
-    if speaks_to_people(given.reports) and not arguments.quiet:
-        err.write(render_summary(result, options._replace(colour=_choose_colour(arguments, err))))
-        _report_fixable(result, arguments, err)
-
-
-def _choose_colour(arguments: argparse.Namespace, stream: TextIO) -> bool:
-    wanted = arguments.color
-    return choose_colour(stream, os.environ) if wanted == "auto" else wanted == "always"
-
-
-def _report_fixable(result: "RunResult", arguments: argparse.Namespace, err: TextIO) -> None:
-    """The last line, where something can be fixed."""
-    if not any(row["fix"] for row in result["findings"]):
-        return
-    from linter.mending.fixable import FixSelection, summarize_fixable
-
-    line = summarize_fixable(result["findings"], FixSelection(audit=arguments.show_audit))
-    err.write(f"{line}\n" if line else "")
-
-
-def _find_policy(arguments: argparse.Namespace) -> tuple[Policy, str | None]:
-    """The policy, and the file that it is from."""
-    start = os.path.dirname(arguments.stdin_filename or "") or os.curdir
-    file = arguments.policy or find_policy(start)
-    return (load_policy(file) if file else DEFAULT), file
+    finish_run(result, arguments, given, out, err)
 
 
 def _gather(arguments: argparse.Namespace, excludes: Excludes) -> LintInput:

@@ -24,14 +24,23 @@ def add_lint_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="files, folders to walk, or - for standard input; without any, the working directory",
     )
-    _add_judging(parser.add_argument_group("what is judged, and how"))
+    judging = parser.add_argument_group("what is judged, and how")
+    add_rule_arguments(judging)
+    _add_scope(judging)
     add_narrowing_arguments(parser.add_argument_group("what is reported of it"))
-    _add_reporting(parser.add_argument_group("reports"))
+    reports = parser.add_argument_group("reports")
+    add_report_arguments(reports)
+    reports.add_argument(
+        "--text-edits",
+        action="store_true",
+        help="in JSON too: where in the text a fix writes what",
+    )
     _add_fixing(parser.add_argument_group("fixes"))
     _add_input(parser.add_argument_group("input"))
 
 
-def _add_judging(group: argparse._ArgumentGroup) -> None:
+def add_rule_arguments(group: argparse._ArgumentGroup) -> None:
+    """The policy, and which rules run."""
     add = group.add_argument
     add("--policy", metavar="FILE", help="the policy file; else mlgate.yaml here or above")
     add("--profile", choices=PROFILES, help="the profile, over what the policy says")
@@ -44,6 +53,16 @@ def _add_judging(group: argparse._ArgumentGroup) -> None:
             help=f"{verb} these rules: codes, beginnings of codes, names, CODE/form",
         )
     add("--no-ignores", action="store_true", help="judge as if nothing were ignored")
+    add(
+        "--min-confidence",
+        choices=("low", "medium", "high"),
+        default="low",
+        help="leave out findings that hang on a role less sure than this (default: low)",
+    )
+
+
+def _add_scope(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--namespace", metavar="NS", help="the namespace of objects that name none")
     add(
         "--complete",
@@ -52,7 +71,8 @@ def _add_judging(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_reporting(group: argparse._ArgumentGroup) -> None:
+def add_report_arguments(group: argparse._ArgumentGroup) -> None:
+    """Formats, files, and when a run fails."""
     add = group.add_argument
     add_output_arguments(group)
     add(

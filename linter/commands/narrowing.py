@@ -22,16 +22,10 @@ if TYPE_CHECKING:
 
 
 def add_narrowing_arguments(parser: argparse._ActionsContainer) -> None:
-    """``--baseline``, ``--write-baseline``, ``--since``, ``--staged`` and ``--min-confidence``."""
+    """``--baseline``, ``--write-baseline``, ``--since`` and ``--staged``."""
     add = parser.add_argument
     add("--baseline", metavar="FILE", help="report what FILE does not list")
     add("--write-baseline", metavar="FILE", help="list the findings of this run in FILE")
-    add(
-        "--min-confidence",
-        choices=("low", "medium", "high"),
-        default="low",
-        help="leave out findings that hang on a role less sure than this (default: low)",
-    )
     add("--since", metavar="REV", help="report findings on objects that changed since REV (git)")
     add(
         "--staged", action="store_true", help="report findings on objects staged for a commit (git)"

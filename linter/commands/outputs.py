@@ -62,11 +62,6 @@ def add_output_arguments(parser: argparse._ActionsContainer) -> None:
         dest="reports",
         help="write the report of the --format before it to FILE, not to standard output",
     )
-    parser.add_argument(
-        "--text-edits",
-        action="store_true",
-        help="in JSON too: where in the text a fix writes what",
-    )
 
 
 def _read_format(text: str) -> ReportRequest:

@@ -57,7 +57,7 @@ def lint(
     coverage.left_out = dict(collection.left_out)
     for one in found:
         coverage.add(one["coverage"])
-    findings = [row for one in found for row in one["findings"] if _is_wanted(row, task)]
+    findings = [row for one in found for row in one["findings"] if is_wanted(row, task)]
     workloads = [row for one in found for row in one["workloads"]]
     errors = [row for one in found for row in one["errors"]]
     return {
@@ -112,7 +112,7 @@ def _make_part(
     return part
 
 
-def _is_wanted(row: "FindingRow", task: Task) -> bool:
+def is_wanted(row: "FindingRow", task: Task) -> bool:
     """Whether the finding's form and confidence were asked for; a crash is reported in any case."""
     return row["rule"] == "MLG005" or (
         row["confidence"] in _AT_LEAST[task.least_confidence]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from linter.errors import UserError
 from linter.input.repository import find_root, list_parents
 from rules.checks import ALL
-from rules.policy.values import Policy
+from rules.policy.values import DEFAULT, Policy
 from rules.reader import ReadError, decode
 
 if TYPE_CHECKING:
@@ -55,6 +55,18 @@ def load_policy(path: str) -> Policy:
             for problem in error.problems
         ]
         raise UserError("\n".join(lines)) from None
+
+
+def settle_policy(stated: str | None, start: str) -> tuple[Policy, str | None]:
+    """The policy in the file that the command line states, else in one that is found from the
+    folder ``start``, else the built-in one; and the file. Raises UserError."""
+    file = stated or find_policy(start)
+    return (load_policy(file) if file else DEFAULT), file
+
+
+def name_policy(policy: Policy, file: str | None, flag_profile: str | None) -> str:
+    """The policy in force, in words."""
+    return f"{file or 'built-in'}, profile {flag_profile or policy.profile}"
 
 
 def find_today() -> "datetime.date":

@@ -77,11 +77,10 @@ def _style(counts: Mapping[str, int]) -> str:
 def _count_coverage(coverage: "CoverageRow") -> str:
     templates = coverage["pod_templates"]
     kinds = _short_names(templates)
-    text = (
-        f"checked {count(coverage['files'], 'file')}, "
-        f"{count(coverage['documents'], 'document')}: "
-        f"{count(sum(templates.values()), 'pod template')}{_bracket(kinds)}"
-    )
+    read = f"{count(coverage['files'], 'file')}, {count(coverage['documents'], 'document')}"
+    # A scan of a cluster reads no files.
+    looked_at = count(coverage["objects"], "object") if not coverage["files"] else read
+    text = f"checked {looked_at}: {count(sum(templates.values()), 'pod template')}{_bracket(kinds)}"
     unknown = coverage["unknown_kinds"]
     if not unknown:
         return text

@@ -1,0 +1,58 @@
+"""How a run ends: its reports, and the last lines for a person."""
+
+import argparse
+import os
+from typing import TYPE_CHECKING, TextIO
+
+from linter.commands.outputs import ReportRequest, speaks_to_people, write_reports
+from linter.reports import ReportOptions, choose_colour
+from linter.reports.summary import render_statistics, render_summary
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from linter.row_types import RunResult
+
+    class Judged(Protocol):
+        """What a report says of a run's input."""
+
+        @property
+        def policy(self) -> str: ...
+        @property
+        def reports(self) -> tuple[ReportRequest, ...]: ...
+        def read_text(self, path: str) -> str: ...
+
+
+def finish_run(
+    result: "RunResult", arguments: argparse.Namespace, judged: "Judged", out: TextIO, err: TextIO
+) -> None:
+    """Write the findings where they are wanted, and the coverage to ``err``."""
+    options = ReportOptions(
+        colour=colour_for(arguments, out),
+        show_audit=arguments.show_audit,
+        show_roles=arguments.show_roles,
+        read_source=judged.read_text,
+        policy=judged.policy,
+    )
+    write_reports(result, judged.reports, options, out)
+    if arguments.statistics:
+        err.write(render_statistics(result, options))
+    if speaks_to_people(judged.reports) and not arguments.quiet:
+        err.write(render_summary(result, options._replace(colour=colour_for(arguments, err))))
+        _tell_fixable(result, arguments, err)
+
+
+def colour_for(arguments: argparse.Namespace, stream: TextIO) -> bool:
+    """Whether ``stream`` gets colours: by ``--color``, else by what it is."""
+    wanted = arguments.color
+    return choose_colour(stream, os.environ) if wanted == "auto" else bool(wanted == "always")
+
+
+def _tell_fixable(result: "RunResult", arguments: argparse.Namespace, err: TextIO) -> None:
+    """The last line, where something can be fixed by the same command."""
+    if not hasattr(arguments, "fix") or not any(row["fix"] for row in result["findings"]):
+        return
+    from linter.mending.fixable import FixSelection, summarize_fixable
+
+    line = summarize_fixable(result["findings"], FixSelection(audit=arguments.show_audit))
+    err.write(f"{line}\n" if line else "")

@@ -1,0 +1,1 @@
+"""A live cluster judged: what runs there, as the linter judges files."""

@@ -1,0 +1,150 @@
+"""A scan: look-ups first, then object after object judged, so that none is held."""
+
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from cluster.discovery import KindName
+from linter.input.documents import Entry
+from linter.input.sources import make_error
+from linter.judging.coverage import Coverage, full_name
+from linter.judging.elsewhere import Elsewhere
+from linter.judging.judge import Task
+from linter.judging.rows import make_row, make_workload_row, row_order, workload_order
+from linter.judging.run import is_wanted
+from linter.scanning.survey import NAMESPACE, Survey, Wanted
+from rules.engine import Engine
+from rules.inventory import Inventory
+from rules.kinds import BUILT_IN
+from rules.kinds.neighbours import NEIGHBOURS
+from rules.kinds.roles import Role
+from rules.manifest import LAST_APPLIED, Manifest
+from rules.policy import is_exempt
+from rules.reader import Document, read
+
+if TYPE_CHECKING:
+    from linter.row_types import FindingRow, RunResult, WorkloadRow
+
+_LEFT_OUT = frozenset({"managedFields"})
+
+
+class Scan:
+    """One look at a cluster. ``labels`` are those of each object with findings, by the name that
+    the findings give as their file."""
+
+    def __init__(self, task: Task, survey: Survey, wanted: Wanted) -> None:
+        self.labels: dict[str, dict[str, str]] = {}
+        self._task = task
+        self._survey = survey
+        self._wanted = wanted
+        self._inventory = Inventory()
+        self._engine = Engine(
+            task.policy,
+            self._inventory,
+            task.today,
+            rules=task.rules,
+            flag_profile=task.flag_profile,
+            ignores="allow" if task.ignores else "forbid",
+        )
+        self._labels: dict[str, dict[str, str]] = {}
+        self._coverage = Coverage()
+        self._findings: list[FindingRow] = []
+        self._workloads: list[WorkloadRow] = []
+        self._suppressed = 0
+        self._texts: dict[str, bytes] = {}
+        self._elsewhere = Elsewhere(self._inventory, lambda: ())
+
+    def run(self) -> "RunResult":
+        """Everything judged. What could not be listed is an error of the result."""
+        self._learn()
+        for _, item in self._survey.list_kinds(self._judged_kinds(), self._wanted.selector):
+            self._judge(item)
+        errors = [make_error(one.name, one.reason) for one in self._survey.unlisted]
+        return {
+            "findings": sorted(
+                (row for row in self._findings if is_wanted(row, self._task)), key=row_order
+            ),
+            "workloads": sorted(self._workloads, key=workload_order),
+            "errors": sorted(errors, key=lambda error: error["file"]),
+            "suppressed": self._suppressed,
+            "coverage": self._coverage.export(),
+        }
+
+    def read_source(self, name: str) -> str:
+        """The text of an object with findings. Raises OSError for any other."""
+        if name not in self._texts:
+            raise OSError(f"{name}: no object with findings")
+        return zlib.decompress(self._texts[name]).decode()
+
+    def _learn(self) -> None:
+        """Take in what look-ups ask for: facts, not objects."""
+        kinds = [*self._judged_kinds(), *((one.group, one.name) for one in NEIGHBOURS)]
+        for _, item in self._survey.list_kinds(dict.fromkeys(kinds)):
+            manifest = Manifest(item)
+            kind = self._engine.neighbour_kind_of(manifest)
+            if kind is not None:
+                facts = kind.read_facts(manifest)
+                key = (kind.group, kind.name, manifest.identity.namespace or "")
+                self._inventory.merge([(*key, manifest.identity.name or "", facts, None)])
+        for _, item in self._survey.list_kinds([NAMESPACE]):
+            manifest = Manifest(item)
+            self._labels[manifest.identity.name or ""] = dict(
+                manifest.mapping("metadata", "labels")
+            )
+        # What could not be listed may hold what is missing.
+        self._inventory.complete = not self._survey.unlisted
+
+    def _judged_kinds(self) -> list[KindName]:
+        custom = [(one.group, one.name) for one in self._task.policy.kinds]
+        return [*((kind.group, kind.name) for kind in BUILT_IN), *custom]
+
+    def _judge(self, item: Mapping[str, Any]) -> None:
+        body = dict(item)
+        manifest = Manifest(
+            body,
+            admitted=True,
+            last_applied=Manifest(body).mapping("metadata", "annotations").get(LAST_APPLIED),
+        )
+        namespace = manifest.identity.namespace
+        self._coverage.objects += 1
+        if is_exempt(self._task.policy, namespace):
+            self._coverage.exempt += 1
+            return
+        if self._engine.owner_of(manifest) is not None:
+            return
+        labels = self._labels.get(namespace or "")
+        evaluation = self._engine.evaluate(manifest, partial=False, namespace_labels=labels)
+        self._suppressed += len(evaluation.suppressed)
+        for _, workload in evaluation.workloads:
+            name = full_name(workload.kind.group, workload.kind.name)
+            self._coverage.count_pods(name, len(workload.pods))
+            self._coverage.unknown_roles += workload.role is Role.UNKNOWN_ML
+        if not evaluation.findings and not self._task.roles:
+            return
+        entry, text = _write_entry(manifest)
+        self._findings += [make_row(one, entry, self._elsewhere) for one in evaluation.findings]
+        if evaluation.findings:
+            self._texts[entry.file] = zlib.compress(text.encode())
+            self.labels[entry.file] = dict(manifest.mapping("metadata", "labels"))
+        if self._task.roles:
+            rows = (make_workload_row(entry, *one) for one in evaluation.workloads)
+            self._workloads += [row for row in rows if row is not None]
+
+
+def _write_entry(manifest: Manifest) -> tuple[Entry, str]:
+    """The object as a document, so that findings have lines, and its text."""
+    body = {key: value for key, value in manifest.object.items() if key != "status"}
+    metadata = manifest.mapping("metadata")
+    body["metadata"] = {key: value for key, value in metadata.items() if key not in _LEFT_OUT}
+    text = yaml.dump(body, sort_keys=False, allow_unicode=True, width=10_000)
+    (document,) = (one for one in read(text) if isinstance(one, Document))
+    return Entry(_name(manifest), document, (), manifest.object), text
+
+
+def _name(manifest: Manifest) -> str:
+    """``research/Job.batch/train``: what an object of a cluster goes by in a report."""
+    kind = full_name(manifest.group, str(manifest.object.get("kind")))
+    parts = (manifest.identity.namespace, kind, manifest.identity.name)
+    return "/".join(part for part in parts if part)

@@ -1,0 +1,233 @@
+"""A cluster scanned: what is found where, and what is said of what could not be read."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from linter.commands import scan
+from tests.api_server import present
+from tests.cluster.fake_api import FakeApi, Kind, running
+from tests.linter.test_cli import BAD, FIXABLE, Answer, call
+
+SERVED = {
+    ("", "Namespace"): ("v1", "namespaces"),
+    ("", "Pod"): ("v1", "pods"),
+    ("apps", "Deployment"): ("v1", "deployments"),
+    ("batch", "Job"): ("v1", "jobs"),
+    ("batch", "CronJob"): ("v1", "cronjobs"),
+    ("autoscaling", "HorizontalPodAutoscaler"): ("v2", "horizontalpodautoscalers"),
+    ("", "PersistentVolumeClaim"): ("v1", "persistentvolumeclaims"),
+    ("example.com", "Trainer"): ("v1", "trainers"),
+}
+
+
+class Server:
+    """A fake API server with kinds and objects."""
+
+    def __init__(self, api: FakeApi) -> None:
+        self.api = api
+        self.kinds: dict[tuple[str, str], Kind] = {}
+        for (group, kind), (version, plural) in SERVED.items():
+            self.kinds[group, kind] = api.serve(group, version, kind, plural)
+
+    def put(self, text: str, namespace: str = "research", **metadata: Any) -> None:
+        """Create what a manifest says, as ``kubectl apply`` does."""
+        body = present(yaml.safe_load(text))
+        group, version = "", body.pop("apiVersion")
+        if "/" in version:
+            group, version = version.split("/")
+        kind = self.kinds[group, body.pop("kind")]
+        told = {**body.pop("metadata"), **metadata}
+        told.pop("namespace", None)
+        self.api.put(kind, told.pop("name"), namespace, metadata=told, **body)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    monkeypatch.chdir(tmp_path)
+    with running() as api:
+        monkeypatch.setattr(scan, "_connect", lambda _: api.client())
+        yield Server(api)
+
+
+RULES = ("--select", "CRN001,HPA001,HPA002,STO001,TRN001,GPU001")
+
+
+def rows(*words: str) -> list[dict[str, Any]]:
+    answer = text("--format", "json", *words)
+    found: list[dict[str, Any]] = json.loads(answer.out)["findings"]
+    return found
+
+
+def forms(*words: str) -> list[tuple[str, str]]:
+    return [(row["file"], f"{row['rule']}/{row['form']}") for row in rows(*words)]
+
+
+def text(*words: str) -> Answer:
+    rules = () if "--select" in words else RULES
+    return call("scan", "--rate", "1000", *rules, *words)
+
+
+def test_findings_have_the_name_and_the_text_of_their_object(server: Server) -> None:
+    server.put(FIXABLE)
+    answer = text()
+    assert answer.code == 1
+    assert "deny[CRN001/overlap]: runs may overlap" in answer.out
+    assert "--> research/CronJob.batch/nightly-retrain:" in answer.out
+    assert "schedule: 0 2 * * *" in answer.out or "spec:" in answer.out
+    assert "managedFields" not in answer.out
+    assert answer.err.startswith("2 findings (1 deny, 1 warn)")
+    assert "checked 1 object: 1 pod template (CronJob 1)" in answer.err
+    assert "fixable" not in answer.err
+
+
+def test_what_an_owner_made_is_judged_with_it(server: Server) -> None:
+    inner = yaml.safe_load(FIXABLE)["spec"]["jobTemplate"]["spec"]
+    inner["template"]["spec"]["restartPolicy"] = "OnFailure"
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"}, "spec": inner}
+    owner = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "name": "nightly-retrain",
+        "uid": "u",
+        "controller": True,
+    }
+    server.put(yaml.safe_dump(job), ownerReferences=[owner])
+    assert rows() == []
+    server.put(yaml.safe_dump({**job, "metadata": {"name": "b"}}))
+    assert ("research/Job.batch/b", "TRN001/batch") in forms()
+
+
+def test_one_namespace_and_a_selector(server: Server) -> None:
+    server.put(FIXABLE, labels={"team": "a"})
+    server.put(FIXABLE, "other")
+    assert {file for file, _ in forms("-n", "other")} == {"other/CronJob.batch/nightly-retrain"}
+    assert {file for file, _ in forms("-l", "team=a")} == {"research/CronJob.batch/nightly-retrain"}
+    lines = text("--group-by", "namespace", "-q").err.splitlines()
+    assert [line.split() for line in lines] == [
+        ["other", "1", "deny", "1", "warn"],
+        ["research", "1", "deny", "1", "warn"],
+    ]
+    lines = text("--group-by", "label:team", "-q").err.splitlines()
+    assert [line.split()[0] for line in lines] == ["(none)", "a"]
+
+
+def test_a_namespace_chooses_its_profile(server: Server) -> None:
+    server.put(FIXABLE)
+    kind = server.kinds["", "Namespace"]
+    server.api.put(kind, "research", metadata={"labels": {"mlgate.dev/profile": "observe"}})
+    assert {row["action"] for row in rows()} == {"audit"}
+
+
+def test_exempt_namespaces_are_counted(server: Server) -> None:
+    server.put(FIXABLE, "kube-system")
+    answer = text()
+    assert answer.out == ""
+    assert "1 object in exempt namespaces not judged" in answer.err
+
+
+def test_look_ups_see_the_whole_namespace(server: Server) -> None:
+    """The Deployment of the autoscaler is there, and asks for no CPU."""
+    hpa = BAD.replace(
+        "maxReplicas: 3",
+        "maxReplicas: 3, metrics: [{type: Resource, resource: "
+        "{name: cpu, target: {type: Utilization, averageUtilization: 80}}}]",
+    )
+    server.put(hpa)
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {"containers": [{"name": "web", "image": "vllm/vllm-openai:v0.9"}]},
+            },
+        },
+    }
+    server.put(yaml.safe_dump(deployment))
+    assert any(form.startswith("HPA002/") for _, form in forms())
+
+
+def test_what_may_not_be_listed_is_an_error(server: Server) -> None:
+    server.put(FIXABLE)
+    server.kinds["batch", "Job"].list_status = 403
+    answer = text()
+    assert answer.code == 4
+    assert (
+        "error: jobs.batch: forbidden: the verb list on jobs of group batch is missing"
+        in answer.out
+    )
+    assert "deny[CRN001/overlap]" in answer.out
+    assert answer.err.count("1 error") == 1
+
+
+def test_only_what_is_new_since_a_report(server: Server, tmp_path: Path) -> None:
+    server.put(FIXABLE)
+    server.put(BAD)
+    old = tmp_path / "old.json"
+    assert text("--format", "json", "-o", str(old), "-q").code == 1
+    server.api.delete(server.kinds["autoscaling", "HorizontalPodAutoscaler"], "web", "research")
+    server.put(FIXABLE, "other")
+    answer = text("--diff", str(old), "--format", "concise")
+    assert answer.err.startswith("2 new, 2 as before, 2 gone\ngone: HPA001/")
+    assert answer.out.count("other/CronJob.batch/nightly-retrain:") == 2
+    assert "research/" not in answer.out
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"findings": [1]}'])
+def test_a_wrong_report_is_refused(server: Server, tmp_path: Path, content: str) -> None:
+    (tmp_path / "old.json").write_text(content)
+    answer = text("--diff", str(tmp_path / "old.json"))
+    assert answer.code == 2
+    assert "is no JSON report of mlgate's" in answer.err
+
+
+def test_a_kind_of_the_policys_own_is_scanned(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "mlgate.yaml").write_text(
+        "apiVersion: mlgate.dev/v1\nkind: Policy\n"
+        "kinds: [{group: example.com, kind: Trainer, templates: [spec.template], role: training}]\n"
+    )
+    container = {
+        "name": "a",
+        "image": "a",
+        "resources": {"requests": {"nvidia.com/gpu": 1}},
+    }
+    server.put(
+        yaml.safe_dump(
+            {
+                "apiVersion": "example.com/v1",
+                "kind": "Trainer",
+                "metadata": {"name": "t"},
+                "spec": {"template": {"spec": {"containers": [container]}}},
+            }
+        )
+    )
+    assert ("research/Trainer.example.com/t", "GPU001/limits") in forms()
+
+
+def test_nothing_to_check_is_exit_5(server: Server) -> None:
+    assert text().code == 5
+
+
+def test_without_a_cluster_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    answer = call("scan")
+    assert answer.code == 2
+    assert "no way to the API server from a pod" in answer.err
+    answer = call("scan", "--context", "prod")
+    assert "--context needs a kubeconfig" in answer.err
+
+
+def test_forms_and_confidence_are_chosen_as_in_lint(server: Server) -> None:
+    server.put(FIXABLE)
+    assert {form for _, form in forms("--select", "CRN001/overlap")} == {"CRN001/overlap"}
+    assert forms("--ignore", "CRN001,STO001") == []
