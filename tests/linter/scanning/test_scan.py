@@ -175,7 +175,7 @@ def test_only_what_is_new_since_a_report(server: Server, tmp_path: Path) -> None
     server.api.delete(server.kinds["autoscaling", "HorizontalPodAutoscaler"], "web", "research")
     server.put(FIXABLE, "other")
     answer = text("--diff", str(old), "--format", "concise")
-    assert answer.err.startswith("2 new, 2 as before, 2 gone\ngone: HPA001/")
+    assert answer.err.startswith("2 new, 2 as before, 1 gone\ngone: HPA001/")
     assert answer.out.count("other/CronJob.batch/nightly-retrain:") == 2
     assert "research/" not in answer.out
 
