@@ -1,13 +1,21 @@
 """Fields that stand where nobody reads them, and what that means for other findings."""
 
 from collections.abc import Iterator
+from itertools import chain, islice
 
-from rules.kinds.misplaced import Misplacement, misplacements_of
+from rules.kinds.field_types import UntypedKey, find_untyped, has_shape, spec_type_of
+from rules.kinds.misplaced import DROPPED, Misplacement, misplacements_of
+from rules.kinds.pods import Pod
+from rules.kinds.rows import find_untold
 from rules.manifest import Manifest
 from rules.model import Problem, Related, Value
 from rules.paths import EACH, Path, dig, dotted, expand, has
 from rules.record import NamedTuple
+from rules.words import find_spelling
 from rules.workload import Workload
+
+_MOST_SLIPS = 50
+"""Keys of an object that are compared with names: one with more has no slips of the pen."""
 
 
 class Stray(NamedTuple):
@@ -54,12 +62,61 @@ def _home(row: Misplacement, path: Path, key: str) -> Path | None:
     return home if row.wraps else (*home, row.renamed or key)
 
 
+def find_misspelled(workload: Workload) -> tuple[Stray, ...]:
+    """The fields of an object whose name is a slip or two away from that of one that is read there
+    and not written."""
+    misplaced = {stray.value.path for stray in workload.once(find_misplaced)}
+    slips: dict[Path, Stray] = {}
+    for one in islice(_list_untyped(workload), _MOST_SLIPS):
+        path = (*one.parent, one.key)
+        stray = None if path in misplaced or path in slips else _read_slip(one, workload.manifest)
+        if stray:
+            slips[path] = stray
+    return tuple(slips.values())
+
+
+def _list_untyped(workload: Workload) -> Iterator[UntypedKey]:
+    kind, dig_in = workload.kind, workload.manifest.dig
+    spec = spec_type_of(kind.group, kind.name)
+    yield from find_untyped("ObjectMeta", dig_in("metadata"), ("metadata",))
+    if spec:
+        yield from find_untyped(spec, dig_in("spec"), ("spec",))
+        return
+    for pod in workload.pods:
+        for name, path in _list_typed(pod):
+            yield from find_untyped(name, dig_in(*path), path)
+    yield from find_untold(kind.places, workload.manifest.object)
+
+
+def _list_typed(pod: Pod) -> Iterator[tuple[str, Path]]:
+    """What of a pod is of a type of Kubernetes' own; a spec without a template around it is of its
+    operator's, which has fields of its own (Argo's ``container``)."""
+    if pod.metadata_at and pod.metadata_at[-1] == "metadata":
+        yield "ObjectMeta", pod.metadata_at
+    around = pod.spec_path if pod.spec_path == (*pod.path, "spec") else None
+    if around:
+        yield "PodSpec", around
+    for container in pod.containers:
+        if container.path[:-2] != around:
+            yield "Container", container.path
+
+
+def _read_slip(one: UntypedKey, manifest: Manifest) -> Stray | None:
+    value = manifest.value((*one.parent, one.key))
+    if value.absent:
+        return None
+    name = find_spelling(one.key, (field for field in one.shapes if one.body.get(field) is None))
+    if name is None:
+        return None
+    return Stray(value, (*one.parent, name), DROPPED, has_shape(value.value, one.shapes[name]))
+
+
 def point_out(problem: Problem, workload: Workload) -> Problem:
     """The problem with the place where what it misses is written.
 
     Its fix is left out: it would write a second value beside the user's own.
     """
-    for stray in workload.once(find_misplaced):
+    for stray in chain(workload.once(find_misplaced), workload.once(find_misspelled)):
         if problem.path != stray.value.path:
             problem = _heed(problem, stray, workload.manifest)
     return problem

@@ -5,6 +5,7 @@ is dearer than reading a small file.
 """
 
 import re
+from collections.abc import Iterable
 
 _PLACEHOLDER = r"\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([A-Za-z_]\w*\)|\$\w+|<<?[A-Za-z_][\w.\- ]*>>?"
 _FOLDED = bytes.maketrans(bytes(range(65, 91)), bytes(range(97, 123)))
@@ -52,3 +53,37 @@ def count_edits(one: str, two: str) -> int:
             changed = before[place] + (letter != other)
             row.append(min(changed, before[place + 1] + 1, row[place] + 1))
     return row[-1]
+
+
+_ANOTHER_WORD = 3
+
+
+def find_spelling(word: str, names: Iterable[str]) -> str | None:
+    """The name that somebody meant who wrote ``word``: the same but for capitals, hyphens and a
+    plural, with two letters exchanged, or one or two of many wrong; None where there is none."""
+    said = _fold(word)
+    counted = ((_count_slips(said, name.lower()), name) for name in names)
+    near = [one for one in counted if one[0] < _ANOTHER_WORD]
+    return min(near)[1] if near else None
+
+
+def _fold(word: str) -> str:
+    return word.lower().replace("-", "").replace("_", "")
+
+
+def _count_slips(said: str, name: str) -> int:
+    """How many letters are wrong, exchanged ones counted once."""
+    if abs(len(said) - len(name)) >= _ANOTHER_WORD:
+        return _ANOTHER_WORD
+    if said.removesuffix("s") == name.removesuffix("s"):
+        return 0
+    if sorted(said) == sorted(name):
+        return 1
+    edits = count_edits(said, name)
+    return edits if edits <= _allowed_edits(name) else _ANOTHER_WORD
+
+
+def _allowed_edits(name: str) -> int:
+    if len(name) < 5:
+        return 0
+    return 1 if len(name) < 8 else 2

@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 
 from rules.kinds import facts
 from rules.kinds.facts import Fact
+from rules.kinds.field_types import UntypedKey, shape_of
 from rules.kinds.lookups import FactReader
 from rules.manifest import Manifest
 from rules.model import Value
-from rules.paths import EACH, Path, expand, split_dotted
+from rules.paths import EACH, Path, dig, expand, split_dotted
 from rules.record import NamedTuple
 
 CONTROLLER = "controller"
@@ -74,6 +75,34 @@ def find_every(places: FactPlaces, fact: Fact, whole: Any) -> Iterator[FactPlace
             for path, body in expand(whole, root):
                 if isinstance(body, dict):
                     yield FactPlace(path, rows[fact])
+
+
+def find_untold(places: FactPlaces, whole: Any) -> Iterator[UntypedKey]:
+    """The keys beside the rows' fields that no row knows. What those fields are called in labels
+    and annotations has a domain, and aliases."""
+    for root, rows in places:
+        types = _read_shapes(rows)
+        for path, _ in expand(whole, root) if types else ():
+            for below, shapes in types.items():
+                parent = (*path, *below)
+                body = dig(whole, parent)
+                for key in body if isinstance(body, dict) else ():
+                    if key not in shapes:
+                        yield UntypedKey(parent, key, body, shapes)
+
+
+def _read_shapes(rows: FactRows) -> dict[Path, dict[str, str]]:
+    """For each mapping below a root what is known of its fields."""
+    types: dict[Path, dict[str, str]] = {}
+    for fact, (place, *default) in rows.items():
+        if "[" in place:
+            continue
+        keys = place.split(".")
+        for depth, key in enumerate(keys[:-1]):
+            types.setdefault(tuple(keys[:depth]), {})[key] = "mapping"
+        known = "number" if fact in facts.WHOLE_NUMBERS else shape_of(*default[:1] or [None])
+        types.setdefault(tuple(keys[:-1]), {}).setdefault(keys[-1], known)
+    return types
 
 
 def _leads(root: Path, path: Path) -> bool:

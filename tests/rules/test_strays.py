@@ -10,8 +10,9 @@ from rules.manifest import Manifest
 from rules.model import Fix, Presence, Problem, Related, Set
 from rules.paths import Path
 from rules.policy import Policy
-from rules.strays import point_out
+from rules.strays import Stray, find_misspelled, point_out
 from rules.workload import Workload
+from tests.growth import measure_growth
 
 BUDGET: Path = ("spec", "runPolicy", "backoffLimit")
 AT_ROOT: dict[str, Any] = {"runPolicy": {"backoffLimit": 1}}
@@ -57,6 +58,28 @@ def test_nothing_is_written_around_or_into_the_place_that_it_moves_to(
 ) -> None:
     problem = missing(path, writes)
     assert point(problem, spec={}, **AT_ROOT) == problem._replace(fix=None)
+
+
+def test_what_is_misspelled_is_pointed_at_and_not_written_beside() -> None:
+    told = point(missing(BUDGET), spec={"runPolicy": {"backoffLimt": 1}})
+
+    assert told.fix is None
+    assert told.message == (
+        "it is not set; it stands at spec.runPolicy.backoffLimt, where nobody reads it"
+    )
+
+
+def test_an_object_of_many_unknown_keys_has_no_slips_of_the_pen() -> None:
+    job = find_kind("batch", "Job")
+    assert job is not None
+
+    def search(size: int) -> tuple[Stray, ...]:
+        spec = {f"backoffLimit{'x' * (at % 2)}{at}": at for at in range(size)}
+        manifest = Manifest({"apiVersion": "batch/v1", "kind": "Job", "spec": spec})
+        return find_misspelled(Workload(manifest, job, Inventory(), Policy().parameters))
+
+    assert len(search(1_000)) < 60
+    assert measure_growth(search, 1_000, 8) < 20
 
 
 @pytest.mark.parametrize("path", [("spec", "suspend"), ("runPolicy",)])
