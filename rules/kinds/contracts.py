@@ -181,7 +181,7 @@ def _ray_job(spec: SpecView, terms: Terms) -> Iterator[Breach]:
         path, told = _at(spec, "suspend")
         found = f"{told} is true, and shutdownAfterJobFinishes is not"
         yield Breach(path, found, f"{shut} is not allowed to be suspended")
-    if not any(spec.dig(key) for key in ("rayClusterSpec", "clusterSelector")):
+    if spec.dig("rayClusterSpec") is None and not spec.dig("clusterSelector"):
         words = "one of RayClusterSpec or ClusterSelector must be set"
         yield Breach(spec.path, f"{dotted(spec.path)} has neither", words)
     for key in ("activeDeadlineSeconds", "preRunningDeadlineSeconds"):
