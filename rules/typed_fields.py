@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rules.kinds.facts import WHOLE_NUMBERS
+from rules.kinds.facts import DEADLINE, STARTING_DEADLINE, WHOLE_NUMBERS
 from rules.kinds.pods import Container, Pod
 from rules.manifest import is_template
 from rules.paths import Path, dig, items
 from rules.record import NamedTuple
 from rules.workload import Workload
 
-TEXT, NUMBER = "string", "int32"
+TEXT, NUMBER, LONG_NUMBER = "string", "int32", "int64"
+_LONG = frozenset({DEADLINE, STARTING_DEADLINE})
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _COUNTS = (
     "failureThreshold",
@@ -93,10 +94,11 @@ def _numbers(workload: Workload) -> Iterable[Mistyped]:
             # In an annotation a number is a text.
             annotated = "annotations" in place.path or "labels" in place.path
             if not (annotated or place.absent or place.unknown):
-                yield from _judge_number(place.path, place.value)
+                expected = LONG_NUMBER if fact in _LONG else NUMBER
+                yield from _judge_number(place.path, place.value, expected)
 
 
-def _judge_number(path: Path, value: Any) -> Iterator[Mistyped]:
+def _judge_number(path: Path, value: Any, expected: str = NUMBER) -> Iterator[Mistyped]:
     wrong = isinstance(value, str) and value != "" and not is_template(value)
     if wrong or isinstance(value, bool):
-        yield Mistyped(path, value, NUMBER)
+        yield Mistyped(path, value, expected)

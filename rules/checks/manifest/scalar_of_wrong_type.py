@@ -38,7 +38,7 @@ from typing import Any
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import WRONG_TYPE, WRONG_TYPE_IN_SCHEMA, refuse
-from rules.typed_fields import NUMBER, Mistyped, find_mistyped
+from rules.typed_fields import TEXT, Mistyped, find_mistyped
 from rules.wording import show_value, write_values
 from rules.workload import Workload
 
@@ -56,13 +56,13 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _tell(workload: Workload, found: Mistyped, form: str) -> Problem:
     written = workload.manifest.plain_text(found.path)
-    expected = "a whole number" if found.expected == NUMBER else "a text, in quotes"
+    text = found.expected == TEXT
+    expected = "a text, in quotes" if text else "a whole number"
     why = WRONG_TYPE.format(found=found.found, expected=found.expected)
     if form == "operator":
-        schema_type = "integer" if found.expected == NUMBER else found.expected
-        why = WRONG_TYPE_IN_SCHEMA.format(expected=schema_type)
+        why = WRONG_TYPE_IN_SCHEMA.format(expected=found.expected if text else "integer")
     message = f"{dotted(found.path)} is {_show(found.value, written)}; {refuse(why)}"
-    fix = _free(workload, found) if found.expected == NUMBER else _quote(workload, found, written)
+    fix = _quote(workload, found, written) if text else _free(workload, found)
     return Problem(form, found.path, f"{message}; expected {expected}", fix)
 
 
