@@ -6,7 +6,9 @@ from typing import Any
 
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
+from rules.model import Value
 from rules.servers import Server, find_program, find_server
+from rules.wording import list_names, tell_value
 
 _NUMBER = r"(?<!\d)\d{2,5}(?!\d)"
 
@@ -29,6 +31,13 @@ def names_no_port(container: Container, port: Any) -> bool:
     looks for it there alone (``prober/probe.go``, ResolveContainerPort of apimachinery)."""
     named = isinstance(port, str) and not port.isdecimal()
     return named and port not in port_names(container)
+
+
+def tell_lost_port(container: Container, value: Value) -> tuple[str, str]:
+    """Two clauses on a name that the container gives to none of its ports: what was found, and
+    what is expected."""
+    found = f"{tell_value(value)}, which no port of the container is called"
+    return found, f"expected {list_names(port_names(container)) or 'a number'}"
 
 
 def port_numbers(container: Container) -> tuple[int, ...]:

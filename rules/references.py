@@ -9,6 +9,7 @@ from rules.kinds.pods import Pod
 from rules.manifest import is_template
 from rules.paths import EACH, Path, dig, expand, items
 from rules.refusals import NO_SUCH_CONTAINER, NOT_FOUND, SELECTOR_MISMATCH
+from rules.wording import list_names
 from rules.workload import Workload
 
 
@@ -58,6 +59,7 @@ def _is_whole(pod: Pod) -> bool:
 
 def _lost_mounts(pod: Pod) -> Iterator[Dangling]:
     known = {volume.name for volume in pod.volumes}
+    expected = list_names(sorted(known)) or "a volume of that name"
     for container in pod.containers:
         for mount in container.mounts:
             if mount.volume and mount.volume not in known and not is_template(mount.volume):
@@ -65,7 +67,7 @@ def _lost_mounts(pod: Pod) -> Iterator[Dangling]:
                     (*mount.path, "name"),
                     mount.volume,
                     "the pod has no such volume",
-                    f"a volume of that name beside {', '.join(sorted(known)) or 'none'}",
+                    expected,
                     NOT_FOUND,
                 )
 
@@ -93,10 +95,10 @@ def _lost_containers(workload: Workload) -> Iterator[Dangling]:
             if pod.path[: len(policy.path) - 1] == policy.path[:-1]
             for container in pod.containers
         }
+        expected = f"one of {list_names(sorted(names))}"
         pattern = ("rules", EACH, "onExitCodes", "containerName")
         for path, name in expand(policy.value, pattern, policy.path):
             if isinstance(name, str) and names and name not in names and not is_template(name):
-                expected = f"one of {', '.join(sorted(names))}"
                 missing = "the pod has no such container"
                 yield Dangling(path, name, missing, expected, NO_SUCH_CONTAINER)
 

@@ -8,6 +8,9 @@ from rules.paths import Path, dig, dotted, shorten
 
 WAS = " (it was "
 """Before what an update has replaced."""
+_MOST_NAMES = 6
+_LIKE = 0.6
+"""How like a word must be to a name: 1 where they are the same."""
 
 
 def tell_value(value: Value, unset: str = "") -> str:
@@ -36,6 +39,16 @@ def show_value(value: Any) -> str:
         case list():
             return "a list"
     return shorten(str(value))
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Names in a sentence, the first few of many: ``a, b or c``."""
+    told = [shorten(name) for name in names[:_MOST_NAMES]]
+    left = len(names) - len(told)
+    if left:
+        return f"{', '.join(told)} or {left} more"
+    *most, last = told or [""]
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def write_value(value: Value, new: Any, *, safe: bool) -> Fix:
@@ -108,18 +121,21 @@ def join_problems(problems: Sequence[Problem]) -> Problem:
 
 def suggestion(word: str, names: tuple[str, ...]) -> str:
     """``; did you mean 'x'?`` for the name nearest to ``word``, nothing if none is near."""
-    import difflib  # noqa: PLC0415 - only a mistake pays for it
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only a mistake pays for it
 
-    folded = {name.lower(): name for name in names}
-    said = word.lower()
-    close = difflib.get_close_matches(said, folded, 5)
-    # Of codes that are as near, such as TRN001 and TRN012 to TRN0O1, the one with one letter wrong.
-    nearest = max(close, key=lambda name: _likeness(said, name), default="")
-    return f"; did you mean '{folded[nearest]}'?" if nearest else ""
+    matcher = SequenceMatcher(b=word.lower())
+    near = []
+    for name in names:
+        matcher.set_seq1(name.lower())
+        # The time of a ratio grows with the product of the lengths.
+        likeness = matcher.ratio() if matcher.real_quick_ratio() >= _LIKE else 0
+        if likeness >= _LIKE:
+            near.append((likeness, _count_agreeing(word.lower(), name.lower()), name))
+    nearest = max(near, default=None)
+    return f"; did you mean '{nearest[-1]}'?" if nearest else ""
 
 
-def _likeness(said: str, name: str) -> tuple[float, int]:
-    import difflib  # noqa: PLC0415 - as above
-
-    ratio = difflib.SequenceMatcher(None, name, said).ratio()
-    return ratio, sum(one == other for one, other in zip(said, name, strict=False))
+def _count_agreeing(one: str, other: str) -> int:
+    """Of codes that are as near, such as TRN001 and TRN012 to TRN0O1, the one with one letter wrong
+    is meant."""
+    return sum(a == b for a, b in zip(one, other, strict=False))

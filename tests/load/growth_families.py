@@ -76,6 +76,58 @@ def of_jobs(value: Callable[[int], dict[str, Any]], **template: Any) -> Callable
     return make
 
 
+def of_serving(part: Callable[[int], dict[str, Any]], **pod: Any) -> Callable[[int], Any]:
+    """A Deployment of one model server, of which one part is as large as there is."""
+
+    def make(count: int) -> Any:
+        container = {"name": "c", "image": "vllm/vllm-openai:v0.11.0", **part(count)}
+        labels = {"app": "a"}
+        template = {"metadata": {"labels": labels}, "spec": {**pod, "containers": [container]}}
+        spec = {"selector": {"matchLabels": labels}, "template": template}
+        return submit("apps/v1", "Deployment", spec)
+
+    return make
+
+
+def of_ports(**more: Any) -> Callable[[int], Any]:
+    """Ports of a server, and what asks one that is not there."""
+    return of_serving(
+        lambda n: {
+            "ports": [{"name": f"p{k}", "containerPort": k % 60_000 + 1} for k in range(n)],
+            **more,
+        }
+    )
+
+
+def of_lost_mounts(count: int) -> Any:
+    """As many mounts of volumes that are not there as volumes of other names."""
+    container = make_container(
+        volumeMounts=[{"name": f"m{n}", "mountPath": f"/m{n}"} for n in range(count)]
+    )
+    volumes = [{"name": f"v{n}", "emptyDir": {}} for n in range(count)]
+    return submit_job({"containers": [container], "volumes": volumes})
+
+
+def of_lost_claims(count: int) -> Any:
+    """As many claims of a container as the pod has of other names."""
+    claims = [{"name": f"c{n}"} for n in range(count)]
+    held = [{"name": f"d{n}", "resourceClaimName": "one"} for n in range(count)]
+    container = make_container(resources={"claims": claims})
+    return submit_job({"containers": [container], "resourceClaims": held})
+
+
+def of_failure_rules(count: int) -> Any:
+    """Rules that name containers that are not there, as many as there are containers."""
+    rules = [
+        {"action": "FailJob", "onExitCodes": {"containerName": f"x{n}", "values": [1]}}
+        for n in range(count)
+    ]
+    containers = [{"name": f"c{n}", "image": "trainer:1"} for n in range(count)]
+    template = {"spec": {"restartPolicy": "Never", "containers": containers}}
+    spec = {"podFailurePolicy": {"rules": rules}, "template": template}
+    return submit("batch/v1", "Job", spec)
+
+
 def of_update(count: int) -> Any:
     """An update of what was denied as well before, its containers in another order."""
     spec = of_containers(resources=LACKING)(count // 2)["request"]["object"]["spec"]
@@ -216,6 +268,48 @@ FAMILIES: dict[str, Callable[[int], Any]] = {
         workingDir="/a" * 8 * n, args=["--output-dir=./o"] * n)]}),
     "outputs after a long cd": lambda n: submit_job({"containers": [make_container(
         args=["cd", "/a" * 8 * n] + ["--output-dir=./o"] * n)]}),
+    "mounts without volumes": of_lost_mounts,
+    "claims without a name": of_lost_claims,
+    "rules without containers": of_failure_rules,
+    "ports and a probe": of_ports(startupProbe={"httpGet": {"port": "x"}},
+        readinessProbe={"httpGet": {"port": "y"}}),
+    "ports and a number": of_ports(livenessProbe={"tcpSocket": {"port": 61_000}}),
+    "servers that ask each other": of_containers(image="vllm/vllm-openai:1",
+        ports=[{"name": "http", "containerPort": 8000}],
+        startupProbe={"httpGet": {"port": "web"}}, readinessProbe={"exec": {"command": ["true"]}}),
+    "words of a probe": of_serving(lambda n: {"livenessProbe": {"exec": {"command": ["a;"] * n}}}),
+    "text of a probe": of_serving(
+        lambda n: {"livenessProbe": {"exec": {"command": ["sh", "-c", "ps;" * n]}}}),
+    "text of a hook": of_serving(lambda n: {
+        "lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", "ollama pull a;" * n]}}}}),
+    "mounts of caches": of_serving(lambda n: {
+        "env": [{"name": "HF_HOME", "value": "/m/a"}],
+        "volumeMounts": [{"name": "v", "mountPath": f"/m{k}", "readOnly": True}
+                         for k in range(n)]}, volumes=[{"name": "v", "emptyDir": {}}]),
+    "claims that are mounted": lambda n: of_serving(lambda _: {}, volumes=[
+        {"name": f"v{k}", "persistentVolumeClaim": {"claimName": f"c{k}"}} for k in range(n)])(1),
+    "parallel sizes": of_serving(lambda n: {
+        "args": ["--tensor-parallel-size=2"] * n, "resources": {"limits": {"nvidia.com/gpu": 1}}}),
+    "variables of one name": of_serving(lambda n: {
+        "env": [{"name": "A", "value": str(k)} for k in range(n)]}),
+    "credentials": of_serving(lambda n: {
+        "env": [{"name": f"HF_TOKEN{k}", "value": "hf_" + "aB3" * 11} for k in range(n)]}),
+    "credentials in a text": of_serving(lambda n: {"args": ["export HF_TOKEN=hf_a " * n]}),
+    "numbers that are texts": of_serving(lambda n: {
+        "env": [{"name": f"A{k}", "value": k} for k in range(n)]}),
+    "fields that are none": of_serving(lambda n: {f"resourcez{k}": k for k in range(n)}),
+    "claimed devices": of_serving(lambda n: {
+        "env": [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "0," * n}]}),
+    "selected labels": lambda n: submit("apps/v1", "Deployment", {
+        "selector": {"matchLabels": {f"l{k}": "a" for k in range(n)}},
+        "template": {"metadata": {"labels": {"a": "b"}}, **SMALL_POD}}),
+    "triggers": of_items("keda.sh/v1alpha1", "ScaledObject", "triggers",
+        {"type": "cpu", "metadata": {"value": "50"}}, scaleTargetRef={"name": "a"}),
+    "rules of a JobSet": lambda n: submit("jobset.x-k8s.io/v1alpha2", "JobSet", {
+        "failurePolicy": {"rules": [{"action": "RestartJobSetAndIgnoreMaxRestarts"}] * n},
+        "replicatedJobs": [{"name": "a", "template": {"spec": {"template": SMALL_POD}}}]}),
+    "policies": of_items("batch.volcano.sh/v1alpha1", "Job", "tasks", {
+        "template": SMALL_POD, "policies": [{"event": "PodFailed", "action": "RestartTask"}]}),
     "mount paths": lambda n: submit_job({"containers": [make_container(
         args=["--output-dir=" + "/a" * n], volumeMounts=[{"name": "v", "mountPath": "/a" * n}])]}),
     "jobs and a long name": of_jobs(lambda n: {"name": "retrain-" * 8 * n}),

@@ -7,6 +7,7 @@ import pytest
 from rules.model import Fix, Presence, Problem, Related, Remove, Set, Value
 from rules.wording import (
     join_problems,
+    list_names,
     move_value,
     show_value,
     tell_value,
@@ -131,3 +132,17 @@ def test_a_mapping_moves_key_by_key_into_one_that_is_there(
 def test_nothing_moves_to_where_something_else_stands() -> None:
     moved = value(Presence.WRITTEN, {"backoffLimit": 6}, ("runPolicy",))
     assert move_value(moved, HOME, {"spec": {"runPolicy": {"backoffLimit": 1}}}, safe=True) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "b"], "a or b"),
+        (["a", "b", "c"], "a, b or c"),
+        ([*"abcdefgh"], "a, b, c, d, e, f or 2 more"),
+    ],
+)
+def test_a_sentence_lists_the_first_few_names(names: list[str], told: str) -> None:
+    assert list_names(names) == told

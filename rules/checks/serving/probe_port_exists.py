@@ -34,11 +34,11 @@ from typing import Any
 
 from rules.kinds.pods import Container, Pod
 from rules.model import Harm, Problem, Rule, Value, form_table
-from rules.paths import dotted, shorten
-from rules.ports import known_server, port_names, port_numbers
+from rules.paths import dotted
+from rules.ports import known_server, port_names, port_numbers, tell_lost_port
 from rules.probes import PROBES
 from rules.serving import find_told_ports
-from rules.wording import write_value
+from rules.wording import list_names, write_value
 from rules.words import count_edits
 from rules.workload import SERVING, Workload
 
@@ -77,7 +77,7 @@ def _judge(workload: Workload, pod: Pod, container: Container, value: Value) -> 
     if own or not numbers or number in workload.once(find_told_ports, pod.path):
         return None
     found = f"{dotted(value.path)} is {number}, where nobody is told to listen"
-    expected = f"expected one of its ports ({', '.join(map(str, numbers))})"
+    expected = f"expected one of its ports ({list_names([str(one) for one in numbers])})"
     return Problem("number", value.path, f"{found}; {expected}")
 
 
@@ -87,9 +87,7 @@ def _judge_name(container: Container, value: Value) -> Problem | None:
         return None
     near = len(names) == 1 and count_edits(name[:_LONGEST], names[0][:_LONGEST]) <= 2
     fix = write_value(value, names[0], safe=True) if near else None
-    expected = " or ".join(map(shorten, names)) or "a number"
-    found = f"{dotted(value.path)} is {shorten(name)}, which no port of the container is called"
-    return Problem("name", value.path, f"{found}; expected {expected}", fix)
+    return Problem("name", value.path, "; ".join(tell_lost_port(container, value)), fix)
 
 
 RULE = Rule(

@@ -36,13 +36,14 @@ from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Subrole
 from rules.model import Fix, Harm, Problem, Rule, form_table
-from rules.paths import dotted, shorten
+from rules.paths import dotted
 from rules.ports import (
     declared_ports,
     known_server,
     names_no_port,
     port_names,
     runs_own_server,
+    tell_lost_port,
 )
 from rules.probes import can_fail, known_handler, own_handler, probes_of
 from rules.wording import write_value, write_values
@@ -94,14 +95,10 @@ def _judge_port(workload: Workload, container: Container) -> Problem | None:
     if container.elsewhere or container.get("readinessProbe", handler, "host"):
         return None
     names = port_names(container)
-    named = " or ".join(map(shorten, names)) or "a number"
-    found = (
-        f"{dotted(value.path)} is {shorten(value.value)}, which no port of the container is called"
-    )
+    found, expected = tell_lost_port(container, value)
     fix = write_value(value, names[0], safe=True) if len(names) == 1 else None
-    return Problem(
-        "port", value.path, f"{found}: the pod never becomes ready; expected {named}", fix
-    )
+    message = f"{found}: the pod never becomes ready; {expected}"
+    return Problem("port", value.path, message, fix)
 
 
 RULE = Rule(
