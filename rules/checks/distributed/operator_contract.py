@@ -41,13 +41,16 @@ what refers to it by its name does not follow.
 ## References
 - training-operator `pkg/webhooks`; mpi-operator `pkg/apis/kubeflow/validation`
 - kuberay `ray-operator/controllers/ray/utils/validation.go`
-- volcano `pkg/webhooks/admission/jobs/validate/admit_job.go`; lws `pkg/webhooks`
+- volcano `pkg/webhooks/admission/jobs/validate`; lws `pkg/webhooks`
+- kubeflow trainer `pkg/webhooks/trainingruntime_webhook.go`; knative serving
+  `pkg/apis/serving/metadata_validation.go`; kserve `inferenceservice/utils`
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.contracts import Breach, Contract, Terms, find_contract
+from rules.kinds.contracts import find_contract
+from rules.kinds.contracts.clauses import Breach, Contract, Terms
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.releases import read_release

@@ -1,0 +1,97 @@
+"""What Volcano, LeaderWorkerSet and Kubeflow's Trainer ask of groups of pods.
+
+Source: volcano ``pkg/webhooks/admission/jobs/validate``; lws ``pkg/webhooks``; trainer
+``pkg/webhooks/trainingruntime_webhook.go``.
+"""
+
+from collections.abc import Iterator
+
+from rules.kinds.contracts.clauses import Breach, Contract, Terms, read_number, tell_place
+from rules.kinds.views import SpecView
+from rules.manifest import is_template
+from rules.paths import EACH, dotted, shorten
+
+
+def _volcano(job: SpecView, _terms: Terms) -> Iterator[Breach]:
+    tasks = list(job.each("tasks", EACH))
+    counts = [read_number(task, "replicas") for task in tasks]
+    least = read_number(job, "minAvailable")
+    known = [count for count in counts if count is not None]
+    if least is not None and tasks and len(known) == len(counts) and least > sum(known):
+        path, told = tell_place(job, "minAvailable")
+        words = "job 'minAvailable' should not be greater than total replicas in tasks"
+        yield Breach(path, f"{told} is {least}, and all tasks have {sum(known)}", words)
+    for task, count in zip(tasks, counts, strict=True):
+        own = read_number(task, "minAvailable")
+        if own is not None and count is not None and own > count:
+            path, told = tell_place(task, "minAvailable")
+            words = "'minAvailable' is greater than 'replicas' in task"
+            yield Breach(path, f"{told} is {own}, and replicas {count}", words)
+
+
+def _policies(job: SpecView, _terms: Terms) -> Iterator[Breach]:
+    """``validatePolicies``: those of a job, and those of each task."""
+    for owner in (job, *job.each("tasks", EACH)):
+        for policy in owner.each("policies", EACH):
+            yield from _policy(policy)
+
+
+def _policy(policy: SpecView) -> Iterator[Breach]:
+    event, code = policy.dig("event") or policy.dig("events"), policy.dig("exitCode")
+    path, told = tell_place(policy, "exitCode")
+    if event and code is not None:
+        words = "must not specify event and exitCode simultaneously"
+        yield Breach(path, f"{told} is set beside an event", words)
+    elif not event and code is None:
+        words = "either event and exitCode should be specified"
+        yield Breach(policy.path, f"{dotted(policy.path)} has neither event nor exitCode", words)
+    elif code == 0:
+        yield Breach(path, f"{told} is 0", "0 is not a valid error code")
+
+
+def _group_size(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
+    size = read_number(spec, "leaderWorkerTemplate", "size")
+    if size is not None and size < 1:
+        path, told = tell_place(spec, "leaderWorkerTemplate", "size")
+        yield Breach(path, f"{told} is {size}", "size must be equal or greater than 1")
+
+
+_ANCESTOR = "trainer.kubeflow.org/trainjob-ancestor-step"
+_STEPS = {
+    "dataset-initializer": "dataset-initializer",
+    "model-initializer": "model-initializer",
+    "trainer": "node",
+}
+"""The steps that a TrainJob's runtime may have, and the container that each fills in."""
+
+
+def _steps(jobset: SpecView, _terms: Terms) -> Iterator[Breach]:
+    for job in jobset.each("replicatedJobs", EACH):
+        step = job.dig("template", "metadata", "labels", _ANCESTOR)
+        wanted = _STEPS.get(step) if isinstance(step, str) else None
+        if wanted is None:
+            continue
+        count = read_number(job, "replicas")
+        if count not in (None, 1):
+            path, told = tell_place(job, "replicas")
+            yield Breach(path, f"{told} is {count}", "always must be 1")
+        bodies = list(job.each("template", "spec", "template", "spec", "containers", EACH))
+        names = [str(body.dig("name") or "") for body in bodies]
+        if names and wanted not in names and not any(map(is_template, names)):
+            path, told = tell_place(bodies[0], "name")
+            words = f"must contain the required container for the ancestor: {step}"
+            preset = wanted if len(names) == 1 else None
+            yield Breach(path, f"{told} is {shorten(names[0])}", words, preset)
+
+
+_TASKS = Contract("Volcano", (_volcano, _policies))
+_RUNTIME = Contract("Kubeflow's Trainer", (_steps,))
+GANGS = {
+    ("batch.volcano.sh", "Job", ""): _TASKS,
+    ("batch.volcano.sh", "CronJob", ""): _TASKS,
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", ""): Contract(
+        "LeaderWorkerSet's webhook", (_group_size,)
+    ),
+    ("trainer.kubeflow.org", "ClusterTrainingRuntime", ""): _RUNTIME,
+    ("trainer.kubeflow.org", "TrainingRuntime", ""): _RUNTIME,
+}

@@ -1,0 +1,48 @@
+"""What Knative and KServe ask of objects that serve.
+
+Source: knative serving ``pkg/apis/serving/metadata_validation.go``
+(ValidateHasNoAutoscalingAnnotation); kserve ``pkg/controller/v1beta1/inferenceservice/utils``
+(MergeServingRuntimeAndInferenceServiceSpecs).
+"""
+
+from collections.abc import Iterator
+
+from rules.kinds.contracts.clauses import Breach, Contract, Terms, tell_place
+from rules.kinds.views import SpecView
+from rules.manifest import is_template
+from rules.paths import EACH, dotted, shorten
+
+_GROUP = "autoscaling.knative.dev"
+_MISPLACED = "autoscaling annotations must be put under spec.template.metadata.annotations to work"
+_MAIN = "kserve-container"
+
+
+def _annotations(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
+    for key in spec.manifest.mapping("metadata", "annotations"):
+        if key.startswith(_GROUP):
+            path = ("metadata", "annotations", key)
+            yield Breach(path, f"{dotted(path)} stands on the object", _MISPLACED)
+
+
+def _runtime(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
+    """The container that a model of KServe's own is merged into; ModelMesh, which serves many
+    models in one pod, takes any."""
+    bodies = list(spec.each("containers", EACH))
+    names = [str(body.dig("name") or "") for body in bodies]
+    if not names or spec.dig("multiModel") is True or _MAIN in names:
+        return
+    if not any(map(is_template, names)):
+        path, told = tell_place(bodies[0], "name")
+        words = f"failed to find {_MAIN} in ServingRuntime containers"
+        preset = _MAIN if len(names) == 1 else None
+        yield Breach(path, f"{told} is {shorten(names[0])}", words, preset)
+
+
+_SERVICE = Contract("Knative's webhook", (_annotations,))
+_RUNTIME = Contract("KServe", (_runtime,), admitted=True)
+SERVICES = {
+    ("serving.knative.dev", "Configuration", ""): _SERVICE,
+    ("serving.knative.dev", "Service", ""): _SERVICE,
+    ("serving.kserve.io", "ClusterServingRuntime", ""): _RUNTIME,
+    ("serving.kserve.io", "ServingRuntime", ""): _RUNTIME,
+}
