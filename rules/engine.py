@@ -18,7 +18,7 @@ from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Action, Finding, Identity, Problem, Rule
 from rules.paths import Path
-from rules.policy import Ignore, Policy, known_codes, trust_in
+from rules.policy import Ignore, Policy, find_entry, known_codes, trust_in
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
 from rules.roles import OVERRIDES
 from rules.strays import point_out
@@ -155,11 +155,20 @@ class Engine:
         looks = self._rules.looks
         try:
             # Nobody reads roles for rules that cannot start any more.
-            looks = looks if self._expired() else self._rules.find(view.workload)
+            looks = looks if self._expired() else self._find_looks(view)
             findings, unfinished = self._judge_together(looks, view)
         except Exception:  # noqa: BLE001 - whose crash it is shows when each rule looks alone
             return self._judge_apart(looks, view)
         return self._conclude(findings, unfinished, view)
+
+    def _find_looks(self, view: View) -> tuple[Look, ...]:
+        """The rules that may find something, with the parameters that hold in the namespace."""
+        looks = self._rules.find(view.workload)
+        if not any(entry.values for entry in self.policy.namespaces):
+            return looks
+        entry = find_entry(self.policy, view.identity.namespace, view.namespace_labels)
+        parameters = self.policy.rule_parameters
+        return tuple((rule, check, parameters(rule, entry)) for rule, check, _ in looks)
 
     def _judge_together(
         self, looks: tuple[Look, ...], view: View

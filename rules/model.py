@@ -93,6 +93,7 @@ class Harm(StrEnum):
     SERVES_ERRORS = "serves errors"
     LEAKS = "leaks"
     UNJUDGED = "is not judged as meant"
+    UNWANTED = "breaks an organisation's own rules"
 
 
 class Set(NamedTuple):
@@ -160,8 +161,7 @@ class Problem(NamedTuple):
     ``related`` names further places of the same problem. ``severity`` and ``confidence`` replace
     the form's and the role's where the check knows better. ``degree`` grows with the harm, to be
     held against that of the same problem in another state of the object. ``gpu_hours`` are those
-    of accelerators that are at stake, infinite where nothing bounds them; None where that is not
-    known, or nothing is.
+    at stake, infinite where nothing bounds them; None where nothing is, or that is not known.
     """
 
     form: str
@@ -200,9 +200,9 @@ def _read_form(row: str, *, role_gated: bool) -> Form:
 class Parameter(NamedTuple):
     """A value that a policy may set beside the rule's action; its type is the default's.
 
-    ``choices``: the texts that it may be. ``regex``: it is a regular expression. ``like`` shows the
-    keys and types of a mapping whose default is empty.
-    """
+    ``choices``: what it may be. ``regex``: it, or each of its values, is a regular expression.
+    ``like`` shows keys and types of what is empty until it is set, ``free_keys``: any keys will do.
+    ``kinds``: its items name kinds."""
 
     name: str
     summary: str
@@ -210,6 +210,8 @@ class Parameter(NamedTuple):
     choices: tuple[str, ...] = ()
     regex: bool = False
     like: Any = None
+    free_keys: bool = False
+    kinds: bool = False
 
 
 Check: TypeAlias = Callable[[Any, Mapping[str, Any]], Iterator[Problem]]
@@ -290,11 +292,9 @@ class Finding(NamedTuple):
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
     embedded: Embedded | None = None
-    note: str | None = None
-    """Why the decision differs from the profile's: an exception's reason, an ignore's."""
+    note: str | None = None  # why the decision is not the profile's: an exception's reason, say
     degree: float = 1.0
-    ignored: bool = False
-    """An annotation took its denial away."""
+    ignored: bool = False  # an annotation took its denial away
     gpu_hours: float | None = None
     expired: str = ""  # an exception that would fit, and is past its last day
     would: tuple[Action, ...] = ()  # where ``observe`` holds: what the other profiles would do

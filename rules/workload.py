@@ -76,6 +76,11 @@ class Workload:
         """The part of the object that the kind's readers read."""
         return self.kind.view(self.manifest)
 
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that it lives in; None where that is not known."""
+        return self.identity.namespace or self._inventory.namespace or None
+
     def once(self, read: Callable[..., _Found], *about: Hashable) -> _Found:
         """What ``read(workload, *about)`` finds, computed when the first rule asks for it.
 

@@ -12,7 +12,7 @@ from rules.inventory import Inventory
 from rules.manifest import Manifest
 from rules.policy import Policy
 from tests.api_server import NAMESPACE, Body, fill, unmark
-from tests.manifests import TODAY
+from tests.manifests import TODAY, labels_of_namespaces
 from tests.webhook.bodies import review
 from webhook.review.admission import ReviewOutcome, mutate, validate
 from webhook.review.context import ReviewContext
@@ -20,6 +20,7 @@ from webhook.review.context import ReviewContext
 
 def surround(bodies: Iterable[Body], policy: Policy, *, complete: bool = False) -> ReviewContext:
     """A cluster that holds ``bodies``; ``complete``: and that its cache has listed."""
+    bodies = list(bodies)
     inventory = Inventory(namespace=NAMESPACE, complete=complete)
     engine = Engine(policy, inventory, TODAY)
     for body in bodies:
@@ -27,7 +28,8 @@ def surround(bodies: Iterable[Body], policy: Policy, *, complete: bool = False) 
         kind = engine.neighbour_kind_of(manifest)
         if kind is not None:
             inventory.add(manifest, kind)
-    return ReviewContext(policy, inventory, TODAY)
+    labels = labels_of_namespaces(map(Manifest, bodies))
+    return ReviewContext(policy, inventory, TODAY, namespace_labels=labels.get)
 
 
 def admit(body: Body, known: ReviewContext) -> ReviewOutcome:

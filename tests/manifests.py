@@ -155,10 +155,13 @@ def find(text: str, policy: Policy | None = None, *, complete: bool = False) -> 
     manifests = [Manifest(one.value, written=one.written) for one in documents]
     engine = Engine(policy or Policy(), Inventory(complete=complete), TODAY)
     take_in(engine, manifests)
+    labels = labels_of_namespaces(manifests)
     found = [
         Found(document, finding, locate(document, finding))
         for document, manifest in zip(documents, manifests, strict=True)
-        for finding in engine.evaluate(manifest).findings
+        for finding in engine.evaluate(
+            manifest, namespace_labels=labels.get(manifest.identity.namespace or "")
+        ).findings
     ]
     return sorted(found, key=lambda one: (one.line, one.finding.rule))
 
@@ -169,6 +172,15 @@ def take_in(engine: Engine, manifests: Iterable[Manifest]) -> None:
         kind = engine.neighbour_kind_of(manifest)
         if kind is not None:
             engine.inventory.add(manifest, kind)
+
+
+def labels_of_namespaces(manifests: Iterable[Manifest]) -> dict[str, dict[str, str]]:
+    """The labels of the Namespaces among some objects, by their names."""
+    return {
+        one.identity.name or "": one.mapping("metadata", "labels")
+        for one in manifests
+        if one.identity.kind == "Namespace"
+    }
 
 
 def locate(document: Document, finding: Finding) -> int:

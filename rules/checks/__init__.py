@@ -41,6 +41,15 @@ from rules.checks.schedule import (
     run_longer_than_interval,
     schedule_timezone,
 )
+from rules.checks.organisation import (
+    accelerator_cap,
+    accelerator_namespace,
+    accelerator_placement,
+    image_registry,
+    required_metadata,
+    workload_kind,
+)
+from rules.checks.schedule import retrain_concurrency_forbid
 from rules.checks.serving import (
     liveness_asks_for_the_model,
     model_pull_in_post_start,
@@ -108,6 +117,12 @@ ALL: tuple[Rule, ...] = (
     ignore_without_reason.RULE,
     rule_crashed.RULE,
     unknown_annotation_value.RULE,
+    accelerator_cap.RULE,
+    accelerator_placement.RULE,
+    required_metadata.RULE,
+    accelerator_namespace.RULE,
+    workload_kind.RULE,
+    image_registry.RULE,
     plaintext_ml_credentials.RULE,
     remote_code_execution_flags.RULE,
     host_namespace_for_ml.RULE,

@@ -277,12 +277,13 @@ def _workflow(
 
 KINDS: tuple[Kind, ...] = (
     _workflow("Workflow", "workflows"),
-    _workflow("WorkflowTemplate", "workflowtemplates", facts={"spec": read_spec}),
+    _workflow("WorkflowTemplate", "workflowtemplates", facts={"spec": read_spec}, dormant=True),
     _workflow(
         "ClusterWorkflowTemplate",
         "clusterworkflowtemplates",
         facts={"spec": read_spec},
         namespaced=False,
+        dormant=True,
     ),
     _workflow("CronWorkflow", "cronworkflows", _SCHEDULED, ((SPEC, _CRON),), schedule=_schedule),
     replicated_kind(_GROUP, "Rollout", "rollouts", SERVICE_PRIORS, _ROLLOUT),

@@ -194,6 +194,7 @@ KINDS: tuple[Kind, ...] = (
         priors=STATEFUL_PRIORS,
         when_ended=WhenEnded.RESTARTED,
         plural="controllerrevisions",
+        dormant=True,
     ),
-    Kind("", "PodTemplate", root=(), pods=read_template, plural="podtemplates"),
+    Kind("", "PodTemplate", root=(), pods=read_template, plural="podtemplates", dormant=True),
 )

@@ -260,6 +260,7 @@ def _runtime(name: str, plural: str, *, namespaced: bool) -> Kind:
         pod_rows=_RUNTIME_POD,
         plural=plural,
         namespaced=namespaced,
+        dormant=True,
     )
 
 

@@ -113,5 +113,6 @@ KINDS: tuple[Kind, ...] = (
         rows=_FACTS,
         deferred=_DEFERRED,
         plural="llminferenceserviceconfigs",
+        dormant=True,
     ),
 )

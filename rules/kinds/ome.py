@@ -148,6 +148,7 @@ def _runtime(name: str, *, namespaced: bool) -> Kind:
         rows=((SPEC, _RUNTIME), *rows),
         plural=f"{name.lower()}s",
         namespaced=namespaced,
+        dormant=True,
     )
 
 

@@ -120,6 +120,8 @@ class Kind(NamedTuple):
     plural: str = ""
     """The resource name, for the webhook's registration."""
     namespaced: bool = True
+    dormant: bool = False
+    """It runs nothing until another object names it."""
     subresources: tuple[str, ...] = ()
     """Those by which an object changes that rules read."""
     weights: Callable[[SpecView], Mapping[Role, int]] = _no_weights

@@ -60,6 +60,7 @@ def _runtime(group: str, name: str) -> Kind:
         facts={"spec": read_spec},
         plural=f"{name.lower()}s",
         namespaced=name == "TrainingRuntime",
+        dormant=True,
     )
 
 

@@ -7,6 +7,7 @@ kinds that it brings (``rules.policy.kinds``) are imported only when there is su
 from rules.policy.decisions import (
     Decision,
     decide,
+    find_entry,
     ignores_in,
     is_exempt,
     is_glass_broken,
@@ -22,6 +23,7 @@ __all__ = [
     "Ignore",
     "Policy",
     "decide",
+    "find_entry",
     "ignores_in",
     "is_exempt",
     "is_glass_broken",

@@ -159,16 +159,24 @@ def is_exempt(policy: Policy, namespace: str | None) -> bool:
     return all(entry.name != namespace for entry in policy.namespaces)
 
 
-def _entry(
+def find_entry(
     policy: Policy, namespace: str | None, labels: Mapping[str, str] | None
-) -> "NamespaceEntry | None":
-    """The first entry that fits; one that selects by labels fits only where they are known."""
-    for entry in policy.namespaces:
+) -> int | None:
+    """The number of the first entry that fits; one that selects by labels fits only where they are
+    known."""
+    for number, entry in enumerate(policy.namespaces):
         if not fits(entry.name, namespace):
             continue
         if entry.labels is None or (labels is not None and entry.labels.accepts(labels)):
-            return entry
+            return number
     return None
+
+
+def _entry(
+    policy: Policy, namespace: str | None, labels: Mapping[str, str] | None
+) -> "NamespaceEntry | None":
+    number = find_entry(policy, namespace, labels)
+    return None if number is None else policy.namespaces[number]
 
 
 def _stated(actions: Mapping[str, Action], rule: Rule, form: Form, source: str) -> Weighed | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from rules.model import Action
 from rules.paths import Path
@@ -19,13 +20,15 @@ class CustomKind(NamedTuple):
 
 
 class NamespaceEntry(NamedTuple):
-    """What holds in the namespaces that ``name`` (a glob) and ``labels`` both fit."""
+    """What holds in the namespaces that ``name`` (a glob) and ``labels`` both fit. ``values`` are
+    the parameters that it states for a code."""
 
     name: str | None = None
     labels: Selector | None = None
     profile: str | None = None
     rules: Mapping[str, Action] = {}
     ignores: str | None = None
+    values: Mapping[str, Mapping[str, Any]] = {}
 
 
 class ExceptionEntry(NamedTuple):

@@ -5,9 +5,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from rules.kinds import find_kind
+from rules.kinds import BUILT_IN, find_kind
 from rules.model import Action, Rule
-from rules.paths import EACH, Path, dotted
+from rules.paths import EACH, Path, dig, dotted
 from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry
 from rules.policy.keys import policy_shape
 from rules.policy.shapes import Complaint, complain
@@ -15,6 +15,7 @@ from rules.policy.values import Policy
 from rules.reader import Document, Span, Unreadable, read
 from rules.record import NamedTuple
 from rules.selectors import Selector, read_selector
+from rules.wording import suggestion
 
 
 class PolicyProblem(NamedTuple):
@@ -90,18 +91,27 @@ def _state(path: Path, span: Span, message: str, *, on_key: bool) -> PolicyProbl
 
 def _clashes(body: Mapping[str, Any], rules: tuple[Rule, ...]) -> Iterator[Complaint]:
     """What is wrong between values that are each as they should be."""
-    yield from _bounds(body.get("rules") or {}, rules)
     yield from _repeated_kinds(body.get("kinds") or ())
+    whole = body.get("rules") or {}
+    yield from _bounds(whole, rules)
+    yield from _unknown_kinds(whole, body, rules)
+    for index, entry in enumerate(body.get("namespaces") or ()):
+        own = entry.get("rules") or {}
+        found = (*_bounds(own, rules, whole), *_unknown_kinds(own, body, rules))
+        yield from (one._replace(path=("namespaces", index, *one.path)) for one in found)
 
 
-def _bounds(stated: Mapping[str, Any], rules: tuple[Rule, ...]) -> Iterator[Complaint]:
-    """A rule's ``min``, ``default`` and ``max`` must rise, or its fix would be a finding."""
+def _bounds(
+    stated: Mapping[str, Any], rules: tuple[Rule, ...], whole: Mapping[str, Any] | None = None
+) -> Iterator[Complaint]:
+    """A rule's ``min``, ``default`` and ``max`` must rise, or its fix would be a finding. ``whole``
+    is what ``stated`` is laid over."""
     for rule in rules:
-        entry = stated.get(rule.code)
+        entry, below = stated.get(rule.code), (whole or {}).get(rule.code)
         known = {one.name: one.default for one in rule.parameters}
         if not isinstance(entry, dict) or not {"min", "max"} <= known.keys():
             continue
-        merged = {**known, **entry}
+        merged = {**known, **(below if isinstance(below, dict) else {}), **entry}
         order = [name for name in ("min", "default", "max") if name in merged]
         for low, high in pairwise(order):
             if merged[low] > merged[high]:
@@ -121,13 +131,33 @@ def _repeated_kinds(entries: Iterable[Mapping[str, Any]]) -> Iterator[Complaint]
         seen.add(key)
 
 
+def _unknown_kinds(
+    stated: Mapping[str, Any], body: Mapping[str, Any], rules: tuple[Rule, ...]
+) -> Iterator[Complaint]:
+    """Kinds that a rule's parameter names, as ``Kind`` or ``Kind.group``, and nobody knows."""
+    places = [
+        (rule.code, one.name)
+        for rule in rules
+        for one in rule.parameters
+        if one.kinds and dig(stated, (rule.code, one.name))
+    ]
+    own = [(entry["kind"], entry["group"]) for entry in body.get("kinds") or ()]
+    known = [*((kind.name, kind.group) for kind in BUILT_IN), *own] if places else []
+    names = tuple(dict.fromkeys(name for pair in known for name in (pair[0], ".".join(pair))))
+    for place in places:
+        for index, name in enumerate(dig(stated, place)):
+            if name not in names:
+                hint = suggestion(name, names) or "; kinds of your own stand under 'kinds'"
+                yield Complaint(("rules", *place, index), f"there is no kind '{name}'{hint}")
+
+
 def _build(body: Mapping[str, Any]) -> Policy:
     """The policy of a body that has no problems."""
     stated = body.get("rules") or {}
     return Policy(
         profile=body.get("profile"),
-        rules={code: _action(entry) for code, entry in stated.items() if _has_action(entry)},
-        values={code: _values(entry) for code, entry in stated.items() if isinstance(entry, dict)},
+        rules=_actions(stated),
+        values=_values(stated),
         shared={name: block or {} for name, block in (body.get("parameters") or {}).items()},
         kinds=tuple(map(_custom_kind, body.get("kinds") or ())),
         exclude=tuple(body.get("exclude") or ()),
@@ -142,8 +172,13 @@ def _build(body: Mapping[str, Any]) -> Policy:
     )
 
 
-def _has_action(entry: Any) -> bool:
-    return not isinstance(entry, dict) or "action" in entry
+def _actions(stated: Mapping[str, Any]) -> dict[str, Action]:
+    """The actions that ``rules`` states, by code or ``CODE/form``."""
+    return {
+        code: _action(entry)
+        for code, entry in stated.items()
+        if not isinstance(entry, dict) or "action" in entry
+    }
 
 
 def _action(entry: Any) -> Action:
@@ -151,8 +186,13 @@ def _action(entry: Any) -> Action:
     return Action.OFF if stated is False else Action(stated)
 
 
-def _values(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name != "action"}
+def _values(stated: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The parameters that ``rules`` states, by code."""
+    return {
+        code: {name: value for name, value in entry.items() if name != "action"}
+        for code, entry in stated.items()
+        if isinstance(entry, dict)
+    }
 
 
 def _custom_kind(entry: Mapping[str, Any]) -> CustomKind:
@@ -166,13 +206,14 @@ def read_template_path(text: str) -> Path:
 
 
 def _namespace(entry: Mapping[str, Any]) -> NamespaceEntry:
-    actions = {code: _action(action) for code, action in (entry.get("rules") or {}).items()}
+    stated = entry.get("rules") or {}
     return NamespaceEntry(
         name=entry["match"].get("name"),
         labels=_labels(entry["match"]),
         profile=entry.get("profile"),
-        rules=actions,
+        rules=_actions(stated),
         ignores=entry.get("ignores"),
+        values=_values(stated),
     )
 
 

@@ -35,7 +35,6 @@ TEMPLATE_PATH = rf"{_KEY}(?:\[\*\])?(?:\.{_KEY}(?:\[\*\])?)*"
 
 def policy_shape(rules: tuple[Rule, ...]) -> Record:
     """The shape of a whole policy file, given the rules that it may name."""
-    action = Choice(ACTIONS)
     return Record(
         {
             "apiVersion": Choice((API_VERSION,), "the format of this file"),
@@ -63,7 +62,7 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
                 ("trusted", "ignored"), f"whether the label {PROFILE_LABEL} of a Namespace counts"
             ),
             "namespaces": Sequence(
-                _namespace(rules, action), "what holds in some namespaces; the first that fits"
+                _namespace(rules), "what holds in some namespaces; the first that fits"
             ),
             "exceptions": Sequence(_exception(rules), "objects that some rules leave alone"),
         },
@@ -82,6 +81,7 @@ def recurring_shapes(rules: tuple[Rule, ...]) -> dict[str, Shape]:
         "text": Text(),
         "label": _WORD,
         "selector": _selector(),
+        "rules": _rules(rules),
     }
 
 
@@ -121,10 +121,15 @@ def parameter_shape(parameter: Parameter) -> Shape:
     """The shape of a parameter's value: that of its default, or of what it is like."""
     if parameter.choices:
         return Choice(parameter.choices, parameter.summary)
-    if parameter.regex:
-        return Text(parameter.summary, "a regular expression", valid=_compiles)
     like = parameter.default if parameter.like is None else parameter.like
-    return _shape_like(like, parameter.summary)
+    if parameter.free_keys:
+        shape = _REGEX if parameter.regex else Text()
+        return Table(shape._replace(pattern=".*"), parameter.summary)
+    if parameter.regex:
+        return _REGEX._replace(summary=parameter.summary)
+    shape = _shape_like(like, parameter.summary)
+    unset = parameter.default is None and isinstance(shape, Number)
+    return shape._replace(unset=True) if unset else shape
 
 
 def _shape_like(like: Any, summary: str = "") -> Shape:
@@ -146,6 +151,9 @@ def _compiles(text: str) -> bool:
     except re.error:
         return False
     return True
+
+
+_REGEX = Text(expected="a regular expression", valid=_compiles)
 
 
 def _is_date(text: str) -> bool:
@@ -204,13 +212,13 @@ def _asks_existence(value: Any) -> int:
     return int(isinstance(value, dict) and "exist" in str(value.get("operator")).lower())
 
 
-def _namespace(rules: tuple[Rule, ...], action: Choice) -> Record:
+def _namespace(rules: tuple[Rule, ...]) -> Record:
     match = Record({"name": _GLOB, "labels": _selector()}, "the namespaces", least=1)
     return Record(
         {
             "match": match,
             "profile": Choice(PROFILES),
-            "rules": Record(dict.fromkeys(known_codes(rules), action), noun="rule"),
+            "rules": _rules(rules),
             "ignores": Choice(IGNORES),
         },
         required=("match",),

@@ -101,5 +101,5 @@ def _scalar(shape: Text | Choice | Number | Flag) -> dict[str, Any]:
         case Text():
             return {"type": "string", "pattern": f"^(?:{shape.pattern})$"}
         case Number():
-            return {"type": "integer", "minimum": 0}
+            return {"type": ["integer", "null"] if shape.unset else "integer", "minimum": 0}
     return {"type": "boolean"}

@@ -42,9 +42,10 @@ class Choice(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A whole number of at least 0."""
+    """A whole number of at least 0; ``unset``: or null, which is none."""
 
     summary: str = ""
+    unset: bool = False
 
 
 class Flag(NamedTuple):
@@ -154,7 +155,11 @@ def _scalar(shape: Text | Choice | Number | Flag, value: Any) -> str | None:
             return _text(shape, value)
         case Number():
             whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-            return None if whole else f"expected a whole number from 0 up, found {shown(value)}"
+            return (
+                None
+                if whole or (shape.unset and value is None)
+                else f"expected a whole number from 0 up, found {shown(value)}"
+            )
     return None if isinstance(value, bool) else f"expected true or false, found {shown(value)}"
 
 

@@ -84,19 +84,23 @@ class Policy:
         self.exceptions = exceptions
         self.contact = contact
         self.break_glass = break_glass
-        self._cache: dict[str, Mapping[str, Any]] = {}
+        self._cache: dict[tuple[str, int | None], Mapping[str, Any]] = {}
 
-    def rule_parameters(self, rule: Rule) -> Mapping[str, Any]:
-        """What the rule's check reads: its own parameters, and each shared block by its name."""
-        known = self._cache.get(rule.code)
+    def rule_parameters(self, rule: Rule, entry: int | None = None) -> Mapping[str, Any]:
+        """What the rule's check reads: its own parameters, and each shared block by its name.
+        ``entry`` is the number of the ``namespaces`` entry that holds, if one does."""
+        known = self._cache.get((rule.code, entry))
         if known is None:
-            known = {**self.parameters, **self.own_parameters(rule)}
-            self._cache[rule.code] = known
+            known = {**self.parameters, **self.own_parameters(rule, entry)}
+            self._cache[rule.code, entry] = known
         return known
 
-    def own_parameters(self, rule: Rule) -> dict[str, Any]:
+    def own_parameters(self, rule: Rule, entry: int | None = None) -> dict[str, Any]:
         """The rule's own parameters: its defaults with the policy's values laid over."""
-        return overlay(defaults(rule.parameters), self.values.get(rule.code, {}))
+        own = overlay(defaults(rule.parameters), self.values.get(rule.code, {}))
+        return (
+            own if entry is None else overlay(own, self.namespaces[entry].values.get(rule.code, {}))
+        )
 
 
 DEFAULT = Policy()

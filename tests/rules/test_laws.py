@@ -229,7 +229,8 @@ class Setting(NamedTuple):
 
 
 def _leaves(parameter: Parameter) -> Iterator[tuple[str, ...]]:
-    yield from _keys(parameter.like or parameter.default, (parameter.name,))
+    like = "" if parameter.free_keys else parameter.like or parameter.default
+    yield from _keys(like, (parameter.name,))
 
 
 def _keys(value: Any, at: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -112,6 +112,7 @@ RULE = Rule(
             "what messages suggest to scale on, by globs of the image",
             default={},
             like={"registry.example/recs*": "recs_queue_length"},
+            free_keys=True,
         ),
     ),
 )

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.model import Action, Rule
+from rules.model import Action, Form, Harm, Parameter, Rule, Severity
 from rules.policy.entries import CustomKind
-from rules.policy.file import PolicyError, PolicyProblem, parse_policy
+from rules.policy.file import PolicyError, PolicyProblem, parse_policy, read_policy
 from rules.policy.parameters import SHARED, overlay
 from rules.policy.values import DEFAULT, Policy
 from rules.reader import Document, read
@@ -92,6 +92,55 @@ def test_parameters_are_laid_over_the_defaults(
         "default": 180, "13B": 400, "40B": 600, "larger": 1200,
     }  # fmt: skip
     assert found["accelerators"] == DEFAULT.parameters["accelerators"]
+
+
+def test_a_namespace_lays_its_parameters_over_the_others(
+    rules: tuple[Rule, ...], make_policy: MakePolicy
+) -> None:
+    text = "rules: {AAA001: {max: 9}}\nnamespaces: [{match: {name: a}, rules: {AAA001: {min: 2}}}]"
+    policy = make_policy(text)
+
+    here, there = (policy.rule_parameters(rules[0], entry) for entry in (0, None))
+    assert (here["min"], here["max"]) == (2, 9)
+    assert (there["min"], there["max"]) == (1, 9)
+    assert policy.namespaces[0].rules == {}
+
+
+KINDS_OF_WORKLOADS = Rule(
+    code="CCC003",
+    name="third-rule",
+    harm=Harm.UNWANTED,
+    forms=(Form("only", Severity.ERROR, Action.WARN, Action.DENY, "only"),),
+    check=None,
+    docs="Third.",
+    parameters=(Parameter("deny", "kinds", (), kinds=True),),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("PytorchJob", "there is no kind 'PytorchJob'; did you mean 'PyTorchJob'?"),
+        ("Job.batch.volcano", "there is no kind 'Job.batch.volcano'; did you mean"),
+        ("Zzz", "there is no kind 'Zzz'; kinds of your own stand under 'kinds'"),
+    ],
+)
+def test_a_kind_that_nobody_knows_is_a_mistake(name: str, message: str) -> None:
+    text = f"apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {{CCC003: {{deny: [Pod, {name}]}}}}\n"
+    with pytest.raises(PolicyError) as caught:
+        read_policy(text, (KINDS_OF_WORKLOADS,))
+    (problem,) = caught.value.problems
+    assert problem.path == ("rules", "CCC003", "deny", 1)
+    assert message in problem.message
+
+
+def test_a_kind_of_the_policys_own_may_be_named() -> None:
+    head = "apiVersion: mlgate.dev/v1\nkind: Policy\n"
+    own = "kinds: [{group: x.io, kind: TrainingRun, templates: [spec.a]}]\n"
+    text = f"{head}{own}rules: {{CCC003: {{deny: [TrainingRun.x.io, Job.batch, Pod]}}}}\n"
+    assert (
+        read_policy(text, (KINDS_OF_WORKLOADS,)).values["CCC003"]["deny"][0] == "TrainingRun.x.io"
+    )
 
 
 def test_parameters_are_computed_once(rules: tuple[Rule, ...], make_policy: MakePolicy) -> None:
@@ -185,8 +234,10 @@ MISTAKES = [
     ("namespaces: [{match: {}}]", "namespaces/0/match",
      "expected at least one of name, labels"),
     ("namespaces: [{match: {name: 1}}]", "namespaces/0/match/name", None),
-    ("namespaces: [{match: {name: a}, rules: {AAA001: {max: 1}}}]",
-     "namespaces/0/rules/AAA001", "expected one of off, audit, warn, deny; found a mapping"),
+    ("namespaces: [{match: {name: a}, rules: {AAA001: {most: 1}}}]",
+     "namespaces/0/rules/AAA001/most", None),
+    ("rules: {AAA001: {default: 9}}\nnamespaces: [{match: {name: a}, rules: {AAA001: {max: 8}}}]",
+     "namespaces/0/rules/AAA001", "default (9) is above max (8)"),
     ("exceptions: [{rules: [AAA001], match: {kind: Job}, reason: r}]", "exceptions/0",
      "'owner' is missing: who answers for it"),
     ("exceptions: [{rules: [AAA001], match: {kind: Job}, reason: ' ', owner: o}]",

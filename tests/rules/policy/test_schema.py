@@ -22,6 +22,7 @@ FINE = [
     "parameters: {roles: {deny_needs_confidence: medium}}",
     "kinds: [{group: x.io, kind: T, templates: ['spec.a[*].b'], role: training}]",
     "namespaces: [{match: {labels: {a: b}}, rules: {AAA001: off}}]",
+    "namespaces: [{match: {name: a}, rules: {AAA001: {action: off, max: 8}}}]",
     "namespaces: [{match: {labels: {matchExpressions: [{key: a, operator: Exists}]}}}]",
     "exceptions: [{rules: [AAA001], match: {name: a}, reason: r, owner: o, expires: 2027-01-01}]",
 ]
@@ -40,7 +41,7 @@ WRONG = [
     "kinds: [{group: x.io, kind: T, templates: []}]",
     "namespaces: [{match: {}}]",
     "namespaces: [{match: {name: a}, rules: {AAA002: off}}]",
-    "namespaces: [{match: {name: a}, rules: {AAA001: {action: off}}}]",
+    "namespaces: [{match: {name: a}, rules: {AAA001: {most: 1}}}]",
     "namespaces: [{match: {name: a}, profile: lax}]",
     "namespaces: [{match: {labels: {matchExpressions: [{key: a, operator: In}]}}}]",
     "exceptions: [{rules: [AAA001], match: {kind: Job}, reason: r}]",
@@ -105,7 +106,7 @@ def expand(tree: Any, definitions: dict[str, Any]) -> Any:
 
 
 def test_it_explains_each_rule_and_parameter(rules: tuple[Rule, ...]) -> None:
-    described = schema(rules)["properties"]["rules"]["properties"]["AAA001"]
+    described = schema(rules)["$defs"]["rules"]["properties"]["AAA001"]
     with_parameters = described["anyOf"][1]["properties"]
 
     assert described["description"] == "first-rule: First."

@@ -1,0 +1,1 @@
+"""Rules on what an organisation decides: off until its policy says something."""

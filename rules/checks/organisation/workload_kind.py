@@ -1,0 +1,85 @@
+"""A workload is of a kind that its organisation does not want for it.
+
+## What
+Accelerators, and training, are asked for by the kinds that the policy lists, and not by those that
+it denies. What a controller makes is judged with its owner.
+
+## Why
+A bare Pod with a GPU is in no queue, is not made again when its node goes, and stays when its
+author has gone; a kind that the platform has no queue, no dashboard and no quota for is one that
+nobody looks after.
+
+## Example
+```yaml
+# policy: rules: {ORG005: {deny: [Pod]}}
+kind: Pod
+spec: {containers: [{resources: {limits: {nvidia.com/gpu: 1}}}]}
+```
+
+## Use instead
+A Job, or an operator's job, of those that the platform runs.
+
+## Fix safety
+There is no fix: TRN007 makes a Job of training where that is safe.
+
+## References
+- deckhouse `gpuResourceRestriction`; kyverno.io, Disallow Bare Pods
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.schema import Kind
+from rules.model import Harm, Parameter, Problem, Rule, form_table
+from rules.workload import TRAINING, Workload
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    kind = workload.kind
+    if kind.dormant or not any(params[one.name] for one in RULE.parameters):
+        return
+    accelerated = any(map(workload.accelerated, workload.pods))
+    if accelerated and _is_one_of(kind, params["deny"]):
+        text = f"{kind.name} asks for accelerators; expected another kind"
+        yield Problem("denied", ("kind",), text)
+    elif accelerated and params["accelerated"] and not _is_one_of(kind, params["accelerated"]):
+        text = f"{kind.name} asks for accelerators; expected {_tell(params['accelerated'])}"
+        yield Problem("accelerated", ("kind",), text)
+    trains = workload.pods_of(TRAINING) if params["training"] else ()
+    if trains and not _is_one_of(kind, params["training"]):
+        text = f"{kind.name} trains; expected {_tell(params['training'])}"
+        yield Problem("training", ("kind",), text, role_path=trains[0].path)
+
+
+def _is_one_of(kind: Kind, names: tuple[str, ...]) -> bool:
+    """Whether a kind is listed, by its name or by ``Name.group``."""
+    return kind.name in names or f"{kind.name}.{kind.group}" in names
+
+
+def _tell(names: tuple[str, ...]) -> str:
+    return " or ".join(names)
+
+
+RULE = Rule(
+    code="ORG005",
+    name="workload-kind",
+    harm=Harm.UNWANTED,
+    forms=(
+        *form_table(
+            """
+            denied       error  warn  deny  such a kind may not ask for accelerators
+            accelerated  error  warn  deny  it is none of those that may ask for accelerators
+            """,
+            role_gated=False,
+        ),
+        *form_table("training  error  warn  deny  it is none of those that may train"),
+    ),
+    check=check,
+    docs=__doc__ or "",
+    scope="training, and pods with accelerators",
+    parameters=(
+        Parameter("accelerated", "the kinds that may ask for accelerators", default=(), kinds=True),
+        Parameter("training", "the kinds that may train", default=(), kinds=True),
+        Parameter("deny", "kinds that may not ask for accelerators", default=(), kinds=True),
+    ),
+)
