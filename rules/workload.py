@@ -129,7 +129,8 @@ class Workload:
         if not value.absent:
             return value
         merged = dig(pod.spec, place.path[len(pod.spec_path) :])
-        if merged is not None:
+        # What stands here itself and counts as absent is the API server's default.
+        if merged is not None and self.manifest.dig(*place.path) is None:
             known = not is_template(merged)
             return Value(place.path, merged, Presence.WRITTEN if known else Presence.UNKNOWN)
         return _unknown(value) if pod.inherits else value

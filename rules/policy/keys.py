@@ -123,13 +123,14 @@ def parameter_shape(parameter: Parameter) -> Shape:
         return Choice(parameter.choices, parameter.summary)
     like = parameter.default if parameter.like is None else parameter.like
     if parameter.free_keys:
-        shape = _REGEX if parameter.regex else Text()
-        return Table(shape._replace(pattern=".*"), parameter.summary)
+        text = _REGEX if parameter.regex else Text()
+        return Table(text._replace(pattern=".*"), parameter.summary)
     if parameter.regex:
         return _REGEX._replace(summary=parameter.summary)
     shape = _shape_like(like, parameter.summary)
-    unset = parameter.default is None and isinstance(shape, Number)
-    return shape._replace(unset=True) if unset else shape
+    if isinstance(shape, Number) and parameter.default is None:
+        return shape._replace(unset=True)
+    return shape
 
 
 def _shape_like(like: Any, summary: str = "") -> Shape:

@@ -26,7 +26,7 @@ or label the Namespace, where labels are what the policy asks for.
 There is no fix: a person must move the workload.
 
 ## References
-- deckhouse `gpuResourceRestriction`; NVIDIA/aicr#860 (GPU types by namespace)
+- deckhouse/deckhouse#22757 (`gpuResourceRestriction`: Pods alone)
 """
 
 from collections.abc import Iterator, Mapping

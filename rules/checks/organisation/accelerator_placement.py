@@ -23,7 +23,7 @@ Safe where nothing is written and the policy names exactly one value: that one i
 
 ## References
 - https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
-- NVIDIA/aicr#860 (one GPU type for each namespace)
+- open-policy-agent/gatekeeper-library#737 (K8sRequiredGpuToleration, K8sGpuNodeTargeting)
 """
 
 from collections.abc import Iterator, Mapping

@@ -49,15 +49,16 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     if workload.partial or not (params["labels"] or params["annotations"]):
         return
     pods = workload.once(find_ml_pods)
-    inherits = params["inherit"] == "namespace"
     for place in ("labels", "annotations") if pods else ():
+        inherits = place == "labels" and params["inherit"] == "namespace"
         for key, pattern in params[place].items():
-            if inherits and place == "labels" and _is_inherited(workload, key, pattern):
-                continue
             problem = _judge(workload, pods, (place, key), pattern)
-            if problem is not None:
-                pod, confidence = find_surest(pods)
-                yield problem._replace(confidence=confidence, role_path=pod.path)
+            if problem is None or (
+                inherits and problem.form == "missing" and _is_inherited(workload, key, pattern)
+            ):
+                continue
+            pod, confidence = find_surest(pods)
+            yield problem._replace(confidence=confidence, role_path=pod.path)
 
 
 def _is_inherited(workload: Workload, key: str, pattern: str) -> bool:

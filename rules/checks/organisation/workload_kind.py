@@ -23,7 +23,7 @@ A Job, or an operator's job, of those that the platform runs.
 There is no fix: TRN007 makes a Job of training where that is safe.
 
 ## References
-- deckhouse `gpuResourceRestriction`; kyverno.io, Disallow Bare Pods
+- kyverno.io, Prevent Bare Pods
 """
 
 from collections.abc import Iterator, Mapping
