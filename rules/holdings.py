@@ -84,9 +84,10 @@ class Total(NamedTuple):
 
 
 def find_totals(workload: Workload, roles: frozenset[str]) -> Iterator[Total]:
-    """The whole of an object's pods; those of ``roles`` are counted for themselves."""
+    """The whole of an object's pods; those of ``roles`` are counted for themselves. What runs
+    nothing itself holds nothing."""
     groups: dict[str, list[Holder]] = {}
-    for holder in workload.once(find_holders):
+    for holder in () if workload.kind.dormant else workload.once(find_holders):
         role = str(workload.judgements_by_path[holder.pod.path].role)
         groups.setdefault(role if role in roles else "", []).append(holder)
     for role, group in groups.items():
@@ -156,22 +157,37 @@ def _add_up(counts: Iterable[tuple[float, bool]]) -> float:
     return max(before, sum(count for count, first in known if not first))
 
 
+def holds_accelerators(workload: Workload, pod: Pod) -> bool:
+    """Whether a pod asks for accelerators, and not only for other devices: of claims (DRA) on those
+    it is known what they ask for where their templates are at hand."""
+    if not workload.accelerated(pod):
+        return False
+    accelerators = workload.accelerators
+    plain = any(accelerators.holds(one.get("resources")) for one in pod.containers)
+    if plain or accelerators.shared_by(pod.metadata):
+        return True
+    return any(count is None or count > 0 for count in _read_claims(workload, pod))
+
+
 def _count_claimed(workload: Workload, pod: Pod) -> float:
-    """The accelerators of a pod's claims (DRA) whose templates are at hand."""
-    return sum(
-        _count_requested(workload, dig(claim, ("resourceClaimTemplateName",)))
-        for _, claim in items(pod.spec.get("resourceClaims"))
-    )
+    """The accelerators of a pod's claims; what is not known counts for none."""
+    return sum(count or 0 for count in _read_claims(workload, pod))
 
 
-def _count_requested(workload: Workload, name: Any) -> float:
+def _read_claims(workload: Workload, pod: Pod) -> Iterator[float | None]:
+    """How many accelerators each claim of a pod asks for; None where its template is unknown."""
+    for _, claim in items(pod.spec.get("resourceClaims")):
+        yield _count_requested(workload, dig(claim, ("resourceClaimTemplateName",)))
+
+
+def _count_requested(workload: Workload, name: Any) -> float | None:
     namespace = workload.identity.namespace
     if not isinstance(name, str):
-        return 0
+        return None
     reference = Reference("resource.k8s.io", ("ResourceClaimTemplate",), namespace, name)
     answer, requests = workload.ask(reference, facts.DEVICE_REQUESTS)
     if answer is not Answer.FOUND:
-        return 0
+        return None
     # Since v1beta2 a request stands below ``exactly``.
     bodies = [dig(one, ("exactly",)) or one for _, one in items(requests)]
     return sum(_read_request(one) for one in bodies if isinstance(one, Mapping))

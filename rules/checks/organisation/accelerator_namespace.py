@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rules.holdings import find_holders
+from rules.holdings import find_holders, holds_accelerators
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import shorten
 from rules.workload import Workload
@@ -50,7 +50,9 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     found = f"{kind.name} asks for accelerators in namespace {shorten(namespace or 'unknown')}"
     message = f"{found}; expected {' or '.join(named)}"
     holders = workload.once(find_holders)
-    pods = [pod for pod in workload.pods if workload.accelerated(pod)]
+    pods = [pod for pod in workload.pods if holds_accelerators(workload, pod)]
+    if not pods:
+        return
     path = holders[0].path if holders else pods[0].spec_path
     yield Problem("outside", path, message)
 

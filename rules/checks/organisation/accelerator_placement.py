@@ -22,13 +22,13 @@ spec: {nodeSelector: {pool: gpu}, tolerations: [{key: nvidia.com/gpu, operator: 
 Safe where nothing is written and the policy names exactly one value: that one is written.
 
 ## References
-- https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
 - open-policy-agent/gatekeeper-library#737 (K8sRequiredGpuToleration, K8sGpuNodeTargeting)
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.holdings import holds_accelerators
 from rules.kinds import facts
 from rules.kinds.pods import Pod
 from rules.model import Fix, Harm, Parameter, Problem, Rule, Value, form_table
@@ -48,7 +48,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     if workload.partial or not any(params[one.name] for one in RULE.parameters):
         return
     for pod in workload.pods:
-        if pod.complete and not pod.inherits and workload.accelerated(pod):
+        if pod.complete and not pod.inherits and holds_accelerators(workload, pod):
             for problem in _judge(workload, pod, params):
                 yield problem._replace(role_path=pod.path)
 
@@ -75,16 +75,16 @@ def _judge_tolerations(workload: Workload, pod: Pod, keys: tuple[str, ...]) -> I
     written = [{"key": keys[0], "operator": "Exists"}]
     only = value.absent and len(keys) == 1
     fix = write_value(value, written, safe=True) if only else None
-    found = tell_value(value) if value.absent else f"{dotted(value.path)} has no such toleration"
-    yield Problem("toleration", value.path, f"{found}; expected one of {' or '.join(keys)}", fix)
+    found = tell_value(value) if value.absent else f"{dotted(value.path)} lacks one"
+    expected = f"expected a toleration of {' or '.join(keys)}"
+    yield Problem("toleration", value.path, f"{found}; {expected}", fix)
 
 
 def _judge_labels(workload: Workload, pod: Pod, labels: tuple[str, ...]) -> Iterator[Problem]:
     selector, affinity = (workload.at(one, pod) for one in (facts.NODE_SELECTOR, facts.AFFINITY))
     if not labels or selector is None or selector.unknown:
         return
-    required = None if affinity is None else affinity.value
-    if any(has_label(selector.value, required, label) for label in labels):
+    if any(has_label(selector.value, affinity and affinity.value, label) for label in labels):
         return
     key, _, value = labels[0].partition("=")
     place = workload.manifest.value((*selector.path, key))

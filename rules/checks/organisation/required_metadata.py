@@ -46,7 +46,7 @@ _compile = lru_cache(maxsize=256)(re.compile)
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
-    if workload.partial or not (params["labels"] or params["annotations"]):
+    if workload.partial or workload.kind.dormant or not (params["labels"] or params["annotations"]):
         return
     pods = workload.once(find_ml_pods)
     for place in ("labels", "annotations") if pods else ():

@@ -29,6 +29,7 @@ There is no fix: TRN007 makes a Job of training where that is safe.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.holdings import holds_accelerators
 from rules.kinds.schema import Kind
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.workload import TRAINING, Workload
@@ -38,7 +39,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     kind = workload.kind
     if kind.dormant or not any(params[one.name] for one in RULE.parameters):
         return
-    accelerated = any(map(workload.accelerated, workload.pods))
+    accelerated = any(holds_accelerators(workload, pod) for pod in workload.pods)
     if accelerated and _is_one_of(kind, params["deny"]):
         text = f"{kind.name} asks for accelerators; expected another kind"
         yield Problem("denied", ("kind",), text)
