@@ -228,8 +228,8 @@ class Engine:
         self, findings: list[Finding], view: View, unfinished: list[str]
     ) -> tuple[list[Finding], list[Finding]]:
         """Findings that annotations leave, and those that they ignore; a stale ignore is one."""
-        templates = [pod.path for pod in view.workload.pods]
-        ignores = list(read_annotations(view.workload.manifest.object, templates, _KNOWN))
+        workload = view.workload
+        ignores = list(read_annotations(workload.manifest.object, workload.pods, _KNOWN))
         if not ignores or self.ignores == "forbid":
             return findings, []
         from rules.policy.suppression import Suppressor  # noqa: PLC0415 - few objects ignore a rule

@@ -29,12 +29,13 @@ class FindingMaker:
     """Makes findings under one policy. ``now`` is the day on which exceptions are judged,
     ``flag_profile`` the command line's profile."""
 
-    __slots__ = ("_flag_profile", "_now", "_policy")
+    __slots__ = ("_by_container", "_flag_profile", "_now", "_policy")
 
     def __init__(self, policy: Policy, now: datetime.date, flag_profile: str | None) -> None:
         self._policy = policy
         self._now = now
         self._flag_profile = flag_profile
+        self._by_container = any(entry.container for entry in policy.exceptions)
 
     def make(self, rule: Rule, problem: Problem, view: View) -> Iterator[Finding]:
         """The finding on an object; none where the policy switches it off."""
@@ -85,6 +86,7 @@ class FindingMaker:
             now=self._now,
             flag_profile=self._flag_profile,
             promoted=promoted,
+            container=_find_container(problem, view) if view and self._by_container else None,
         )
 
     def _decide_on(
@@ -114,6 +116,15 @@ def _weaken(decision: Decision, confidence: Confidence) -> Decision:
     if decision.action is Action.DENY:
         return decision._replace(action=Action.WARN, note=_UNSURE)
     return decision
+
+
+def _find_container(problem: Problem, view: View) -> str | None:
+    """The name of the container in which a problem stands; None where it stands in none."""
+    for pod in view.workload.pods:
+        for container in pod.containers:
+            if problem.path[: len(container.path)] == container.path:
+                return container.name
+    return None
 
 
 def _judgement(problem: Problem, view: View) -> Judgement | None:

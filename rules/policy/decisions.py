@@ -31,6 +31,14 @@ class Weighed(NamedTuple):
     source: str
 
 
+class Subject(NamedTuple):
+    """What a finding is about: an object with its labels, or a container of it by its name."""
+
+    identity: Identity
+    labels: Any
+    container: str | None
+
+
 def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
     policy: Policy,
     rule: Rule,
@@ -43,6 +51,7 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
     now: "date",
     flag_profile: str | None,
     promoted: str | None = None,
+    container: str | None = None,
 ) -> Decision:
     """The decision on one finding.
 
@@ -50,7 +59,8 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
     expired, the first fitting ``namespaces`` entry, the Namespace's label, ``rules``, the profile.
     ``confidence`` is that of the role: where it is not high, a form that hangs on the role cannot
     deny. ``labels`` are the object's; ``namespace_labels`` is None where they are not known.
-    ``promoted`` is the profile to decide by where ``observe`` holds.
+    ``promoted`` is the profile to decide by where ``observe`` holds. ``container`` is the name of
+    that in which it was found, if it was in one.
     """
     weighed = weigh(
         policy,
@@ -65,7 +75,7 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
         return Decision(Action.OFF)
     expired = ""
     if flag_profile is None:
-        for entry in _exceptions(policy, rule, form, identity, labels):
+        for entry in _exceptions(policy, rule, form, Subject(identity, labels, container)):
             if entry.expires is None or now <= entry.expires:
                 return Decision(Action.EXCEPTED, _reason(entry))
             expired = describe_expired(entry)
@@ -196,21 +206,23 @@ def _labelled(policy: Policy, namespace_labels: Mapping[str, str] | None) -> str
 
 
 def _exceptions(
-    policy: Policy, rule: Rule, form: Form, identity: Identity, labels: Any
+    policy: Policy, rule: Rule, form: Form, subject: Subject
 ) -> "Iterator[ExceptionEntry]":
     named = {rule.code, f"{rule.code}/{form.name}"}
     for entry in policy.exceptions:
-        if named.isdisjoint(entry.rules) or not _concerns(entry, identity):
-            continue
-        if entry.labels is None or entry.labels.accepts(labels):
+        if not named.isdisjoint(entry.rules) and _concerns(entry, subject):
             yield entry
 
 
-def _concerns(entry: "ExceptionEntry", identity: Identity) -> bool:
+def _concerns(entry: "ExceptionEntry", subject: Subject) -> bool:
+    identity = subject.identity
     return (
         fits(entry.namespace, identity.namespace)
         and fits(entry.kind, identity.kind)
         and fits(entry.name, identity.name)
+        and (entry.container is None or subject.container is not None)
+        and fits(entry.container, subject.container)
+        and (entry.labels is None or entry.labels.accepts(subject.labels))
     )
 
 

@@ -35,6 +35,7 @@ class ExceptionEntry(NamedTuple):
     """Objects that some rules leave alone. All that is given must fit.
 
     ``rules`` are codes or ``CODE/form``. ``expires`` is the last day on which it counts.
+    ``container`` fits what is found in a container of such a name, and nothing else.
     """
 
     rules: frozenset[str]
@@ -45,3 +46,4 @@ class ExceptionEntry(NamedTuple):
     kind: str | None = None
     name: str | None = None
     labels: Selector | None = None
+    container: str | None = None

@@ -228,6 +228,7 @@ def _exception(entry: Mapping[str, Any]) -> ExceptionEntry:
         kind=match.get("kind"),
         name=match.get("name"),
         labels=_labels(match),
+        container=match.get("container"),
     )
 
 

@@ -1,16 +1,20 @@
 """An ignore, and those that stand in the annotation ``mlgate.dev/ignore``:
-``"TRN003=restarts are watched; GPU004=..."``, on an object or on a pod template.
+``"TRN003=restarts are watched; GPU004@exporter=..."``, on an object or on a pod template.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from rules.annotations import IGNORE_ANNOTATION
+from rules.kinds.pods import Pod
 from rules.model import Rule
-from rules.paths import Path, dig
+from rules.paths import Path, dig, shorten
 from rules.record import NamedTuple
+from rules.wording import suggestion
 
 ANNOTATION_SYNTAX = "CODE=reason"
+_AT = "@"
+"""Stands between a code and the name of the container for which alone it is ignored."""
 _MOST = 100
 """Entries of one annotation: each that is wrong is a finding of its own."""
 
@@ -28,6 +32,8 @@ class Ignore(NamedTuple):
     reason: str
     scope: tuple[Hashable, ...] = ()
     problem: str | None = None
+    container: str = ""
+    """Of an annotation: the container of which alone it speaks."""
 
 
 def known_codes(rules: Iterable[Rule]) -> tuple[str, ...]:
@@ -50,15 +56,31 @@ def annotation_path(scope: Path) -> Path:
 
 
 def read_annotations(
-    body: Mapping[str, Any], templates: Iterable[Path], known: Collection[str]
+    body: Mapping[str, Any], pods: Iterable[Pod], known: Collection[str]
 ) -> Iterator[tuple[Path, Ignore]]:
     """The ignores of an object, each with the path of what carries it, the object's own first.
 
-    ``templates`` are its pod templates' paths, ``known`` is what an ignore may name.
+    ``pods`` are its pod templates, ``known`` is what an ignore may name.
     """
-    for scope in dict.fromkeys(((), *templates)):
+    pods = tuple(pods)
+    for scope in dict.fromkeys(((), *(pod.path for pod in pods))):
         for ignore in _read(dig(body, annotation_path(scope)), known):
-            yield scope, ignore._replace(scope=(scope,))
+            if ignore.container:
+                yield scope, _place(ignore, scope, pods)
+            else:
+                yield scope, ignore._replace(scope=(scope,))
+
+
+def _place(ignore: Ignore, scope: Path, pods: Iterable[Pod]) -> Ignore:
+    """An ignore with the containers of which it speaks, as far as they stand below ``scope``."""
+    known = [one for pod in pods for one in pod.containers if one.path[: len(scope)] == scope]
+    places = tuple(one.path for one in known if one.name == ignore.container)
+    if places or ignore.problem:
+        return ignore._replace(scope=places)
+    names = tuple(dict.fromkeys(one.name for one in known))
+    hint = suggestion(ignore.container, names) or (names and f"; there are {', '.join(names)}")
+    problem = f"no container is called '{shorten(ignore.container)}'{hint or ''}"
+    return ignore._replace(problem=f"{IGNORE_ANNOTATION}: {problem}")
 
 
 def _read(text: Any, known: Collection[str]) -> Iterator[Ignore]:
@@ -78,8 +100,14 @@ def parse_annotation(text: str, known: Collection[str]) -> Iterator[Ignore]:
         yield _malformed(f"{IGNORE_ANNOTATION} has {count}")
     for entry in entries[:_MOST]:
         names, _, reason = entry.partition("=")
-        codes = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
-        yield Ignore(codes, reason.strip(), problem=_find_problem(codes, known))
+        by_container: dict[str, list[str]] = {}
+        for name in names.split(","):
+            code, _, container = name.partition(_AT)
+            by_container.setdefault(container.strip(), []).append(code.strip())
+        for container, found in by_container.items():
+            codes = tuple(dict.fromkeys(found))
+            problem = _find_problem(codes, known)
+            yield Ignore(codes, reason.strip(), problem=problem, container=container)
 
 
 def _malformed(problem: str) -> Ignore:

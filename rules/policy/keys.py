@@ -228,8 +228,14 @@ def _namespace(rules: tuple[Rule, ...]) -> Record:
 
 def _exception(rules: tuple[Rule, ...]) -> Record:
     match = Record(
-        {"namespace": _GLOB, "kind": _GLOB, "name": _GLOB, "labels": _selector()},
-        "the objects",
+        {
+            "namespace": _GLOB,
+            "kind": _GLOB,
+            "name": _GLOB,
+            "labels": _selector(),
+            "container": _GLOB,
+        },
+        "the objects, or what stands in some of their containers",
         least=1,
     )
     return Record(

@@ -13,7 +13,7 @@ from rules.inventory import Inventory
 from rules.manifest import Manifest
 from rules.model import Action
 from rules.policy import Policy
-from rules.policy.entries import CustomKind, ExceptionEntry
+from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry
 from tests.manifests import TODAY, find, read_documents
 
 JOB = """\
@@ -239,3 +239,40 @@ def test_findings_about_the_input() -> None:
     assert (finding.action, finding.message) == (Action.DENY, "cut off")
     none = Engine(Policy(), Inventory(), TODAY, rules=())
     assert none.input_finding("MLG001", (), "cut off", identity) is None
+
+
+TWO = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: probe, annotations: {mlgate.dev/ignore: IGNORED}}
+spec:
+  restartPolicy: Never
+  containers:
+  - {name: trainer, image: a, resources: {requests: {nvidia.com/gpu: 1}}}
+  - {name: exporter, image: b, resources: {requests: {nvidia.com/gpu: 1}}}
+"""
+
+
+def find_containers(text: str, policy: Policy | None = None) -> list[object]:
+    found = evaluate(text, policy).findings
+    return [one.path[2] for one in found if one.rule == "GPU001" and one.action is Action.DENY]
+
+
+def test_an_annotation_may_speak_of_one_container() -> None:
+    assert find_containers(TWO.replace("IGNORED", '"GPU001@exporter=a test rig"')) == [0]
+    assert find_containers(TWO.replace("IGNORED", '"GPU001=a test rig"')) == []
+
+
+def test_an_exception_may_speak_of_one_container() -> None:
+    entry = ExceptionEntry(frozenset({"GPU001"}), "known", "infra", container="train*")
+    assert find_containers(TWO.replace("IGNORED", "x"), Policy(exceptions=(entry,))) == [1]
+
+
+def test_parameters_may_differ_by_namespace() -> None:
+    """Those of the first entry that fits, laid over the others."""
+    here = NamespaceEntry(name="research", values={"TRN002": {"max": 9}})
+    policy = Policy(values={"TRN002": {"max": 2}}, namespaces=(here,))
+    text = JOB.replace("spec:\n  active", "spec:\n  backoffLimit: 5\n  active", 1)
+    assert codes(evaluate(text, policy)) == ["TRN002"]
+    placed = text.replace("name: finetune", "name: finetune\n  namespace: research")
+    assert codes(evaluate(placed, policy)) == []

@@ -37,6 +37,7 @@ def judge(
     namespace_labels: Mapping[str, str] | None = None,
     now: date = TODAY,
     flag: str | None = None,
+    container: str | None = None,
 ) -> Decision:
     return decide(
         policy,
@@ -48,6 +49,7 @@ def judge(
         namespace_labels=namespace_labels,
         now=now,
         flag_profile=flag,
+        container=container,
     )
 
 
@@ -194,6 +196,18 @@ exceptions:
     owner: ml-infra
     expires: 2027-01-31
 """
+
+
+@pytest.mark.parametrize(
+    ("container", "fits"), [("exporter", True), ("trainer", False), (None, False)]
+)
+def test_an_exception_may_speak_of_one_container(
+    rules: tuple[Rule, ...], make_policy: MakePolicy, container: str | None, *, fits: bool
+) -> None:
+    policy = make_policy(EXCEPTION.format(match="kind: Job, container: 'export*'"))
+
+    found = judge(policy, rules[0], container=container)
+    assert (found.action is Action.EXCEPTED) == fits
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.kinds.pods import Container, ContainerUse, Pod
 from rules.model import Rule
 from rules.paths import Path
 from rules.policy.ignores import (
@@ -24,8 +25,16 @@ def annotated(text: Any) -> dict[str, Any]:
     return {"metadata": {"annotations": {"mlgate.dev/ignore": text}}}
 
 
+def pod(path: Path, *containers: str) -> Pod:
+    made = (
+        Container(name, (*path, "containers", index), {}, ContainerUse.MAIN)
+        for index, name in enumerate(containers)
+    )
+    return Pod(path, path, {}, containers=tuple(made))
+
+
 def read(body: dict[str, Any], *templates: Path) -> list[Ignore]:
-    return [ignore for _, ignore in read_annotations(body, templates, KNOWN)]
+    return [ignore for _, ignore in read_annotations(body, map(pod, templates), KNOWN)]
 
 
 def test_known_codes_are_rules_and_forms(rules: tuple[Rule, ...]) -> None:
@@ -48,7 +57,7 @@ def test_a_template_has_ignores_of_its_own() -> None:
     body = annotated("AAA001=object") | {"spec": {"template": annotated("BBB002=template")}}
     template = ("spec", "template")
 
-    found = read_annotations(body, [template, template, ("spec", "other")], KNOWN)
+    found = read_annotations(body, map(pod, [template, template, ("spec", "other")]), KNOWN)
     assert list(found) == [
         ((), Ignore(("AAA001",), "object", OBJECT)),
         (template, Ignore(("BBB002",), "template", (template,))),
@@ -103,6 +112,19 @@ def test_an_annotation_of_very_many_entries_is_not_read_to_its_end() -> None:
 
     assert first.problem == "mlgate.dev/ignore has 101 entries, of which 100 are read"
     assert [ignore.codes for ignore in rest] == [*[("AAA001",)] * 99, ("BBB002",)]
+
+
+def test_an_ignore_may_speak_of_one_container() -> None:
+    pods = [pod(("a",), "trainer", "exporter"), pod(("b",), "trainer")]
+    body = annotated("AAA001@trainer, BBB002 = known; AAA001/soft@trainr=x")
+
+    trainer, whole, misspelt = (one for _, one in read_annotations(body, pods, KNOWN))
+    assert trainer.codes == ("AAA001",)
+    assert trainer.scope == (("a", "containers", 0), ("b", "containers", 0))
+    assert (whole.codes, whole.scope) == (("BBB002",), ((),))
+    assert misspelt.problem == (
+        "mlgate.dev/ignore: no container is called 'trainr'; did you mean 'trainer'?"
+    )
 
 
 @pytest.mark.parametrize(
