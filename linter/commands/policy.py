@@ -142,6 +142,7 @@ def _describe(policy: Policy, file: str | None, flag: str | None) -> dict[str, A
         "ignores": policy.ignores,
         "roles": {"trust": policy.role_trust or "by ignores"},
         "namespaceLabels": policy.namespace_labels,
+        "mutations": dict(policy.mutations),
         "namespaces": _plain(policy.namespaces),
         "exceptions": _plain(policy.exceptions),
     }

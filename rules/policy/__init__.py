@@ -11,6 +11,7 @@ from rules.policy.decisions import (
     ignores_in,
     is_exempt,
     is_glass_broken,
+    may_mend,
     profile_in,
     trust_in,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "is_exempt",
     "is_glass_broken",
     "known_codes",
+    "may_mend",
     "profile_in",
     "trust_in",
 ]

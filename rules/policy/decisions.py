@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rules.annotations import PROFILE_LABEL
 from rules.model import Action, Confidence, Form, Identity, Rule
-from rules.policy.values import EXEMPT, IGNORES, PROFILES, TRUST, Policy
+from rules.policy.values import DEFAULT_MUTATION, EXEMPT, IGNORES, PROFILES, TRUST, Policy
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -160,6 +160,15 @@ def is_glass_broken(policy: Policy, namespace_labels: Mapping[str, str] | None) 
     if not policy.break_glass or not namespace_labels:
         return False
     return str(namespace_labels.get(policy.break_glass)).lower() == "true"
+
+
+def may_mend(policy: Policy, rule: str, form: str, action: Action) -> bool:
+    """Whether the webhook makes the safe fixes of what has come to ``action``."""
+    stated = policy.mutations
+    for key in (f"{rule}/{form}", rule, DEFAULT_MUTATION):
+        if key in stated:
+            return stated[key] and action in (Action.DENY, Action.WARN, Action.AUDIT)
+    return action in (Action.DENY, Action.WARN)
 
 
 def is_exempt(policy: Policy, namespace: str | None) -> bool:

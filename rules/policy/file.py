@@ -169,6 +169,7 @@ def _build(body: Mapping[str, Any]) -> Policy:
         exceptions=tuple(map(_exception, body.get("exceptions") or ())),
         contact=body.get("contact", ""),
         break_glass=body.get("breakGlass", ""),
+        mutations=body.get("mutations"),
     )
 
 

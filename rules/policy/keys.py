@@ -21,7 +21,7 @@ from rules.policy.shapes import (
     Table,
     Text,
 )
-from rules.policy.values import IGNORES, PROFILES, TRUST
+from rules.policy.values import DEFAULT_MUTATION, IGNORES, PROFILES, TRUST
 from rules.selectors import is_label_selector
 
 API_VERSION = "mlgate.dev/v1"
@@ -64,6 +64,12 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
             "namespaces": Sequence(
                 _namespace(rules), "what holds in some namespaces; the first that fits"
             ),
+            "mutations": Record(
+                {DEFAULT_MUTATION: Flag("all that are not named"), **_mended(rules)},
+                "whether the webhook makes the safe fixes of a rule or form, whatever its action; "
+                "else it makes those of what denies or warns",
+                noun="rule with safe fixes",
+            ),
             "exceptions": Sequence(_exception(rules), "objects that some rules leave alone"),
         },
         "an mlgate policy",
@@ -93,6 +99,12 @@ def _rules(rules: tuple[Rule, ...]) -> Record:
             fields[f"{rule.code}/{form.name}"] = _entry(_titled(rule, form.summary), ())
     summary = "the action of a rule or of one of its forms, and the rule's parameters"
     return Record(fields, summary, noun="rule", hints={rule.name: rule.code for rule in rules})
+
+
+def _mended(rules: tuple[Rule, ...]) -> dict[str, Shape]:
+    """The rules that may have safe fixes, and their forms."""
+    known = known_codes(tuple(rule for rule in rules if rule.fix not in ("none", "unsafe")))
+    return dict.fromkeys(known, Flag())
 
 
 def _titled(rule: Rule, summary: str) -> str:

@@ -14,6 +14,9 @@ IGNORES = ("allow", "cap-at-warn", "forbid")
 TRUST = ("all", "namespace", "none")
 """Whose word on a role counts: the object's and its Namespace's, the Namespace's, nobody's."""
 
+DEFAULT_MUTATION = "default"
+"""The key of ``mutations`` for the rules that it does not name."""
+
 EXEMPT = ("kube-*", "*-system", "gpu-operator", "knative-*", "istio-*")
 """Globs of the namespaces that are left alone unless an entry names one of them exactly."""
 
@@ -27,7 +30,8 @@ class Policy:
     ``rules`` gives the action of a code or of ``CODE/form``; ``values`` the parameters that the
     policy states for a code; ``parameters`` is the shared block, defaults filled in; ``shared``
     is what the policy states of it. ``contact`` tells whoever is denied something whom to ask,
-    ``break_glass`` is the label of Namespaces in which nothing is denied.
+    ``break_glass`` is the label of Namespaces in which nothing is denied. ``mutations`` says of a
+    code, of ``CODE/form`` or of all (``DEFAULT_MUTATION``) whether the webhook makes safe fixes.
     """
 
     __slots__ = (
@@ -39,6 +43,7 @@ class Policy:
         "exclude",
         "ignores",
         "kinds",
+        "mutations",
         "namespace_labels",
         "namespaces",
         "parameters",
@@ -67,6 +72,7 @@ class Policy:
         exceptions: "tuple[ExceptionEntry, ...]" = (),
         contact: str = "",
         break_glass: str = "",
+        mutations: Mapping[str, bool] | None = None,
     ) -> None:
         self.profile = profile or "standard"
         self.profile_stated = profile is not None
@@ -84,6 +90,7 @@ class Policy:
         self.exceptions = exceptions
         self.contact = contact
         self.break_glass = break_glass
+        self.mutations = mutations or {}
         self._cache: dict[tuple[str, int | None], Mapping[str, Any]] = {}
 
     def rule_parameters(self, rule: Rule, entry: int | None = None) -> Mapping[str, Any]:

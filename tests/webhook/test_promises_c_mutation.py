@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.annotations import DEFAULTED
+from rules.annotations import DEFAULTED, PROFILE_LABEL
 from rules.inventory import Inventory
 from rules.model import Action, Fix, Presence, Set
 from rules.policy import Policy
@@ -175,3 +175,36 @@ def test_c41_a_rules_mutation_can_be_switched_off_live(tmp_path: Path) -> None:
     (tmp_path / "mlgate.yaml").write_text(text)
     reload_policy(server.handler)
     assert "patch" not in server.send(review(admitted(job())), "mutate")
+
+
+NO_BUDGET = admitted(job(), applied=True)
+
+
+def patched_rules(policy: Policy, namespace_labels: dict[str, str] | None = None) -> set[str]:
+    """The rules whose fixes are made in a Job without a budget and deadline."""
+    known = KNOWN._replace(policy=policy, namespace_labels=lambda _name: namespace_labels)
+    return set(mutate(review(NO_BUDGET), known).patched)
+
+
+def test_fixes_are_chosen_apart_from_actions() -> None:
+    """A rule may be denied and not mended, or mended and only audited."""
+    assert "TRN002" in patched_rules(Policy())
+    assert patched_rules(Policy(mutations={"TRN002": False})) == patched_rules(Policy()) - {
+        "TRN002"
+    }
+    assert patched_rules(Policy(mutations={"TRN002": False, "TRN002/batch": True})) == (
+        patched_rules(Policy())
+    )
+    audited = {"TRN002": Action.AUDIT}
+    assert "TRN002" not in patched_rules(Policy(rules=audited))
+    assert "TRN002" in patched_rules(Policy(rules=audited, mutations={"TRN002": True}))
+    assert patched_rules(Policy(mutations={"default": False})) == set()
+    assert patched_rules(Policy(mutations={"default": False, "TRN002": True})) == {"TRN002"}
+
+
+def test_nothing_is_changed_where_observe_holds_or_a_rule_is_off() -> None:
+    wanted = {"default": True}
+    assert patched_rules(Policy(profile="observe", mutations=wanted)) == set()
+    assert patched_rules(Policy(mutations=wanted), {PROFILE_LABEL: "observe"}) == set()
+    off = Policy(rules={"TRN002": Action.OFF}, mutations=wanted)
+    assert "TRN002" not in patched_rules(off)

@@ -11,14 +11,14 @@ from rules.checks import ALL
 from rules.kinds import BUILT_IN
 from rules.kinds.schema import Kind
 from rules.model import Action, Form, Rule
-from rules.policy import Policy
+from rules.policy import Policy, may_mend
 from rules.policy.decisions import weigh
 from rules.policy.values import PROFILES
 
 
 class CheckedKind(NamedTuple):
     """A kind that a rule checks. ``may_deny``: some finding may deny it; ``may_patch``: some safe
-    fix may be made, of a finding that denies or warns."""
+    fix may be made."""
 
     kind: Kind
     may_deny: bool
@@ -61,12 +61,12 @@ def _checks(rule: Rule, kind: Kind) -> bool:
 
 def _enable(policy: Policy, rule: Rule) -> _EnabledRule | None:
     """A rule with what it may do in some namespace; None where it is off in all."""
-    actions = {action for form in rule.forms for action in _actions(policy, rule, form)}
+    found = {(form.name, action) for form in rule.forms for action in _actions(policy, rule, form)}
+    actions = {action for _, action in found}
     if actions <= {Action.OFF}:
         return None
-    may_patch = rule.fix not in ("none", "unsafe") and not actions.isdisjoint(
-        {Action.DENY, Action.WARN}
-    )
+    fixes = rule.fix not in ("none", "unsafe")
+    may_patch = fixes and any(may_mend(policy, rule.code, *one) for one in found)
     return _EnabledRule(rule, Action.DENY in actions, may_patch)
 
 

@@ -135,7 +135,8 @@ def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
     # that is applied again puts its lists back whole, without what was added in them.
     kind = case.engine.kind_of(Manifest(case.request.body))
     within_lists = kind is not None and kind.built_in
-    plan = plan_mutation(case.request.body, case.judge, within_lists=within_lists)
+    body, policy = case.request.body, case.context.policy
+    plan = plan_mutation(body, case.judge, policy, within_lists=within_lists)
     return _seek(case, _patch(case, plan)) if plan.patch else _patch(case, plan)
 
 

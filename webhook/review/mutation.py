@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from rules.annotations import DEFAULTED
 from rules.edits import Inapplicable, apply, conflict, json_patch
 from rules.evaluation import Evaluation
-from rules.model import Action, Edit, Finding, Set
+from rules.model import Edit, Finding, Set
 from rules.paths import dig, dotted
+from rules.policy import Policy, may_mend
 from rules.rfc6902 import PatchFailure, apply_patch
 
 _MAX_ROUNDS = 5
@@ -33,15 +34,20 @@ class Mutation(NamedTuple):
 def plan_mutation(
     body: dict[str, Any],
     judge: Callable[[dict[str, Any]], Evaluation],
+    policy: Policy,
     *,
     within_lists: bool = True,
 ) -> Mutation:
-    """Apply fixes until nothing is left to fix, and check the patch against the object.
-    ``within_lists``: also to the items of its lists."""
+    """Apply the fixes that ``policy`` wants until none is left, and check the patch against the
+    object. ``within_lists``: also to the items of its lists."""
     first = evaluation = judge(body)
     patched, fixed = body, list[Finding]()
     for _ in range(_MAX_ROUNDS):
-        allowed = [one for one in evaluation.findings if _may_fix(one, within_lists)]
+        allowed = [
+            one
+            for one in evaluation.findings
+            if _is_wanted(one, policy) and _may_fix(one, within_lists)
+        ]
         if len(_edits(allowed)) > _MAX_EDITS:
             break
         chosen = _choose(one for one in allowed if _is_open(one, patched))
@@ -75,12 +81,16 @@ def _choose(findings: Iterable[Finding]) -> list[Finding]:
     return chosen
 
 
+def _is_wanted(finding: Finding, policy: Policy) -> bool:
+    """Whether the policy wants the fixes of such a finding made. Where ``observe`` holds nothing is
+    changed."""
+    return not finding.would and may_mend(policy, finding.rule, finding.form, finding.action)
+
+
 def _may_fix(finding: Finding, within_lists: bool) -> bool:  # noqa: FBT001 - handed on
     """Whether the webhook may make the fix: a safe one, at places where nobody wrote anything."""
     fix = finding.fix
     if fix is None or not fix.safe or not fix.absent:
-        return False
-    if finding.action not in (Action.DENY, Action.WARN):
         return False
     # A manifest that stands as text inside the object has comments and an order of its own, which
     # rewriting the whole text would lose.

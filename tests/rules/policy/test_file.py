@@ -34,6 +34,7 @@ exclude: [vendor/, "*.tmpl.yaml"]
 controllers: ["system:serviceaccount:argo:argo"]
 ignores: forbid
 namespaceLabels: ignored
+mutations: {default: off}
 namespaces:
   - match: {name: "research-*", labels: {tier: lab}}
     profile: observe
@@ -66,6 +67,7 @@ def test_every_key_is_read(rules: tuple[Rule, ...], make_policy: MakePolicy) -> 
     assert policy.exclude == ("vendor/", "*.tmpl.yaml")
     assert policy.controllers == ("system:serviceaccount:argo:argo",)
     assert (policy.ignores, policy.namespace_labels) == ("forbid", "ignored")
+    assert policy.mutations == {"default": False}
     (entry,) = policy.namespaces
     assert (entry.name, entry.profile, entry.ignores) == ("research-*", "observe", "allow")
     assert entry.rules == {"BBB002/only": Action.OFF}
@@ -238,6 +240,9 @@ MISTAKES = [
      "namespaces/0/rules/AAA001/most", None),
     ("rules: {AAA001: {default: 9}}\nnamespaces: [{match: {name: a}, rules: {AAA001: {max: 8}}}]",
      "namespaces/0/rules/AAA001", "default (9) is above max (8)"),
+    ("mutations: {default: 1}", "mutations/default", "expected true or false, found 1"),
+    ("mutations: {AAA001: true}", "mutations/AAA001",
+     "there is no rule with safe fixes 'AAA001' here; expected default"),
     ("exceptions: [{rules: [AAA001], match: {kind: Job}, reason: r}]", "exceptions/0",
      "'owner' is missing: who answers for it"),
     ("exceptions: [{rules: [AAA001], match: {kind: Job}, reason: ' ', owner: o}]",
