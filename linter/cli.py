@@ -27,7 +27,7 @@ SUBCOMMANDS = {
     "scan": Subcommand("linter.commands.scan", "find what is wrong in a live cluster"),
     "explain": Subcommand("linter.commands.explain", "print what a rule means and why"),
     "rules": Subcommand("linter.commands.rules", "list the rules"),
-    "policy": Subcommand("linter.commands.policy", "check a policy file, or show what it says"),
+    "policy": Subcommand("linter.commands.policy", "check, show, compare or draft a policy file"),
     "serve": Subcommand("webhook.commands.serve", "answer admission reviews of a cluster"),
     "review": Subcommand("webhook.commands.review", "replay a recorded admission review"),
     "webhook-config": Subcommand(

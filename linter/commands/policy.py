@@ -1,12 +1,12 @@
-"""``mlgate policy check`` and ``mlgate policy show``."""
+"""``mlgate policy``: check a policy file, show what it says, draft one, print its schema."""
 
 import argparse
 import os
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from linter.errors import USAGE_ERROR, UserError
+from linter.errors import UNREADABLE, USAGE_ERROR, UserError
 from linter.judging.settings import FILE_NAMES, find_policy, find_today, load_policy
 from rules.checks import ALL
 from rules.model import Rule
@@ -15,6 +15,10 @@ from rules.policy.decisions import weigh
 from rules.policy.parameters import SHARED
 from rules.policy.values import PROFILES, Policy
 
+_ELSE = f"else {FILE_NAMES[0]} here or above, up to the repository's root"
+if TYPE_CHECKING:
+    from rules.policy.entries import NamespaceEntry
+
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "policy.schema.json")
 
 
@@ -22,28 +26,106 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate policy``."""
     commands = parser.add_subparsers(dest="policy_command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="say whether a policy file can be used")
+    check.add_argument("file", nargs="?", metavar="FILE", help=f"the policy; {_ELSE}")
     show = commands.add_parser("show", help="print the policy that holds, and where from")
-    for command in (check, show):
-        command.add_argument(
-            "file",
-            nargs="?",
-            metavar="FILE",
-            help=f"the policy; else {FILE_NAMES[0]} here or above, up to the repository's root",
-        )
+    show.add_argument(
+        "paths",
+        nargs="*",
+        metavar="FILE",
+        help=f"the policy; {_ELSE}. With --diff: the manifests to judge by both policies",
+    )
     show.add_argument("--profile", choices=PROFILES, help="as if lint were given this profile")
     show.add_argument("--format", choices=("yaml", "json"), default="yaml")
+    show.add_argument("--policy", metavar="FILE", help=f"with --diff, the policy; {_ELSE}")
+    show.add_argument(
+        "--diff",
+        metavar="OTHER",
+        help="tell what changes with the policy OTHER: actions, parameters, and what is found in "
+        "the manifests given",
+    )
+    init = commands.add_parser("init", help="write a first policy after a look at manifests")
+    init.add_argument("paths", nargs="*", metavar="PATH", help="files and folders; else the folder")
+    init.add_argument(
+        "--output",
+        default=FILE_NAMES[0],
+        metavar="FILE",
+        help=f"where to write it, - for standard output (default: {FILE_NAMES[0]})",
+    )
+    commands.add_parser("schema", help="print the JSON Schema of a policy file, for an editor")
 
 
-def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
+def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Exit code 0, or 2 where the policy has problems. Raises UserError where there is none."""
-    file = arguments.file or find_policy(os.curdir)
-    if arguments.policy_command == "show":
-        policy = load_policy(file) if file else Policy()
-        out.write(_dump(_describe(policy, file, arguments.profile), arguments.format))
+    command = arguments.policy_command
+    if command == "schema":
+        out.write(schema_text())
         return 0
+    if command == "init":
+        return _init(arguments, out, err)
+    if command == "show":
+        return _show(arguments, out, err)
+    file = arguments.file or find_policy(os.curdir)
     if file is None:
         raise UserError(f"there is no {FILE_NAMES[0]} here or above, up to the repository's root")
     return _check(file, out)
+
+
+def _show(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    paths = arguments.paths
+    if arguments.diff is not None:
+        file = arguments.policy or find_policy(os.curdir)
+        return _show_difference(file, arguments, out, err)
+    if len(paths) > 1:
+        raise UserError("mlgate policy show: one policy at a time; --diff OTHER compares two")
+    file = arguments.policy or (paths[0] if paths else find_policy(os.curdir))
+    policy = load_policy(file) if file else Policy()
+    out.write(_dump(_describe(policy, file, arguments.profile), arguments.format))
+    return 0
+
+
+def _show_difference(
+    file: str | None, arguments: argparse.Namespace, out: TextIO, err: TextIO
+) -> int:
+    """What changes from the policy in ``file`` to the other; 4 where some input could not be
+    read."""
+    from linter.commands.policy_preview import Preview, compare_policies, render_preview
+
+    flag = arguments.profile
+    policies = [load_policy(one) if one else Policy() for one in (file, arguments.diff)]
+    described = [
+        _describe(policy, one, flag)
+        for policy, one in zip(policies, (file, arguments.diff), strict=True)
+    ]
+    preview = Preview(compare_policies(*described))
+    if arguments.paths:
+        folders = (
+            os.path.dirname(os.path.abspath(one)) if one else os.curdir
+            for one in (file, arguments.diff)
+        )
+        preview.judge(arguments.paths, policies, list(folders), flag)
+    out.write(render_preview(preview, (file, arguments.diff), arguments.format))
+    err.writelines(f"mlgate: {error['file']}: {error['reason']}\n" for error in preview.errors)
+    return UNREADABLE if preview.errors else 0
+
+
+def _init(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Write a first policy; an existing file is left alone."""
+    from linter.commands.policy_draft import draft_policy
+
+    file = arguments.output
+    if file != "-" and os.path.exists(file):
+        raise UserError(f"mlgate policy init: {file} is there already; give another --output")
+    text = draft_policy(arguments.paths or [os.curdir])
+    if file == "-":
+        out.write(text)
+        return 0
+    try:
+        with open(file, "x", encoding="utf-8") as opened:
+            opened.write(text)
+    except OSError as error:
+        raise UserError(f"mlgate policy init: cannot write {file}: {error.strerror}") from None
+    err.write(f"mlgate: {file} is written: read it, and `mlgate lint` goes by it\n")
+    return 0
 
 
 def schema_text() -> str:
@@ -143,9 +225,19 @@ def _describe(policy: Policy, file: str | None, flag: str | None) -> dict[str, A
         "roles": {"trust": policy.role_trust or "by ignores"},
         "namespaceLabels": policy.namespace_labels,
         "mutations": dict(policy.mutations),
-        "namespaces": _plain(policy.namespaces),
+        "namespaces": [_describe_namespace(entry) for entry in policy.namespaces],
         "exceptions": _plain(policy.exceptions),
     }
+
+
+def _describe_namespace(entry: "NamespaceEntry") -> dict[str, Any]:
+    """An entry as it is written: parameters beside the actions of their rules."""
+    described: dict[str, Any] = _plain(entry)
+    for code, values in described.pop("values").items():
+        action = described["rules"].get(code)
+        if values:
+            described["rules"][code] = {**({"action": action} if action else {}), **values}
+    return described
 
 
 def _profile_source(policy: Policy, flag: str | None) -> str:

@@ -1,0 +1,124 @@
+"""A first policy, written after a look at what there is."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from linter.commands.policy_preview import count_actions, judge_paths
+from rules.checks import BY_CODE
+from rules.policy.values import PROFILES, Policy
+
+if TYPE_CHECKING:
+    from linter.row_types import FindingRow, RunResult
+
+SCHEMA_LINE = "# yaml-language-server: $schema=https://mlgate.dev/policy.schema.json"
+_CAP = "ORG001"
+_MOST = 5
+"""Rules that are named for what they find most often."""
+
+
+def draft_policy(paths: list[str]) -> str:
+    """The text of a policy after a look at files and folders. Raises UserError."""
+    runs = {
+        profile: judge_paths(paths, Policy(profile=profile), os.getcwd()) for profile in PROFILES
+    }
+    result = runs["standard"]
+    blocks = [
+        [SCHEMA_LINE, *_tell_input(result), *_tell_devices(paths), *_tell_profiles(runs)],
+        ["apiVersion: mlgate.dev/v1", "kind: Policy", "profile: standard"],
+        _list_rules(result["findings"]),
+        _list_kinds(result),
+        list(_EXAMPLES),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+_EXAMPLES = (
+    "# What your organisation decides (docs/organisation.md), such as caps on accelerators:",
+    "#   rules:",
+    "#     ORG001: {action: deny, per_pod: 8, per_workload: 32}",
+    "#",
+    "# What is right all the same, with the one who answers for it:",
+    "# exceptions:",
+    "#   - rules: [TRN003]",
+    '#     match: {namespace: research, kind: Job, name: "sweep-*"}',
+    "#     reason: bounded by the sweep controller",
+    "#     owner: ml-infra",
+    "#     expires: 2027-01-31",
+)
+
+
+def _tell_input(result: "RunResult") -> Iterator[str]:
+    coverage = result["coverage"]
+    seen = f"{_plural(coverage['files'], 'file')} with {_plural(coverage['objects'], 'object')}"
+    yield f"# A first policy, after a look at {seen}."
+    yield "# `mlgate policy check` says whether it is valid, `mlgate policy show` what it comes to."
+    yield "# Every key: docs/policy.md."
+    if result["errors"]:
+        yield f"# {_plural(len(result['errors']), 'part')} of it could not be read."
+    known = coverage["pod_templates"]
+    if known:
+        yield "#"
+        yield "# Kinds met, with their pod templates:"
+        yield from (f"#   {_safe(name)}: {count}" for name, count in known.items())
+
+
+def _tell_devices(paths: list[str]) -> Iterator[str]:
+    """The accelerators that containers ask for: a cap of none finds every one."""
+    policy = Policy(values={_CAP: {"per_container": 0}})
+    rows = judge_paths(paths, policy, os.getcwd(), (BY_CODE[_CAP],))["findings"]
+    found = Counter(str(row["path"][-1]) for row in rows if row["form"] == "container")
+    if found:
+        yield "#"
+        yield "# Accelerators met, with the containers that ask for them:"
+        yield from (f"#   {_safe(name)}: {count}" for name, count in sorted(found.items()))
+
+
+def _tell_profiles(runs: "dict[str, RunResult]") -> Iterator[str]:
+    yield "#"
+    yield "# What each profile says of it:"
+    for profile, result in runs.items():
+        counts = count_actions(result["findings"])
+        said = f"{counts['deny']} denied, {counts['warn']} warned of"
+        yield f"#   {profile}: {'nothing denied, all audited' if profile == 'observe' else said}"
+    yield "# In a cluster begin with observe, and read what would be denied."
+
+
+def _list_rules(rows: "list[FindingRow]") -> list[str]:
+    """The rules that find most, for a person to say something else of them."""
+    counts = Counter(row["rule"] for row in rows if row["action"] in ("deny", "warn"))
+    if not counts:
+        return []
+    lines = ["# The rules that find most here, with another action than the profile's to choose:"]
+    lines.append("# rules:")
+    for code, count in counts.most_common(_MOST):
+        summary = BY_CODE[code].summary.rstrip(".")
+        lines.append(f"#   {code}: audit  # {_plural(count, 'finding')}: {summary}")
+    return lines
+
+
+def _list_kinds(result: "RunResult") -> list[str]:
+    """The kinds that hold pods and are not understood, as entries that make them so."""
+    added = result["coverage"]["kinds_to_add"]
+    if not added:
+        return []
+    lines = ["# These hold pods, and were not judged: now they are. `role: training` says more."]
+    lines.append("kinds:")
+    for one in added:
+        templates = ", ".join(f'"{path}"' for path in one["templates"])
+        head = f"group: {one['group']}, kind: {one['kind']}"
+        lines.append(f"  - {{{head}, templates: [{templates}]}}")
+    return lines
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _safe(text: str) -> str:
+    """A name of a manifest in a comment: one line, and not long."""
+    from linter.reports.terminal import escape
+    from rules.paths import shorten
+
+    return escape(shorten(text))
