@@ -35,12 +35,6 @@ from rules.checks.manifest import (
     unreadable_document,
     unused_ignore,
 )
-from rules.checks.schedule import (
-    retrain_concurrency_forbid,
-    retrain_starting_deadline,
-    run_longer_than_interval,
-    schedule_timezone,
-)
 from rules.checks.organisation import (
     accelerator_cap,
     accelerator_namespace,
@@ -49,7 +43,12 @@ from rules.checks.organisation import (
     required_metadata,
     workload_kind,
 )
-from rules.checks.schedule import retrain_concurrency_forbid
+from rules.checks.schedule import (
+    retrain_concurrency_forbid,
+    retrain_starting_deadline,
+    run_longer_than_interval,
+    schedule_timezone,
+)
 from rules.checks.serving import (
     liveness_asks_for_the_model,
     model_pull_in_post_start,
