@@ -162,14 +162,15 @@ def test_a_policy_of_two_lines_is_the_default(
 
 
 def test_the_shared_block_has_the_contracts_keys() -> None:
+    """Of ``cluster`` more come with each rule that asks for a release."""
     keys = {name: [one.name for one in block] for name, block in SHARED.items()}
 
+    assert {"training_operator_version", "kuberay_version"} <= set(keys.pop("cluster"))
     assert keys == {
         "roles": ["label", "deny_needs_confidence"],
         "accelerators": ["patterns", "companions", "annotations"],
         "serving": ["slow_load_seconds"],
         "storage": ["durable_schemes", "assume_rwx"],
-        "cluster": ["training_operator_version", "kuberay_version"],
     }
 
 
