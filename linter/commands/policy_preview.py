@@ -41,7 +41,7 @@ def judge_paths(
         raise UserError(f"mlgate: {error}") from None
 
 
-class Change(NamedTuple):
+class FindingChange(NamedTuple):
     """What becomes of a finding: its action before and after, ``NOTHING`` where it is not found.
     ``row`` is the finding, as it is in the end."""
 
@@ -55,7 +55,9 @@ class Change(NamedTuple):
         return self.before in _SHOWN or self.after in _SHOWN
 
 
-def compare_findings(before: Iterable["FindingRow"], after: Iterable["FindingRow"]) -> list[Change]:
+def compare_findings(
+    before: Iterable["FindingRow"], after: Iterable["FindingRow"]
+) -> list[FindingChange]:
     """The findings that one run has and the other has not, or with another action. They are told
     by file, document and fingerprint, of several with one fingerprint in their order."""
     pending: dict[Any, list[FindingRow]] = {}
@@ -64,9 +66,11 @@ def compare_findings(before: Iterable["FindingRow"], after: Iterable["FindingRow
     changes = []
     for row in after:
         held = pending.get(_key(row))
-        changes.append(Change(row, held.pop(0)["action"] if held else NOTHING, row["action"]))
+        changes.append(
+            FindingChange(row, held.pop(0)["action"] if held else NOTHING, row["action"])
+        )
     lost = (row for rows in pending.values() for row in rows)
-    changes += [Change(row, row["action"], NOTHING) for row in lost]
+    changes += [FindingChange(row, row["action"], NOTHING) for row in lost]
     changed = (one for one in changes if one.before != one.after)
     return sorted(changed, key=lambda one: (one.row["file"], one.row["line"], one.row["rule"]))
 
@@ -120,7 +124,7 @@ class Preview:
 
     def __init__(self, differences: list[Difference]) -> None:
         self.differences = differences
-        self.changes: list[Change] = []
+        self.changes: list[FindingChange] = []
         self.errors: list[ErrorRow] = []
         self.counts: list[dict[str, int]] = []
         self.files = 0
@@ -165,7 +169,7 @@ def _sum_up(preview: Preview) -> Iterator[str]:
     yield ", ".join(told)
 
 
-def _list_changes(changes: list[Change]) -> list[str]:
+def _list_changes(changes: list[FindingChange]) -> list[str]:
     """A line for each change that somebody is told of, and how many others there are."""
     told = [one for one in changes if one.counts]
     lines = []
@@ -193,7 +197,7 @@ def _export(preview: Preview, names: list[str]) -> str:
     return json.dumps(tree, indent=2, ensure_ascii=True) + "\n"
 
 
-def _export_change(change: Change) -> dict[str, Any]:
+def _export_change(change: FindingChange) -> dict[str, Any]:
     row, before, after = change
     return {
         "from": before,
