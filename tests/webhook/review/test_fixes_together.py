@@ -39,7 +39,7 @@ def settle(body: Body, rules: Iterable[Rule]) -> Mutation:
     engine = Engine(STRICT, Inventory(), TODAY, rules=rules)
     kind = engine.kind_of(Manifest(body))
     mutation = plan_mutation(
-        body, partial(judge, engine), within_lists=kind is not None and kind.built_in
+        body, partial(judge, engine), STRICT, within_lists=kind is not None and kind.built_in
     )
     assert not mutation.dropped
     return mutation
