@@ -7,12 +7,13 @@ scales them, have not written what is wrong.
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from rules.model import Action, Finding, Severity
+from rules.model import Action, Confidence, Finding, Severity
 from rules.paths import named
 from webhook.review.context import AdmissionCase
 from webhook.review.mutation import read_defaulted, summarize_fix
 from webhook.review.renaming import rename_containers
 
+_SURENESS = {confidence: rank for rank, confidence in enumerate(Confidence)}
 _MILDER = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -34,7 +35,8 @@ def ratchet(case: AdmissionCase, findings: tuple[Finding, ...]) -> Ratcheted:
         return Ratcheted(findings)
     # Whoever may write the object may write the annotation that lists mlgate's additions, just as
     # one that ignores a rule: where ignores are forbidden, it counts for nothing.
-    added = frozenset() if case.engine.ignores == "forbid" else read_defaulted(request.old)
+    wary = case.engine.ignores == "forbid"
+    added = frozenset() if wary else read_defaulted(request.old)
     findings = tuple(warn_only(one) if _is_undone(one, added) else one for one in findings)
     unsure: set[str] = set()
     for old in _states(request.old, request.body):
@@ -42,7 +44,9 @@ def ratchet(case: AdmissionCase, findings: tuple[Finding, ...]) -> Ratcheted:
             break
         evaluation = case.judge(old)
         before = _by_mark(evaluation.findings, old)
-        findings = tuple(warn_only(one) if _was_there(one, before) else one for one in findings)
+        findings = tuple(
+            warn_only(one) if _was_there(one, before, wary=wary) else one for one in findings
+        )
         unsure.update(evaluation.unanswered)
     # Whether the rest is new, nobody knows of a rule without an answer: no denial by accident.
     unsure.intersection_update(one.rule for one in _deny(findings))
@@ -85,9 +89,11 @@ def _marks(finding: Finding, body: dict[str, Any]) -> Iterator[str]:
             yield head + named(body, place.path)
 
 
-def _was_there(finding: Finding, before: dict[str, Finding]) -> bool:
+def _was_there(finding: Finding, before: dict[str, Finding], *, wary: bool) -> bool:
+    """Whether the old object had a finding, and no worse. ``wary``: nor any surer. What is doubtful
+    is denied nothing: else whoever begins with a placeholder could write the work in later."""
     old = before.get(finding.fingerprint)
-    if old is None:
+    if old is None or (wary and _SURENESS[finding.confidence] < _SURENESS[old.confidence]):
         return False
     return finding.degree <= old.degree and _MILDER[finding.severity] >= _MILDER[old.severity]
 
