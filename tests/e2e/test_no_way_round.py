@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.e2e.cluster import Cluster, until
 from tests.e2e.installation import CONFIGURATIONS, Installation
 from tests.e2e.network import LOOPBACK
-from tests.e2e.workloads import bad_job, good_job, refuses, schedule
+from tests.e2e.workloads import bad_job, good_job, refuses, schedule, slow_server
 from tests.webhook.bodies import owner
 from webhook.review.size_limit import MAX_PARTS
 
@@ -133,6 +134,46 @@ def test_k87_a_role_by_label_gets_nothing_in(
     body = bad_job()
     body["metadata"]["labels"] = {key: "serving"}
     assert "TRN001" in refused(cluster, namespace, body)
+
+
+def test_k138_a_placeholder_is_no_way_in(
+    cluster: Cluster, strict: Installation, namespace: str
+) -> None:
+    body = slow_server()
+    container = body["spec"]["template"]["spec"]["containers"][0]
+    real = {key: container.pop(key) for key in ("args", "resources")} | {
+        "image": container["image"]
+    }
+    container["image"] = "registry.example.com/server:1.0"
+    cluster.kubectl("create", "-n", namespace, "-f", "-", stdin=body)
+    container |= real
+    done = cluster.try_kubectl("replace", "-n", namespace, "-f", "-", stdin=body)
+    assert done.returncode != 0, done.stdout
+    assert "SRV001" in done.stdout
+
+
+def test_k139_many_large_objects_at_once_get_nothing_in(
+    cluster: Cluster, strict: Installation, namespace: str
+) -> None:
+    bodies = [large_job(f"large-{number}") for number in range(8)]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        answers = list(pool.map(lambda one: create(cluster, namespace, one), bodies))
+    assert all(one.returncode != 0 for one in answers)
+    assert not cluster.get("jobs", "-n", namespace)["items"]
+    (replica,) = strict.replicas
+    decisions = [one["decision"] for one in replica.reviews if one["namespace"] == namespace]
+    assert "undecided" not in decisions
+
+
+def large_job(name: str) -> Body:
+    """One that is denied, of nearly as many containers as are judged."""
+    body = bad_job()
+    body["metadata"]["name"] = name
+    pod = body["spec"]["template"]["spec"]
+    for number in range(MAX_PARTS - 100):
+        command = ["python", "train.py", "--output-dir", f"/out{number}"]
+        pod["containers"].append({"name": f"c{number}", "image": "i", "command": command})
+    return body
 
 
 def test_k90_another_address_is_mended(cluster: Cluster, strict: Installation) -> None:

@@ -20,7 +20,7 @@ from webhook.review.record import ReviewRecord, decision
 REPEAT_SECONDS = 1.0
 """Seconds in which a line of another library is not written again."""
 
-_REFUSALS = ("deny", "undecided")
+_REFUSALS = ("deny", "postpone", "undecided")
 
 
 class Log:

@@ -34,6 +34,9 @@ from webhook.review.size_limit import MAX_PARTS, is_oversized
 from webhook.review.skipping import EXEMPT_REASON, JUDGED_OPERATIONS, skip_reason
 from webhook.review.warnings import patch_warnings, rule_warnings
 
+NO_TIME = "no time was left"
+"""What is said of a rule that was not begun."""
+
 
 class ReviewOutcome(NamedTuple):
     """The answer, and what logs and metrics say of it.
@@ -45,6 +48,7 @@ class ReviewOutcome(NamedTuple):
     ``waiver`` is ``exempt`` or ``owner`` where the namespace or an owner let the object pass, and
     ``break-glass`` or ``rollback`` where one of those took a denial away.
     ``would`` has each profile above ``observe``, where that holds, with what it would have done.
+    ``postponed``: nobody had time for it, and the client is to try again.
     ``sought`` is an owner of which nothing is known: with it something else may be decided.
     """
 
@@ -61,6 +65,7 @@ class ReviewOutcome(NamedTuple):
     ignored: tuple[str, ...] = ()
     waiver: str = ""
     would: tuple[tuple[str, str], ...] = ()
+    postponed: bool = False
     sought: OwnerReference | None = None
 
 
@@ -285,4 +290,4 @@ def _patch_answer(case: AdmissionCase, mutation: Mutation) -> dict[str, Any]:
 def _errors(findings: tuple[Finding, ...], evaluation: Evaluation) -> tuple[str, ...]:
     """Rules without an answer: MLG005 is the finding that stands for a crashed rule."""
     crashed = tuple(finding.message for finding in findings if finding.rule == "MLG005")
-    return (*crashed, *(f"{code}: no time was left" for code in evaluation.unfinished))
+    return (*crashed, *(f"{code}: {NO_TIME}" for code in evaluation.unfinished))

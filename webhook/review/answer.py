@@ -23,6 +23,16 @@ def deny_review(
     return _review({"uid": uid, "allowed": False, "status": status}, warnings, notes)
 
 
+def postpone_review(
+    uid: str, message: str, seconds: int, notes: Mapping[str, str]
+) -> dict[str, Any]:
+    """An AdmissionReview that has the client send the request again after so many seconds: the API
+    server makes a ``Retry-After`` of the details (apiserver ``responsewriters/writers.go``)."""
+    details = {"retryAfterSeconds": seconds}
+    status = {"code": 429, "reason": "TooManyRequests", "message": message, "details": details}
+    return _review({"uid": uid, "allowed": False, "status": status}, (), notes)
+
+
 def _review(
     response: dict[str, Any], warnings: Sequence[str], notes: Mapping[str, str] | None
 ) -> dict[str, Any]:

@@ -12,6 +12,8 @@ DEFAULT_TIMEOUT = 10.0
 MAX_TIMEOUT = 30.0
 REVIEW_SHARE = 0.8
 """The part of it that a review may use; the rest is for the way back."""
+LARGE_SHARE, TURN_SHARE = 0.65, 0.4
+"""The part that a large review may use, whose way takes longer, and in which it has to begin."""
 
 _UNITS = {b"ms": 0.001, b"s": 1.0, b"m": 60.0, b"h": 3600.0}
 # Nine digits at most: the text comes from a client, and a longer number means nothing.
@@ -20,16 +22,22 @@ _PART = re.compile(rb"([\d.]+)(ms|s|m|h)")
 
 
 class Deadline:
-    """``due``: when the review is to be done; ``ends``: when the API server stops waiting. Both
-    are seconds of the monotonic clock."""
+    """``turn``: when the review has to have begun; ``due``: when it is to be done; ``ends``: when
+    the API server stops waiting. All are seconds of the monotonic clock."""
 
-    __slots__ = ("due", "ends", "started")
+    __slots__ = ("due", "ends", "started", "turn")
 
     def __init__(self, query: bytes) -> None:
         self.started = time.monotonic()
         seconds = read_timeout(query)
-        self.due = self.started + seconds * REVIEW_SHARE
+        self.due = self.turn = self.started + seconds * REVIEW_SHARE
         self.ends = self.started + seconds
+
+    def tighten(self) -> None:
+        """Make it that of a large review."""
+        seconds = self.ends - self.started
+        self.due = self.started + seconds * LARGE_SHARE
+        self.turn = self.started + seconds * TURN_SHARE
 
     def expired(self) -> bool:
         """Whether no further rule may start."""
@@ -41,8 +49,8 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds until the API server stops waiting."""
-        return self.ends - time.monotonic()
+        """Seconds until the review has to have begun."""
+        return self.turn - time.monotonic()
 
     @property
     def spent(self) -> float:

@@ -24,6 +24,9 @@ _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 """An escape in a string: a pair of surrogates, a half of one (group 1), or any other."""
 _PIECE = 64 * 1024
+_HEAD = 64 * 1024
+"""Bytes in which all that stands before the object has room, groups of the user and all."""
+_OBJECT = b',"object":'
 
 _SIZES = ((b"{", 192), (b"{}", -120), (b"[", 80), (b",", 36), (b":", 28), (b'"', 28))
 """Bytes of memory that the mark of a value, or of a part of one, stands for at the most (CPython
@@ -38,6 +41,16 @@ def measure_tree(body: bytes) -> int:
     narrow = body.isascii() and b"\\u" not in body
     text = len(body) if narrow else _WIDEST * len(body)
     return text + sum(size * body.count(mark) for mark, size in _SIZES)
+
+
+def decode_head(body: bytes) -> Any:
+    """The review in ``body`` with null for its object and all that follows, as the API server
+    writes it (``admission.k8s.io/v1``, AdmissionRequest); None where no object is found."""
+    end = body.find(_OBJECT, 0, _HEAD)
+    try:
+        return _loads(body[:end] + _OBJECT + b"null}}") if end >= 0 else None
+    except ValueError:
+        return None
 
 
 def decode_body(body: bytes) -> Any:

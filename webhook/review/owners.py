@@ -83,7 +83,7 @@ def _weigh_stranger(case: AdmissionCase, owner: dict[str, Any]) -> Parentage:
 
 def _weigh_known(case: AdmissionCase, owner: dict[str, Any], kind: Kind, child: Kind) -> Parentage:
     answer = case.context.owner(str(owner.get("uid")))
-    installed = _is_operator(case) and _is_installed(case)
+    installed = is_installed_operator(case)
     if answer is Answer.UNKNOWN:
         # It may well exist, and was judged then: never denied twice.
         return _ALONE if _is_wary(case) and not installed else Parentage(Standing.CAPPED)
@@ -124,6 +124,12 @@ def _weigh_word(case: AdmissionCase) -> Parentage:
 def _is_wary(case: AdmissionCase) -> bool:
     """Whether nobody's own word counts in the namespace."""
     return case.engine.ignores == "forbid"
+
+
+def is_installed_operator(case: AdmissionCase) -> bool:
+    """Whether the request comes from a ServiceAccount of one of the cluster's own namespaces, for
+    an object in another."""
+    return _is_operator(case) and _is_installed(case)
 
 
 def _is_operator(case: AdmissionCase) -> bool:

@@ -60,9 +60,12 @@ def _clean(text: str) -> str:
 
 
 def decision(outcome: ReviewOutcome) -> str:
-    """``deny``, ``patch``, ``allow``, ``pass`` for what was not judged, or ``undecided``."""
+    """``deny``, ``postpone``, ``patch``, ``allow``, ``undecided``, or ``pass`` for what was not
+    judged."""
     if outcome.undecided:
         return "undecided"
+    if outcome.postponed:
+        return "postpone"
     if not outcome.allowed:
         return "deny"
     if outcome.passed is not None:

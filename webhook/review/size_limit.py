@@ -16,6 +16,7 @@ MAX_PARTS = 4000
 second."""
 _TEXT_PER_PART = 64
 """Characters of embedded manifests that take as long as a container."""
+_DOCUMENT_MARK = "---"
 _DEEPEST = 3
 
 
@@ -42,7 +43,8 @@ def _count(engine: Engine, manifest: Manifest, ask: Ask, depth: int) -> Iterator
     for inner in kind.inner(view):
         found = manifest.dig(*inner.path)
         if isinstance(found, str):
-            yield 1 + len(found) // _TEXT_PER_PART
+            # However short they are, documents take as long as containers.
+            yield 1 + len(found) // _TEXT_PER_PART + found.count(_DOCUMENT_MARK)
         elif isinstance(found, dict) and depth > 0:
             yield 1
             yield from _count(engine, Manifest(found), ask, depth - 1)

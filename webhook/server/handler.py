@@ -19,17 +19,19 @@ from webhook.knowledge.cluster_facts import ClusterFacts
 from webhook.observability.logs import Log
 from webhook.observability.metrics import Metrics
 from webhook.observability.refusals import Refusals
-from webhook.review.admission import ENDPOINTS, ReviewOutcome
+from webhook.review.admission import ENDPOINTS, NO_TIME, ReviewOutcome
 from webhook.review.answer import withhold
 from webhook.review.context import OwnerRecord, ReviewContext
 from webhook.review.deadline import Deadline
-from webhook.review.decoding import decode_body, measure_tree
+from webhook.review.decoding import decode_body, decode_head, measure_tree
 from webhook.review.finding_cache import FindingCache
+from webhook.review.lateness import postpone
 from webhook.review.record import make_record
 from webhook.review.request import BadReview
 from webhook.server.batches import Batches
 from webhook.server.clients import EVERYBODY, ClientCheck, Trust
 from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace
+from webhook.server.crowds import Crowds, find_namespace
 from webhook.server.lifecycle import Lifecycle
 from webhook.server.owner_lookup import OwnerLookup
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
@@ -42,8 +44,8 @@ DEFAULT_MAX_BODY = 19 * 1024 * 1024
 DEFAULT_CONCURRENCY = 256
 LARGE_BODY = 128 * 1024
 """A larger body is judged in a thread beside the event loop, so that others need not wait."""
-LARGE_REVIEWS, LARGE_OF_ONE = 3, 2
-"""How many of those at a time, and how many of one address."""
+LARGE_REVIEWS, LARGE_OF_ONE = 3, 1
+"""How many of those at a time, and how many of one address and namespace."""
 MAX_FULL_BODIES = 2
 """How many bodies of the largest size may be held at a time."""
 MAX_TREE = 160 * 1024 * 1024
@@ -69,12 +71,13 @@ class RequestLimits(NamedTuple):
 
 
 class ReviewCall(NamedTuple):
-    """One request: what it asks for, until when, and who asks."""
+    """One request: what it asks for, until when, who asks, and with whom it takes turns."""
 
     endpoint: str
     deadline: Deadline
     address: str
     trust: Trust
+    turn: str = ""
 
 
 class ReviewHandler:
@@ -107,6 +110,7 @@ class ReviewHandler:
         self._large_turns = WeakValueDictionary[str, asyncio.Semaphore]()
         self._batches: Batches[ReviewOutcome] = Batches()
         self._cache = FindingCache(orjson.dumps)
+        self._crowds = Crowds()
         self._owners = OwnerLookup(cluster.fetch_owner)
 
     async def handle(
@@ -140,12 +144,40 @@ class ReviewHandler:
             await body.read(receive, call.deadline, announced)
             # Read once: a policy that changes meanwhile holds from the next review on.
             active = self.policies.active
-            judge = partial(self._judge, call, active)
-            if body.size > LARGE_BODY:
-                outcome = await self._judge_large(body.take(), judge, call.deadline, place)
-            else:
-                outcome = await self._judge_with_owner(body.take(), judge, call, place)
+            content = body.take()
+            namespace = find_namespace(content) if call.trust is Trust.FULL else ""
+            call = call._replace(turn=f"{call.address} {namespace}")
+            with self._crowds.counted(namespace, body.size):
+                outcome = await self._judge_or_postpone(content, call, active, place)
             return self._report(call, outcome, active)
+
+    async def _judge_or_postpone(
+        self, content: bytes, call: ReviewCall, active: ActivePolicy, place: ReviewPlace
+    ) -> ReviewOutcome:
+        """The decision on a body. Where there is none in time, and much of its namespace is under
+        review, the client is told to try again. Raises ``RequestRefused``, ``Overloaded``."""
+        judge = partial(self._judge, call, active)
+        judging = self._judge_large if len(content) > LARGE_BODY else self._judge_with_owner
+        try:
+            outcome = await judging(content, judge, call, place)
+        except Overloaded:
+            late = self._postpone(content, call, active)
+            if late is None:
+                raise
+            return late
+        in_vain = outcome.undecided and any(one.endswith(NO_TIME) for one in outcome.errors)
+        return (in_vain and self._postpone(content, call, active)) or outcome
+
+    def _postpone(
+        self, content: bytes, call: ReviewCall, active: ActivePolicy
+    ) -> ReviewOutcome | None:
+        # The API server alone tells the truth about namespaces.
+        if call.trust is not Trust.FULL or call.endpoint != "validate":
+            return None
+        if not self._crowds.is_crowded(find_namespace(content)):
+            return None
+        head = decode_head(content)
+        return None if head is None else postpone(head, self._context(active, call.deadline))
 
     async def _judge_with_owner(
         self,
@@ -156,7 +188,7 @@ class ReviewHandler:
     ) -> ReviewOutcome:
         """The decision on a body, judged again where the API server knows an owner of which nothing
         was heard yet."""
-        outcome = await self._judge_small(content, judge, call.deadline, place)
+        outcome = await self._judge_small(content, judge, call, place)
         sought = outcome.sought
         # No stranger makes mlgate ask anybody.
         if sought is None or call.trust is not Trust.FULL:
@@ -165,30 +197,31 @@ class ReviewHandler:
         if record is None:
             return outcome
         knowing = partial(judge, owner=(sought.uid, record))
-        return await self._judge_small(content, knowing, call.deadline, place)
+        return await self._judge_small(content, knowing, call, place)
 
     async def _judge_small(
         self,
         content: bytes,
         judge: Callable[[bytes], ReviewOutcome],
-        deadline: Deadline,
+        call: ReviewCall,
         place: ReviewPlace,
     ) -> ReviewOutcome:
-        """The decision on a body, in turn with those of other addresses."""
-        judged = self._batches.run(place.address, partial(judge, content))
-        return await _wait(place, deadline, judged)
+        """The decision on a body, in turn with those of other addresses and namespaces."""
+        judged = self._batches.run(call.turn, partial(judge, content))
+        return await _wait(place, call.deadline, judged)
 
     async def _judge_large(
         self,
         content: bytes,
         judge: Callable[[bytes], ReviewOutcome],
-        deadline: Deadline,
+        call: ReviewCall,
         place: ReviewPlace,
     ) -> ReviewOutcome:
         """The decision on a body that is judged in a thread. Raises as ``_judge`` does."""
         loop = asyncio.get_running_loop()
-        turn = self._large_turns.setdefault(place.address, asyncio.Semaphore(LARGE_OF_ONE))
-        await _wait(place, deadline, turn.acquire())
+        call.deadline.tighten()
+        turn = self._large_turns.setdefault(call.turn, asyncio.Semaphore(LARGE_OF_ONE))
+        await _wait(place, call.deadline, turn.acquire())
         try:
             tree = await loop.run_in_executor(self._large_reviews, measure_tree, content)
             if tree > MAX_TREE:
@@ -256,7 +289,7 @@ class ReviewHandler:
 
 
 async def _wait(place: ReviewPlace, deadline: Deadline, turn: Awaitable[_Answer]) -> _Answer:
-    """Wait for a turn as long as somebody waits for the answer. Raises ``Overloaded``."""
+    """Wait for a turn as long as there may be an answer in time. Raises ``Overloaded``."""
     try:
         async with place.waiting(asyncio.get_running_loop().time() + deadline.left):
             return await turn
