@@ -23,6 +23,7 @@ from tests.webhook.processes import HOST, ask
 
 STRANGER = ("127.0.0.2", 0)
 SLOW, SILENT, ASKED, PROBES, LARGE, MARKS, FLOOD, PIPELINES = (300, 4700, 1024, 400, 14, 4, 256, 8)
+KEPT = 400
 HEADS, HEAD_BYTES = 4, 16_000_000
 MARKS_BYTES = 7 * 1024 * 1024
 MAX_FILES = 16_384
@@ -88,6 +89,26 @@ def ask_once(target: Target) -> None:
         return sock
 
     _hold(target, ASKED, open_and_ask)
+
+
+def ask_for_nothing(target: Target) -> None:
+    """Requests for a page that is not there, on many connections at once and again and again."""
+    asked = 0
+    with ExitStack() as stack:
+        held = [stack.enter_context(encrypt(open_socket(target.port))) for _ in range(KEPT)]
+        end = time.monotonic() + target.seconds
+        while held and time.monotonic() < end:
+            held = [one for one in held if _say(one, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")]
+            held = [one for one in held if _hears(one)]
+            asked += len(held)
+    print(f"{asked} requests for nothing, on {KEPT} connections at a time")
+
+
+def _hears(sock: ssl.SSLSocket) -> bool:
+    """Whether there was an answer."""
+    with contextlib.suppress(OSError):
+        return bool(sock.recv(4096))
+    return False
 
 
 def ask_probes(target: Target) -> None:
@@ -228,6 +249,7 @@ ATTACKS: dict[str, Callable[[Target], None]] = {
     "slow-bodies": send_slowly,
     "silent-connections": say_nothing,
     "connections-that-asked": ask_once,
+    "requests": ask_for_nothing,
     "idle-probes": ask_probes,
     "handshakes": shake_hands,
     "endless-heads": send_endless_heads,

@@ -1,10 +1,13 @@
 """The ASGI application: POST /validate and POST /mutate, with or without a token behind."""
 
 from fastapi import FastAPI, Request, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from webhook.review.admission import ENDPOINTS
 from webhook.server.handler import HttpAnswer, ReviewHandler
+from webhook.server.protocol import address_of
+
+_CLOSE = (b"connection", b"close")
 
 
 class Application:
@@ -23,13 +26,26 @@ class Application:
         """Answer one request."""
         endpoint, _, token = scope.get("path", "")[1:].partition("/")
         if endpoint not in ENDPOINTS or scope.get("method") != "POST":
-            await self._rest(scope, receive, send)
+            await self._rest(scope, receive, self._last_answer(scope, send))
             return
         answer = await self._handler.handle(endpoint, scope, receive, token)
         headers = _headers(answer)
         start = {"type": "http.response.start", "status": answer.status, "headers": headers}
         await send(start)
         await send({"type": "http.response.body", "body": answer.content})
+
+    def _last_answer(self, scope: Scope, send: Send) -> Send:
+        """``send``, after which the connection ends. No API server asks for anything but reviews,
+        and whoever does would have hundreds of such requests before each of theirs."""
+
+        async def send_and_end(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                address = address_of(scope.get("client"))
+                self._handler.refusals.request(message["status"], "no such page", address)
+                message = {**message, "headers": [*message["headers"], _CLOSE]}
+            await send(message)
+
+        return send_and_end
 
 
 async def _placeholder(_request: Request) -> Response:
@@ -42,4 +58,4 @@ def _headers(answer: HttpAnswer) -> list[tuple[bytes, bytes]]:
         (b"content-length", b"%d" % len(answer.content)),
         (b"content-type", b"application/json"),
     ]
-    return [*headers, (b"connection", b"close")] if answer.close else headers
+    return [*headers, _CLOSE] if answer.close else headers

@@ -6,12 +6,16 @@ for others to wait for all of them.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeAlias, TypeVar
 
 BATCH_SECONDS = 0.005
 """How long a batch may keep the event loop from connections and probes."""
+LONGEST_BATCH = 0.1
+"""Seconds of a batch where connections have taken as long: however many there are, reviews get half
+of the loop."""
 
 _Answer = TypeVar("_Answer")
 _Request: TypeAlias = tuple["asyncio.Future[_Answer]", Callable[[], _Answer]]
@@ -25,6 +29,8 @@ class Batches(Generic[_Answer]):
         self._seconds = seconds
         self._waiting: dict[str, deque[_Request[_Answer]]] = {}
         """By address; the one whose turn it is comes first."""
+        self._left_at = 0.0
+        """When the last batch ended with work left, 0 where it left none."""
 
     async def run(self, address: str, work: Callable[[], _Answer]) -> _Answer:
         """What ``work`` returns or raises, once the turn of ``address`` has come."""
@@ -40,11 +46,15 @@ class Batches(Generic[_Answer]):
             del answer, work
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        end = loop.time() + self._seconds
+        begin = time.monotonic()
+        others = begin - self._left_at if self._left_at else 0.0
+        share = min(others, LONGEST_BATCH) if others > BATCH_SECONDS else self._seconds
+        end = begin + share
         while self._waiting:
             _settle(*self._take())
-            if loop.time() >= end:
+            if time.monotonic() >= end:
                 break
+        self._left_at = time.monotonic() if self._waiting else 0.0
         if self._waiting:
             loop.call_soon(self._work, loop)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 
 import pytest
 
@@ -98,3 +99,24 @@ def test_damaged_bodies_leave_nothing_for_the_garbage_collector() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_k141_reviews_get_half_of_a_loop_that_connections_keep_busy() -> None:
+    """Twenty reviews of a loop that each turn gives to others for as long as five of them take."""
+
+    async def run() -> int:
+        batches: Batches[None] = Batches(0.0)
+        loop = asyncio.get_running_loop()
+        turns = 0
+
+        def serve_others() -> None:
+            nonlocal turns
+            turns += 1
+            time.sleep(0.02)
+            loop.call_soon(serve_others)
+
+        loop.call_soon(serve_others)
+        await asyncio.gather(*(batches.run("a", lambda: time.sleep(0.004)) for _ in range(20)))
+        return turns
+
+    assert asyncio.run(run()) < 12

@@ -99,11 +99,19 @@ def test_k93_requests_that_wait_for_no_answer_are_cut_off(served: Served) -> Non
     assert memory(served) - before < 10
 
 
+def send_slowly(stack: ExitStack, served: Served, source: tuple[str, int]) -> None:
+    """Begin as many reviews as are taken at a time, all at once: each may take five seconds."""
+    opened = [
+        stack.enter_context(encrypt(connect(served.port, source)))
+        for _ in range(DEFAULT_CONCURRENCY)
+    ]
+    for one in opened:
+        one.sendall(HEAD + b"content-length: 900\r\n\r\n{")
+
+
 def test_k94_slow_bodies_give_way(served: Served) -> None:
     with api_server(served), ExitStack() as stack:
-        for _ in range(DEFAULT_CONCURRENCY):
-            one = stack.enter_context(encrypt(connect(served.port)))
-            one.sendall(HEAD + b"content-length: 900\r\n\r\n{")
+        send_slowly(stack, served, STRANGER)
         wait_until(lambda: served.sample("mlgate_in_flight") == DEFAULT_CONCURRENCY)
         for _ in range(3):
             assert served.post(BODY)[0] == 200
@@ -111,9 +119,7 @@ def test_k94_slow_bodies_give_way(served: Served) -> None:
 
 def test_k94_slow_bodies_of_ones_own_address_give_way_after_a_while(served: Served) -> None:
     with ExitStack() as stack:
-        for _ in range(DEFAULT_CONCURRENCY):
-            one = stack.enter_context(encrypt(connect(served.port, (HOST, 0))))
-            one.sendall(HEAD + b"content-length: 900\r\n\r\n{")
+        send_slowly(stack, served, (HOST, 0))
         wait_until(lambda: served.sample("mlgate_in_flight") == DEFAULT_CONCURRENCY)
         time.sleep(PATIENCE)
         assert served.post(BODY)[0] == 200
@@ -143,3 +149,12 @@ def test_k98_refusals_are_counted_and_told_now_and_then(served: Served) -> None:
 def refused(served: Served, status: str) -> list[dict[str, object]]:
     lines = [json.loads(line) for line in served.log.read_text().splitlines() if line[:1] == "{"]
     return [one for one in lines if one["event"] == "refused" and str(one.get("status")) == status]
+
+
+def test_k141_requests_for_nothing_are_the_last_of_their_connection(served: Served) -> None:
+    before = served.sample('mlgate_http_errors_total{status="404"}')
+    with contextlib.closing(served.connect()) as connection:
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("connection")) == (404, "close")
+    wait_until(lambda: served.sample('mlgate_http_errors_total{status="404"}') == before + 1)
