@@ -53,6 +53,8 @@ def cron_job(**spec: Any) -> dict[str, Any]:
         "metadata": {"name": "nightly-retrain", "namespace": NAMESPACE},
         "spec": {
             "schedule": "0 1 * * *",
+            "timeZone": "Etc/UTC",
+            "startingDeadlineSeconds": 3600,
             "concurrencyPolicy": "Forbid",
             "jobTemplate": {"spec": inner},
             **spec,

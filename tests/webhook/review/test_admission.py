@@ -108,7 +108,13 @@ def cron(**spec: Any) -> dict[str, Any]:
         "apiVersion": "batch/v1",
         "kind": "CronJob",
         "metadata": {"name": "nightly-retrain"},
-        "spec": {"schedule": "0 1 * * *", "jobTemplate": {"spec": inner}, **spec},
+        "spec": {
+            "schedule": "0 1 * * *",
+            "timeZone": "Etc/UTC",
+            "startingDeadlineSeconds": 3600,
+            "jobTemplate": {"spec": inner},
+            **spec,
+        },
     }
 
 
