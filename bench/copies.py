@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from rules import checks
+from rules.declaration import declare
 from rules.model import Rule
 
 RULES = 60
@@ -25,6 +26,7 @@ def main() -> None:
     others = [rule for rule in checks.ALL if rule.check is None]
     checks.ALL = (*copy_rules(RULES), *others)
     checks.BY_CODE = {rule.code: rule for rule in checks.ALL}
+    checks.INDEX = tuple(map(declare, checks.ALL))
     from linter.cli import main as run  # noqa: PLC0415 - what is imported from now on sees these
 
     sys.exit(run(sys.argv[1:]))

@@ -1,20 +1,60 @@
-"""What is generated from the rules and the kinds: the policy's JSON Schema and pages on both.
+"""What is generated from the rules and the kinds: the index of the rules, the policy's JSON Schema,
+and pages on both.
 
 ``python -m linter.generate`` writes them, with ``--check`` it only says which are out of date.
 """
 
+import pkgutil
 import sys
+from collections.abc import Iterator
+from importlib import import_module, reload
 from pathlib import Path
+from typing import Any
 
-from linter.commands.kinds_page import make_page
-from linter.commands.policy import SCHEMA_FILE, schema_text
-from linter.commands.rulebook import pages
+from rules import checks, index
+from rules.declaration import Declaration, declare
 
 DOCS = Path("docs")
+INDEX_FILE = Path("rules/index.py")
+_HEAD = '''"""What each rule declares of the objects it looks at: the fields of ``Declaration``.
+
+Generated from the rules by `make generate`: do not edit.
+"""
+
+# fmt: off
+ROWS: tuple[
+    tuple[str, str, tuple[str, ...], str, bool, tuple[str, ...], tuple[str, ...] | None, bool], ...
+] = (
+'''
+
+
+def index_text() -> str:
+    """rules/index.py as it should be: a row for each rule that stands below rules/checks."""
+    found = sorted(_declare_all(), key=lambda one: one.code)
+    return _HEAD + "".join(f"    {_write(one[:-1])},\n" for one in found) + ")\n"
+
+
+def _declare_all() -> Iterator[Declaration]:
+    root = f"{checks.__name__}."
+    for module in pkgutil.walk_packages(checks.__path__, root):
+        if not module.ispkg:
+            yield declare(import_module(module.name).RULE, module.name.removeprefix(root))
+
+
+def _write(value: Any) -> str:
+    """A row, or what is in one, as Python has it."""
+    if isinstance(value, tuple):
+        inside = ", ".join(map(_write, value))
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def outputs() -> dict[Path, str]:
     """Every generated file with the text that it should have."""
+    from linter.commands.kinds_page import make_page
+    from linter.commands.policy import SCHEMA_FILE, schema_text
+    from linter.commands.rulebook import pages
+
     texts = {DOCS / name: text for name, text in pages().items()}
     texts[DOCS / "kinds.md"] = make_page()
     texts[Path(SCHEMA_FILE)] = schema_text()
@@ -23,17 +63,23 @@ def outputs() -> dict[Path, str]:
 
 def stale() -> list[Path]:
     """The generated files that are missing, out of date, or of rules that are gone."""
+    if _differs(INDEX_FILE, index_text()):
+        return [INDEX_FILE]  # all others follow from it
     wanted = outputs()
     written = set((DOCS / "rules").glob("*.md"))
-    changed = [
-        path
-        for path, text in wanted.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    changed = [path for path, text in wanted.items() if _differs(path, text)]
     return sorted([*changed, *(written - wanted.keys())])
 
 
+def _differs(path: Path, text: str) -> bool:
+    return not path.exists() or path.read_text(encoding="utf-8") != text
+
+
 def write_outputs() -> None:
+    if _differs(INDEX_FILE, text := index_text()):
+        INDEX_FILE.write_text(text, encoding="utf-8")
+        reload(index)
+        reload(checks)
     for path in stale():
         path.unlink(missing_ok=True)
     for path, text in outputs().items():

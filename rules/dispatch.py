@@ -1,9 +1,10 @@
 """Which rules look at an object: a rule that could find nothing in it costs nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
+from rules.declaration import Declaration, declare
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.model import Check, Rule
@@ -17,53 +18,70 @@ Look: TypeAlias = tuple[Rule, Check, Mapping[str, Any]]
 class RuleIndex:
     """The rules of a run under one policy, by what they declare of the objects that they judge.
 
-    What is found is the same as if every rule looked at every object; ``looks`` are all of them.
+    What is found is the same as if every rule looked at every object. A rule is imported when it
+    first looks at one.
     """
 
-    def __init__(self, policy: Policy, rules: Iterable[Rule]) -> None:
-        self.enabled = {rule.code: rule for rule in rules}
-        self.looks: tuple[Look, ...] = tuple(
-            (rule, rule.check, policy.rule_parameters(rule))
-            for rule in self.enabled.values()
-            if rule.check is not None
-        )
+    def __init__(self, policy: Policy, rules: Iterable[Declaration | Rule]) -> None:
+        declared = (declare(one) if isinstance(one, Rule) else one for one in rules)
+        self.enabled = {one.code: one for one in declared}
+        self.judging = tuple(one for one in self.enabled.values() if one.judges)
+        self._policy = policy
+        self._looks: dict[str, Look] = {}
         self._by_kind: dict[tuple[str, str], _KindIndex] = {}
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Those of all rules."""
+        return tuple(map(self._look, self.judging))
 
     def find(self, workload: Workload) -> tuple[Look, ...]:
         """The rules that may find something in an object, in their order."""
         kind = workload.kind
         known = self._by_kind.get((kind.group, kind.name))
         if known is None or known.kind is not kind:
-            known = self._by_kind[kind.group, kind.name] = _KindIndex(kind, self.looks)
+            known = _KindIndex(kind, self.judging, self._look)
+            self._by_kind[kind.group, kind.name] = known
         return known.find(workload)
+
+    def _look(self, declared: Declaration) -> Look:
+        known = self._looks.get(declared.code)
+        if known is None:
+            rule = declared.load()
+            parameters = self._policy.rule_parameters(rule)
+            known = self._looks[rule.code] = rule, cast("Check", rule.check), parameters
+        return known
 
 
 class _KindIndex:
     """The rules that may find something in objects of one kind."""
 
-    def __init__(self, kind: Kind, looks: tuple[Look, ...]) -> None:
+    def __init__(
+        self, kind: Kind, rules: Iterable[Declaration], look: Callable[[Declaration], Look]
+    ) -> None:
         self.kind = kind
-        self._looks = tuple(look for look in looks if may_concern(look[0], kind))
-        self._by_role = any(rule.roles is not None for rule, *_ in self._looks)
-        self._by_device = any(rule.accelerated for rule, *_ in self._looks)
+        self._look = look
+        self._rules = tuple(one for one in rules if may_concern(one.reads, kind))
+        self._by_role = any(one.roles is not None for one in self._rules)
+        self._by_device = any(one.accelerated for one in self._rules)
         # A hostile object has any set of roles that there is; real ones have a handful.
         self._choose = lru_cache(maxsize=64)(self._select)
 
     def find(self, workload: Workload) -> tuple[Look, ...]:
         # Roles and devices are not looked for where no rule hangs on them.
-        roles = workload.roles if self._by_role else None
+        roles = workload.roles if self._by_role else frozenset[Role]()
         accelerated = self._by_device and any(map(workload.accelerated, workload.pods))
         return self._choose(roles, accelerated)
 
-    def _select(self, roles: frozenset[Role] | None, accelerated: bool) -> tuple[Look, ...]:  # noqa: FBT001 - a key of the cache
+    def _select(self, roles: frozenset[Role], accelerated: bool) -> tuple[Look, ...]:  # noqa: FBT001 - a key of the cache
         return tuple(
-            look
-            for look in self._looks
-            if (accelerated or not look[0].accelerated)
-            and (look[0].roles is None or not look[0].roles.isdisjoint(roles or ()))
+            self._look(one)
+            for one in self._rules
+            if (accelerated or not one.accelerated)
+            and (one.roles is None or not roles.isdisjoint(one.roles))
         )
 
 
-def may_concern(rule: Rule, kind: Kind) -> bool:
-    """Whether an object of the kind can have something that the rule reads."""
-    return not rule.reads or any(map(kind.has, rule.reads))
+def may_concern(reads: tuple[str, ...], kind: Kind) -> bool:
+    """Whether an object of the kind can have something that a rule reads."""
+    return not reads or any(map(kind.has, reads))

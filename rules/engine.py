@@ -7,7 +7,8 @@ from functools import lru_cache
 from functools import partial as bind
 from typing import TYPE_CHECKING, Any
 
-from rules.checks import ALL
+from rules.checks import INDEX, KNOWN_CODES
+from rules.declaration import Declaration
 from rules.dispatch import Look, RuleIndex
 from rules.embedding import Scope, View, embed, inner_manifests
 from rules.evaluation import Evaluation, join
@@ -18,7 +19,7 @@ from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Action, Finding, Identity, Problem, Rule
 from rules.paths import Path
-from rules.policy import Ignore, Policy, find_entry, known_codes, trust_in
+from rules.policy import Ignore, Policy, find_entry, trust_in
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
 from rules.roles import OVERRIDES
 from rules.strays import point_out
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     import datetime
 
     from rules.inventory import Inventory
-
-_KNOWN = known_codes(ALL)
 
 
 class Engine:
@@ -47,7 +46,7 @@ class Engine:
         inventory: Inventory,
         now: datetime.date,
         *,
-        rules: Iterable[Rule] = ALL,
+        rules: Iterable[Declaration | Rule] = INDEX,
         flag_profile: str | None = None,
         ignores: str = "allow",
         expired: Callable[[], bool] | None = None,
@@ -58,7 +57,7 @@ class Engine:
         self.ignores = ignores
         self._trust = trust_in(policy, ignores)
         self._expired = expired or _never
-        self._rules = _index_all(policy) if rules is ALL else RuleIndex(policy, rules)
+        self._rules = _index_all(policy) if rules is INDEX else RuleIndex(policy, rules)
         self._enabled = self._rules.enabled
         self._own = _by_name((*kinds, *_custom_kinds(policy)))
         self._findings = FindingMaker(policy, now, flag_profile)
@@ -152,13 +151,15 @@ class Engine:
         return identity._replace(namespace=identity.namespace or self.inventory.namespace or None)
 
     def _judge(self, view: View) -> Evaluation:
-        looks = self._rules.looks
-        try:
+        if self._expired():
             # Nobody reads roles for rules that cannot start any more.
-            looks = looks if self._expired() else self._find_looks(view)
+            return self._conclude([], [one.code for one in self._rules.judging], view)
+        looks: tuple[Look, ...] | None = None
+        try:
+            looks = self._find_looks(view)
             findings, unfinished = self._judge_together(looks, view)
         except Exception:  # noqa: BLE001 - whose crash it is shows when each rule looks alone
-            return self._judge_apart(looks, view)
+            return self._judge_apart(self._rules.looks if looks is None else looks, view)
         return self._conclude(findings, unfinished, view)
 
     def _find_looks(self, view: View) -> tuple[Look, ...]:
@@ -229,7 +230,7 @@ class Engine:
     ) -> tuple[list[Finding], list[Finding]]:
         """Findings that annotations leave, and those that they ignore; a stale ignore is one."""
         workload = view.workload
-        ignores = list(read_annotations(workload.manifest.object, workload.pods, _KNOWN))
+        ignores = list(read_annotations(workload.manifest.object, workload.pods, KNOWN_CODES))
         if not ignores or self.ignores == "forbid":
             return findings, []
         from rules.policy.suppression import Suppressor  # noqa: PLC0415 - few objects ignore a rule
@@ -255,8 +256,9 @@ class Engine:
         return kept, suppressed
 
     def _complain(self, code: str, path: Path, text: str, view: View) -> Iterator[Finding]:
-        rule = self._enabled.get(code)
-        if rule is not None:
+        declared = self._enabled.get(code)
+        if declared is not None:
+            rule = declared.load()
             yield from self._findings.make(rule, Problem(rule.forms[0].name, path, text), view)
 
 
@@ -271,7 +273,7 @@ def _by_name(kinds: Iterable[Kind]) -> dict[tuple[str, str], Kind]:
 @lru_cache(maxsize=4)
 def _index_all(policy: Policy) -> RuleIndex:
     """The index of all rules: the webhook makes an engine for each review of one policy."""
-    return RuleIndex(policy, ALL)
+    return RuleIndex(policy, INDEX)
 
 
 @lru_cache(maxsize=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.checks import BY_CODE
+from rules.checks import load_rule
 from rules.embedding import View, fingerprint, show_outside
 from rules.model import Action, Confidence, Finding, Identity, Problem, Rule
 from rules.paths import Path
@@ -59,7 +59,7 @@ class FindingMaker:
     ) -> Finding | None:
         """The finding of one of mlgate's own rules (``MLG...``) on what is no object, or could not
         be judged; None where the policy switches it off. ``mark`` is its fingerprint."""
-        rule = BY_CODE[code]
+        rule = load_rule(code)
         problem = Problem(rule.forms[0].name, path, message)
         decision = self._decide(rule, problem, Confidence.HIGH, identity)
         if decision.action is Action.OFF:

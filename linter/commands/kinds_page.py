@@ -82,7 +82,7 @@ def _describe(kind: Kind) -> Iterator[str]:
 def _judges(rule: Rule, kind: Kind) -> bool:
     """Whether a rule may find something in an object of the kind, by what both declare."""
     asked = kind.role is None or rule.roles is None or kind.role in rule.roles
-    return rule.check is not None and asked and may_concern(rule, kind)
+    return rule.check is not None and asked and may_concern(rule.reads, kind)
 
 
 def _facts(kind: Kind) -> Iterator[tuple[str, str, str]]:

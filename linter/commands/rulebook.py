@@ -6,8 +6,7 @@ from typing import Any
 
 from linter.errors import UserError
 from linter.judging.rows import URL
-from linter.judging.selection import form_names
-from rules.checks import ALL
+from rules.checks import ALL, INDEX
 from rules.model import Form, Harm, Parameter, Rule
 from rules.policy.decisions import profile_action
 from rules.policy.parameters import SHARED
@@ -19,13 +18,13 @@ GENERATED = "<!-- Generated from the rules by `make generate`: do not edit. -->"
 def find_rule(word: str) -> Rule:
     """The rule with this code or name, or of this ``CODE/form``, in any case. Raises UserError."""
     head, slash, form = word.lower().partition("/")
-    for rule in ALL:
+    for rule in INDEX:
         named = head in {rule.code.lower(), rule.name}
-        if named and (not slash or form in {one.name for one in rule.forms}):
-            return rule
+        if named and (not slash or f"{rule.code}/{form}" in rule.forms):
+            return rule.load()
     from rules.wording import suggestion
 
-    names = tuple(name for rule in ALL for name in (rule.code, rule.name, *form_names(rule)))
+    names = tuple(name for rule in INDEX for name in (rule.code, rule.name, *rule.forms))
     hint = suggestion(word, names) or "; `mlgate rules` lists them"
     raise UserError(f"there is no rule '{word}'{hint}")
 

@@ -8,8 +8,8 @@ from linter.input.sources import STDIN
 from linter.judging.coverage import Coverage, full_name
 from linter.judging.elsewhere import Elsewhere
 from linter.judging.rows import make_broken_row, make_row, make_workload_row
-from rules.checks import ALL
-from rules.checks.manifest.duplicate_key import describe_duplicate
+from rules.checks import KNOWN_CODES
+from rules.declaration import Declaration
 from rules.engine import Engine
 from rules.evaluation import Evaluation
 from rules.kinds.podless import is_podless
@@ -18,7 +18,7 @@ from rules.kinds.unknown import find_values_objects
 from rules.manifest import Manifest
 from rules.model import Finding, Identity, Rule
 from rules.paths import Path
-from rules.policy import Policy, is_exempt, known_codes
+from rules.policy import Policy, is_exempt
 from rules.reader import Document, Span, Unreadable
 from rules.record import NamedTuple
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from linter.row_types import FindingRow, WorkloadRow
 
 _NAMELESS = Identity("", "", None, None)
-_KNOWN = known_codes(ALL)
 _RENDERED = "# Source: "
 """What Helm writes in the first lines of each document that it has rendered."""
 _HEAD = 1000
@@ -43,7 +42,7 @@ class Task(NamedTuple):
 
     policy: Policy
     today: "datetime.date"
-    rules: tuple[Rule, ...]
+    rules: tuple[Declaration | Rule, ...]
     unwanted: frozenset[str] = frozenset()
     least_confidence: str = "low"
     flag_profile: str | None = None
@@ -170,6 +169,10 @@ class DocumentJudge:
         return self._evaluate(manifest, partial=partial)
 
     def _judge_duplicates(self, entry: Entry, identity: Identity) -> "Iterator[FindingRow]":
+        if not entry.document.duplicates:
+            return
+        from rules.checks.manifest.duplicate_key import describe_duplicate
+
         depth = len(entry.prefix)
         for one in entry.document.duplicates:
             if one.path[:depth] == entry.prefix:
@@ -184,7 +187,9 @@ class DocumentJudge:
 
         document = entries[0].document
         strings = [path for entry in entries for path in self._find_strings(entry)]
-        ignores = read_comment_ignores(document, [one.prefix for one in entries], strings, _KNOWN)
+        ignores = read_comment_ignores(
+            document, [one.prefix for one in entries], strings, KNOWN_CODES
+        )
         if ignores is None:
             yield from rows
             return

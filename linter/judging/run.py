@@ -49,7 +49,7 @@ def lint(
     parts = [_make_part(task, by_size[start::count]) for start in range(count)]
     # Standard input was read by this process: its text stays here.
     parts[0] = _make_part(task, by_size[::count], tuple(texts), alone=count == 1)
-    found: list[RunResult] = run_workers(parts) if count > 1 else [parts[0](lambda facts: [facts])]
+    found: list[RunResult] = _run_split(parts) if count > 1 else [parts[0](lambda facts: [facts])]
     coverage = Coverage()
     for path, reason in collection.passed_over:
         coverage.files += 1
@@ -90,6 +90,13 @@ def _count_jobs(sources: list[Source]) -> int:
     if len(sources) < SPLIT_FILES and total < SPLIT_BYTES:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def _run_split(parts: list[WorkerTask]) -> "list[RunResult]":
+    # What is imported before the processes part is imported once, and shared by all of them.
+    from rules.checks import ALL  # noqa: F401
+
+    return run_workers(parts)
 
 
 def _make_part(

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 
 from linter.errors import UserError
-from rules.checks import ALL
-from rules.model import Rule
+from rules.checks import INDEX
+from rules.declaration import Declaration
 from rules.record import NamedTuple
 
 
 class Selection(NamedTuple):
     """The rules to run, and the forms (``CODE/form``) of theirs that are not wanted."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[Declaration, ...]
     unwanted: frozenset[str] = frozenset()
 
 
@@ -21,19 +21,14 @@ def select_rules(select: Iterable[str], ignore: Iterable[str]) -> Selection:
 
     Raises UserError for a name that means no rule, and where no rule is left.
     """
-    every = {form for rule in ALL for form in form_names(rule)}
+    every = {form for rule in INDEX for form in rule.forms}
     # --ignore wins over --select, so that a group can be run but for one of its rules.
     chosen = _expand(select, "--select") or every
     kept = chosen - _expand(ignore, "--ignore")
-    rules = tuple(rule for rule in ALL if not kept.isdisjoint(form_names(rule)))
+    rules = tuple(rule for rule in INDEX if not kept.isdisjoint(rule.forms))
     if not rules:
         raise UserError("mlgate lint: --select and --ignore leave no rule to run")
     return Selection(rules, frozenset(every - kept))
-
-
-def form_names(rule: Rule) -> list[str]:
-    """The forms of a rule as policies name them: ``TRN001/batch``."""
-    return [f"{rule.code}/{form.name}" for form in rule.forms]
 
 
 def _expand(texts: Iterable[str], flag: str) -> set[str]:
@@ -45,15 +40,15 @@ def _find(name: str, flag: str) -> list[str]:
     head, slash, form = name.lower().partition("/")
     found = [
         one
-        for rule in ALL
+        for rule in INDEX
         if head and (rule.name == head or rule.code.lower().startswith(head))
-        for one in form_names(rule)
+        for one in rule.forms
         if not slash or one.endswith(f"/{form}")
     ]
     if not found:
         from rules.wording import suggestion
 
-        known = [text for rule in ALL for text in (rule.code, rule.name, *form_names(rule))]
+        known = [text for rule in INDEX for text in (rule.code, rule.name, *rule.forms)]
         advice = suggestion(name, tuple(known)) or "; `mlgate rules` lists them"
         raise UserError(f"mlgate lint: {flag} {name}: no such rule{advice}")
     return found

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from linter.errors import UserError
 from linter.input.repository import find_root, list_parents
-from rules.checks import ALL
 from rules.policy.values import DEFAULT, Policy
 from rules.reader import ReadError, decode
 
@@ -40,7 +39,8 @@ def load_policy(path: str) -> Policy:
 
     Raises UserError, with one line ``FILE:LINE:COLUMN: message`` for each problem.
     """
-    from rules.policy.file import PolicyError, read_policy  # a run without a policy spares it
+    from rules.checks import ALL  # a run without a policy spares both
+    from rules.policy.file import PolicyError, read_policy
 
     try:
         with open(path, "rb") as file:

@@ -21,7 +21,7 @@ from linter.mending.fix import Recheck, decode_file, fix_texts
 from linter.mending.fixable import FixSelection
 from linter.mending.mending import Outcome, plan_fix
 from linter.row_types import FindingRow
-from rules.checks import ALL
+from rules.checks import INDEX
 from rules.edits import json_patch, same
 from rules.policy import DEFAULT
 from rules.reader import Document, read
@@ -46,7 +46,7 @@ class Fixed(NamedTuple):
 @pytest.fixture(scope="module")
 def fixed() -> Fixed:
     today = datetime.datetime.now(datetime.UTC).date()
-    task = Task(DEFAULT, today, ALL, flag_profile="strict")
+    task = Task(DEFAULT, today, INDEX, flag_profile="strict")
     collection = collect([FOLDER], Excludes(str(Path.cwd())))
     before = lint(task, collection, jobs=1)["findings"]
     rows = [row for row in before if EVERYTHING.wants(row)]

@@ -16,6 +16,7 @@ from linter.commands.rulebook import (
 )
 from linter.errors import UserError
 from rules.checks import ALL
+from rules.declaration import declare
 from rules.model import Action, Form, Harm, Parameter, Rule, Severity
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -40,6 +41,7 @@ RULE = Rule(
 def book(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("linter.commands.rulebook", "linter.commands.rules"):
         monkeypatch.setattr(f"{module}.ALL", (RULE,))
+    monkeypatch.setattr("linter.commands.rulebook.INDEX", (declare(RULE),))
 
 
 def call(module: object, *words: str) -> str:

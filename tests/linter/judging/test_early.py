@@ -12,7 +12,7 @@ from linter.judging import share
 from linter.judging.judge import Task
 from linter.judging.run import lint
 from linter.judging.share import Facts, Share
-from rules.checks import ALL
+from rules.checks import INDEX
 from rules.policy import DEFAULT
 
 JOB = """\
@@ -67,7 +67,7 @@ FOLDERS = {
     "nothing is said of a file": {"a/job.yaml": JOB, "b/other.yaml": JOB.replace("lab", "other")},
     "a file cannot be read": {"a/job.yaml": "kind: [", "b/job.yaml": JOB},
 }
-TASK = Task(DEFAULT, datetime.date(2026, 6, 1), ALL)
+TASK = Task(DEFAULT, datetime.date(2026, 6, 1), INDEX)
 
 
 @pytest.fixture(params=FOLDERS)

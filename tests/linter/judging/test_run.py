@@ -13,7 +13,7 @@ from linter.input.sources import Collection, Excludes, collect
 from linter.judging.judge import Task
 from linter.judging.run import exit_code, lint
 from linter.row_types import ErrorRow, RunResult, SkippedRow
-from rules.checks import ALL
+from rules.checks import INDEX
 from rules.policy import DEFAULT, Policy
 
 BAD_JOB = """\
@@ -55,7 +55,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make_task(policy: Policy = DEFAULT, **known: Any) -> Task:
-    return Task(policy, datetime.date(2026, 6, 1), ALL, **known)
+    return Task(policy, datetime.date(2026, 6, 1), INDEX, **known)
 
 
 def run(*paths: str, jobs: int = 1, task: Task | None = None) -> RunResult:

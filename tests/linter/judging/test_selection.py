@@ -4,7 +4,7 @@ import pytest
 
 from linter.errors import UserError
 from linter.judging.selection import select_rules
-from rules.checks import ALL
+from rules.checks import ALL, INDEX
 
 
 def codes(select: list[str], ignore: list[str]) -> list[str]:
@@ -12,7 +12,7 @@ def codes(select: list[str], ignore: list[str]) -> list[str]:
 
 
 def test_without_a_word_every_rule_runs() -> None:
-    assert select_rules([], []) == (ALL, frozenset())
+    assert select_rules([], []) == (INDEX, frozenset())
 
 
 def test_codes_prefixes_and_names_select() -> None:

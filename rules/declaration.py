@@ -1,0 +1,48 @@
+"""What a rule declares of the objects that it looks at: as much of it as a run needs to know before
+it meets one of these, and imports the rule."""
+
+from importlib import import_module
+
+from rules.model import Rule
+from rules.record import NamedTuple
+
+
+class Declaration(NamedTuple):
+    """A rule by its code, its name and its forms (``TRN001/batch``).
+
+    ``module`` is where it stands below ``rules.checks``. ``judges`` is False where it is no check
+    of objects but tells of the input. ``reads``, ``roles`` and ``accelerated`` are those of
+    ``Rule``; ``rule`` is the rule itself, where somebody has it.
+    """
+
+    code: str
+    name: str
+    forms: tuple[str, ...]
+    module: str
+    judges: bool
+    reads: tuple[str, ...]
+    roles: tuple[str, ...] | None
+    accelerated: bool
+    rule: Rule | None = None
+
+    def load(self) -> Rule:
+        """The rule itself: its module is imported for it."""
+        if self.rule is not None:
+            return self.rule
+        found: Rule = import_module(f"rules.checks.{self.module}").RULE
+        return found
+
+
+def declare(rule: Rule, module: str = "") -> Declaration:
+    """What a rule says of itself."""
+    return Declaration(
+        rule.code,
+        rule.name,
+        tuple(f"{rule.code}/{form.name}" for form in rule.forms),
+        module,
+        judges=rule.check is not None,
+        reads=rule.reads,
+        roles=None if rule.roles is None else tuple(sorted(rule.roles)),
+        accelerated=rule.accelerated,
+        rule=rule,
+    )
