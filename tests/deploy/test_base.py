@@ -341,10 +341,13 @@ def test_generate_tells_of_an_old_file_and_writes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    generate.ACCESS.parent.mkdir(parents=True)
-    generate.ACCESS.write_text("old")
+    generate.ALERTS.parent.mkdir(parents=True)
+    generate.ALERTS.write_text((ROOT / generate.ALERTS).read_text())
+    access = Path("deploy/base/access.yaml")
+    access.parent.mkdir(parents=True)
+    access.write_text("old")
     assert generate.main(["--check"]) == 1
-    assert "deploy/base/access.yaml is out of date" in capsys.readouterr().err
+    assert f"{access} is out of date" in capsys.readouterr().err
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
 

@@ -1,4 +1,4 @@
-"""Writes what is generated of the deployment: the permissions.
+"""Writes what is generated of the deployment: the permissions, and the alerts beside the chart.
 
 ``python -m webhook.commands.generate`` writes them; with ``--check`` it only says whether they are
 out of date.
@@ -7,24 +7,55 @@ out of date.
 import sys
 from pathlib import Path
 
-from webhook.replica.permissions import render_access
+from webhook.replica.permissions import (
+    render_access,
+    render_chart_access,
+    render_chart_scan_access,
+    render_scan_access,
+)
 
-ACCESS = Path("deploy/base/access.yaml")
+ALERTS = Path("deploy/chart/files/alerts.yaml")
 
 
-def is_stale() -> bool:
-    """Whether the file is missing or out of date."""
-    return not ACCESS.exists() or ACCESS.read_text(encoding="utf-8") != render_access()
+def render_rule() -> str:
+    """The chart's alerts as a PrometheusRule, for those who install without Helm."""
+    groups = "".join(f"  {line}" for line in ALERTS.read_text("utf-8").splitlines(keepends=True))
+    return (
+        "# Written by `make generate` from deploy/chart/files/alerts.yaml.\n"
+        "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n"
+        "metadata:\n  name: mlgate\n  namespace: mlgate-system\n"
+        f"  labels: {{app.kubernetes.io/name: mlgate}}\nspec:\n{groups}"
+    )
+
+
+FILES = {
+    Path("deploy/base/access.yaml"): render_access,
+    Path("deploy/chart/templates/access.yaml"): render_chart_access,
+    Path("deploy/chart/templates/scan-access.yaml"): render_chart_scan_access,
+    Path("deploy/scan/access.yaml"): lambda: render_scan_access("mlgate-system"),
+    Path("deploy/monitoring/prometheus-rule.yaml"): render_rule,
+}
+
+
+def list_stale() -> list[Path]:
+    """The files that are missing or out of date."""
+    return [
+        file
+        for file, render in FILES.items()
+        if not file.exists() or file.read_text(encoding="utf-8") != render()
+    ]
 
 
 def main(arguments: list[str]) -> int:
-    if "--check" not in arguments:
-        ACCESS.write_text(render_access(), encoding="utf-8")
-        return 0
-    if not is_stale():
-        return 0
-    sys.stderr.write(f"{ACCESS} is out of date: run `make generate`\n")
-    return 1
+    stale = list_stale()
+    if "--check" in arguments:
+        for file in stale:
+            sys.stderr.write(f"{file} is out of date: run `make generate`\n")
+        return int(bool(stale))
+    for file in stale:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(FILES[file](), encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":

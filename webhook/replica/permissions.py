@@ -22,6 +22,8 @@ from webhook.registration.configurations import (
 from webhook.replica.options import ReplicaOptions
 
 _NAME = "mlgate"
+_SCAN = "mlgate-scan"
+_RELEASE = "{{ .Release.Namespace }}"
 _KEPT = ("get", "watch", "create", "patch", "delete")
 _NAMESPACES = ("", "namespaces")
 RETIRED_GROUP = "extensions"
@@ -50,13 +52,11 @@ def own_permissions(options: ReplicaOptions) -> tuple[Permission, ...]:
 
 def cluster_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, ...]:
     """What is allowed in the whole cluster."""
-    watched = [kind for kind in (*kinds, *NEIGHBOURS) if kind.group != RETIRED_GROUP]
-    resources = (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in watched))
     return (
         # Of Namespaces the labels; of each kind the UIDs of its objects, which may own others, and
         # the facts that rules look up, of claims, Services and the like too. Secrets are no kind of
         # ours.
-        *list_and_watch(resources),
+        *list_and_watch(_list_resources(kinds)),
         # Both configurations: read and watched, applied and emptied by PATCH, deleted in the end.
         # Applying one that is missing asks for ``create`` too, of its name (apiserver
         # ``endpoints/handlers/patch.go``), so that no other can be created.
@@ -65,6 +65,17 @@ def cluster_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, .
         ),
         Permission(REGISTRATION_GROUP, ("mutatingwebhookconfigurations",), _KEPT, (MUTATING_NAME,)),
     )
+
+
+def scan_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, ...]:
+    """What `mlgate scan` is allowed: to list what the webhook watches, and to write nothing."""
+    watched = list_and_watch(_list_resources(kinds))
+    return tuple(one._replace(verbs=("list",)) for one in watched)
+
+
+def _list_resources(kinds: Iterable[Kind]) -> tuple[tuple[str, str], ...]:
+    served = [kind for kind in (*kinds, *NEIGHBOURS) if kind.group != RETIRED_GROUP]
+    return (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in served))
 
 
 def access_manifests(options: ReplicaOptions = ReplicaOptions()) -> tuple[JsonObject, ...]:  # noqa: B008 - it never changes
@@ -79,7 +90,28 @@ def access_manifests(options: ReplicaOptions = ReplicaOptions()) -> tuple[JsonOb
 
 def render_access() -> str:
     """The manifests as a file."""
+    return _render(access_manifests())
+
+
+def render_chart_access() -> str:
+    """The same as a template of the chart, in whose namespace the release is."""
+    registration = ReplicaOptions().registration._replace(namespace=_RELEASE)
+    return _render(access_manifests(ReplicaOptions(registration=registration)))
+
+
+def render_scan_access(namespace: str) -> str:
+    """What the account ``mlgate-scan`` of a namespace may."""
+    account = ServiceAccount(namespace, _SCAN)
+    return _render(grant(_SCAN, account, scan_permissions()))
+
+
+def render_chart_scan_access() -> str:
+    """The same as a template of the chart."""
+    return f"{{{{- if .Values.scan.enabled }}}}\n{render_scan_access(_RELEASE)}{{{{- end }}}}\n"
+
+
+def _render(manifests: Iterable[JsonObject]) -> str:
     header = "# Written by `make generate` from webhook/replica/permissions.py, which says why.\n"
     return header + yaml.safe_dump_all(
-        access_manifests(), sort_keys=False, default_flow_style=None, width=90
+        manifests, sort_keys=False, default_flow_style=None, width=90
     )

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds kube-apiserver, kube-controller-manager, kubectl and etcd from their published Go modules.
+# Builds kube-apiserver, kube-controller-manager, kubectl and etcd from their published Go modules,
+# and Helm, which renders the chart.
 #
 #   build.sh FOLDER [KUBERNETES_VERSION]     such as: build.sh .control-plane v1.37.2
 #
@@ -12,6 +13,10 @@ version=${2:-v1.37.2}
 minor=$(cut -d. -f2 <<<"$version")
 staging="v0.${version#v1.}"
 here=$(cd "$(dirname "$0")" && pwd)
+
+if [ ! -x "$folder/helm" ]; then
+  GOBIN=$folder go install -trimpath -ldflags "-s -w" helm.sh/helm/v3/cmd/helm@v3.22.0
+fi
 
 if [ "$(cat "$folder/VERSION" 2>/dev/null || true)" = "$version" ]; then
   echo "control plane $version is in $folder"

@@ -1,0 +1,219 @@
+"""The chart: the same objects as the base, well-formed in every setting, and no lock-out."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from linter.cli import main
+from tests.deploy.test_base import BASE, ROOT
+from webhook.replica.permissions import cluster_permissions, scan_permissions
+
+CHART = ROOT / "deploy/chart"
+NAMESPACE = "mlgate-system"
+
+_OF_HELM = {
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/version",
+    "app.kubernetes.io/managed-by",
+    "helm.sh/chart",
+}
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "enforce": {
+        "failurePolicy": "Fail",
+        "replicas": 3,
+        "priorityClassName": "system-cluster-critical",
+        "policy": {"apiVersion": "mlgate.dev/v1", "kind": "Policy", "profile": "strict"},
+    },
+    "openshift": {"runAs": None},
+    "scan": {"scan": {"enabled": True}},
+    "placed": {
+        "nodeSelector": {"pool": "system"},
+        "tolerations": [{"key": "system", "operator": "Exists", "effect": "NoSchedule"}],
+        "image": {"pullSecrets": ["registry"], "digest": f"sha256:{'0' * 64}"},
+        "podAnnotations": {"example.com/a": "b"},
+    },
+    "guarded": {
+        "networkPolicy": {"apiServer": ["192.0.2.10/32"], "metricsFrom": []},
+        "arguments": ["--log-reviews=denials"],
+        "serviceAccount": {"annotations": {"example.com/a": "b"}},
+    },
+}
+
+Tree = dict[str, Any]
+
+
+def find_helm() -> str | None:
+    beside = Path(os.environ.get("KUBEBUILDER_ASSETS", "/nowhere")) / "helm"
+    return str(beside) if os.access(beside, os.X_OK) else shutil.which("helm")
+
+
+HELM = find_helm()
+needs_helm = pytest.mark.skipif(HELM is None, reason="no helm in KUBEBUILDER_ASSETS or on PATH")
+
+
+def template(
+    values: Mapping[str, Any], namespace: str = NAMESPACE, *words: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(HELM), "template", "mlgate", CHART, "-n", namespace, "-f", "-", *words],
+        input=yaml.safe_dump(dict(values)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def render(values: Mapping[str, Any]) -> list[Tree]:
+    done = template(values)
+    assert done.returncode == 0, done.stderr
+    return [one for one in yaml.safe_load_all(done.stdout) if one]
+
+
+def is_hook(body: Tree) -> bool:
+    return "helm.sh/hook" in (body["metadata"].get("annotations") or {})
+
+
+def find_pod(body: Tree) -> Tree | None:
+    """The pod spec of an object, if it has one."""
+    found: Tree | None = body.get("spec")
+    for key in {"Pod": (), "CronJob": ("jobTemplate", "spec", "template", "spec")}.get(
+        body["kind"], ("template", "spec")
+    ):
+        found = (found or {}).get(key)
+    return found
+
+
+def drop_labels(value: Any) -> Any:
+    """Without the labels that only Helm sets."""
+    if isinstance(value, list):
+        return [drop_labels(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: drop_labels(one) for key, one in value.items() if key not in _OF_HELM}
+
+
+def by_name(bodies: list[Tree]) -> dict[tuple[str, str], Tree]:
+    return {(one["kind"], one["metadata"]["name"]): drop_labels(one) for one in bodies}
+
+
+def read_kustomized() -> dict[tuple[str, str], Tree]:
+    """What the base makes, the Namespace apart, which Helm makes by itself."""
+    bodies = [
+        body
+        for path in sorted(BASE.glob("*.yaml"))
+        if path.name not in ("kustomization.yaml", "namespace.yaml", "mlgate.yaml")
+        for body in yaml.safe_load_all(path.read_text())
+    ]
+    return by_name(bodies)
+
+
+@needs_helm
+def test_the_default_is_the_base() -> None:
+    made = by_name([one for one in render({}) if not is_hook(one)])
+    policy = made.pop(("ConfigMap", "mlgate-policy"))
+    assert made == read_kustomized()
+    written = yaml.safe_load((BASE / "mlgate.yaml").read_text())
+    assert yaml.safe_load(policy["data"]["mlgate.yaml"]) == written
+
+
+@needs_helm
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_passes_our_own_rules(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rendered = tmp_path / "rendered.yaml"
+    rendered.write_text(template(SETTINGS[name]).stdout)
+    code = main(["lint", "--profile", "strict", str(rendered)])
+    assert code == 0, capsys.readouterr().out
+
+
+@needs_helm
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_pod_is_restricted(name: str) -> None:
+    for body in render(SETTINGS[name]):
+        pod = find_pod(body)
+        if pod is None:
+            continue
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"].get("runAsUser", 65532) == 65532
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert container["resources"]["limits"]["memory"]
+
+
+@needs_helm
+def test_settings_reach_the_objects() -> None:
+    deployment = by_name(render(SETTINGS["enforce"]))["Deployment", "mlgate"]
+    pod = deployment["spec"]["template"]["spec"]
+    assert deployment["spec"]["replicas"] == 3
+    assert pod["containers"][0]["args"][-1] == "--failure-policy=Fail"
+    assert pod["priorityClassName"] == "system-cluster-critical"
+    placed = by_name(render(SETTINGS["placed"]))["Deployment", "mlgate"]["spec"]["template"]["spec"]
+    assert placed["nodeSelector"] == {"pool": "system"}
+    assert placed["imagePullSecrets"] == [{"name": "registry"}]
+    assert placed["containers"][0]["image"] == f"ghcr.io/mlgate/mlgate@sha256:{'0' * 64}"
+    policy = by_name(render(SETTINGS["guarded"]))["NetworkPolicy", "mlgate"]["spec"]
+    assert len(policy["ingress"]) == 1
+    assert {"ipBlock": {"cidr": "192.0.2.10/32"}} in policy["ingress"][0]["from"]
+
+
+@needs_helm
+def test_the_scan_is_the_components() -> None:
+    made = by_name(render(SETTINGS["scan"]))
+    component = [
+        body
+        for path in sorted((ROOT / "deploy/scan").glob("*.yaml"))
+        if path.name != "kustomization.yaml"
+        for body in yaml.safe_load_all(path.read_text())
+    ]
+    for name, body in by_name(component).items():
+        assert made[name] == body
+
+
+@needs_helm
+def test_alerts_are_those_of_the_component() -> None:
+    words = ("--api-versions", "monitoring.coreos.com/v1")
+    done = template({"monitoring": {"enabled": True}}, NAMESPACE, *words)
+    made = by_name([one for one in yaml.safe_load_all(done.stdout) if one])
+    rule = yaml.safe_load((ROOT / "deploy/monitoring/prometheus-rule.yaml").read_text())
+    assert made["PrometheusRule", "mlgate"]["spec"] == rule["spec"]
+
+
+@needs_helm
+@pytest.mark.parametrize(
+    ("values", "namespace", "complaint"),
+    [
+        ({}, "kube-system", "mlgate wants a namespace of its own, not kube-system"),
+        ({"replicas": 1, "failurePolicy": "Fail"}, NAMESPACE, "needs 2 replicas or more"),
+        ({"replicas": 0}, NAMESPACE, "replicas"),
+        ({"replica": 3}, NAMESPACE, "replica"),
+        ({"failurePolicy": "fail"}, NAMESPACE, "failurePolicy"),
+        ({"image": {"repository": "a", "digest": "sha256:1"}}, NAMESPACE, "digest"),
+    ],
+)
+def test_what_would_lock_out_is_refused(
+    values: dict[str, Any], namespace: str, complaint: str
+) -> None:
+    done = template(values, namespace)
+    assert done.returncode != 0
+    assert complaint in done.stderr
+
+
+def test_a_scan_lists_what_the_webhook_watches_and_writes_nothing() -> None:
+    watched = [one for one in cluster_permissions() if one.verbs == ("list", "watch")]
+    scanned = list(scan_permissions())
+    assert {verb for one in scanned for verb in one.verbs} == {"list"}
+    assert [one[:2] for one in scanned] == [one[:2] for one in watched]
+    assert all("secrets" not in one.resources for one in scanned)
