@@ -30,7 +30,7 @@ def list_expressions() -> Iterator[str]:
 
 
 def list_metrics() -> set[str]:
-    """The names in the page's table, which its own test holds against what a replica shows."""
+    """The names in the page's table of metrics."""
     names = set(re.findall(r"^\| `(mlgate_\w+)` \|", PAGE.read_text(), re.MULTILINE))
     return names | {"mlgate_request_duration_seconds_bucket"}
 
