@@ -62,8 +62,10 @@ needs_helm = pytest.mark.skipif(HELM is None, reason="no helm in KUBEBUILDER_ASS
 def template(
     values: Mapping[str, Any], namespace: str = NAMESPACE, *words: str
 ) -> subprocess.CompletedProcess[str]:
+    # A helm that was built without its release's flags takes an old Kubernetes for granted.
+    version = ("--kube-version", "1.37.0")
     return subprocess.run(
-        [str(HELM), "template", "mlgate", CHART, "-n", namespace, "-f", "-", *words],
+        [str(HELM), "template", "mlgate", CHART, "-n", namespace, "-f", "-", *version, *words],
         input=yaml.safe_dump(dict(values)),
         capture_output=True,
         text=True,
