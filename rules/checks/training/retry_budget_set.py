@@ -29,8 +29,7 @@ Adding the limit is safe: it writes what the policy demands. Lowering one that i
 
 ## References
 - `pkg/apis/batch/types.go` (JobSpec.BackoffLimit), KEP-3850
-- kubeflow/trainer#1589
-- volcano `mutate_job.go` (0 is rewritten to 3)
+- kubeflow/trainer#1589; volcano `mutate_job.go` (0 is rewritten to 3)
 """
 
 from collections.abc import Iterator, Mapping
@@ -83,7 +82,7 @@ def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix
     """Write every budget: the preset where it is absent, the bound where it is above it."""
     if any(retry.preset is None for retry in bad):
         return None
-    changes = [(one.value, _amount(one, _most(workload, one, params))) for one in bad]
+    changes = [(one.value, _amount(workload, one, params)) for one in bad]
     texts = [
         f"{dotted(value.path)} to {amount}{retry.explain(amount) if len(bad) > 1 else ''}"
         for retry, (value, amount) in zip(bad, changes, strict=True)
@@ -92,10 +91,12 @@ def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix
     return write_values(f"set {', '.join(texts)}", changes, safe=safe)
 
 
-def _amount(retry: Retry, most: int | None) -> int:
-    preset = retry.preset or 0
+def _amount(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int:
+    """Of attempts that a larger one multiplies as few as the preset."""
+    preset, most = retry.preset or 0, _most(workload, retry, params)
     bound = preset if most is None else most
-    return min(preset, bound) if retry.value.absent else bound
+    within = not retry.whole and any(one.whole for one in workload.retries)
+    return min(preset, bound) if retry.value.absent or within else bound
 
 
 RULE = Rule(
