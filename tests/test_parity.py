@@ -92,6 +92,7 @@ EXCEPTIONS: dict[str, dict[tuple[Way, str], Difference]] = {
         (Way.CREATE, "CRN001/bad-cronjob-with-memory-of-a-gpu"): Difference(mended=True),
         (Way.CREATE, "SRV002/bad-defaults"): Difference(mended=True),
         (Way.CREATE, "SRV003/bad-default"): Difference(mended=True),
+        (Way.CREATE, "SRV006/bad-where-a-minute-is-asked"): Difference(mended=True),
         (Way.CREATE, "STO003/bad-deployment"): Difference(mended=True),
         (Way.CREATE, "STO003/bad-no-count"): Difference(mended=True),
         (Way.CREATE, "STO003/bad-one-pod"): Difference(mended=True),

@@ -92,7 +92,6 @@ def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix
 
 
 def _amount(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int:
-    """Of attempts that a larger one multiplies as few as the preset."""
     preset, most = retry.preset or 0, _most(workload, retry, params)
     bound = preset if most is None else most
     within = not retry.whole and any(one.whole for one in workload.retries)
