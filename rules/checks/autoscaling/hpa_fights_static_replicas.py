@@ -7,6 +7,7 @@ What an autoscaler scales does not set `spec.replicas`.
 Two writers decide the same field. Each `kubectl apply`, Helm upgrade or GitOps sync sets the count
 back to the manifest's, and the autoscaler changes it again: replicas that took minutes to load
 their model are dropped under load. The documentation of Kubernetes says to leave the field out.
+What plainly has nothing to do with machine learning, such as a web page, is for other linters.
 
 ## Example
 ```yaml
@@ -44,6 +45,7 @@ from rules.kinds.autoscaling import SCALING, Scaling, unpack_scaling
 from rules.kinds.lookups import Answer
 from rules.model import Fix, Harm, ObjectKey, Presence, Problem, Related, Remove, Rule, form_table
 from rules.paths import dotted, shorten
+from rules.relevance import is_unrelated
 from rules.wording import tell_value
 from rules.workload import Workload
 
@@ -57,7 +59,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         return
     answer, scalers = workload.neighbourhood.find_autoscalers()
     scaling = unpack_scaling(scalers[0].get(SCALING)) if answer is Answer.FOUND else None
-    if scaling is None:
+    if scaling is None or workload.once(is_unrelated) or _is_pinned(scaling, replicas.value):
         return
     form = "minimum" if replicas.value == scaling.least else "fixed"
     key, path = scalers[0].key, replicas.path
@@ -65,6 +67,11 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     message = f"{found}: each apply sets it back; expected no {dotted(path)}"
     fix = Fix(f"remove {dotted(path)}", (Remove(path),), safe=False, presence=Presence.WRITTEN)
     yield Problem(form, path, message, fix, (Related(scaling.path, "scaled from here", key),))
+
+
+def _is_pinned(scaling: Scaling, count: Any) -> bool:
+    """Whether the autoscaler has but one number, and that is it: nothing is set back."""
+    return bool(count == scaling.least == scaling.most)
 
 
 def _name(key: ObjectKey) -> str:

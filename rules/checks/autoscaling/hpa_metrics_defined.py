@@ -41,10 +41,12 @@ anyway. There is no fix for a GPU target, whose metric a person must choose.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.image import parse_image
+from rules.kinds.kept_pods import KeptPod
 from rules.kinds.schema import Autoscaler
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
-from rules.servers import COMMON_SERVERS, name_metrics
+from rules.servers import COMMON_SERVERS, find_server, name_metrics
 from rules.wording import write_values
 from rules.workload import Workload
 
@@ -60,7 +62,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge(workload: Workload, scaler: Autoscaler, params: Mapping[str, Any]) -> Problem:
     on_cpu = _runs_on_cpu(workload, scaler)
-    advice = _SERVER_METRICS if on_cpu is False else _suggest(params)
+    advice = _SERVER_METRICS if on_cpu is False else _suggest(workload, scaler, params)
     form, found, fix = "missing", "states no metric", None
     if scaler.defaulted:
         form, found = "defaulted", "looks defaulted (cpu at 80 %)"
@@ -79,9 +81,15 @@ def _runs_on_cpu(workload: Workload, scaler: Autoscaler) -> bool | None:
     return None if held is None else not held
 
 
-def _suggest(params: Mapping[str, Any]) -> str:
-    target = params["default_cpu_target"]
-    return f"at least one, such as cpu at {target} %, or for a GPU server {_SERVER_METRICS}"
+def _suggest(workload: Workload, scaler: Autoscaler, params: Mapping[str, Any]) -> str:
+    """The metrics of model servers are none of a gateway's or a web application's."""
+    advice = f"at least one, such as cpu at {params['default_cpu_target']} %"
+    serves = scaler.target is None or workload.neighbourhood.ask_pods(scaler.target, _has_server)
+    return f"{advice}, or for a GPU server {_SERVER_METRICS}" if serves else advice
+
+
+def _has_server(pods: tuple[KeptPod, ...]) -> bool:
+    return any(find_server(parse_image(one.image)) for pod in pods for one in pod.containers)
 
 
 def _write_default(scaler: Autoscaler) -> Fix | None:

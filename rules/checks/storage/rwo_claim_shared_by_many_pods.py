@@ -6,7 +6,8 @@ A claim that is ReadWriteOnce alone is mounted by one pod, or by pods of one nod
 ## Why
 The volume is attached to one node. Pods that land on another stay in ContainerCreating with
 `Multi-Attach error`, or are never scheduled; of a training's ranks some start and wait for the rest
-with their accelerators.
+with their accelerators. What plainly has nothing to do with machine learning, such as a database,
+is for other linters.
 
 ## Example
 ```yaml
@@ -45,6 +46,7 @@ from rules.kinds.lookups import Answer, Neighbour
 from rules.kinds.roles import Subrole
 from rules.model import Harm, Problem, Related, Rule, form_table
 from rules.paths import shorten
+from rules.relevance import is_unrelated
 from rules.workload import Workload
 
 _BEFORE = frozenset({None, Subrole.INITIALIZER, Subrole.SUBMITTER})
@@ -56,6 +58,8 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     found = [
         claim for claim in workload.once(find_claims) if claim.contended and not claim.is_of(shared)
     ]
+    if not found or workload.once(is_unrelated):
+        return
     for key in dict.fromkeys(claim.key for claim in found):
         yield from _judge(workload, [claim for claim in found if claim.key == key])
 

@@ -7,7 +7,8 @@ A Deployment whose pods mount a ReadWriteOnce claim does not start a new pod bes
 A rolling update starts a new pod before it stops the old one. On another node the new pod waits for
 the volume, which the old pod holds, and the old pod waits for the new one to be ready: the rollout
 stands still until somebody deletes a pod. A model server's next pod often lands on another node,
-since the devices of the first are taken.
+since the devices of the first are taken. What plainly has nothing to do with machine learning, such
+as a database, is for other linters.
 
 ## Example
 ```yaml
@@ -42,6 +43,7 @@ from rules.kinds import facts
 from rules.kinds.lookups import Answer
 from rules.model import Fix, Harm, Problem, Rule, Value, form_table
 from rules.paths import dotted
+from rules.relevance import is_unrelated
 from rules.wording import tell_value, write_values
 from rules.workload import Workload
 
@@ -56,6 +58,8 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     harmless = (*_LOCAL, *workload.parameters["storage"]["assume_rwx"])
     for claim in workload.once(find_claims):
         if claim.contended and not claim.is_of(harmless):
+            if workload.once(is_unrelated):
+                return
             fix = _recreate(workload, strategy) if replicas.value == 1 else None
             yield _judge(workload, claim, fix)
             return
