@@ -48,9 +48,9 @@ def does_nothing(text: str) -> bool:
     if not any(word in text for word in _PRELUDE):
         return False
     head = split_commands(text, _FIRST)
-    if not _IDLE_OR_SETS_UP.issuperset(map(_program, head[:_FIRST])):
+    if not _IDLE_OR_SETS_UP.issuperset(map(name_program, head[:_FIRST])):
         return False
-    programs = {_program(command) for command in split_commands(text)}
+    programs = {name_program(command) for command in split_commands(text)}
     if programs <= _IDLE:
         return any(programs)
     return programs <= _IDLE_OR_SETS_UP and stays(text)
@@ -58,10 +58,10 @@ def does_nothing(text: str) -> bool:
 
 def only_admits(text: str) -> bool:
     """Whether a folded text that starts ``sshd`` starts nothing else."""
-    return _IDLE_OR_SETS_UP.issuperset(map(_program, split_commands(text)))
+    return _IDLE_OR_SETS_UP.issuperset(map(name_program, split_commands(text)))
 
 
-def _program(command: str) -> str:
+def name_program(command: str) -> str:
     """The program that a simple command runs, or the function that a line of Python calls; empty
     where it runs none."""
     _, equals, value = command.partition(" = ")

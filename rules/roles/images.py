@@ -32,7 +32,9 @@ _PRODUCTS = frozenset(
     " influxdb vault consul keycloak mlflow tensorboard gradio streamlit litellm langfuse dify n8n"
     " flowise kubectl curl pause whalesay argosay cowsay stress hello echoserver jmeter wrk fortio"
     " guidellm loki temporal sleep vectoradd nbody dcgm airbyte perf whereami argocli feast wandb"
-    " clearml determined anythingllm librechat lobechat sendrecv".split()
+    " clearml determined anythingllm librechat lobechat"
+    # collectives, whose images measure what lies between accelerators
+    " allreduce allgather alltoall reducescatter sendrecv".split()
 )
 _PRODUCT_TEXTS = (
     "label-studio",

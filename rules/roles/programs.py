@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from rules.kinds.roles import Role
-from rules.roles.vocabulary import Mark, make_table
+from rules.roles.vocabulary import TRAINING_SETS, Mark, make_table
 from rules.servers import SERVERS
 
 _SERVERS = [program for server in SERVERS for program in server.programs]
@@ -51,7 +51,7 @@ WORDS: Mapping[str, Mark] = make_table(
     (
         TRAINS,
         """
-        axolotl torchtune fairseq-train autotrain unsloth openrlhf fine_tuning main_ppo main_grpo
+        axolotl torchtune autotrain unsloth openrlhf fine_tuning main_ppo main_grpo
         main_dapo mlx_lm.lora --do-train --do_train
         backward fit train_on_batch trainer.fit trainer.train model.train xgb.train xgboost.train
         lgb.train lightgbm.train trainingarguments sfttrainer dpotrainer grpotrainer
@@ -67,7 +67,7 @@ WORDS: Mapping[str, Mark] = make_table(
             --warmup-steps --warmup-ratio --max-steps --train-steps --num-train-steps
             --max-train-steps --train-iters --train-batch-size --per-device-train-batch-size
             --per-device-train-batch --micro-batch-size --global-batch-size --num-rounds
-            --gradient-accumulation-steps --lora-alpha --lora-dropout
+            --gradient-accumulation-steps --lora-alpha --lora-dropout --arch
             """
         ),
     ),
@@ -145,6 +145,7 @@ WORDS: Mapping[str, Mark] = make_table(
         """
         kubectl helm terraform ansible-playbook open-webui redis-server mysqld psql label-studio
         chainlit lmcache_server lmcache_experimental_server gradio_web_server
+        manage.py alembic flyway
         """,
     ),
 )
@@ -189,7 +190,10 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         """,
     ),
     (_TESTS, "go test; npm test"),
-    (_OPERATES, "streamlit run; nginx -g; etcd --name; gradio app"),
+    (
+        _OPERATES,
+        "streamlit run; nginx -g; etcd --name; gradio app; mc mb; mc alias; s3 mb; gsutil mb",
+    ),
 )
 """Phrases of the same texts, by their first word."""
 
@@ -213,27 +217,33 @@ _DATA_PAIRS = " ".join(
     for noun in _NOUNS.split()
     for pair in (verb + noun, noun + verb)
 )
+_INDEXES = " ".join(f"index{noun}" for noun in "docs documents corpus embeddings files".split())
 
 EXAMPLE = "example"
-"""The key that any other beats: ``mnist_batch_predict`` predicts."""
+_GENERATES = "generate"
+WEAK_KEYS = frozenset({EXAMPLE, _GENERATES})
+"""Keys that any other beats: ``mnist_batch_predict`` predicts, ``generate_training_data``
+prepares."""
 
 STEMS: Mapping[str, str] = {
     word: key
     for key, words in (
         (
             "bench",
-            "perf smoke hello loadtest loadgen listdevices autotune autotuning profile preflight",
+            """
+            perf smoke hello loadtest loadgen listdevices autotune autotuning profile preflight
+            check checks healthcheck sanity diagnose diagnostics
+            """,
         ),
         (
             "data",
             """
-            prep export etl buildindex createdataset createdata processdata trainingset trainset
-            trainingdata traintest trainsplit
-            dataprep loaddata dataprocess dataprocessing imageresize modelarchiver
+            prep export etl buildindex createdataset createdata processdata
+            dataprep loaddata dataprocess dataprocessing imageresize modelarchiver indexer reindex
             """,
         ),
-        ("data", _DATA_PAIRS),
-        ("train", "sft dpo grpo ppo rlhf orpo lora qlora tune tuning"),
+        ("data", f"{_DATA_PAIRS} {_INDEXES} {TRAINING_SETS}"),
+        ("train", "sft dpo grpo ppo rlhf orpo lora qlora tune tuning fit"),
         (
             "serve",
             """
@@ -248,7 +258,7 @@ STEMS: Mapping[str, str] = {
             offlineinference offlineinfer transcribe embed
             """,
         ),
-        ("generate", "generate"),
+        (_GENERATES, "generate"),
         ("infer", "infer inference"),
         (EXAMPLE, "ddp fsdp"),
     )
@@ -271,15 +281,18 @@ STEM_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("serve", ("maxengine",)),
     ("batch", ("predict", "batchpredict", "offlinepredict")),
-    (
-        EXAMPLE,
-        (
-            *("mnist", "cifar", "imagenet", "resnet", "lenet", "alexnet", "vgg", "densenet"),
-            *("mobilenet", "efficientnet", "retinanet", "amoeba", "unet", "dcgan", "cyclegan"),
-        ),
-    ),
+    (EXAMPLE, ("mnist", "cifar", "imagenet", "resnet", "vgg")),
 )
 """How such words begin."""
+
+NETWORKS = ("net", "gan")
+"""How words end that name a network by its architecture: LeNet, U-Net, EfficientNet, DCGAN."""
+OTHER_NETS = frozenset(
+    """
+    subnet vnet internet intranet ethernet telnet dotnet botnet fortinet planet magnet cabinet
+    bonnet organ slogan
+    """.split()
+)
 
 STEM_MARKS: Mapping[str, tuple[Mark, ...]] = {
     "bench": (_MEASURES,),
@@ -288,7 +301,7 @@ STEM_MARKS: Mapping[str, tuple[Mark, ...]] = {
     "train": (Mark(Role.TRAINING, 5, "script"),),
     "serve": (_SERVES,),
     "batch": (_PREDICTS,),
-    "generate": (Mark(Role.BATCH, 2, "program"),),
+    _GENERATES: (Mark(Role.BATCH, 2, "program"),),
     "infer": (Mark(Role.BATCH, 4, "program"), Mark(Role.SERVING, 3, "program")),
     EXAMPLE: (Mark(Role.TRAINING, 3, "script"),),
 }

@@ -82,11 +82,16 @@ def score_pod(
         return _decide(heard, kind, {}, accelerated=False)
     reading.listen()
     heard = _sort(_collect(reading, manifest, priors))
-    if accelerated and "part" in heard.get(Role.OTHER, _SILENCE) and reading.names_model:
+    if accelerated and "part" in heard.get(Role.OTHER, _SILENCE) and _answers(heard, reading):
         del heard[Role.OTHER]["part"]  # a router or a web page needs no accelerator
     if reading.others and not _runs_something(heard):
         return _decide(_without_places(heard), kind, {}, accelerated=False)
     return _decide(heard, kind, priors, accelerated=accelerated)
+
+
+def _answers(heard: _Heard, reading: Reading) -> bool:
+    """Whether somebody asks it for something, or it says which model it loads."""
+    return reading.names_model or "port" in heard.get(Role.SERVING, _SILENCE)
 
 
 def _add(priors: Mapping[Role, int], more: Mapping[Role, int]) -> dict[Role, int]:

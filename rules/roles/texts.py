@@ -4,9 +4,10 @@ import itertools
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from rules.commands.scripts import split_terms
+from rules.commands.scripts import split_commands, split_terms
 from rules.kinds.roles import Role
 from rules.memory import remember
+from rules.roles.idleness import name_program
 from rules.roles.programs import (
     COMMANDS,
     EVALUATES,
@@ -27,6 +28,8 @@ _STEMS = 40
 _MOST_PLACES = 400
 _ENDS = tuple(f".{suffix}" for suffix in SUFFIXES)
 _TESTS = ("test_", "_test")
+_TRAINERS = ("-train", "_train", "-finetune", "_finetune")
+_MOST_COMMANDS = 40
 _KNOCKS = ("-o-", "-qo-", "-o -", "--spider", "/dev/null")
 _SAVES = (" -o", " -l", " -slo", " -slo", " --output", " --remote-name")
 _ASIDE = frozenset({Role.OTHER, Role.DATA})
@@ -48,6 +51,8 @@ def read_text(text: str) -> tuple[Signal, ...]:
     if "." in text:
         known.update(part for word in words if "." in word for part in word.split("."))
     found = list(_read_words(text, words, _TELLING & known))
+    if any(end in text for end in _TRAINERS):
+        found.extend(_read_programs(text))
     if "--" in text:
         found.extend(_read_flags(words))
     if not known.isdisjoint(SUFFIXES):
@@ -90,6 +95,13 @@ def _read_phrases(words: list[str], head: str) -> Iterator[Signal]:
     for phrase, mark in PHRASES[head]:
         if f" {phrase} " in joined:
             yield _hear(mark, phrase)
+
+
+def _read_programs(text: str) -> Iterator[Signal]:
+    """A program that is named after its first word and what it does: ``fairseq-train``."""
+    for program in map(name_program, split_commands(text, _MOST_COMMANDS)):
+        if program.endswith(_TRAINERS):
+            yield _hear(TRAINS, program)
 
 
 def _read_flags(words: Iterable[str]) -> Iterator[Signal]:

@@ -55,6 +55,12 @@ TRAVEL = frozenset(
 )
 """Words beside which a train runs on rails."""
 
+TRAINING_SETS = (
+    "trainset trainsets trainsplit traintest trainval trainingset trainingsets trainingsplit "
+    "trainingdata trainingdataset trainingdatasets trainingtest"
+)
+"""Data that somebody trains with. ``train-data`` may be a step that trains: it is none of them."""
+
 NAME_TRAINING = Mark(Role.TRAINING, 3, "name")
 _SERVES = Mark(Role.SERVING, 2, "name")
 NAME_DATA = Mark(Role.DATA, 5, "name")
@@ -86,9 +92,10 @@ NAMES: Mapping[str, Mark] = make_table(
         convert conversion prepdata dataprep datapreparation dataprocessing dataprocess storageinit
         storageinitializer populate populator etl ingest ingestion ingester datasetinitializer
         modelinitializer prefetch prefetcher indexing transferdata datatransfer modeltransfer
-        datasync syncdata modelsync syncmodels compile compiler compilation
+        datasync syncdata modelsync syncmodels compile compiler compilation indexer
         """,
     ),
+    (NAME_DATA, TRAINING_SETS),
     (Mark(Role.DATA, 3, "name"), "sync transfer"),
     (Mark(Role.DATA, 2, "name"), "process processor processing"),
     (Mark(Role.NOTEBOOK, 3, "name"), "jupyter jupyterlab notebook notebooks workbench"),

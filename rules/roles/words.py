@@ -3,7 +3,15 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from rules.roles.programs import EXAMPLE, STEM_MARKS, STEM_PARTS, STEMS
+from rules.roles.programs import (
+    EXAMPLE,
+    NETWORKS,
+    OTHER_NETS,
+    STEM_MARKS,
+    STEM_PARTS,
+    STEMS,
+    WEAK_KEYS,
+)
 from rules.roles.vocabulary import (
     NAME_DATA,
     NAME_DATA_PARTS,
@@ -73,8 +81,10 @@ def read_stem(stem: str) -> tuple[Mark, ...]:
 def _read_stem(stem: str) -> tuple[Mark, ...]:
     found = ""
     for word, pair in pair_up(split_name(stem)):
-        found = STEMS.get(pair) or STEMS.get(word) or _stem_part(word) or found
-        if found and found != EXAMPLE:
+        told = STEMS.get(pair) or STEMS.get(word) or _stem_part(word)
+        if told and (not found or told not in WEAK_KEYS):
+            found = told
+        if found and found not in WEAK_KEYS:
             break
     return STEM_MARKS.get(found, ())
 
@@ -82,7 +92,12 @@ def _read_stem(stem: str) -> tuple[Mark, ...]:
 def _stem_part(word: str) -> str | None:
     if trains(word):
         return "train"
-    return next((key for key, parts in STEM_PARTS if word.startswith(parts)), None)
+    key = next((key for key, parts in STEM_PARTS if word.startswith(parts)), None)
+    return key or (EXAMPLE if _is_network(word.rstrip("0123456789")) else None)
+
+
+def _is_network(word: str) -> bool:
+    return word.endswith(NETWORKS) and word not in OTHER_NETS
 
 
 def retrains(name: str) -> bool:

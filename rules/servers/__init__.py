@@ -27,7 +27,7 @@ _PARTS = frozenset(
     exporter scheduler epp admin autoscaler adapter plugin plugins apiserver console portal
     agent agents chatbot sim simulator mock benchmark benchmarks bench loadtest loadgen
     loadgenerator client installer driver collector picker web crd migration importer hub viewer
-    metrics monitor tester sidecar http
+    metrics monitor tester sidecar http gradio streamlit chainlit
     """.split()
 )
 """Words of the images of what stands around a server, is named after it, and loads no model, such
