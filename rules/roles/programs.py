@@ -39,6 +39,7 @@ _MEASURES = Mark(Role.OTHER, 7, "program")
 _TESTS = Mark(Role.OTHER, 9, "program")
 """More than the name and the image of what is tested weigh."""
 _OPERATES = Mark(Role.OTHER, 5, "program")
+SUBMITS = Mark(Role.OTHER, 7, "program")
 
 WORDS: Mapping[str, Mark] = make_table(
     (
@@ -196,6 +197,13 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
     ),
 )
 """Phrases of the same texts, by their first word."""
+
+SUBMISSIONS = (
+    *("ray job submit", "argo submit", "runai submit", "arena submit", "sky launch", "sbatch "),
+    *("sagemaker create-training-job", "ai custom-jobs create", "az ml job create"),
+    *("mlflow run --backend", "kfp run create"),
+)
+"""Commands that have another system run what they name."""
 
 COMMANDS: Mapping[str, Mark] = make_table(
     (TRAINS, "train retrain finetune fine-tune pretrain"),

@@ -14,6 +14,8 @@ from rules.roles.programs import (
     MOVES,
     NAMELESS,
     PHRASES,
+    SUBMISSIONS,
+    SUBMITS,
     SUFFIXES,
     TRAINS,
     WORDS,
@@ -43,7 +45,11 @@ _FETCHED = (
 
 @remember(256, 4000)
 def read_text(text: str) -> tuple[Signal, ...]:
-    """What a folded text runs. Moving files counts only where nothing else is run."""
+    """What a folded text runs. Moving files counts only where nothing else is run; what another
+    system is asked to run does not run here."""
+    submission = next((one for one in SUBMISSIONS if one in text), None)
+    if submission is not None:
+        return (_hear(SUBMITS, submission),)
     places = words = split_terms(text)
     if "/" in text:
         words = [word.rpartition("/")[2] for word in places]
