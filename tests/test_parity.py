@@ -77,6 +77,10 @@ EXCEPTIONS: dict[str, dict[tuple[Way, str], Difference]] = {
         (Way.CREATE, "HPA001/bad-cpu-target.fixed"): _doubt("spec.metrics", 1, written=True),
         (Way.CREATE, "HPA001/bad-empty"): _METRICS,
         (Way.CREATE, "HPA001/bad-gpu-target"): _doubt("spec.metrics", 1),
+        (Way.CREATE, "HPA001/bad-of-a-server-on-cpu"): _doubt("spec.metrics", 1),
+        (Way.CREATE, "HPA001/bad-of-a-server-on-cpu.fixed"): _doubt(
+            "spec.metrics", 1, written=True
+        ),
         (Way.CREATE, "HPA001/bad-target-with-a-claim"): _doubt("spec.metrics", 1),
         (Way.CREATE, "HPA001/bad-v1-cpu-target"): _doubt("spec.targetCPUUtilizationPercentage", 1),
         (Way.CREATE, "HPA001/bad-v1"): _doubt("spec.targetCPUUtilizationPercentage"),

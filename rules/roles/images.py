@@ -95,6 +95,11 @@ def read_image(image: str) -> tuple[Signal, ...]:
     return _read_image(image[:512])  # only that much is remembered of a long one
 
 
+def is_product(image: str) -> bool:
+    """Whether an image is a product that is no machine learning, be it around some or not."""
+    return any(one[:3] == _PRODUCT for one in read_image(image))
+
+
 @lru_cache(maxsize=1024)
 def _read_image(text: str) -> tuple[Signal, ...]:
     image = parse_image(text.lower())
