@@ -170,8 +170,10 @@ def _judge_kind(kind: Kind, pod: Pod, siblings: Siblings) -> Judgement:
 
 def _read_against(role: Role, pod: Pod, siblings: Siblings) -> list[Signal]:
     """Signs against the role of a kind. A worker that only lets its launcher log in does what that
-    does."""
+    does; what a runtime only prints gives way to what its TrainJobs run."""
     reading = Reading(pod, siblings.read)
+    if reading.idle and not pod.outputs_known and not pod.inherits:
+        return []
     others = _read_others(reading)
     if others or role is not Role.TRAINING:
         return others

@@ -19,7 +19,8 @@ _IDLE = frozenset(
     touch mkdir tail head wc seq expr test [ [[ : wait kill trap set export read return break
     continue shift df mount lscpu lspci free uptime cowsay whalesay figlet for done fi esac case
     import from pip pip3 apt-get apt apk yum dnf clear watch local let declare ulimit hello stress
-    stress-ng nvidia-debugdump sysctl vectoradd devicequery argosay entrypoint-tester
+    stress-ng nvidia-debugdump sysctl vectoradd devicequery argosay entrypoint-tester grep egrep awk
+    cut sort uniq tr
     """.split()
 ) | {""}
 _SETS_UP = frozenset(

@@ -82,7 +82,7 @@ NAMES: Mapping[str, Mark] = make_table(
         Mark(Role.BATCH, 5, "name"),
         """
         batchpredict batchprediction batchinfer batchinference batchscore batchscoring batchembed
-        offlineinference offlineinfer offlinepredict scoring
+        offlineinference offlineinfer offlinepredict scoring eval evaluation
         """,
     ),
     (

@@ -124,3 +124,17 @@ def test_a_launcher_alone_never_means_training() -> None:
 
 def test_templates_are_no_signal() -> None:
     assert judge(make("Job", {"command": ["python", "{{train.py}}"]}, "{{train}}")).role == "other"
+
+
+def test_a_runtime_that_only_prints_trains_what_its_trainjobs_run() -> None:
+    container = {"name": "node", "image": "pytorch/pytorch:2.6", "command": ["sh", "-c", "echo a"]}
+    pod = {"spec": {"containers": [container]}}
+    job = {"name": "node", "template": {"spec": {"template": pod}}}
+    body = {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "TrainingRuntime",
+        "metadata": {"name": "torch"},
+        "spec": {"template": {"spec": {"replicatedJobs": [job]}}},
+    }
+
+    assert judge(body).role == "training"
