@@ -20,7 +20,7 @@ _NOTEBOOK = Mark(Role.NOTEBOOK, 6, "image")
 _PRODUCT = Mark(Role.OTHER, 5, "image")
 _PART = Mark(Role.OTHER, 6, "part")
 
-_SERVER_TEXTS = ("model-server", "model_server")
+_SERVER_TEXTS = ("model-server", "model_server", "onnxruntime/server")
 """What is a server of somebody's own by its name."""
 _PRODUCTS = frozenset(
     "busybox agnhost alpine bash nginx redis valkey mysql mariadb postgres postgresql pgvector"
@@ -87,7 +87,7 @@ _DATA_TEXTS = (
     "tokenize",
     "quantiz",
 )
-_NOTEBOOKS = frozenset("notebook notebooks singleuser rstudio kubeflownotebookswg".split())
+_NOTEBOOKS = frozenset("notebook notebooks singleuser rstudio codeserver marimo".split())
 
 
 def read_image(image: str) -> tuple[Signal, ...]:

@@ -1,9 +1,9 @@
-"""The programs, modules, flags and scripts by which a command shows what it is for; lower case."""
+"""The programs, modules and flags by which a command shows what it is for; lower case."""
 
 from collections.abc import Mapping
 
 from rules.kinds.roles import Role
-from rules.roles.vocabulary import TRAINING_SETS, Mark, make_table
+from rules.roles.vocabulary import Mark, make_table
 from rules.servers import SERVERS
 
 _SERVERS = [program for server in SERVERS for program in server.programs]
@@ -28,14 +28,14 @@ TRAINS = Mark(Role.TRAINING, 4, "module")
 MOVES = Mark(Role.DATA, 6, "transport")
 _LAUNCHES = Mark(Role.TRAINING, 3, "launcher")
 _TRAINING_FLAG = Mark(Role.TRAINING, 2, "flags")
-_SERVES = Mark(Role.SERVING, 6, "program")
+ANSWERS = Mark(Role.SERVING, 6, "program")
 _SERVING_FLAG = Mark(Role.SERVING, 2, "flags")
-_PREDICTS = Mark(Role.BATCH, 6, "program")
+PREDICTS = Mark(Role.BATCH, 6, "program")
 EVALUATES = Mark(Role.BATCH, 5, "evaluation")
 """Predictions that are only counted; what trains does it on the side."""
-_PREPARES = Mark(Role.DATA, 6, "program")
+PREPARES = Mark(Role.DATA, 6, "program")
 _EXPLORES = Mark(Role.NOTEBOOK, 6, "program")
-_MEASURES = Mark(Role.OTHER, 7, "program")
+MEASURES = Mark(Role.OTHER, 7, "program")
 _TESTS = Mark(Role.OTHER, 9, "program")
 """More than the name and the image of what is tested weigh."""
 _OPERATES = Mark(Role.OTHER, 5, "program")
@@ -89,12 +89,12 @@ WORDS: Mapping[str, Mark] = make_table(
         ),
     ),
     (
-        _SERVES,
+        ANSWERS,
         """
         api_server launch_server inference_api inference-server inference_server model_worker
         """,
     ),
-    (_SERVES, " ".join([program for program in _SERVERS if " " not in program])),
+    (ANSWERS, " ".join([program for program in _SERVERS if " " not in program])),
     (
         _SERVING_FLAG,
         """
@@ -106,11 +106,11 @@ WORDS: Mapping[str, Mark] = make_table(
         """,
     ),
     (Mark(Role.SERVING, 2, "web"), "uvicorn gunicorn hypercorn"),
-    (_PREDICTS, "run_batch batch_predict batch-predict batchpredict batch_inference"),
+    (PREDICTS, "run_batch batch_predict batch-predict batchpredict batch_inference"),
     (Mark(Role.BATCH, 3, "flags"), "--prompt --save_file --save-file"),
     (_TESTS, "pytest py.test unittest tox nox nose2"),
     (
-        _PREPARES,
+        PREPARES,
         """
         tokenize_data torch-model-archiver model-archiver trtllm-build spark-submit llama-quantize
         convert_hf_to_gguf ct2-transformers-converter
@@ -128,7 +128,7 @@ WORDS: Mapping[str, Mark] = make_table(
         "jupyter-lab jupyter-notebook jupyter-server jupyterlab code-server start-notebook rserver",
     ),
     (
-        _MEASURES,
+        MEASURES,
         """
         all_reduce_perf all_gather_perf alltoall_perf reduce_scatter_perf sendrecv_perf
         broadcast_perf reduce_perf gather_perf scatter_perf hypercube_perf nccl-tests nccl_tests
@@ -165,8 +165,8 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         --pipeline retrain
         """,
     ),
-    (_SERVES, "swift deploy; llamafactory-cli api; rasa run"),
-    (_SERVES, ";".join([program for program in _SERVERS if " " in program])),
+    (ANSWERS, "swift deploy; llamafactory-cli api; rasa run"),
+    (ANSWERS, ";".join([program for program in _SERVERS if " " in program])),
     (
         MOVES,
         """
@@ -176,15 +176,15 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         """,
     ),
     (
-        _PREPARES,
+        PREPARES,
         """
         optimum-cli export; optimum-cli neuron; llamafactory-cli export; swift export;
         axolotl merge-lora; axolotl preprocess; tune download; lmdeploy convert; lmdeploy lite
         """,
     ),
-    (_EXPLORES, "jupyter lab; jupyter notebook; jupyter server"),
+    (_EXPLORES, "jupyter lab; jupyter notebook; jupyter server; marimo edit"),
     (
-        _MEASURES,
+        MEASURES,
         """
         vllm bench; tensorboard --logdir; tensorboard --logdir_spec; tune eval;
         llamafactory-cli eval; llamafactory-cli webui; mlflow server; mlflow ui; ilab model evaluate
@@ -210,106 +210,3 @@ COMMANDS: Mapping[str, Mark] = make_table(
     (Mark(Role.BATCH, 5, "program"), "predict transcribe"),
 )
 """Commands of a program (``main.py train``) that are common names of folders too."""
-
-SUFFIXES = ("py", "sh", "ipynb", "r", "rmd", "jl", "scala", "java")
-"""How scripts end whose names are read."""
-
-NAMELESS = frozenset("main.py __main__.py run.py run.sh start.sh".split())
-"""Scripts that are called as everybody's are: their folder tells what they do."""
-
-_VERBS = "split shard sample label augment dedup deduplicate clean filter generate make build load"
-_NOUNS = "data dataset datasets"
-_DATA_PAIRS = " ".join(
-    pair
-    for verb in _VERBS.split()
-    for noun in _NOUNS.split()
-    for pair in (verb + noun, noun + verb)
-)
-_INDEXES = " ".join(f"index{noun}" for noun in "docs documents corpus embeddings files".split())
-
-EXAMPLE = "example"
-_GENERATES = "generate"
-WEAK_KEYS = frozenset({EXAMPLE, _GENERATES})
-"""Keys that any other beats: ``mnist_batch_predict`` predicts, ``generate_training_data``
-prepares."""
-
-STEMS: Mapping[str, str] = {
-    word: key
-    for key, words in (
-        (
-            "bench",
-            """
-            perf smoke hello loadtest loadgen listdevices autotune autotuning profile preflight
-            check checks healthcheck sanity diagnose diagnostics
-            """,
-        ),
-        (
-            "data",
-            """
-            prep export etl buildindex createdataset createdata processdata
-            dataprep loaddata dataprocess dataprocessing imageresize modelarchiver indexer reindex
-            """,
-        ),
-        ("data", f"{_DATA_PAIRS} {_INDEXES} {TRAINING_SETS}"),
-        ("train", "sft dpo grpo ppo rlhf orpo lora qlora tune tuning fit"),
-        (
-            "serve",
-            """
-            serve serving modelserver inferenceapi inferenceserver inferenceservice predictapi
-            predictserver predictionserver launchserver llmserver embeddingserver embeddingsserver
-            """,
-        ),
-        (
-            "batch",
-            """
-            score scoring batchscore batchscoring batchinfer batchinference batchembed
-            offlineinference offlineinfer transcribe embed
-            """,
-        ),
-        (_GENERATES, "generate"),
-        ("infer", "infer inference"),
-        (EXAMPLE, "ddp fsdp"),
-    )
-    for word in words.split()
-}
-"""Words, and pairs of words written as one, of a script's or module's name: what they mean.
-
-The first telling one counts: ``prepare_train_data`` prepares.
-"""
-
-STEM_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("bench", ("bench",)),
-    ("evaluate", ("eval",)),
-    (
-        "data",
-        (
-            *("preprocess", "prepare", "download", "convert", "conversion", "tokeniz", "tokenis"),
-            *("quantiz", "quantis", "merge", "upload", "ingest", "extract", "compil"),
-        ),
-    ),
-    ("serve", ("maxengine",)),
-    ("batch", ("predict", "batchpredict", "offlinepredict")),
-    (EXAMPLE, ("mnist", "cifar", "imagenet", "resnet", "vgg")),
-)
-"""How such words begin."""
-
-NETWORKS = ("net", "gan")
-"""How words end that name a network by its architecture: LeNet, U-Net, EfficientNet, DCGAN."""
-OTHER_NETS = frozenset(
-    """
-    subnet vnet internet intranet ethernet telnet dotnet botnet fortinet planet magnet cabinet
-    bonnet organ slogan
-    """.split()
-)
-
-STEM_MARKS: Mapping[str, tuple[Mark, ...]] = {
-    "bench": (_MEASURES,),
-    "evaluate": (EVALUATES,),
-    "data": (_PREPARES,),
-    "train": (Mark(Role.TRAINING, 5, "script"),),
-    "serve": (_SERVES,),
-    "batch": (_PREDICTS,),
-    _GENERATES: (Mark(Role.BATCH, 2, "program"),),
-    "infer": (Mark(Role.BATCH, 4, "program"), Mark(Role.SERVING, 3, "program")),
-    EXAMPLE: (Mark(Role.TRAINING, 3, "script"),),
-}

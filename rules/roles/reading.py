@@ -166,9 +166,10 @@ def _listens(body: Mapping[str, Any], number: int) -> bool:
 
 
 def _agree(found: list[Signal]) -> list[Signal]:
-    """Two names that speak of training, and of nothing else, are surer than one."""
+    """Two names that speak of training, and of nothing else, are surer than one; one that was
+    given twice is one."""
     told = [one for one in found if one.role is Role.TRAINING]
-    if len(told) < 2 or len(told) < len(found):
+    if len(set(told)) < 2 or len(told) < len(found):
         return found
     first = told[0]
     reason = f"{first.sentence.partition(': ')[2]}, and so is what runs in it"

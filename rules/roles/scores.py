@@ -80,6 +80,8 @@ def score_pod(
     if reading.idle and priors.get(Role.TRAINING, 0) < _SURE:
         heard = _sort(_read_idle(reading, accelerated=accelerated))
         return _decide(heard, kind, {}, accelerated=False)
+    if accelerated and reading.admits and priors.get(Role.TRAINING, 0) < 0:
+        return _decide(_sort([_WAITS]), kind, {}, accelerated=False)
     reading.listen()
     heard = _sort(_collect(reading, manifest, priors))
     if accelerated and "part" in heard.get(Role.OTHER, _SILENCE) and _answers(heard, reading):

@@ -12,15 +12,14 @@ from rules.roles.programs import (
     COMMANDS,
     EVALUATES,
     MOVES,
-    NAMELESS,
     PHRASES,
     SUBMISSIONS,
     SUBMITS,
-    SUFFIXES,
     TRAINS,
     WORDS,
 )
 from rules.roles.settings import ADDED, INPUT, add_up, read_flag
+from rules.roles.stems import NAMELESS, SUFFIXES
 from rules.roles.vocabulary import Mark, Signal, say
 from rules.roles.words import read_stem
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from rules.roles.programs import (
+from rules.roles.stems import (
     EXAMPLE,
     NETWORKS,
     OTHER_NETS,
