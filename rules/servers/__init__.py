@@ -6,7 +6,8 @@ a path, a port or a metric that is not known is left out rather than guessed.
 
 from collections.abc import Iterable
 
-from rules.image import Image
+from rules.image import Image, parse_image
+from rules.kinds.kept_pods import KeptPod
 from rules.servers.general import GENERAL_SERVERS, TRITON
 from rules.servers.language import LANGUAGE_SERVERS, TGI, VLLM
 from rules.servers.schema import ReadFlag, Server
@@ -52,6 +53,11 @@ def find_server(image: Image) -> Server | None:
     return next((server for part, server in _BY_PART if part in path), None)
 
 
+def has_server(pods: Iterable[KeptPod]) -> bool:
+    """Whether a container of some pods runs a model server, by its image."""
+    return any(find_server(parse_image(one.image)) for pod in pods for one in pod.containers)
+
+
 def find_program(words: Iterable[str]) -> Server | None:
     """The model server that a command starts, by the command's words."""
     spoken = f" {' '.join([word.rpartition('/')[2] for word in words])} "
@@ -71,6 +77,7 @@ __all__ = [
     "Server",
     "find_program",
     "find_server",
+    "has_server",
     "is_part",
     "name_metrics",
 ]

@@ -41,12 +41,10 @@ anyway. There is no fix for a GPU target, whose metric a person must choose.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.image import parse_image
-from rules.kinds.kept_pods import KeptPod
 from rules.kinds.schema import Autoscaler
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
-from rules.servers import COMMON_SERVERS, find_server, name_metrics
+from rules.servers import COMMON_SERVERS, has_server, name_metrics
 from rules.wording import write_values
 from rules.workload import Workload
 
@@ -84,12 +82,8 @@ def _runs_on_cpu(workload: Workload, scaler: Autoscaler) -> bool | None:
 def _suggest(workload: Workload, scaler: Autoscaler, params: Mapping[str, Any]) -> str:
     """The metrics of model servers are none of a gateway's or a web application's."""
     advice = f"at least one, such as cpu at {params['default_cpu_target']} %"
-    serves = scaler.target is None or workload.neighbourhood.ask_pods(scaler.target, _has_server)
+    serves = scaler.target is None or workload.neighbourhood.ask_pods(scaler.target, has_server)
     return f"{advice}, or for a GPU server {_SERVER_METRICS}" if serves else advice
-
-
-def _has_server(pods: tuple[KeptPod, ...]) -> bool:
-    return any(find_server(parse_image(one.image)) for pod in pods for one in pod.containers)
 
 
 def _write_default(scaler: Autoscaler) -> Fix | None:

@@ -6,8 +6,7 @@ A claim that is ReadWriteOnce alone is mounted by one pod, or by pods of one nod
 ## Why
 The volume is attached to one node. Pods that land on another stay in ContainerCreating with
 `Multi-Attach error`, or are never scheduled; of a training's ranks some start and wait for the rest
-with their accelerators. What plainly has nothing to do with machine learning, such as a database,
-is for other linters.
+with their accelerators. Databases and web pages are for other linters.
 
 ## Example
 ```yaml
@@ -58,10 +57,9 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     found = [
         claim for claim in workload.once(find_claims) if claim.contended and not claim.is_of(shared)
     ]
-    if not found or workload.once(is_unrelated):
-        return
-    for key in dict.fromkeys(claim.key for claim in found):
-        yield from _judge(workload, [claim for claim in found if claim.key == key])
+    if found and not workload.once(is_unrelated):
+        for key in dict.fromkeys(claim.key for claim in found):
+            yield from _judge(workload, [claim for claim in found if claim.key == key])
 
 
 def _judge(workload: Workload, mounted: list[MountedClaim]) -> Iterator[Problem]:
