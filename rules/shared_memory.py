@@ -50,17 +50,23 @@ def plan_mount(
 ) -> MemoryMount | None:
     """What to add where the container's memory limit is known: a share of it, and no more than
     ``most``. None where it is not, or where the pod has a volume of that name."""
-    limit = parse_quantity(container.get("resources", "limits", "memory"))
-    cap = parse_quantity(most)
-    if not limit or not cap or any(one.name == NAME for one in pod.volumes):
+    text = choose_size(container.get("resources", "limits", "memory"), percent, most)
+    if text is None or any(one.name == NAME for one in pod.volumes):
         return None
     volume = _end(workload, pod.volumes_at or ())
     mount = _end(workload, container.place("volumeMounts"))
-    size = int(min(limit * percent / 100, cap)) // _MEBIBYTE
-    if volume is None or mount is None or size < 1:
+    return None if volume is None or mount is None else MemoryMount(volume, mount, text)
+
+
+def choose_size(limit: Any, percent: int, most: str) -> str | None:
+    """So many percent of a memory limit, ``most`` at most; None where a number is not known."""
+    memory, cap = parse_quantity(limit), parse_quantity(most)
+    if not memory or not cap:
         return None
-    text = f"{size // 1024}Gi" if size % 1024 == 0 else f"{size}Mi"
-    return MemoryMount(volume, mount, text)
+    size = int(min(memory * percent / 100, cap)) // _MEBIBYTE
+    if size < 1:
+        return None
+    return f"{size // 1024}Gi" if size % 1024 == 0 else f"{size}Mi"
 
 
 def replace_host_memory(workload: Workload, pod: Pod, host: Value) -> Fix | None:

@@ -155,6 +155,7 @@ def _component(
             inherits=bool(named),
             replicas=read_count(body.get("minReplicas")),
             images=False,
+            requests_given=True,
         )
     for workers in component.each("workerSpec"):
         yield _worker(workers, Probes.GIVEN)
@@ -182,6 +183,7 @@ def _worker(workers: SpecView, probes: Probes) -> Pod:
         inherits=probes is Probes.GIVEN,
         replicas=read_count(workers.dig("pipelineParallelSize")),
         images=False,
+        requests_given=True,
     )
 
 
@@ -197,6 +199,7 @@ def _runtime_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
             readiness_given=True,
             replicas=read_count(body.get("replicas")),
             images=False,
+            requests_given=True,
         )
     for workers in spec.each("workerSpec"):
         yield _worker(workers, Probes.OWN)

@@ -154,6 +154,8 @@ class Pod(NamedTuple):
     readiness_given: bool = False
     shared_memory: bool = False
     """The operator mounts memory at /dev/shm itself."""
+    requests_given: bool = False
+    """It writes requests of cpu and memory where there are none."""
 
     @property
     def mains(self) -> tuple[Container, ...]:

@@ -95,6 +95,7 @@ def _pod(application: SpecView, part: SpecView, subrole: Subrole) -> Pod:
         containers=(_main(application, part), *_others(part)),
         volumes=volumes,
         volumes_at=(*application.path, "volumes"),
+        requests_given=True,
         subrole=subrole,
         writer=subrole is Subrole.MASTER,
         replicas=_count(application, subrole),

@@ -1,0 +1,1 @@
+"""Rules on the cpu and the memory that pods ask for."""
