@@ -1,0 +1,104 @@
+"""What runs may be another program, or another model, at the next start.
+
+## What
+The image of a container that does a pod's work has a tag that stays, or a digest; a model that is
+fetched from a hub has a revision.
+
+## Why
+With `latest`, or no tag, every retry and every replica that an autoscaler adds may run another
+build, and a result cannot be had again. The kubelet asks the registry at each start, which fails
+when that is away, and pulls gigabytes where the tag has moved.
+
+## Example
+```yaml
+containers: [{name: trainer, image: registry.example/trainer:latest}]
+```
+
+## Use instead
+```yaml
+containers: [{name: trainer, image: "registry.example/trainer:1.4.2"}]
+```
+A digest (`@sha256:...`) is surer still. Models take `--revision`, `REVISION`, or KServe's
+`hf://owner/model:revision`.
+
+## Fix safety
+There is no fix: which version is meant is known to a registry, and to a person.
+
+## References
+- https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
+- `pkg/apis/core/v1/defaults.go` (SetDefaults_Container)
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.commands import CommandLine
+from rules.hub import find_hub_model
+from rules.image import Image
+from rules.kinds.pods import Pod
+from rules.kinds.roles import Role
+from rules.lazy_pattern import LazyPattern
+from rules.manifest import is_template
+from rules.model import Harm, Problem, Rule, form_table
+from rules.paths import dotted, shorten
+from rules.wording import join_problems
+from rules.words import split_name
+from rules.workload import Workload
+
+_LAST = frozenset({"latest", "nightly"})
+_FIRST = _LAST | {"main", "master", "dev", "devel", "develop", "edge", "head", "canary", "snapshot"}
+"""Words that a tag which moves begins with, or ends with."""
+_SETTLED = 6
+"""From so many digits on a tag names a day or a commit: ``nightly-20260101``."""
+_TOLD_LATER = frozenset({"replaced", "replace", "overridden", "placeholder", "changeme", "todo"})
+_VERSION = LazyPattern(r"\d[.-]\d")
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    found: dict[str, list[Problem]] = {}
+    for pod, judgement in workload.judgements:
+        for main in () if judgement.role in (Role.OTHER, Role.NONE) else pod.mains:
+            for problem in _judge(pod, workload.command(main), whole=not workload.partial):
+                found.setdefault(problem.form, []).append(problem)
+    yield from map(join_problems, found.values())
+
+
+def _judge(pod: Pod, command: CommandLine, *, whole: bool) -> Iterator[Problem]:
+    """``whole``: what is not said here is said nowhere: a patch has its base."""
+    written, image = command.container.get("image"), command.image
+    told = isinstance(written, str) and not is_template(written)
+    if told and (whole or image.tag) and _moves(image):
+        path = command.container.place("image")
+        found = f"{dotted(path)} is {shorten(str(written))}: the next start may run another build"
+        expected = "expected a tag that stays, or a digest"
+        yield Problem("image", path, f"{found}; {expected}", role_path=pod.path)
+    model = find_hub_model(command)
+    if model is not None and whole and not model.pinned:
+        found = f"{shorten(model.what)}, of no revision: the next start may load other weights"
+        yield Problem("model", model.path, f"{found}; expected a revision", role_path=pod.path)
+
+
+def _moves(image: Image) -> bool:
+    """Whether an image's tag is given to one build after another. A name in capitals, or one that
+    says so, is put in later; some names have the version, and need no tag."""
+    if image.digest or not image.name or image.name.isupper():
+        return False
+    if not image.tag:
+        return not _VERSION.search(image.name) and _TOLD_LATER.isdisjoint(split_name(image.name))
+    words = split_name(image.tag)
+    settled = any(sum(map(str.isdigit, word)) >= _SETTLED for word in words)
+    return bool(words) and not settled and (words[0] in _FIRST or words[-1] in _LAST)
+
+
+RULE = Rule(
+    code="IMG001",
+    name="image-and-model-pinned",
+    harm=Harm.LOSES_WORK,
+    forms=form_table("""
+        image  warning  warn   warn   an image's tag moves from build to build
+        model  info     audit  audit  a model of a hub has no revision
+    """),
+    check=check,
+    docs=__doc__ or "",
+    scope="pods of machine learning",
+)
