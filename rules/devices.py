@@ -1,13 +1,13 @@
 """How a container comes to see accelerators that it did not ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.commands import CommandLine
 from rules.image import Image
 from rules.kinds.pods import Pod
 from rules.manifest import is_template
-from rules.paths import Path, dig
+from rules.paths import Path, dig, shorten
 from rules.quantity import parse_quantity
 from rules.resource_names import AMD, NVIDIA
 from rules.servers import is_part
@@ -21,6 +21,14 @@ _FILES = ("/dev/nvidia", "/dev/dri", "/dev/kfd", "/dev/neuron")
 _INFRASTRUCTURE = frozenset("dcgm discovery toolkit validator testrunner".split())
 """Words of the images of what looks after a node's GPUs, beside those of any platform's parts."""
 _LONGEST = 4096
+_CHOSEN = "CUDA_VISIBLE_DEVICES"
+_PLAIN = frozenset(
+    {"cpu", "memory", "ephemeral-storage", "storage", "hugepages-2Mi", "hugepages-1Gi"}
+)
+_ELSEWHERE = frozenset(
+    "cpu openvino tpu neuron neuronx gaudi hpu npu xpu ascend arm64 sim router".split()
+)
+"""Words of images that run on other devices than GPUs, or on none."""
 _WHOLE = 4
 """GPUs of a node that is taken whole: most with several have 8, some 4."""
 
@@ -71,3 +79,44 @@ def find_device_files(pod: Pod) -> Iterator[tuple[Path, str]]:
         file = dig(volume.body, ("hostPath", "path"))
         if isinstance(file, str) and file.startswith(_FILES):
             yield (*volume.path, "hostPath", "path"), file
+
+
+def sees_devices(command: CommandLine) -> bool:
+    """Whether a container has devices by other means than a resource that is known: a variable, its
+    privileges, or a resource of another name. A resource of no amount says that it wants none."""
+    if VISIBLE in command.variables or _CHOSEN in command.variables:
+        return True
+    container = command.container
+    if container.get("securityContext", "privileged") is True:
+        return True
+    resources = container.get("resources")
+    amounts = (dig(resources, (key,)) for key in ("limits", "requests"))
+    names = {str(name) for one in amounts if isinstance(one, Mapping) for name in one}
+    return is_template(resources) or not names <= _PLAIN
+
+
+def find_gpu_sign(command: CommandLine) -> str | None:
+    """What shows that a container runs on GPUs alone, as a clause; None where nothing does."""
+    image = command.image
+    words = {*image.words, *image.path_words, *split_name(image.tag)}
+    if not _ELSEWHERE.isdisjoint(words) or (command.value("device") or "cuda") != "cuda":
+        return None
+    if _is_cuda_image(image):
+        return f"its image is {shorten(image.path)}"
+    for flag in ("tensor-parallel-size", "tp-size", "num-shard"):
+        value = command.value(flag) or ""
+        if value.isdecimal() and int(value) > 1:
+            return f"--{flag} is {value}"
+    if command.value("device") == "cuda":
+        return "--device is cuda"
+    for flag in ("backend", "dist-backend", "ddp-backend"):
+        if command.value(flag) == "nccl":
+            return f"--{flag} is nccl"
+    return None
+
+
+def _is_cuda_image(image: Image) -> bool:
+    """Whether an image holds CUDA's programs, and what runs there can do nothing without a GPU."""
+    if "tritonserver" in image.name:
+        return False
+    return runs_cuda(image) or image.name in ("vllm-openai", "sglang", "text-generation-inference")
