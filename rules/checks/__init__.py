@@ -1,6 +1,7 @@
 """The rules. A rule is one module below here, in the folder of its area.
 
 from rules.checks.accelerator import (
+    accelerated_role_without_accelerator,
     accelerator_in_limits,
     accelerator_name_known,
     accelerator_quantity_valid,
@@ -8,6 +9,7 @@ from rules.checks.accelerator import (
     gpu_rollout_needs_spare_device,
     gpu_visibility_bypass,
     parallelism_matches_accelerators,
+    tpu_placement_complete,
 )
 from rules.checks.autoscaling import (
     autoscaler_flap_or_inert,
@@ -44,6 +46,7 @@ from rules.checks.organisation import (
     required_metadata,
     workload_kind,
 )
+from rules.checks.resources import accelerator_pod_cpu_memory, ml_pod_resources
 from rules.checks.schedule import (
     retrain_concurrency_forbid,
     retrain_starting_deadline,
@@ -66,6 +69,7 @@ from rules.checks.serving import (
 )
 from rules.checks.storage import (
     cache_on_read_only_mount,
+    memory_volume_unbounded,
     output_claim_auto_deleted,
     rwo_claim_shared_by_many_pods,
     rwo_claim_with_rolling_update,
@@ -74,6 +78,8 @@ from rules.checks.storage import (
 )
 from rules.checks.supply import (
     host_namespace_for_ml,
+    image_and_model_pinned,
+    install_at_start,
     plaintext_ml_credentials,
     remote_code_execution_flags,
 )
@@ -103,13 +109,17 @@ ALL: tuple[Rule, ...] = (
     gpu_visibility_bypass.RULE,
     parallelism_matches_accelerators.RULE,
     gpu_rollout_needs_spare_device.RULE,
+    accelerated_role_without_accelerator.RULE,
     accelerator_request_coherent.RULE,
+    tpu_placement_complete.RULE,
     hpa_metrics_defined.RULE,
     hpa_resource_metric_without_request.RULE,
     gpu_server_scaled_on_cpu.RULE,
     hpa_fights_static_replicas.RULE,
     autoscaler_target_valid.RULE,
     autoscaler_flap_or_inert.RULE,
+    image_and_model_pinned.RULE,
+    install_at_start.RULE,
     field_at_wrong_level.RULE,
     removed_or_wrong_api_version.RULE,
     container_without_image.RULE,
@@ -128,6 +138,8 @@ ALL: tuple[Rule, ...] = (
     accelerator_namespace.RULE,
     workload_kind.RULE,
     image_registry.RULE,
+    accelerator_pod_cpu_memory.RULE,
+    ml_pod_resources.RULE,
     plaintext_ml_credentials.RULE,
     remote_code_execution_flags.RULE,
     host_namespace_for_ml.RULE,
@@ -148,6 +160,7 @@ ALL: tuple[Rule, ...] = (
     rwo_claim_with_rolling_update.RULE,
     output_claim_auto_deleted.RULE,
     shared_memory_too_small.RULE,
+    memory_volume_unbounded.RULE,
     cache_on_read_only_mount.RULE,
     restart_policy_never.RULE,
     retry_budget_set.RULE,

@@ -26,6 +26,7 @@ def job(**spec: Any) -> dict[str, Any]:
                             "name": "trainer",
                             "image": "registry.example.com/trainer:1.0",
                             "command": ["python", "train.py", "--output-dir", "s3://models/run1"],
+                            "resources": {"limits": {"cpu": "4", "memory": "16Gi"}},
                         }
                     ],
                 }
@@ -68,7 +69,10 @@ def pytorch_job() -> dict[str, Any]:
         "name": "pytorch",
         "image": "registry.example.com/ddp:1.0",
         "command": ["python", "train.py", "--output-dir", "s3://models/ddp"],
-        "resources": {"requests": {"nvidia.com/gpu": "1"}},
+        "resources": {
+            "requests": {"nvidia.com/gpu": "1"},
+            "limits": {"cpu": "4", "memory": "16Gi"},
+        },
     }
     worker = {"replicas": 2, "template": {"spec": {"containers": [container]}}}
     return {

@@ -284,9 +284,7 @@ def test_k84_the_whole_spec_of_a_ray_job_is_judged() -> None:
     gpu = ray_job()
     head = gpu["spec"]["rayClusterSpec"]["headGroupSpec"]
     container = head["template"]["spec"]["containers"][0]
-    head["template"] = {
-        "spec": {"containers": [{**container, "resources": {"requests": {"nvidia.com/gpu": 1}}}]}
-    }
+    head["template"] = {"spec": {"containers": [{**container, **GREEDY}]}}
     assert denied(update(gpu, ray_job())) == {"GPU001"}
     assert denied(update(ray_job(backoffLimit=1000), ray_job())) == {"TRN002"}
 
@@ -340,7 +338,7 @@ def retrain(*containers: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-GREEDY = {"resources": {"requests": {"nvidia.com/gpu": 1}}}
+GREEDY = {"resources": {"requests": {"nvidia.com/gpu": 1}, "limits": {"cpu": 4, "memory": "16Gi"}}}
 
 
 def test_k84_a_renamed_container_keeps_its_old_faults() -> None:

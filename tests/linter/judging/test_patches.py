@@ -23,6 +23,7 @@ spec:
       - name: trainer
         image: registry.example.com/trainer:1.0
         command: [python, train.py, --output-dir, s3://models/run1]
+        resources: {requests: {cpu: 4, memory: 16Gi}, limits: {memory: 16Gi}}
 """
 BOUNDED = BASE.replace("spec:\n", "spec:\n  backoffLimit: 2\n  activeDeadlineSeconds: 7200\n", 1)
 BOUNDS = """\
