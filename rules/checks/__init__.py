@@ -91,6 +91,7 @@ from rules.checks.training import (
     retry_budget_inert,
     retry_budget_set,
     retry_unbounded,
+    sidecar_blocks_completion,
     training_in_service_controller,
 )
 from rules.model import Rule
@@ -169,6 +170,7 @@ ALL: tuple[Rule, ...] = (
     retry_budget_inert.RULE,
     disruption_burns_retries.RULE,
     training_in_service_controller.RULE,
+    sidecar_blocks_completion.RULE,
     gitops_reruns_training.RULE,
 )
 ``INDEX`` is what they declare (rules/index.py), sorted by code: a run over few objects imports the

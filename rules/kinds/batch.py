@@ -194,6 +194,7 @@ KINDS: tuple[Kind, ...] = (
         deadlines=read_job_deadlines,
         lone_retries=_lone_retries,
         disruptions=read_job_disruptions,
+        awaits_sidecars=True,
         plural="jobs",
     ),
     Kind(
@@ -208,6 +209,7 @@ KINDS: tuple[Kind, ...] = (
         deadlines=read_job_deadlines,
         lone_retries=_lone_retries,
         disruptions=read_job_disruptions,
+        awaits_sidecars=True,
         schedule=read_cron_schedule,
         plural="cronjobs",
     ),

@@ -164,6 +164,7 @@ KINDS: tuple[Kind, ...] = (
         required=(("spec", "containers"),),
         rows=((SPEC, _POD_ROWS),),
         when_ended=WhenEnded.LOST,
+        awaits_sidecars=True,
         plural="pods",
         subresources=("ephemeralcontainers",),
     ),

@@ -283,6 +283,7 @@ KINDS: tuple[Kind, ...] = (
         deadlines=read_jobset_deadlines,
         lone_retries=read_lone_retries,
         disruptions=read_jobset_disruptions,
+        awaits_sidecars=True,
         plural="jobsets",
     ),
 )

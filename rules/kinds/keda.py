@@ -111,6 +111,7 @@ KINDS: tuple[Kind, ...] = (
         retries=_retries,
         deadlines=read_job_deadlines,
         autoscalers=_job_scalers,
+        awaits_sidecars=True,
         plural="scaledjobs",
     ),
 )

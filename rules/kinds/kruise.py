@@ -115,6 +115,7 @@ KINDS: tuple[Kind, ...] = (
         retries=_retries,
         deadlines=read_job_deadlines,
         schedule=_schedule,
+        awaits_sidecars=True,
         plural="advancedcronjobs",
     ),
 )

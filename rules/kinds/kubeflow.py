@@ -171,6 +171,7 @@ def make_job_kind(operator: Operator, group: str, rows: FactRows, **known: Any) 
             read_replicas(spec, operator.field),
             default=operator.cleanup,
         ),
+        awaits_sidecars=True,
         plural=f"{operator.kind.lower()}s",
         **known,
     )

@@ -154,6 +154,7 @@ def make_mpi_kind(group: str, rows: FactRows, **known: Any) -> Kind:
         ),
         retries=_retries,
         deadlines=_deadlines,
+        awaits_sidecars=True,
         plural="mpijobs",
         **known,
     )

@@ -110,6 +110,8 @@ class Kind(NamedTuple):
     disruptions: Callable[[SpecView], Iterable[Disruption]] = _none
     lone_retries: Callable[[SpecView], Iterable[LoneRetry]] = _none
     when_ended: WhenEnded = WhenEnded.COUNTED
+    awaits_sidecars: bool = False
+    """A run is over when every container of its pods has ended, and not the main one alone."""
     as_run: Callable[[SpecView], tuple[Edit, ...]] = _none
     """The edits that make a Job of it, none where that takes a person."""
     autoscalers: Callable[[SpecView], Iterable[Autoscaler]] = _none

@@ -57,6 +57,7 @@ def _runtime(group: str, name: str) -> Kind:
         deadlines=read_jobset_deadlines,
         lone_retries=read_lone_retries,
         disruptions=read_jobset_disruptions,
+        awaits_sidecars=True,
         facts={"spec": read_spec},
         plural=f"{name.lower()}s",
         namespaced=name == "TrainingRuntime",

@@ -245,6 +245,7 @@ def _kind(group: str, name: str, root: Path = SPEC, own: FactPlaces = (), **know
         leftovers=_leftovers,
         lone_retries=_lone_retries,
         disruptions=_disruptions,
+        awaits_sidecars=True,
         weights=_weights,
         **known,
     )

@@ -93,6 +93,11 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             default="any",
         ),
         Parameter(
+            "istio_native_sidecar",
+            "Istio injects its proxy as a native sidecar, as it does by default since 1.27",
+            default=False,
+        ),
+        Parameter(
             "controller_tz",
             "the time zone in which the cluster's controllers run, such as Etc/UTC; any if it is "
             "not known",
