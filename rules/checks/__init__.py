@@ -85,6 +85,7 @@ from rules.checks.supply import (
 )
 from rules.checks.training import (
     active_deadline_set,
+    checkpoint_grace_period,
     disruption_burns_retries,
     gitops_reruns_training,
     restart_policy_never,
@@ -170,6 +171,7 @@ ALL: tuple[Rule, ...] = (
     retry_budget_inert.RULE,
     disruption_burns_retries.RULE,
     training_in_service_controller.RULE,
+    checkpoint_grace_period.RULE,
     sidecar_blocks_completion.RULE,
     gitops_reruns_training.RULE,
 )
