@@ -32,14 +32,15 @@ _ENDED = LazyPattern(
 class Mesh(NamedTuple):
     """What puts a container that never ends beside the others, for a label or annotation ``key``.
 
-    ``values`` are those that ask for it, ``off`` what a fix writes there, empty for no fix.
-    ``unless`` are annotations that make an end of it, each with its value.
+    ``values`` are those that ask for it, ``off`` what a fix writes there, empty for no fix, and
+    ``otherwise`` what else makes an end of it. ``unless`` are annotations that do, with values.
     """
 
     name: str
     key: str
     values: frozenset[str]
-    off: str = ""
+    off: str
+    otherwise: str
     unless: tuple[tuple[str, str], ...] = ()
 
 
@@ -48,6 +49,7 @@ ISTIO = Mesh(
     "sidecar.istio.io/inject",
     frozenset({"true"}),
     "false",
+    "cluster.istio_native_sidecar where Istio's sidecars are native",
     (("sidecar.istio.io/nativeSidecar", "true"), ("istio.io/dataplane-mode", "ambient")),
 )
 _MESHES = (
@@ -57,17 +59,19 @@ _MESHES = (
         "linkerd.io/inject",
         frozenset({"enabled", "ingress"}),
         "disabled",
+        "a native sidecar",
         (
             ("config.alpha.linkerd.io/proxy-enable-native-sidecar", "true"),
             ("config.beta.linkerd.io/proxy-enable-native-sidecar", "true"),
         ),
     ),
-    Mesh("Dapr", "dapr.io/enabled", frozenset({"true"})),
+    Mesh("Dapr", "dapr.io/enabled", frozenset({"true"}), "", "a call of its /v1.0/shutdown"),
     Mesh(
         "Vault",
         "vault.hashicorp.com/agent-inject",
         frozenset({"true"}),
         "",
+        'agent-pre-populate-only: "true"',
         (("vault.hashicorp.com/agent-pre-populate-only", "true"),),
     ),
 )

@@ -85,8 +85,10 @@ from rules.checks.supply import (
 )
 from rules.checks.training import (
     active_deadline_set,
+    autoscaler_may_evict_training,
     checkpoint_grace_period,
     disruption_burns_retries,
+    finished_job_ttl,
     gitops_reruns_training,
     restart_policy_never,
     retry_budget_inert,
@@ -171,7 +173,9 @@ ALL: tuple[Rule, ...] = (
     retry_budget_inert.RULE,
     disruption_burns_retries.RULE,
     training_in_service_controller.RULE,
+    finished_job_ttl.RULE,
     checkpoint_grace_period.RULE,
+    autoscaler_may_evict_training.RULE,
     sidecar_blocks_completion.RULE,
     gitops_reruns_training.RULE,
 )

@@ -93,6 +93,12 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             default="any",
         ),
         Parameter(
+            "node_autoscaler",
+            "what takes nodes away that are little used",
+            default="any",
+            choices=("any", "none", "cluster-autoscaler", "karpenter"),
+        ),
+        Parameter(
             "istio_native_sidecar",
             "Istio injects its proxy as a native sidecar, as it does by default since 1.27",
             default=False,

@@ -35,22 +35,15 @@ There is no fix: whether the job is a hook is for its owner to say.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.facts import SHUTDOWN_WHEN_FINISHED, TTL, TTL_STRATEGY
-from rules.model import Harm, Problem, Rule, Value, form_table
+from rules.cleanup import find_tracker, find_ttl
+from rules.model import Harm, Problem, Rule, form_table
 from rules.stakes import reckon_stakes
 from rules.wording import tell_value
 from rules.workload import FINITE_TRAINING, Workload
 
-_TRACKERS = {
-    "argocd.argoproj.io/": "Argo CD",
-    "kustomize.toolkit.fluxcd.io/": "Flux",
-    "helm.toolkit.fluxcd.io/": "Flux",
-}
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
-
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    tracker = _find_tracker(workload)
+    tracker = find_tracker(workload.manifest)
     # What a schedule makes is not tracked: its owner is.
     scheduled = workload.schedule is not None
     if not tracker or scheduled or not workload.pods_of(FINITE_TRAINING):
@@ -62,8 +55,8 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge(workload: Workload, tracker: str) -> Problem | None:
     name = workload.manifest.value(("metadata", "generateName"))
-    ttl = _find_ttl(workload)
-    if ttl is not None:
+    ttl = find_ttl(workload)
+    if ttl is not None and not ttl.absent:
         found = f"{tell_value(ttl)}, and {tracker} makes again what it deletes"
         message = f"training runs anew: {found}; expected a hook, or no ttl"
         return Problem("deleted", ttl.path, message)
@@ -71,24 +64,6 @@ def _judge(workload: Workload, tracker: str) -> Problem | None:
         found = f"{tell_value(name)}, which {tracker} makes anew at each sync"
         return Problem("generated", name.path, f"{found}; expected metadata.name, or a hook")
     return None
-
-
-def _find_ttl(workload: Workload) -> Value | None:
-    """What deletes the finished job itself; a RayJob's takes its cluster alone."""
-    if workload.at(SHUTDOWN_WHEN_FINISHED) is not None:
-        return None
-    found = (workload.at(TTL), workload.at(TTL_STRATEGY))
-    return next((ttl for ttl in found if ttl is not None and not ttl.absent), None)
-
-
-def _find_tracker(workload: Workload) -> str:
-    """The tool that keeps the object in the cluster; empty where none does, or it is a hook."""
-    places = ("labels", "annotations")
-    marks = [str(key) for one in places for key in workload.manifest.mapping("metadata", one)]
-    if any(mark in _HOOKS for mark in marks):
-        return ""
-    found = (name for mark in marks for start, name in _TRACKERS.items() if mark.startswith(start))
-    return next(found, "")
 
 
 RULE = Rule(

@@ -42,7 +42,7 @@ from typing import Any
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
 from rules.model import Fix, Harm, Presence, Problem, Rule, Value, form_table
-from rules.sidecars import ISTIO, Injection, find_awaited_pods, find_endless, find_injections
+from rules.sidecars import find_awaited_pods, find_endless, find_injections
 from rules.stakes import reckon_stakes
 from rules.wording import join_problems, move_values, tell_value, write_value
 from rules.workload import TRAINING, Workload
@@ -65,15 +65,12 @@ def _list_injected(workload: Workload, pod: Pod) -> Iterator[Problem]:
     for injection in find_injections(workload, pod):
         mesh, value = injection.mesh, injection.value
         told = tell_value(value, ", and the namespace has istio-injection: enabled")
-        expected = f"expected {mesh.off or 'none'}" + _hint(injection)
-        message = f"{told}: {mesh.name}'s sidecar never ends, so that {_EFFECT}; {expected}"
+        expected = " or ".join(filter(None, (mesh.off, mesh.otherwise)))
+        message = (
+            f"{told}: {mesh.name}'s sidecar never ends, so that {_EFFECT}; expected {expected}"
+        )
         fix = write_value(value, mesh.off, safe=False) if mesh.off else None
         yield Problem("mesh" if injection.asked else "namespace", value.path, message, fix)
-
-
-def _hint(injection: Injection) -> str:
-    known = injection.mesh is ISTIO
-    return ", or cluster.istio_native_sidecar where Istio's sidecars are native" if known else ""
 
 
 def _list_endless(workload: Workload, pod: Pod) -> Iterator[Problem]:

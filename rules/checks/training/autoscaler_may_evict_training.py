@@ -1,0 +1,120 @@
+"""A node autoscaler may take the node away from a training that runs.
+
+## What
+The pods of a long training say that they are not to be evicted to save a node.
+
+## Why
+Cluster Autoscaler and Karpenter take away nodes that are little used, and move their pods. A
+training loses what it did since its last checkpoint, and a Job whose pods are moved often fails.
+
+## Example
+```yaml
+kind: Job
+metadata:
+  annotations: {cluster-autoscaler.kubernetes.io/safe-to-evict: "false"}   # no effect here
+```
+
+## Use instead
+```yaml
+kind: Job
+spec:
+  template:
+    metadata:
+      annotations: {cluster-autoscaler.kubernetes.io/safe-to-evict: "false"}
+```
+With Karpenter `karpenter.sh/do-not-disrupt: "true"`. Either keeps a node from upgrades, too: pair
+it with a deadline (TRN003). A PodDisruptionBudget that selects the pods will do as well.
+
+## Fix safety
+Safe: no run is ended by it. There is one where `cluster.node_autoscaler` says which it is.
+
+## References
+- kubernetes/autoscaler#7095 and #1497, cluster-autoscaler FAQ; karpenter.sh: disruption
+"""
+
+from collections.abc import Iterator, Mapping
+from math import inf
+from typing import Any
+
+from rules.kinds.lookups import Answer
+from rules.kinds.pods import Pod
+from rules.kinds.runs import WhenEnded
+from rules.model import Harm, Parameter, Problem, Related, Rule, Severity, Value, form_table
+from rules.paths import Path
+from rules.stakes import reckon_stakes
+from rules.wording import join_problems, tell_value, write_value
+from rules.workload import FINITE_TRAINING, Workload
+
+_SAYS = {
+    "cluster-autoscaler": ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
+    "karpenter": ("karpenter.sh/do-not-disrupt", "true"),
+}
+_SAVES = ("checkpoint", "ckpt", "resume")
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    scaler = workload.parameters["cluster"]["node_autoscaler"]
+    seconds = workload.once(reckon_stakes).seconds
+    # Nobody makes a bare pod again, so that it is not moved; trials of an experiment are short.
+    moved = workload.kind.when_ended is WhenEnded.COUNTED and not workload.measured
+    if scaler == "none" or workload.partial or not moved or seconds < params["min_seconds"]:
+        return
+    problems = [
+        _judge(workload, pod, pod.metadata_at, scaler)
+        for pod in workload.pods_of(FINITE_TRAINING)
+        if pod.metadata_at and not (pod.inherits or _is_kept(workload, pod, pod.metadata_at))
+    ]
+    if problems:
+        yield join_problems(problems)
+
+
+def _is_kept(workload: Workload, pod: Pod, place: Path) -> bool:
+    """Whether the pod says that it stays, or a budget keeps it; what is not known does."""
+    for key, wanted in _SAYS.values():
+        value = workload.manifest.value((*place, "annotations", key))
+        if value.unknown or str(value.value).lower() == wanted:
+            return True
+    return workload.neighbourhood.find_disruption_budgets(pod)[0] is Answer.FOUND
+
+
+def _judge(workload: Workload, pod: Pod, place: Path, scaler: str) -> Problem:
+    key, wanted = _SAYS.get(scaler, _SAYS["cluster-autoscaler"])
+    value = workload.manifest.value((*place, "annotations", key))
+    fix = write_value(value, wanted, safe=value.absent) if scaler in _SAYS else None
+    message = f"{tell_value(value)}: a node autoscaler may evict the training; expected {wanted}"
+    related = tuple(_list_idle(workload, place, key))
+    problem = Problem("evictable", value.path, message, fix, related, pod.path)
+    return problem._replace(severity=Severity.WARNING) if _loses(workload, pod) else problem
+
+
+def _list_idle(workload: Workload, place: Path, key: str) -> Iterator[Related]:
+    """The same annotation where nobody reads it: on the object itself."""
+    above: Value = workload.manifest.value(("metadata", "annotations", key))
+    if not above.absent and above.path[:-2] != place:
+        yield Related(above.path, "has no effect here: the pod's own annotations count")
+
+
+def _loses(workload: Workload, pod: Pod) -> bool:
+    """Whether an hour or more may be lost: the run may take as long, and shows no checkpoint."""
+    seconds = workload.once(reckon_stakes).seconds
+    scripts = [workload.command(main).script.lower() for main in pod.mains]
+    saves = any(word in script for script in scripts for word in _SAVES)
+    return 3600 <= seconds < inf and not saves
+
+
+RULE = Rule(
+    code="TRN010",
+    name="autoscaler-may-evict-training",
+    harm=Harm.LOSES_WORK,
+    forms=form_table(
+        "evictable  info  audit  audit  a node autoscaler may evict a training that runs"
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe",
+    scope="training and retraining",
+    roles=FINITE_TRAINING,
+    parameters=(
+        Parameter("min_seconds", "deadline in seconds below which a run may be lost", default=600),
+    ),
+)

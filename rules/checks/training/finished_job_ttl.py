@@ -1,0 +1,120 @@
+"""A training that is over stays for ever, or is gone before anybody has read its logs.
+
+## What
+A job says how long it is kept when over: long enough for its logs to be read, and not for ever.
+
+## Why
+Finished jobs and their pods fill the API server's store. A ttl of minutes takes the logs of last
+night's failure away before anybody is up.
+
+## Example
+```yaml
+kind: Job
+spec:
+  backoffLimit: 3
+```
+
+## Use instead
+```yaml
+kind: Job
+spec:
+  backoffLimit: 3
+  ttlSecondsAfterFinished: 604800
+```
+What a schedule makes is bounded by its history limits. Under Argo CD or Flux a ttl has the training
+run anew (TRN012), and none is asked for.
+
+## Fix safety
+Unsafe: a job that its ttl deletes is made again by whoever keeps the cluster as a repository says.
+
+## References
+- KEP-592; argo-workflows `workflow_types.go` (TTLStrategy)
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.cleanup import find_tracker, find_ttl, is_hook
+from rules.kinds import facts
+from rules.model import Harm, Parameter, Problem, Rule, Value, form_table
+from rules.refusals import NOT_NEGATIVE, refuse
+from rules.wording import tell_value, write_value
+from rules.workload import FINITE_TRAINING, Workload
+
+_MOST_KEPT = 10  # runs of a schedule that fill nothing
+_PARTS = ("secondsAfterCompletion", "secondsAfterFailure")  # what takes a failure's logs away
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    ttl = find_ttl(workload)
+    if workload.measured or not workload.pods_of(FINITE_TRAINING):
+        return
+    if ttl is not None and ttl.absent and _stays(workload):
+        yield _missing(workload, ttl, params["default"])
+    for value in _list_times(workload, ttl):
+        if value.number is not None and value.number < params["min"]:
+            yield _short(value, value.number, params)
+    yield from _judge_history(workload)
+
+
+def _stays(workload: Workload) -> bool:
+    """Whether nothing else takes a finished run away."""
+    if workload.partial or is_hook(workload.manifest) or find_tracker(workload.manifest):
+        return False
+    if workload.schedule is None:
+        return True
+    limits = (workload.at(facts.SUCCESS_HISTORY), workload.at(facts.FAILED_HISTORY))
+    return any(limit is not None and (limit.number or 0) > _MOST_KEPT for limit in limits)
+
+
+def _list_times(workload: Workload, ttl: Value | None) -> list[Value]:
+    if ttl is None or not isinstance(ttl.value, dict):
+        return [ttl] if ttl else []
+    return [workload.manifest.value((*ttl.path, part)) for part in _PARTS]
+
+
+def _missing(workload: Workload, ttl: Value, seconds: int) -> Problem:
+    several = workload.at(facts.TTL_STRATEGY) is not None
+    place = workload.manifest.value((*ttl.path, _PARTS[0])) if several else ttl
+    fix = write_value(place, seconds, safe=False)
+    message = (
+        f"{tell_value(ttl)}: a finished job stays for ever; expected a bound, such as {seconds} s"
+    )
+    return Problem("missing", ttl.path, message, fix)
+
+
+def _short(value: Value, seconds: float, params: Mapping[str, Any]) -> Problem:
+    effect = refuse(NOT_NEGATIVE) if seconds < 0 else "logs are gone before anybody looks"
+    message = f"{tell_value(value)} s: {effect}; expected at least {params['min']} s"
+    return Problem("short", value.path, message, write_value(value, params["default"], safe=False))
+
+
+def _judge_history(workload: Workload) -> Iterator[Problem]:
+    kept = workload.at(facts.FAILED_HISTORY)
+    if kept is not None and kept.written and kept.number == 0:
+        message = (
+            f"{tell_value(kept)}: a run that failed is gone with its logs; expected at least 1"
+        )
+        yield Problem("history", kept.path, message)
+
+
+RULE = Rule(
+    code="TRN008",
+    name="finished-job-ttl",
+    harm=Harm.LOSES_WORK,
+    forms=form_table("""
+        missing  info     audit  audit  a finished job stays for ever
+        short    warning  audit  warn   a finished job is gone before anybody has read its logs
+        history  warning  audit  warn   a scheduled run that failed is gone with its logs
+    """),
+    check=check,
+    docs=__doc__ or "",
+    fix="unsafe",
+    scope="training and retraining",
+    reads=(facts.TTL, facts.TTL_STRATEGY, facts.FAILED_HISTORY),
+    roles=FINITE_TRAINING,
+    parameters=(
+        Parameter("default", "seconds that the fix writes", default=604800),
+        Parameter("min", "least seconds that pass", default=3600),
+    ),
+)

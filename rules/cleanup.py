@@ -1,0 +1,40 @@
+"""What becomes of a run that is over: its time to live, and who makes again what that deletes."""
+
+from rules.kinds.facts import SHUTDOWN_WHEN_FINISHED, TTL, TTL_STRATEGY
+from rules.manifest import Manifest
+from rules.model import Value
+from rules.workload import Workload
+
+_TRACKERS = {
+    "argocd.argoproj.io/": "Argo CD",
+    "kustomize.toolkit.fluxcd.io/": "Flux",
+    "helm.toolkit.fluxcd.io/": "Flux",
+}
+_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+
+
+def find_tracker(manifest: Manifest) -> str:
+    """The tool that keeps the object in the cluster; empty where none does, or it is a hook."""
+    marks = _list_marks(manifest)
+    if is_hook(manifest):
+        return ""
+    found = (name for mark in marks for start, name in _TRACKERS.items() if mark.startswith(start))
+    return next(found, "")
+
+
+def is_hook(manifest: Manifest) -> bool:
+    """Whether a tool runs the object at a step of its own, and deletes the last one before."""
+    return any(mark in _HOOKS for mark in _list_marks(manifest))
+
+
+def _list_marks(manifest: Manifest) -> list[str]:
+    places = ("labels", "annotations")
+    return [str(key) for one in places for key in manifest.mapping("metadata", one)]
+
+
+def find_ttl(workload: Workload) -> Value | None:
+    """What deletes the finished job itself, written or not; a RayJob's takes its cluster alone."""
+    if workload.at(SHUTDOWN_WHEN_FINISHED) is not None:
+        return None
+    found = (workload.at(TTL), workload.at(TTL_STRATEGY))
+    return next((ttl for ttl in found if ttl is not None), None)
