@@ -89,6 +89,8 @@ class Injection(NamedTuple):
 def find_awaited_pods(workload: Workload) -> tuple[Pod, ...]:
     """The pods that must end for a run to be over: not those that a launcher, or the operator,
     ends when the others are done, nor those that start anew whatever happens."""
+    if not workload.kind.awaits_sidecars:
+        return ()
     launched = any(pod.subrole is Subrole.LAUNCHER for pod in workload.pods)
     ended = {Subrole.PS} | ({Subrole.WORKER} if launched else set())
     return tuple(
