@@ -13,7 +13,7 @@ _TRACKERS = {
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 
 
-def find_tracker(manifest: Manifest) -> str:
+def find_gitops_tool(manifest: Manifest) -> str:
     """The tool that keeps the object in the cluster; empty where none does, or it is a hook."""
     marks = _list_marks(manifest)
     if is_hook(manifest):

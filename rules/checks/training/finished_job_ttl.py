@@ -34,7 +34,7 @@ Unsafe: a job that its ttl deletes is made again by whoever keeps the cluster as
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.cleanup import find_tracker, find_ttl, is_hook
+from rules.cleanup import find_gitops_tool, find_ttl, is_hook
 from rules.kinds import facts
 from rules.model import Harm, Parameter, Problem, Rule, Value, form_table
 from rules.refusals import NOT_NEGATIVE, refuse
@@ -59,7 +59,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _stays(workload: Workload) -> bool:
     """Whether nothing else takes a finished run away."""
-    if workload.partial or is_hook(workload.manifest) or find_tracker(workload.manifest):
+    if workload.partial or is_hook(workload.manifest) or find_gitops_tool(workload.manifest):
         return False
     if workload.schedule is None:
         return True

@@ -35,7 +35,7 @@ There is no fix: whether the job is a hook is for its owner to say.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.cleanup import find_tracker, find_ttl
+from rules.cleanup import find_gitops_tool, find_ttl
 from rules.model import Harm, Problem, Rule, form_table
 from rules.stakes import reckon_stakes
 from rules.wording import tell_value
@@ -43,7 +43,7 @@ from rules.workload import FINITE_TRAINING, Workload
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    tracker = find_tracker(workload.manifest)
+    tracker = find_gitops_tool(workload.manifest)
     # What a schedule makes is not tracked: its owner is.
     scheduled = workload.schedule is not None
     if not tracker or scheduled or not workload.pods_of(FINITE_TRAINING):
