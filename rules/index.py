@@ -80,5 +80,9 @@ ROWS: tuple[
     ("TRN005", "retry-budget-inert", ("TRN005/inert", "TRN005/uncounted"), "training.retry_budget_inert", True, ("retries",), ("retraining", "streaming-training", "training"), False),
     ("TRN006", "disruption-burns-retries", ("TRN006/counted",), "training.disruption_burns_retries", True, ("disruptions",), ("retraining", "streaming-training", "training"), False),
     ("TRN007", "training-in-service-controller", ("TRN007/controller", "TRN007/pod", "TRN007/refused"), "training.training_in_service_controller", True, ("when_ended",), None, False),
+    ("TRN008", "finished-job-ttl", ("TRN008/missing", "TRN008/short", "TRN008/history"), "training.finished_job_ttl", True, ("ttl", "ttl strategy", "failed history"), ("retraining", "training"), False),
+    ("TRN009", "checkpoint-grace-period", ("TRN009/grace", "TRN009/signal"), "training.checkpoint_grace_period", True, ("termination grace period",), ("retraining", "streaming-training", "training"), False),
+    ("TRN010", "autoscaler-may-evict-training", ("TRN010/evictable",), "training.autoscaler_may_evict_training", True, ("pods",), ("retraining", "training"), False),
+    ("TRN011", "sidecar-blocks-completion", ("TRN011/mesh", "TRN011/namespace", "TRN011/sidecar"), "training.sidecar_blocks_completion", True, ("awaits_sidecars",), ("batch-inference", "data", "retraining", "streaming-training", "training"), False),
     ("TRN012", "gitops-reruns-training", ("TRN012/deleted", "TRN012/generated"), "training.gitops_reruns_training", True, ("pods",), ("retraining", "training"), False),
 )
