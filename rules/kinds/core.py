@@ -17,6 +17,7 @@ from rules.model import Edit, Remove, Set
 from rules.paths import Path
 
 _TEMPLATE: Path = ("spec", "template")
+_SELECTOR: Path = ("spec", "selector")
 SERVICE_PRIORS = {
     Role.SERVING: 3,
     Role.TRAINING: -4,
@@ -122,6 +123,12 @@ def convert_to_job(spec: SpecView) -> tuple[Edit, ...]:
     )
 
 
+def _required_of(group: str) -> tuple[Path, ...]:
+    """What a kind of a group cannot do without: the selector got a default before apps/v1, as it
+    still does in core/v1 (``pkg/apis/core/v1/defaults.go``)."""
+    return (_TEMPLATE, _SELECTOR) if group == "apps" else (_TEMPLATE,)
+
+
 def replicated_kind(
     group: str, name: str, plural: str, priors: dict[Role, int], rows: FactRows
 ) -> Kind:
@@ -131,7 +138,7 @@ def replicated_kind(
         name,
         pods=read_replicas_of_template,
         priors=priors,
-        required=(_TEMPLATE,),
+        required=_required_of(group),
         rows=((SPEC, rows),),
         facts={PODS: pods_fact(read_replicas_of_template)},
         when_ended=WhenEnded.RESTARTED,
@@ -147,7 +154,7 @@ def daemon_kind(group: str, rows: FactRows) -> Kind:
         "DaemonSet",
         pods=read_template,
         priors=_DAEMON_PRIORS,
-        required=(_TEMPLATE,),
+        required=_required_of(group),
         rows=((SPEC, rows),),
         when_ended=WhenEnded.RESTARTED,
         plural="daemonsets",
@@ -178,7 +185,7 @@ KINDS: tuple[Kind, ...] = (
         "StatefulSet",
         pods=read_stateful_pods,
         priors=STATEFUL_PRIORS,
-        required=(_TEMPLATE,),
+        required=_required_of("apps"),
         rows=((SPEC, STATEFUL_SET_ROWS),),
         facts={PODS: pods_fact(read_stateful_pods)},
         when_ended=WhenEnded.RESTARTED,
