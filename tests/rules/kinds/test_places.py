@@ -170,7 +170,8 @@ def test_what_the_api_server_itself_checks_is_built_in() -> None:
     built_in = {kind.name for kind in BUILT_IN if kind.built_in}
 
     assert built_in == {
-        *("CronJob", "DaemonSet", "Deployment", "HorizontalPodAutoscaler", "Job", "Pod"),
+        *("ControllerRevision", "CronJob", "DaemonSet", "Deployment", "HorizontalPodAutoscaler"),
+        *("Job", "Pod"),
         *("PodTemplate", "ReplicaSet", "ReplicationController", "StatefulSet"),
     }
 
