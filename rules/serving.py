@@ -9,7 +9,7 @@ from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
 from rules.lazy_pattern import LazyPattern
 from rules.paths import Path, dig
-from rules.ports import numbers_told
+from rules.ports import declared_ports, known_server, numbers_told
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.record import NamedTuple
@@ -20,6 +20,7 @@ SLOW_LOAD = "serving.slow_load_seconds"
 """Where the policy says how long models may load, below its ``parameters``."""
 
 _SIZE = LazyPattern(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
+_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
 _SMALL = 3
 _CACHES = frozenset({"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"})
@@ -65,10 +66,20 @@ def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowSer
         loading = [main for main in pod.mains if _is_accelerated(workload, pod, main)]
         for container in loading or pod.mains:
             command = workload.command(container)
+            if workload.kind.role is None and not _is_asked(command):
+                continue  # a consumer of a queue, of which nobody expects an answer
             load = estimate_load(pod, command, table, accelerated=bool(loading))
             early = None if load is None else answers_unloaded(command)
             if load is not None and early is not True:
                 yield SlowServer(pod, container, load._replace(sure=load.sure and early is False))
+
+
+def _is_asked(command: CommandLine) -> bool:
+    """Whether somebody may ask the container for something: by a probe, at a port that is told, or
+    since it is a known server."""
+    container = command.container
+    told = any(declared_ports(container)) or bool(numbers_told(command))
+    return told or known_server(command) is not None or any(map(container.get, _PROBES))
 
 
 def find_told_ports(workload: Workload, path: Path) -> frozenset[int]:

@@ -33,11 +33,14 @@ _PRODUCTS = frozenset(
     " flowise kubectl curl pause whalesay argosay cowsay stress hello echoserver jmeter wrk fortio"
     " guidellm loki temporal sleep vectoradd nbody dcgm airbyte perf whereami argocli feast wandb"
     " clearml determined anythingllm librechat lobechat"
+    # what shows and renders pictures
+    " jellyfin plex emby tdarr handbrake ffmpeg blender selkies guacamole sunshine"
     # collectives, whose images measure what lies between accelerators
     " allreduce allgather alltoall reducescatter sendrecv".split()
 )
 _PRODUCT_TEXTS = (
     "label-studio",
+    "plexinc",
     "open-webui",
     "hello-app",
     "hello-world",
