@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from rules.composed import Composed, Limits, UnreadableError
 from rules.composition import compose
+from rules.encoding import ReadError, decode
 from rules.json_stream import json_objects
 from rules.lazy_pattern import LazyPattern
 from rules.marks import Extent, Marks, Position, Span, key_extent, position, value_extent
@@ -18,8 +19,8 @@ from rules.paths import Path, dig
 from rules.record import NamedTuple
 
 __all__ = [
-    "Document", "Duplicate", "Limits", "Position", "ReadError", "Span", "Unreadable",
-    "decode", "read",
+    "Document", "Duplicate", "Limits", "Part", "Position", "ReadError", "Span", "Unreadable",
+    "decode", "divide", "read",
 ]  # fmt: skip
 
 _SPACE = " \t\r\n"
@@ -28,17 +29,6 @@ _NOTHING = LazyPattern(r"[ \t\r\n]*+(?:---[ \t\r]*+(?:\n[ \t\r\n]*+|\Z))*+\Z")
 _EMPTY = LazyPattern(r"(?:---[ \t\r\n]*\n(?=---[ \t\r\n]))++")
 _DIRECTIVES = LazyPattern(r"(?:[ \t]*(?:#[^\n]*)?\r?\n|%[^\n]*\n)*+\Z")
 _LITERAL = LazyPattern(r"(?:[!&]\S*\s+)*\|[^\n]*\n")
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-
-
-class ReadError(Exception):
-    """Bytes that are no text: where (from 1) and why."""
-
-    def __init__(self, line: int, column: int, reason: str) -> None:
-        super().__init__(f"{line}:{column}: {reason}")
-        self.line = line
-        self.column = column
-        self.reason = reason
 
 
 class Duplicate(NamedTuple):
@@ -57,6 +47,15 @@ class Unreadable(NamedTuple):
     line: int
     column: int
     reason: str
+
+
+class Part(NamedTuple):
+    """One document's part of a text, which can be read by itself: its text, and how many lines and
+    documents stand before it."""
+
+    text: str
+    line: int = 0
+    number: int = 0
 
 
 class _Frame(NamedTuple):
@@ -159,29 +158,35 @@ def read(text: str, limits: Limits = Limits()) -> Iterator[Document | Unreadable
     from one into the next. Comments alone are a document whose value is None; nothing at all
     between two separators is none, as in ``kubectl``. A text without any document yields one.
     """
-    return _documents(text.removeprefix("\ufeff"), limits, _Frame())
+    return read_one(Part(text.removeprefix("\ufeff")), limits)
 
 
-def decode(raw: bytes) -> str:
-    """The text in ``raw``: UTF-8, or UTF-16 with a byte order mark, as ``kubectl`` takes them.
-
-    Raises ReadError at the first NUL or byte that is not of that encoding.
-    """
-    encoding = "utf-16" if raw.startswith(_UTF16) else "utf-8"
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode(encoding, "ignore")
-        reason = f"not {encoding.upper()}: {error.reason}"
-        raise ReadError(*position(before, len(before)), reason) from None
-    if "\0" in text:
-        raise ReadError(*position(text, text.index("\0")), "NUL character: this is no text")
-    return text
+def read_one(part: Part, limits: Limits = Limits()) -> Iterator[Document | Unreadable]:  # noqa: B008
+    """The same of a part of a text, with the numbers and lines that they have in all of it."""
+    return _documents(part.text, limits, _Frame(part.line), part.number)
 
 
-def _documents(text: str, limits: Limits, frame: _Frame) -> Iterator[Document | Unreadable]:
-    number = start = 0
+def divide(text: str) -> Iterator[Part]:
+    """The documents of a text, each as a part; all of it where it may be a stream of JSON objects,
+    which nothing stands between."""
+    text = text.removeprefix("\ufeff")
+    if text.lstrip(_SPACE).startswith("{"):
+        yield Part(text)
+        return
+    start = line = number = 0
+    for end in _ends(text):
+        piece = text[start:end]
+        if not _NOTHING.match(piece):
+            yield Part(piece, line, number)
+            number += 1
+        line += position(piece, len(piece)).line - 1
+        start = end
+
+
+def _documents(
+    text: str, limits: Limits, frame: _Frame, first: int = 0
+) -> Iterator[Document | Unreadable]:
+    number, start = first, 0
     piece, at = "", frame
     for end in _ends(text):
         if start:
@@ -192,8 +197,8 @@ def _documents(text: str, limits: Limits, frame: _Frame) -> Iterator[Document | 
                 yield document
                 number += 1
         start = end
-    if not number:
-        yield Document(0, text, Composed(), frame, limits)
+    if number == first:
+        yield Document(number, text, Composed(), frame, limits)
 
 
 def _ends(text: str) -> Iterator[int]:

@@ -11,7 +11,7 @@ from linter.input.kustomization import KUSTOMIZATION_NAMES
 from rules.lazy_pattern import LazyPattern
 from rules.patches import is_operations
 from rules.paths import Path
-from rules.reader import Document, Unreadable, read
+from rules.reader import Document, Part, Unreadable, read, read_one
 from rules.record import NamedTuple
 
 MARKER = "mlgate"
@@ -92,22 +92,37 @@ class Contents(NamedTuple):
 def read_contents(file: str, text: str) -> Contents:
     """The documents of ``text``, which stands in ``file`` (a path, for the names of charts and
     kustomizations)."""
-    braces = "{{" in text or "{%" in text
-    if braces and is_chart_template(file):
+    if is_unrendered(file, text):
         return Contents(1, skipped=(Skipped(None, TEMPLATE, hint=RENDER),))
-    collector = _Collector(file, text, braces=braces)
-    for document in read(text):
+    found = read_part(file, Part(text.removeprefix("\ufeff")))
+    loose = [one for one in found.loose if found.entries or one.value is None]
+    return found._replace(loose=tuple(loose))
+
+
+def read_part(file: str, part: Part) -> Contents:
+    """The same of a part of a text; ``loose`` are then all documents without an object."""
+    collector = _Collector(file, part)
+    for document in read_one(part):
         collector.take(document)
     return collector.export()
 
 
-class _Collector:
-    """What is found in a file, document by document."""
+def is_unrendered(file: str, text: str) -> bool:
+    """Whether a text is a template of the chart that its file is in."""
+    return _has_braces(text) and is_chart_template(file)
 
-    def __init__(self, file: str, text: str, *, braces: bool) -> None:
+
+def _has_braces(text: str) -> bool:
+    return "{{" in text or "{%" in text
+
+
+class _Collector:
+    """What is found in a file or a part of one, document by document."""
+
+    def __init__(self, file: str, part: Part) -> None:
         self._file = file
-        self._text = text
-        self._braces = braces
+        self._part = part
+        self._braces = _has_braces(part.text)
         self._pieces: _Pieces | None = None
         self._documents = 0
         self._entries: list[Entry] = []
@@ -118,7 +133,7 @@ class _Collector:
         self._loose: list[Document] = []
 
     def take(self, document: Document | Unreadable) -> None:
-        self._documents = document.number + 1
+        self._documents += 1
         if isinstance(document, Unreadable):
             self._take_broken(document)
         elif is_operations(document.value):
@@ -133,7 +148,7 @@ class _Collector:
 
     def _take_broken(self, document: Unreadable) -> None:
         if self._braces and self._pieces is None:
-            self._pieces = _Pieces(self._text)
+            self._pieces = _Pieces(self._part)
         if self._pieces is not None and self._pieces.is_template(document):
             place = document.number, TEMPLATE, document.line, document.column
             self._skipped.append(Skipped(*place, hint=RENDER))
@@ -148,7 +163,7 @@ class _Collector:
             tuple(self._broken),
             tuple(self._templated),
             tuple(self._operations),
-            tuple(one for one in self._loose if self._entries or one.value is None),
+            tuple(self._loose),
         )
 
 
@@ -241,10 +256,10 @@ def _strings(value: Any) -> Iterator[str]:
 class _Pieces:
     """The pieces of a text between its ``---`` lines: where each begins, by line and by index."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, part: Part) -> None:
+        self._text = text = part.text
         self._starts = [0]
-        self._lines = [1]
+        self._lines = [part.line + 1]
         for match in _SEPARATOR.finditer(text):
             self._lines.append(self._lines[-1] + text.count("\n", self._starts[-1], match.start()))
             self._starts.append(match.start())

@@ -1,15 +1,17 @@
-"""Files that are judged as soon as they are read, so that nothing of them is held but the rows.
+"""Pieces that are judged as soon as they are read, so that nothing of them is held but the rows.
 
-That is right where nothing in other files can change what is found: no object asked for another,
-no kustomization stands around, and no Namespace says anything of rules. A file of which that turns
+That is right where nothing in others can change what is found: no object asked for another, no
+kustomization stands around, and no Namespace says anything of rules. A piece of which that turns
 out otherwise in the end is read once more.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from linter.input.documents import Contents, Entry
+from linter.input.pieces import Piece
 from linter.judging.coverage import Coverage
 from linter.judging.elsewhere import Elsewhere
 from linter.judging.judge import DocumentJudge, Task
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
 
 
 class Verdict(NamedTuple):
-    """What was found in a file, and the namespaces that its objects live in."""
+    """What was found in a piece, and the namespaces that its objects live in."""
 
-    file: str
+    piece: Piece
     namespaces: frozenset[str]
     findings: "list[FindingRow]"
     workloads: "list[WorkloadRow]"
@@ -63,28 +65,37 @@ class WatchedInventory(Inventory):
 
 
 class EarlyJudge:
-    """Judges files by themselves. ``make_engine`` gives an engine on an inventory."""
+    """Judges pieces by themselves. ``make_engine`` gives an engine on an inventory."""
 
     def __init__(self, task: Task, make_engine: "Callable[[Inventory], Engine]") -> None:
         self._task = task
         self._inventory = WatchedInventory(namespace=task.namespace)
         self._engine = make_engine(self._inventory)
+        self._judged = Counter[str]()
+        self._asked = Counter[str]()
 
-    def judge(self, file: str, contents: Contents) -> Verdict | None:
-        """The verdict on a file; None where an object of it asked for others, or where it holds
+    def judge(self, piece: Piece, contents: Contents) -> Verdict | None:
+        """The verdict on a piece; None where an object of it asked for others, or where it holds
         operations, which are for others."""
-        if contents.operations:
+        kinds = {one.body["kind"] for one in contents.entries}
+        if contents.operations or any(map(self._mostly_asks, kinds)):
             return None
         self._inventory.asked = False
         coverage = Coverage()
         nowhere = Elsewhere(self._inventory, tuple)
         judge = DocumentJudge(self._task, self._engine, (), coverage, nowhere)
-        judge_contents(judge, file, contents)
+        judge_contents(judge, piece.file, contents)
+        self._judged.update(kinds)
         if self._inventory.asked:
+            self._asked.update(kinds)
             return None
         inside = frozenset(map(self._find_namespace, contents.entries))
         found = judge.findings, judge.workloads, judge.suppressed, coverage.export()
-        return Verdict(file, inside, *found)
+        return Verdict(piece, inside, *found)
+
+    def _mostly_asks(self, kind: str) -> bool:
+        """Whether objects of a kind have asked for others so often that it is not worth trying."""
+        return self._asked[kind] > 4 + self._judged[kind] // 2
 
     def _find_namespace(self, entry: Entry) -> str:
         return Manifest(entry.body).identity.namespace or self._task.namespace or ""

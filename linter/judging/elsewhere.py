@@ -3,15 +3,15 @@
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from linter.input.documents import Entry, read_contents
-from linter.input.sources import Source, SourceError, read_source
+from linter.input.documents import Entry
+from linter.input.pieces import Piece, read_piece
+from linter.input.sources import Source, SourceError
 from rules.inventory import Inventory
 from rules.model import ObjectKey
 from rules.paths import Path
-from rules.reader import ReadError, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rules.reader import Span
 
@@ -27,12 +27,19 @@ def source_of(entry: Entry) -> _Place:
 
 class Elsewhere:
     """Finds the documents of other objects: those of this process in ``entries``, the others by
-    reading their file once more, since few findings ask."""
+    reading them once more, since few findings ask. ``texts`` are the pieces of what was read before
+    the run was split, by file."""
 
-    def __init__(self, inventory: Inventory, entries: "Callable[[], Iterable[Entry]]") -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        entries: "Callable[[], Iterable[Entry]]",
+        texts: "Mapping[str, Sequence[Piece]] | None" = None,
+    ) -> None:
         self._inventory = inventory
         self._entries = entries
-        self._files: dict[str, list[Entry]] = {}
+        self._texts = texts or {}
+        self._read: dict[Piece, list[Entry]] = {}
         self._own: dict[_Place, Entry] | None = None
 
     def find(self, key: ObjectKey, path: Path, near: str) -> "tuple[Entry, Span] | None":
@@ -51,22 +58,24 @@ class Elsewhere:
             self._own = {source_of(entry): entry for entry in self._entries()}
         if place in self._own:
             return self._own[place]
-        file = place[0]
-        if file not in self._files:
-            self._files[file] = _read_entries(file)
-        return next((one for one in self._files[file] if source_of(one) == place), None)
+        return next((one for one in self._read_entries(place) if source_of(one) == place), None)
+
+    def _read_entries(self, place: _Place) -> list[Entry]:
+        """The objects of the piece that another process has judged: none where it is gone."""
+        file, number, _ = place
+        pieces = self._texts.get(file) or [
+            Piece(file, Source(file, file, 0, named=False), named=False, size=0)
+        ]
+        piece = pieces[number if len(pieces) > 1 else 0]
+        if piece not in self._read:
+            try:
+                self._read[piece] = list(read_piece(piece)[1].entries)
+            except SourceError:
+                self._read[piece] = []
+        return self._read[piece]
 
 
 def _nearness(file: str, other: str) -> int:
     """How many folders, and the name, two paths have in common."""
     pairs = zip(file.split("/"), other.split("/"), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _read_entries(file: str) -> list[Entry]:
-    """The objects of a file that another process has judged: none where it is gone."""
-    try:
-        text = decode(read_source(Source(file, file, 0, named=False)))
-        return list(read_contents(file, text).entries)
-    except (SourceError, ReadError):
-        return []

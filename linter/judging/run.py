@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from linter.errors import CRASHED, FINDINGS, NOTHING_CHECKED, UNREADABLE
+from linter.input.pieces import Piece, cut_sources, cut_texts
 from linter.input.sources import Collection, Source
 from linter.judging.coverage import Coverage
 from linter.judging.judge import Task
@@ -15,6 +16,9 @@ from linter.judging.workers import Exchange, WorkerTask, run_workers
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult
 
+MOST_ALONE = 4_000_000
+"""Bytes up to which a run in one process holds all documents until the last is read, which spares
+it to gather what they may be asked for."""
 SPLIT_FILES = 200
 SPLIT_BYTES = 1_000_000
 """From how many files or bytes on ``--jobs auto`` splits the work: below, a fork costs more than
@@ -42,13 +46,14 @@ def lint(
 
     Raises WorkerError.
     """
-    sources = collection.sources
-    count = min(jobs or _count_jobs(sources), max(len(sources), 1))
+    pieces = list(cut_sources(collection.sources, hook=task.hook))
+    given = list(cut_texts(texts, hook=task.hook))
+    held = _by_file(piece for piece in (*pieces, *given) if not isinstance(piece.content, Source))
     # Dealt out from the largest on, the shares take about as long; the path keeps the order fixed.
-    by_size = sorted(sources, key=lambda source: (-source.size, source.path))
-    parts = [_make_part(task, by_size[start::count]) for start in range(count)]
-    # Standard input was read by this process: its text stays here.
-    parts[0] = _make_part(task, by_size[::count], tuple(texts), alone=count == 1)
+    pieces = sorted((*pieces, *given), key=lambda one: (-one.size, one.file, one.number))
+    count = min(jobs or _count_jobs(pieces), max(len(pieces), 1))
+    alone = count == 1 and sum(piece.size for piece in pieces) <= MOST_ALONE
+    parts = [_make_part(task, pieces[at::count], held, alone=alone) for at in range(count)]
     found: list[RunResult] = _run_split(parts) if count > 1 else [parts[0](lambda facts: [facts])]
     coverage = Coverage()
     for path, reason in collection.passed_over:
@@ -85,11 +90,18 @@ def exit_code(result: "RunResult", fail_on: str, *, hook: bool = False) -> int:
     return NOTHING_CHECKED if not result["coverage"]["objects"] and not hook else 0
 
 
-def _count_jobs(sources: list[Source]) -> int:
-    total = sum(source.size for source in sources)
-    if len(sources) < SPLIT_FILES and total < SPLIT_BYTES:
+def _count_jobs(pieces: list[Piece]) -> int:
+    total = sum(piece.size for piece in pieces)
+    if len(pieces) < SPLIT_FILES and total < SPLIT_BYTES:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def _by_file(pieces: Iterable[Piece]) -> dict[str, list[Piece]]:
+    found: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        found.setdefault(piece.file, []).append(piece)
+    return found
 
 
 def _run_split(parts: list[WorkerTask]) -> "list[RunResult]":
@@ -100,17 +112,11 @@ def _run_split(parts: list[WorkerTask]) -> "list[RunResult]":
 
 
 def _make_part(
-    task: Task,
-    sources: list[Source],
-    texts: tuple[tuple[str, bytes], ...] = (),
-    *,
-    alone: bool = False,
+    task: Task, pieces: list[Piece], texts: dict[str, list[Piece]], *, alone: bool
 ) -> WorkerTask:
     def part(exchange: Exchange) -> "RunResult":
-        share = Share(task, alone=alone)
-        share.read(sources)
-        for name, raw in texts:
-            share.read_text(name, raw)
+        share = Share(task, alone=alone, texts=texts)
+        share.read(pieces)
         facts = exchange(tuple(share.facts()))
         return share.judge(
             Facts(*([row for one in facts for row in one[kind]] for kind in range(len(facts[0]))))

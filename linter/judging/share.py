@@ -1,7 +1,7 @@
 """One process's part of a run: its files are read, their facts shared, their objects judged."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import (
@@ -11,7 +11,6 @@ from linter.input.documents import (
     Contents,
     Entry,
     read_bodies,
-    read_contents,
 )
 from linter.input.entries import is_manifest
 from linter.input.foreign import FOREIGN, OPERATIONS, is_commented_json, names_object
@@ -21,6 +20,7 @@ from linter.input.kustomization import (
     ToldKustomization,
     key_of,
 )
+from linter.input.pieces import Piece, read_piece
 from linter.input.sources import STDIN, Source, SourceError, make_error, read_source
 from linter.judging.coverage import Coverage
 from linter.judging.early import EarlyJudge, Verdict, find_telling, judge_contents
@@ -57,60 +57,66 @@ class Facts(NamedTuple):
 
 
 class Share:
-    """Files that one process reads and judges. ``read`` and ``read_text`` come first, then
-    ``facts``; ``judge`` takes the facts of every share."""
+    """What one process reads and judges. ``read`` comes first, then ``facts``; ``judge`` takes the
+    facts of every share. ``alone``: there is no other, and all is held. ``texts`` are the pieces of
+    what was read before, by file."""
 
-    def __init__(self, task: Task, *, alone: bool = False) -> None:
+    def __init__(
+        self,
+        task: Task,
+        *,
+        alone: bool = False,
+        texts: Mapping[str, Sequence[Piece]] | None = None,
+    ) -> None:
         self._task = task
+        self._texts = texts or {}
         self._alone = alone
         self._inventory = Inventory(namespace=task.namespace)
         self._reader = self._engine(self._inventory)
         self._rows: list[Any] = []
         self._coverage = Coverage()
         self._errors: list[ErrorRow] = []
-        self._held: list[tuple[str, Contents, bool]] = []
+        self._held: list[tuple[Piece, Contents]] = []
         self._held_bytes = 0
         self._verdicts: list[Verdict] = []
-        self._read_twice: list[str] = []
+        self._read_twice: list[Piece] = []
         self._early = None if alone else EarlyJudge(task, self._engine)
         self._namespaces: list[tuple[str, dict[str, str]]] = []
         self._bodies: dict[str, list[Any]] = {}
         self._folders = FolderKustomizations(self._read_bodies)
 
-    def read(self, sources: Iterable[Source]) -> None:
-        """Read files. What cannot be read is an error of the report."""
-        for source in sources:
+    def read(self, pieces: Iterable[Piece]) -> None:
+        """Read pieces. What cannot be read is an error of the report."""
+        for piece in pieces:
+            self._coverage.files += piece.whole or not piece.number
             try:
-                raw = read_source(source)
+                text, contents = read_piece(piece)
             except SourceError as error:
-                self._coverage.files += 1
-                self._errors.append(make_error(source.path, str(error)))
+                self._errors.append(make_error(piece.file, str(error)))
                 continue
-            self._read_raw(source.path, raw, named=source.named, early=self._early)
+            self._read_one(piece, text, contents)
 
-    def read_text(self, name: str, raw: bytes) -> None:
-        """Read what came by standard input, which cannot be read again; ``name`` names it for
-        charts and kustomizations."""
-        self._read_raw(name, raw, named=True, early=None)
-
-    def _read_raw(self, file: str, raw: bytes, *, named: bool, early: EarlyJudge | None) -> None:
-        self._coverage.files += 1
-        named = named and not self._task.hook
-        text, contents = _read_contents(file, raw)
-        if contents.broken and not named and not (is_manifest(file) and names_object(text)):
+    def _read_one(self, piece: Piece, text: str, contents: Contents) -> None:
+        file, named = piece.file, self._is_named(piece)
+        must_read = named or not piece.whole or (is_manifest(file) and names_object(text))
+        if contents.broken and not must_read:
             self._pass_over(file, text, contents)
             return
         around = bool(contents.entries or contents.operations) and self._look_around(file, contents)
-        self._take(file, contents, named=named)
+        self._take(file, contents, named=named, alone=piece.whole and contents.documents == 1)
         self._learn(contents)
-        verdict = None if early is None or around else early.judge(file, contents)
+        early = None if around else self._early
+        verdict = None if early is None else early.judge(piece, contents)
         if verdict is not None:
             self._verdicts.append(verdict)
-        elif early is None or around or contents.operations or self._held_bytes < MOST_HELD:
-            self._held.append((file, contents, named))
-            self._held_bytes += len(raw)
+        elif early is None or contents.operations or self._held_bytes < MOST_HELD:
+            self._held.append((piece, contents))
+            self._held_bytes += piece.size
         else:
-            self._read_twice.append(file)
+            self._read_twice.append(piece)
+
+    def _is_named(self, piece: Piece) -> bool:
+        return piece.named and not self._task.hook
 
     def _look_around(self, file: str, contents: Contents) -> bool:
         """Find the kustomizations that may say what the file is for; whether there are any."""
@@ -143,7 +149,7 @@ class Share:
     @property
     def _entries(self) -> Iterator[Entry]:
         """The objects that are held."""
-        return (entry for _, contents, _ in self._held for entry in contents.entries)
+        return (entry for _, contents in self._held for entry in contents.entries)
 
     def _keys(self, kustomizations: list[ToldKustomization]) -> list[Any]:
         """The objects that may be patched; without them their files are read once more."""
@@ -165,26 +171,27 @@ class Share:
             self._engine(inventory),
             facts.namespaces,
             self._coverage,
-            Elsewhere(inventory, lambda: self._entries),
+            Elsewhere(inventory, lambda: self._entries, self._texts),
             kustomizations,
         )
         telling = find_telling(self._task, facts.namespaces)
         for verdict in self._verdicts:
-            around = kustomizations is not None and kustomizations.concerns(verdict.file)
+            piece = verdict.piece
+            around = kustomizations is not None and kustomizations.concerns(piece.file)
             if around or not verdict.namespaces.isdisjoint(telling):
-                judge_contents(judge, verdict.file, self._read_again(verdict.file))
+                judge_contents(judge, piece.file, self._read_again(piece))
             else:
                 judge.findings += verdict.findings
                 judge.workloads += verdict.workloads
                 judge.suppressed += verdict.suppressed
                 self._coverage.add(verdict.coverage)
-        for file in self._read_twice:
-            judge_contents(judge, file, self._read_again(file))
-        for file, contents, named in self._held:
-            judge_contents(judge, file, contents)
+        for piece in self._read_twice:
+            judge_contents(judge, piece.file, self._read_again(piece))
+        for piece, contents in self._held:
+            judge_contents(judge, piece.file, contents)
             for document in contents.operations:
-                if not judge.judge_operations(file, document):
-                    self._pass_over_document(file, document, named=named)
+                if not judge.judge_operations(piece.file, document):
+                    self._pass_over_document(piece.file, document, named=self._is_named(piece))
         return {
             "findings": judge.findings,
             "workloads": judge.workloads,
@@ -193,13 +200,13 @@ class Share:
             "coverage": self._coverage.export(),
         }
 
-    def _read_again(self, file: str) -> Contents:
-        """What a file holds of which more is known by now: nothing, and an error, where it is gone
-        meanwhile."""
+    def _read_again(self, piece: Piece) -> Contents:
+        """What a piece holds of which more is known by now: nothing, and an error, where its file
+        is gone meanwhile."""
         try:
-            return _read_contents(file, read_source(Source(file, file, 0, named=False)))[1]
+            return read_piece(piece)[1]
         except SourceError as error:
-            self._errors.append(make_error(file, str(error)))
+            self._errors.append(make_error(piece.file, str(error)))
             return Contents(0)
 
     def _read_kustomizations(self, facts: Facts) -> "Kustomizations | None":
@@ -209,9 +216,9 @@ class Share:
 
         for entry in self._entries:
             self._bodies.setdefault(os.path.abspath(entry.file), []).append(entry.body)
-        for file, contents, _ in self._held:
+        for piece, contents in self._held:
             for document in contents.operations:
-                self._bodies.setdefault(os.path.abspath(file), []).append(document.value)
+                self._bodies.setdefault(os.path.abspath(piece.file), []).append(document.value)
         told = facts.kustomizations, facts.objects
         return Kustomizations(*told, self._folders, self._read_bodies)
 
@@ -258,29 +265,19 @@ class Share:
         place = broken.number, broken.line, broken.column
         self._errors.append(make_error(file, broken.reason, *place))
 
-    def _take(self, file: str, contents: Contents, *, named: bool) -> None:
+    def _take(self, file: str, contents: Contents, *, named: bool, alone: bool) -> None:
         self._coverage.documents += contents.documents
         for one in contents.skipped:
             if named and not one.expected:
                 reason = f"{one.reason}; {one.hint}" if one.hint else one.reason
                 self._errors.append(make_error(file, reason, one.document, one.line, one.column))
             else:
-                alone = named and contents.documents == 1
-                self._coverage.skip(file, one.document, NAMED_EMPTY if alone else one.reason)
+                reason = NAMED_EMPTY if named and alone else one.reason
+                self._coverage.skip(file, one.document, reason)
         for broken in contents.broken:
             self._refuse(file, broken)
         if named:
             self._errors += [make_error(file, _UNFILLED, number) for number in contents.templated]
-
-
-def _read_contents(file: str, raw: bytes) -> tuple[str, Contents]:
-    """The text of a file and what it holds; of bytes that are no text its words."""
-    try:
-        text = decode(raw)
-        return text, read_contents(file, text)
-    except ReadError as error:
-        broken = Unreadable(0, error.line, error.column, error.reason)
-        return raw.replace(b"\0", b"").decode("latin-1"), Contents(1, broken=(broken,))
 
 
 def _read_labels(manifest: Manifest) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from linter.input.pieces import Piece
 from linter.input.sources import Excludes, Source, collect
 from linter.judging import share
 from linter.judging.judge import Task
@@ -101,7 +102,16 @@ def judge_gone(texts: dict[str, str], monkeypatch: pytest.MonkeyPatch, place: Pa
     for name, text in texts.items():
         path = place / name
         path.write_text(text)
-        part.read([Source(str(path), str(path), len(text), named=True)])
+        part.read(
+            [
+                Piece(
+                    str(path),
+                    Source(str(path), str(path), len(text), named=True),
+                    named=True,
+                    size=len(text),
+                )
+            ]
+        )
         path.unlink()
     return part.judge(Facts(*part.facts()))
 
