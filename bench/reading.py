@@ -5,17 +5,14 @@ Usage: python -m bench.reading [FOLDER]; FOLDER holds manifests, ``examples`` un
 
 import gc
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import yaml
 
+from bench.timing import fastest
 from rules import composition
 from rules.reader import ReadError, decode, read
-
-ROUNDS = 9
 
 
 def main() -> None:
@@ -45,18 +42,6 @@ def load(folder: Path) -> list[str]:
             continue
         texts.append(text)
     return texts
-
-
-def fastest(works: dict[str, Callable[[], None]]) -> dict[str, float]:
-    """The best time of each; in turns, so that a busy machine slows all alike."""
-    best = dict.fromkeys(works, float("inf"))
-    for _ in range(ROUNDS):
-        for name, work in works.items():
-            start = time.process_time()
-            work()
-            best[name] = min(best[name], time.process_time() - start)
-            gc.collect()
-    return best
 
 
 def read_all(texts: list[str], reader: str) -> None:
