@@ -6,6 +6,7 @@ is dearer than reading a small file.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _PLACEHOLDER = r"\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([A-Za-z_]\w*\)|\$\w+|<<?[A-Za-z_][\w.\- ]*>>?"
 _FOLDED = bytes.maketrans(bytes(range(65, 91)), bytes(range(97, 123)))
@@ -56,13 +57,18 @@ def count_edits(one: str, two: str) -> int:
 
 
 _ANOTHER_WORD = 3
+_LONGEST = 64
+"""Letters of a word: no field has more."""
 
 
 def find_spelling(word: str, names: Iterable[str]) -> str | None:
     """The name that somebody meant who wrote ``word``: the same but for capitals, hyphens and a
     plural, with two letters exchanged, or one or two of many wrong; None where there is none."""
+    if len(word) > _LONGEST:
+        return None
     said = _fold(word)
-    counted = ((_count_slips(said, name.lower()), name) for name in names)
+    about = (name for name in names if abs(len(name) - len(said)) < _ANOTHER_WORD)
+    counted = ((_count_slips(said, name.lower()), name) for name in about)
     near = [one for one in counted if one[0] < _ANOTHER_WORD]
     return min(near)[1] if near else None
 
@@ -71,16 +77,18 @@ def _fold(word: str) -> str:
     return word.lower().replace("-", "").replace("_", "")
 
 
+@lru_cache(maxsize=4096)
 def _count_slips(said: str, name: str) -> int:
     """How many letters are wrong, exchanged ones counted once."""
-    if abs(len(said) - len(name)) >= _ANOTHER_WORD:
-        return _ANOTHER_WORD
     if said.removesuffix("s") == name.removesuffix("s"):
         return 0
     if sorted(said) == sorted(name):
         return 1
-    edits = count_edits(said, name)
-    return edits if edits <= _allowed_edits(name) else _ANOTHER_WORD
+    most = _allowed_edits(name)
+    # An edit makes a difference of two letters at most: other words are told apart by that.
+    alike = len({*said} ^ {*name}) <= 2 * most
+    edits = count_edits(said, name) if alike else _ANOTHER_WORD
+    return edits if edits <= most else _ANOTHER_WORD
 
 
 def _allowed_edits(name: str) -> int:

@@ -81,7 +81,7 @@ def find_untold(places: FactPlaces, whole: Any) -> Iterator[UntypedKey]:
     """The keys beside the rows' fields that no row knows. What those fields are called in labels
     and annotations has a domain, and aliases."""
     for root, rows in places:
-        types = _read_shapes(rows)
+        types = _shapes_of(rows)
         for path, _ in expand(whole, root) if types else ():
             for below, shapes in types.items():
                 parent = (*path, *below)
@@ -91,9 +91,21 @@ def find_untold(places: FactPlaces, whole: Any) -> Iterator[UntypedKey]:
                         yield UntypedKey(parent, key, body, shapes)
 
 
-def _read_shapes(rows: FactRows) -> dict[Path, dict[str, str]]:
+_Shapes: TypeAlias = dict[Path, dict[str, str]]
+_KNOWN: dict[int, tuple[FactRows, _Shapes]] = {}
+"""What has been read, with the rows that it was read from: a mapping has no hash."""
+
+
+def _shapes_of(rows: FactRows) -> _Shapes:
+    known = _KNOWN.get(id(rows))
+    if known is None or known[0] is not rows:
+        known = _KNOWN[id(rows)] = rows, _read_shapes(rows)
+    return known[1]
+
+
+def _read_shapes(rows: FactRows) -> _Shapes:
     """For each mapping below a root what is known of its fields."""
-    types: dict[Path, dict[str, str]] = {}
+    types: _Shapes = {}
     for fact, (place, *default) in rows.items():
         if "[" in place:
             continue
