@@ -1,7 +1,6 @@
 """The rules. A rule is one module below here, in the folder of its area.
 
 from rules.checks.accelerator import (
-    accelerated_role_without_accelerator,
     accelerator_in_limits,
     accelerator_name_known,
     accelerator_quantity_valid,
@@ -9,10 +8,8 @@ from rules.checks.accelerator import (
     gpu_rollout_needs_spare_device,
     gpu_visibility_bypass,
     parallelism_matches_accelerators,
-    tpu_placement_complete,
 )
 from rules.checks.autoscaling import (
-    autoscaler_flap_or_inert,
     autoscaler_target_valid,
     gpu_server_scaled_on_cpu,
     hpa_fights_static_replicas,
@@ -46,7 +43,6 @@ from rules.checks.organisation import (
     required_metadata,
     workload_kind,
 )
-from rules.checks.resources import accelerator_pod_cpu_memory, ml_pod_resources
 from rules.checks.schedule import (
     retrain_concurrency_forbid,
     retrain_starting_deadline,
@@ -54,22 +50,17 @@ from rules.checks.schedule import (
     schedule_timezone,
 )
 from rules.checks.serving import (
-    graceful_drain,
     liveness_asks_for_the_model,
-    liveness_too_tight,
     model_pull_in_post_start,
     probe_port_exists,
     probe_proves_nothing,
     progress_deadline_below_startup,
-    readiness_reflects_model,
-    serving_disruption_budget,
     serving_readiness_probe,
     slow_model_startup_probe,
     startup_budget_sufficient,
 )
 from rules.checks.storage import (
     cache_on_read_only_mount,
-    memory_volume_unbounded,
     output_claim_auto_deleted,
     rwo_claim_shared_by_many_pods,
     rwo_claim_with_rolling_update,
@@ -78,8 +69,6 @@ from rules.checks.storage import (
 )
 from rules.checks.supply import (
     host_namespace_for_ml,
-    image_and_model_pinned,
-    install_at_start,
     plaintext_ml_credentials,
     remote_code_execution_flags,
 )
@@ -113,17 +102,12 @@ ALL: tuple[Rule, ...] = (
     gpu_visibility_bypass.RULE,
     parallelism_matches_accelerators.RULE,
     gpu_rollout_needs_spare_device.RULE,
-    accelerated_role_without_accelerator.RULE,
     accelerator_request_coherent.RULE,
-    tpu_placement_complete.RULE,
     hpa_metrics_defined.RULE,
     hpa_resource_metric_without_request.RULE,
     gpu_server_scaled_on_cpu.RULE,
     hpa_fights_static_replicas.RULE,
     autoscaler_target_valid.RULE,
-    autoscaler_flap_or_inert.RULE,
-    image_and_model_pinned.RULE,
-    install_at_start.RULE,
     field_at_wrong_level.RULE,
     removed_or_wrong_api_version.RULE,
     container_without_image.RULE,
@@ -142,8 +126,6 @@ ALL: tuple[Rule, ...] = (
     accelerator_namespace.RULE,
     workload_kind.RULE,
     image_registry.RULE,
-    accelerator_pod_cpu_memory.RULE,
-    ml_pod_resources.RULE,
     plaintext_ml_credentials.RULE,
     remote_code_execution_flags.RULE,
     host_namespace_for_ml.RULE,
@@ -151,20 +133,15 @@ ALL: tuple[Rule, ...] = (
     startup_budget_sufficient.RULE,
     progress_deadline_below_startup.RULE,
     serving_readiness_probe.RULE,
-    readiness_reflects_model.RULE,
-    liveness_too_tight.RULE,
-    graceful_drain.RULE,
     liveness_asks_for_the_model.RULE,
     probe_proves_nothing.RULE,
     model_pull_in_post_start.RULE,
     probe_port_exists.RULE,
-    serving_disruption_budget.RULE,
     training_output_durable.RULE,
     rwo_claim_shared_by_many_pods.RULE,
     rwo_claim_with_rolling_update.RULE,
     output_claim_auto_deleted.RULE,
     shared_memory_too_small.RULE,
-    memory_volume_unbounded.RULE,
     cache_on_read_only_mount.RULE,
     restart_policy_never.RULE,
     retry_budget_set.RULE,
