@@ -14,13 +14,17 @@ IGNORE_ANNOTATION = PREFIX + "ignore"
 LOAD_ANNOTATION = PREFIX + "model-load-seconds"
 """How long a model may load: on a pod template."""
 
+CULLING_ANNOTATION = PREFIX + "idle-culling"
+"""``external``: something else than Kubernetes ends an idle notebook: on an object or a pod
+template."""
+
 DEFAULTED = PREFIX + "defaulted"
 """What the webhook added, so that whoever keeps the manifest can add it there."""
 
 PROFILE_LABEL = PREFIX + "profile"
 """The profile of a Namespace."""
 
-_ANNOTATIONS = frozenset({IGNORE_ANNOTATION, LOAD_ANNOTATION, DEFAULTED})
+_ANNOTATIONS = frozenset({IGNORE_ANNOTATION, LOAD_ANNOTATION, CULLING_ANNOTATION, DEFAULTED})
 """What is read as an annotation of a workload alone; a role may stand in a label too."""
 
 _MISPLACED = (("metadata", "annotation"), ("metadata", "label"), ("annotations",), ("labels",))

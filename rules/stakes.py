@@ -78,7 +78,11 @@ class Stakes(NamedTuple):
 def reckon_stakes(workload: Workload) -> Stakes:
     """The stakes of a workload: of all of its pods, which run together in most kinds. A fragment
     does not show them."""
-    pods = () if workload.partial else workload.pods
+    return reckon_held(workload, () if workload.partial else workload.pods)
+
+
+def reckon_held(workload: Workload, pods: Iterable[Pod]) -> Stakes:
+    """The stakes of some of a workload's pods."""
     asked = [(pod, read_devices(pod, workload.accelerators)) for pod in pods]
     holders = [(pod, devices) for pod, devices in asked if devices]
     each = {_total(devices.values()) for _, devices in holders}

@@ -37,7 +37,7 @@ There is no fix.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.annotations import LOAD_ANNOTATION, find_unread
+from rules.annotations import CULLING_ANNOTATION, LOAD_ANNOTATION, find_unread
 from rules.kinds.jobset import ANCESTOR_STEP
 from rules.kinds.roles import Role
 from rules.model import Confidence, Harm, Problem, Rule, form_table
@@ -57,8 +57,9 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
         for place in ("annotations", "labels"):
             path = (*scope, "metadata", place, label)
             yield from _judge_role(path, dig(body, path), label)
-        path = (*scope, "metadata", "annotations", LOAD_ANNOTATION)
-        yield from _judge_load(path, dig(body, path))
+        notes = (*scope, "metadata", "annotations")
+        yield from _judge_load((*notes, LOAD_ANNOTATION), dig(body, (*notes, LOAD_ANNOTATION)))
+        yield from _judge_culling((*notes, CULLING_ANNOTATION), body)
         yield from (Problem("unread", *found) for found in find_unread(body, scope, label))
 
 
@@ -74,6 +75,13 @@ def _judge_load(path: Path, value: Any) -> Iterator[Problem]:
     if isinstance(value, str) and not value.isdecimal():
         found = f"{LOAD_ANNOTATION} is '{shorten(value)}'"
         yield Problem("unknown", path, f"{found}; expected a number of seconds")
+
+
+def _judge_culling(path: Path, body: Any) -> Iterator[Problem]:
+    value = dig(body, path)
+    if value not in (None, "external"):
+        message = f"{CULLING_ANNOTATION} is {show_value(value)}; expected external"
+        yield Problem("unknown", path, message)
 
 
 def _contradictions(workload: Workload, label: str) -> Iterator[Problem]:

@@ -1,0 +1,100 @@
+"""Weights are fetched to a disk of the node that nothing sets aside for them.
+
+## What
+A container that fetches a model from a hub asks for ephemeral storage, has a sizeLimit on the
+emptyDir that it goes to, or a claim mounted where the cache of its server is.
+
+## Why
+What is written to a container's file system, or to an emptyDir, fills its node's disk. The kubelet
+evicts whoever wrote most without having asked for it, in the middle of the load, and the next pod
+begins to fetch again. A claim that is mounted beside the cache stays empty.
+
+## Example
+```yaml
+containers:
+- name: server
+  image: vllm/vllm-openai:v0.11.0
+  args: [--model=meta-llama/Llama-3.1-70B-Instruct]
+  resources: {limits: {nvidia.com/gpu: 4}}
+```
+
+## Use instead
+```yaml
+  volumeMounts: [{name: models, mountPath: /root/.cache/huggingface}]
+volumes: [{name: models, persistentVolumeClaim: {claimName: models}}]
+```
+Or `requests: {ephemeral-storage: 200Gi}`, where each new pod may fetch it again.
+
+## Fix safety
+Unsafe: three bytes for each parameter are enough for most models, and a node must have as much.
+
+## References
+- GoogleCloudPlatform/kubernetes-engine-samples#1581, foundation-model-stack/fms-hf-tuning#106
+- https://kubernetes.io/docs/concepts/storage/ephemeral-storage/
+"""
+
+from collections.abc import Iterator, Mapping
+from math import ceil
+from typing import Any
+
+from rules.model import Fix, Harm, Parameter, Problem, Related, Rule, form_table
+from rules.weights import FetchedWeights, find_fetched
+from rules.wording import write_value
+from rules.workload import SERVING, TRAINING, Workload
+
+_BYTES = 3
+"""Gibibytes for a billion parameters: two bytes each, and room for what comes beside them."""
+
+
+def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    for one in () if workload.partial else find_fetched(workload):
+        if one.size is None or one.size >= params["min_params_b"]:
+            yield _tell(workload, one)
+
+
+def _tell(workload: Workload, one: FetchedWeights) -> Problem:
+    what = "weights" if one.size is None else f"weights of {one.size:g}B parameters"
+    found = f"{one.cache.what} on {one.where}, and {what} are fetched there"
+    expected = "expected a claim there, a sizeLimit, or a request of ephemeral-storage"
+    form = "unsized" if one.size is None else "large"
+    related: tuple[Related, ...] = ()
+    if one.claim is not None:
+        form = "beside"
+        related = (Related((*one.claim.path, "mountPath"), "this volume does not hold the cache"),)
+    return Problem(
+        form,
+        one.model.path,
+        f"{found}; {expected}",
+        _mend(workload, one),
+        related=related,
+        role_path=one.pod.path,
+    )
+
+
+def _mend(workload: Workload, one: FetchedWeights) -> Fix | None:
+    if one.size is None:
+        return None
+    path = (*workload.resources(one.container)[0], "requests", "ephemeral-storage")
+    return write_value(workload.manifest.value(path), f"{ceil(one.size * _BYTES)}Gi", safe=False)
+
+
+RULE = Rule(
+    code="STO007",
+    name="weights-on-unbounded-ephemeral-disk",
+    harm=Harm.SERVES_ERRORS,
+    forms=form_table("""
+        large    warning  warn   warn   a large model is fetched to a disk without a bound
+        beside   warning  warn   warn   and a claim is mounted, elsewhere than its cache
+        unsized  info     audit  audit  a model is, of which nobody says how large it is
+    """),
+    check=check,
+    docs=__doc__ or "",
+    fix="unsafe",
+    scope="training and serving",
+    roles=TRAINING | SERVING,
+    parameters=(
+        Parameter(
+            "min_params_b", "from how many billions of parameters on a model counts", default=3
+        ),
+    ),
+)
