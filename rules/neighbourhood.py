@@ -116,6 +116,10 @@ class Neighbourhood:
         """The claim of that name in the object's namespace."""
         return refer(CLAIM, self.me.namespace or None, name)
 
+    def refer_to_service(self, name: str) -> Reference:
+        """The Service of that name in the object's namespace."""
+        return refer(SERVICE, self.me.namespace or None, name)
+
     def find_scripts(self, pods: Iterable[Pod], container: Container) -> dict[str, str] | None:
         """The scripts of ConfigMaps that a container of one of ``pods`` mounts, and that its
         command may name, by their path in it."""

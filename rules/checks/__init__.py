@@ -17,6 +17,7 @@ from rules.checks.autoscaling import (
     hpa_resource_metric_without_request,
 )
 from rules.checks.distributed import (
+    distributed_job_needs_stable_identity,
     failed_rank_must_restart_group,
     finished_job_keeps_gpus,
     operator_contract,
@@ -96,6 +97,7 @@ ALL: tuple[Rule, ...] = (
     operator_contract.RULE,
     failed_rank_must_restart_group.RULE,
     finished_job_keeps_gpus.RULE,
+    distributed_job_needs_stable_identity.RULE,
     accelerator_in_limits.RULE,
     accelerator_quantity_valid.RULE,
     accelerator_name_known.RULE,
