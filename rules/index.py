@@ -14,6 +14,7 @@ ROWS: tuple[
     ("DST002", "operator-contract", ("DST002/webhook", "DST002/controller", "DST002/release"), "distributed.operator_contract", True, (), None, False),
     ("DST003", "failed-rank-must-restart-group", ("DST003/rank", "DST003/serving"), "distributed.failed_rank_must_restart_group", True, ("lone_retries",), None, False),
     ("DST004", "finished-job-keeps-gpus", ("DST004/kept", "DST004/standing"), "distributed.finished_job_keeps_gpus", True, ("leftovers",), None, True),
+    ("DST005", "distributed-job-needs-stable-identity", ("DST005/index", "DST005/counts", "DST005/service"), "distributed.distributed_job_needs_stable_identity", True, ("completion mode",), ("retraining", "streaming-training", "training"), False),
     ("GPU001", "accelerator-in-limits", ("GPU001/limits", "GPU001/extended"), "accelerator.accelerator_in_limits", True, ("pods",), None, False),
     ("GPU002", "accelerator-quantity-valid", ("GPU002/count", "GPU002/unequal"), "accelerator.accelerator_quantity_valid", True, ("pods",), None, False),
     ("GPU003", "accelerator-name-known", ("GPU003/unqualified", "GPU003/unserved", "GPU003/misplaced", "GPU003/near"), "accelerator.accelerator_name_known", True, ("pods",), None, False),
