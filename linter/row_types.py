@@ -137,6 +137,16 @@ class WorkloadRow(TypedDict):
     templates: list[TemplateRow]
 
 
+class PassedRow(TypedDict):
+    """The rules that judged an object, and what is inside it, and found nothing."""
+
+    file: str
+    document: int
+    line: int
+    object: IdentityRow
+    rules: list[str]
+
+
 class ErrorRow(TypedDict):
     """Input that could not be read; ``document`` is None where the whole file is meant."""
 
@@ -209,6 +219,7 @@ class RunResult(TypedDict):
     baseline: NotRequired[BaselineRow]
     unchanged: NotRequired[int]
     workloads: list[WorkloadRow]
+    passed: NotRequired[list[PassedRow]]
     errors: list[ErrorRow]
     suppressed: int
     coverage: CoverageRow

@@ -153,14 +153,14 @@ class Engine:
     def _judge(self, view: View) -> Evaluation:
         if self._expired():
             # Nobody reads roles for rules that cannot start any more.
-            return self._conclude([], [one.code for one in self._rules.judging], view)
+            return self._conclude([], [one.code for one in self._rules.judging], view, ())
         looks: tuple[Look, ...] | None = None
         try:
             looks = self._find_looks(view)
             findings, unfinished = self._judge_together(looks, view)
         except Exception:  # noqa: BLE001 - whose crash it is shows when each rule looks alone
             return self._judge_apart(self._rules.looks if looks is None else looks, view)
-        return self._conclude(findings, unfinished, view)
+        return self._conclude(findings, unfinished, view, looks)
 
     def _find_looks(self, view: View) -> tuple[Look, ...]:
         """The rules that may find something, with the parameters that hold in the namespace."""
@@ -198,13 +198,15 @@ class Engine:
             findings += [*(found or ()), *crashed]
             broken += [code] if found is None else []
         if broken:
-            return Evaluation(tuple(findings), unfinished=tuple(unfinished), crashed=tuple(broken))
-        return self._conclude(findings, unfinished, view)
+            return Evaluation(tuple(findings), (), (), tuple(unfinished), tuple(broken), looks)
+        return self._conclude(findings, unfinished, view, looks)
 
-    def _conclude(self, findings: list[Finding], unfinished: list[str], view: View) -> Evaluation:
+    def _conclude(
+        self, findings: list[Finding], unfinished: list[str], view: View, looks: tuple[Look, ...]
+    ) -> Evaluation:
         kept, suppressed = self._suppress(findings, view, unfinished)
         views = ((embed(view, ()), view.workload),)
-        return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished))
+        return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished), looks=looks)
 
     def _apply(self, look: Look, view: View) -> Iterator[Finding]:
         rule, check, params = look

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.dispatch import Look
 from rules.model import Embedded, Finding
 from rules.record import NamedTuple
 from rules.workload import Workload
@@ -12,7 +13,7 @@ class Evaluation(NamedTuple):
 
     ``suppressed`` are the findings that an annotation ignores. ``workloads`` are the views, each
     with the place it was embedded at. ``unfinished`` are the rules for which no time was left,
-    ``crashed`` those that a bug stopped.
+    ``crashed`` those that a bug stopped. ``looks`` are all that were to look.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -20,6 +21,14 @@ class Evaluation(NamedTuple):
     workloads: tuple[tuple[Embedded | None, Workload], ...] = ()
     unfinished: tuple[str, ...] = ()
     crashed: tuple[str, ...] = ()
+    looks: tuple[Look, ...] = ()
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """The rules that looked and found nothing, not even what is ignored."""
+        found = {one.rule for one in (*self.findings, *self.suppressed)}.union(self.unanswered)
+        codes = dict.fromkeys(rule.code for rule, *_ in self.looks)
+        return tuple(code for code in codes if code not in found)
 
     @property
     def unanswered(self) -> tuple[str, ...]:
@@ -37,4 +46,5 @@ def join(evaluations: list[Evaluation]) -> Evaluation:
         tuple(view for one in evaluations for view in one.workloads),
         tuple(code for one in evaluations for code in one.unfinished),
         tuple(code for one in evaluations for code in one.crashed),
+        tuple(look for one in evaluations for look in one.looks),
     )

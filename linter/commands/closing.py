@@ -33,6 +33,7 @@ def finish_run(
         show_roles=arguments.show_roles,
         read_source=judged.read_text,
         policy=judged.policy,
+        show_passed=getattr(arguments, "show_passed", False),
     )
     write_reports(result, judged.reports, options, out)
     if arguments.statistics:

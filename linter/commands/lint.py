@@ -100,6 +100,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         hook=arguments.hook,
         ignores=not arguments.no_ignores,
         roles=arguments.show_roles,
+        passed=arguments.show_passed or any(one.format == "json" for one in reports),
     )
     given = _gather(arguments, Excludes(folder, policy.exclude, tuple(arguments.exclude)))
     if arguments.show_files:

@@ -90,6 +90,7 @@ def add_report_arguments(group: argparse._ArgumentGroup) -> None:
     )
     add("--show-audit", action="store_true", help="show audited and excepted findings too")
     add("--show-roles", action="store_true", help="show each workload's role and its evidence")
+    add("--show-passed", action="store_true", help="list the rules that found nothing, by object")
     add("--statistics", action="store_true", help="count the findings of each rule at the end")
     add("-q", "--quiet", action="store_true", help="findings alone, without the last lines")
     add(

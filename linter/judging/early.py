@@ -25,7 +25,7 @@ from rules.record import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from linter.row_types import CoverageRow, FindingRow, WorkloadRow
+    from linter.row_types import CoverageRow, FindingRow, PassedRow, WorkloadRow
     from rules.engine import Engine
 
 
@@ -36,6 +36,7 @@ class Verdict(NamedTuple):
     namespaces: frozenset[str]
     findings: "list[FindingRow]"
     workloads: "list[WorkloadRow]"
+    passed: "list[PassedRow]"
     suppressed: int
     coverage: "CoverageRow"
 
@@ -90,7 +91,7 @@ class EarlyJudge:
             self._asked.update(kinds)
             return None
         inside = frozenset(map(self._find_namespace, contents.entries))
-        found = judge.findings, judge.workloads, judge.suppressed, coverage.export()
+        found = judge.findings, judge.workloads, judge.passed, judge.suppressed, coverage.export()
         return Verdict(piece, inside, *found)
 
     def _mostly_asks(self, kind: str) -> bool:

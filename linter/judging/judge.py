@@ -7,7 +7,7 @@ from linter.input.documents import MARKER, Entry
 from linter.input.sources import STDIN
 from linter.judging.coverage import Coverage, full_name
 from linter.judging.elsewhere import Elsewhere
-from linter.judging.rows import make_broken_row, make_row, make_workload_row
+from linter.judging.rows import make_broken_row, make_passed_row, make_row, make_workload_row
 from rules.checks import KNOWN_CODES
 from rules.declaration import Declaration
 from rules.engine import Engine
@@ -18,7 +18,7 @@ from rules.kinds.unknown import find_values_objects
 from rules.manifest import Manifest
 from rules.model import Finding, Identity, Rule
 from rules.paths import Path
-from rules.policy import Policy, is_exempt
+from rules.policy import Policy, is_exempt, is_silent
 from rules.reader import Document, Span, Unreadable
 from rules.record import NamedTuple
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from linter.input.kustomize import Kustomizations
     from linter.judging.patches import PatchJudge
-    from linter.row_types import FindingRow, WorkloadRow
+    from linter.row_types import FindingRow, PassedRow, WorkloadRow
 
 _NAMELESS = Identity("", "", None, None)
 _RENDERED = "# Source: "
@@ -51,6 +51,7 @@ class Task(NamedTuple):
     hook: bool = False
     ignores: bool = True
     roles: bool = False
+    passed: bool = False
 
 
 class DocumentJudge:
@@ -67,6 +68,8 @@ class DocumentJudge:
     ) -> None:
         self.findings: list[FindingRow] = []
         self.workloads: list[WorkloadRow] = []
+        self.passed: list[PassedRow] = []
+        self._silent: dict[tuple[str, str], bool] = {}
         self.suppressed = 0
         self._task = task
         self._engine = engine
@@ -143,10 +146,28 @@ class DocumentJudge:
         if self._task.roles:
             roles = (make_workload_row(entry, *one) for one in evaluation.workloads)
             self.workloads += [row for row in roles if row is not None]
+        if self._task.passed and evaluation.looks:
+            self.passed.append(make_passed_row(entry, self._list_passed(manifest, evaluation)))
         if patches is None:
             return evaluation.findings
         evaluation = patches.relieve(entry.file, entry.body, evaluation)
         return (*evaluation.findings, *patches.judge_inside(entry))
+
+    def _list_passed(self, manifest: Manifest, evaluation: Evaluation) -> list[str]:
+        """The rules that found nothing in an object, and could have said so."""
+        namespace = manifest.identity.namespace or self._task.namespace or ""
+        passed = frozenset(evaluation.passed)
+        rules = {rule.code: rule for rule, *_ in evaluation.looks if rule.code in passed}
+        return [code for code, rule in rules.items() if not self._is_silent(rule, namespace)]
+
+    def _is_silent(self, rule: Rule, namespace: str) -> bool:
+        key = rule.code, namespace
+        if key not in self._silent:
+            task, labels = self._task, self._namespaces.get(namespace)
+            self._silent[key] = is_silent(
+                task.policy, rule, namespace or None, labels, task.flag_profile
+            )
+        return self._silent[key]
 
     def _tell_partial(self, entry: Entry) -> bool | None:
         """Whether an object is a patch, if that is known without looking at what it lacks."""

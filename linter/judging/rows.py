@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         FindingRow,
         FixRow,
         IdentityRow,
+        PassedRow,
         RelatedRow,
         TemplateRow,
         WorkloadRow,
@@ -75,6 +76,17 @@ def make_workload_row(
     }
 
 
+def make_passed_row(entry: Entry, rules: list[str]) -> "PassedRow":
+    """The rules that found nothing in an object."""
+    return {
+        "file": entry.file,
+        "document": entry.document.number,
+        "line": _find_span(entry, ("kind",), None).line,
+        "object": _export_identity(Manifest(entry.body).identity),
+        "rules": rules,
+    }
+
+
 def row_order(row: "FindingRow") -> tuple[Any, ...]:
     """Rows by place; ties are broken by all in which two findings may differ."""
     embedded = row["embedded"]
@@ -91,7 +103,7 @@ def row_order(row: "FindingRow") -> tuple[Any, ...]:
     )
 
 
-def workload_order(row: "WorkloadRow") -> tuple[Any, ...]:
+def workload_order(row: "WorkloadRow | PassedRow") -> tuple[Any, ...]:
     """Workloads by place, then by what they call themselves."""
     name = row["object"]
     return row["file"], row["document"], row["line"], name["kind"], name["name"] or ""

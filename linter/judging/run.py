@@ -64,10 +64,12 @@ def lint(
         coverage.add(one["coverage"])
     findings = [row for one in found for row in one["findings"] if is_wanted(row, task)]
     workloads = [row for one in found for row in one["workloads"]]
+    passed = [row for one in found for row in one.get("passed", ())]
     errors = [row for one in found for row in one["errors"]]
     return {
         "findings": sorted(findings, key=row_order),
         "workloads": sorted(workloads, key=workload_order),
+        "passed": sorted(passed, key=workload_order),
         "errors": sorted(collection.errors + errors, key=_error_order),
         "suppressed": sum(one["suppressed"] for one in found),
         "coverage": coverage.export(),

@@ -183,6 +183,7 @@ class Share:
             else:
                 judge.findings += verdict.findings
                 judge.workloads += verdict.workloads
+                judge.passed += verdict.passed
                 judge.suppressed += verdict.suppressed
                 self._coverage.add(verdict.coverage)
         for piece in self._read_twice:
@@ -195,6 +196,7 @@ class Share:
         return {
             "findings": judge.findings,
             "workloads": judge.workloads,
+            "passed": judge.passed,
             "errors": self._errors,
             "suppressed": judge.suppressed,
             "coverage": self._coverage.export(),

@@ -26,6 +26,7 @@ class ReportOptions(NamedTuple):
     show_roles: bool
     read_source: Callable[[str], str]
     policy: str = "built-in"
+    show_passed: bool = False
 
 
 def choose_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:

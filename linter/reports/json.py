@@ -33,6 +33,8 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         report["baseline"] = result["baseline"]
     if "unchanged" in result:
         report["unchanged"] = result["unchanged"]
+    if result.get("passed"):
+        report["passed"] = result["passed"]
     report |= {key: result[key] for key in ("errors", "suppressed", "coverage")}
     body = ",\n".join(f"  {_dump(key)}: {_spread(value)}" for key, value in report.items())
     return _keep_safe(f"{{\n{body}\n}}\n")

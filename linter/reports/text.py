@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ErrorRow,
         FindingRow,
         IdentityRow,
+        PassedRow,
         RelatedRow,
         RunResult,
         WorkloadRow,
@@ -33,7 +34,19 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     blocks += [_draw_finding(one, lines_of, options) for one in select_shown(result, options)]
     if options.show_roles:
         blocks += [_draw_workload(one, options) for one in result["workloads"]]
+    if options.show_passed:
+        blocks += map(_tell_passed, result.get("passed", ()))
     return "".join(f"{block}\n\n" for block in blocks)
+
+
+def _tell_passed(row: "PassedRow") -> str:
+    """The rules that found nothing in an object, on as few lines as they fit."""
+    named = row["object"]
+    name = " ".join(part for part in (named["kind"], named["name"]) if part)
+    head = f"passed: {escape(name)} ({escape(row['file'])}:{row['line']})"
+    rules = row["rules"] or ["none"]
+    lines = [rules[start : start + 12] for start in range(0, len(rules), 12)]
+    return "\n".join([head, *(f"  {' '.join(line)}" for line in lines)])
 
 
 def _draw_error(error: "ErrorRow", options: ReportOptions) -> str:

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from rules.annotations import PROFILE_LABEL
-from rules.model import Action, Confidence, Form, Identity, Rule
+from rules.model import Action, Confidence, Form, Harm, Identity, Rule
 from rules.policy.values import DEFAULT_MUTATION, EXEMPT, IGNORES, PROFILES, TRUST, Policy
 from rules.record import NamedTuple
 
@@ -114,6 +114,24 @@ def weigh(  # noqa: PLR0913 - everything that an action hangs on, by keyword
     stated = _stated(policy.rules, rule, form, "rules: ")
     held = profile_action(_promote(policy.profile, promoted), form)
     return stated or Weighed(held, f"profile {policy.profile}")
+
+
+def is_silent(
+    policy: Policy,
+    rule: Rule,
+    namespace: str | None,
+    namespace_labels: Mapping[str, str] | None,
+    flag_profile: str | None,
+) -> bool:
+    """Whether a rule can say nothing in a namespace: it is off in all forms, or without the value
+    that an organisation would have to give."""
+    entry = _entry(policy, namespace, namespace_labels)
+    given = policy.values.get(rule.code) or (entry and entry.values.get(rule.code))
+    known: dict[str, Any] = {"namespace": namespace, "namespace_labels": namespace_labels}
+    return (rule.harm is Harm.UNWANTED and not given) or all(
+        weigh(policy, rule, form, **known, flag_profile=flag_profile).action is Action.OFF
+        for form in rule.forms
+    )
 
 
 def _promote(profile: str, promoted: str | None) -> str:

@@ -210,8 +210,8 @@ def _judge(case: Case, rules: Iterable[Rule]) -> list[Evaluation]:
 
 
 def _said(evaluation: Evaluation) -> Evaluation:
-    """An evaluation less the views, which are each engine's own."""
-    return evaluation._replace(workloads=())
+    """An evaluation less the views, which are each engine's own, and who was to look."""
+    return evaluation._replace(workloads=(), looks=())
 
 
 @pytest.mark.parametrize("case", READABLE, ids=lambda case: case.name)

@@ -92,7 +92,7 @@ def test_a_report_is_as_the_schema_says(folder: Path, roles: list[str]) -> None:
 
     jsonschema.validate(found, closed(SCHEMA))
     assert ("workloads" in found) is bool(roles)
-    for key in ("findings", "errors", "suppressed", *(["workloads"] if roles else [])):
+    for key in ("findings", "errors", "suppressed", "passed", *(["workloads"] if roles else [])):
         assert found[key], key
     for key in ("pod_templates", "unknown_kinds", "skipped"):
         assert found["coverage"][key], key
