@@ -17,9 +17,9 @@ from rules.kinds import find_kind, find_neighbour
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
-from rules.model import Action, Finding, Identity, Problem, Rule
+from rules.model import Finding, Identity, Problem, Rule
 from rules.paths import Path
-from rules.policy import Ignore, Policy, find_entry, trust_in
+from rules.policy import Policy, find_entry, trust_in
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
 from rules.roles import OVERRIDES
 from rules.strays import point_out
@@ -56,10 +56,10 @@ class Engine:
         self.inventory = inventory
         self.ignores = ignores
         self._trust = trust_in(policy, ignores)
-        self._expired = expired or _never
+        self._expired = expired or bool  # which says no
         self._rules = _index_all(policy) if rules is INDEX else RuleIndex(policy, rules)
         self._enabled = self._rules.enabled
-        self._own = _by_name((*kinds, *_custom_kinds(policy)))
+        self._own = {(one.group, one.name): one for one in (*kinds, *_custom_kinds(policy))}
         self._findings = FindingMaker(policy, now, flag_profile)
 
     def kind_of(self, manifest: Manifest) -> Kind | None:
@@ -99,7 +99,7 @@ class Engine:
         """
         kind = self.kind_of(manifest)
         if kind is None:
-            return Evaluation()
+            return self._judge_stranger(manifest, scope, namespace_labels)
         workload = Workload(
             manifest,
             kind,
@@ -127,6 +127,22 @@ class Engine:
                 self.evaluate(one, partial=partial, namespace_labels=namespace_labels, scope=place)
             )
         return join(evaluations)
+
+    def _judge_stranger(
+        self, manifest: Manifest, scope: Scope, labels: Mapping[str, str] | None
+    ) -> Evaluation:
+        """What is said of an object of a kind that nobody knows."""
+        declared = self._enabled.get("MLG007")
+        if declared is None or not scope.assured:
+            return Evaluation()
+        from rules.strangers import describe_stranger, view_stranger  # noqa: PLC0415 - they are few
+
+        workload = view_stranger(manifest, self.inventory, self.policy.parameters)
+        view = View(workload, scope, self._placed(scope, manifest), labels)
+        problem = describe_stranger(workload)
+        found = list(self._findings.make(declared.load(), problem, view)) if problem else []
+        kept, suppressed = self._suppress(found, view, []) if found else ([], [])
+        return Evaluation(tuple(kept), tuple(suppressed))
 
     def _namespace_role(self, labels: Mapping[str, str] | None) -> Role | None:
         """The role that a Namespace says for what is in it, where that counts."""
@@ -235,7 +251,7 @@ class Engine:
         ignores = list(read_annotations(workload.manifest.object, workload.pods, KNOWN_CODES))
         if not ignores or self.ignores == "forbid":
             return findings, []
-        from rules.policy.suppression import Suppressor  # noqa: PLC0415 - few objects ignore a rule
+        from rules.policy.suppression import Suppressor, cap_at_warn  # noqa: PLC0415 - few ignore
 
         suppressor = Suppressor(
             (ignore for _, ignore in ignores), expected=ANNOTATION_SYNTAX, malformed="MLG006"
@@ -247,7 +263,7 @@ class Engine:
             if ignore is None:
                 kept.append(finding)
             elif self.ignores == "cap-at-warn":
-                kept.append(_capped(finding, ignore))
+                kept.append(cap_at_warn(finding, ignore))
             else:
                 suppressed.append(finding)
         # What is ignored in a fragment may be missing from the rest of it.
@@ -262,14 +278,6 @@ class Engine:
         if declared is not None:
             rule = declared.load()
             yield from self._findings.make(rule, Problem(rule.forms[0].name, path, text), view)
-
-
-def _never() -> bool:
-    return False
-
-
-def _by_name(kinds: Iterable[Kind]) -> dict[tuple[str, str], Kind]:
-    return {(kind.group, kind.name): kind for kind in kinds}
 
 
 @lru_cache(maxsize=4)
@@ -291,12 +299,3 @@ def _places(finding: Finding) -> Iterator[Path]:
     """What an annotation may stand on to cover a finding: all that is around its place."""
     path = finding.embedded.path if finding.embedded else finding.path
     return (path[:depth] for depth in range(len(path) + 1))
-
-
-def _capped(finding: Finding, ignore: Ignore) -> Finding:
-    would = tuple(Action.WARN if one is Action.DENY else one for one in finding.would)
-    finding = finding._replace(would=would)
-    if finding.action is not Action.DENY:
-        return finding
-    note = f"ignored, capped at warn: {ignore.reason}"
-    return finding._replace(action=Action.WARN, note=note, ignored=True)

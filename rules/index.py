@@ -45,6 +45,7 @@ ROWS: tuple[
     ("MLG004", "ignore-without-reason", ("MLG004/reason",), "manifest.ignore_without_reason", False, ("pods",), None, False),
     ("MLG005", "rule-crashed", ("MLG005/crashed",), "manifest.rule_crashed", False, ("pods",), None, False),
     ("MLG006", "unknown-annotation-value", ("MLG006/unknown", "MLG006/unread", "MLG006/contradicted"), "manifest.unknown_annotation_value", True, (), None, False),
+    ("MLG007", "unknown-kind-with-pods", ("MLG007/unjudged",), "manifest.unknown_kind_with_pods", False, ("pods",), None, False),
     ("ORG001", "accelerator-cap", ("ORG001/container", "ORG001/pod", "ORG001/workload", "ORG001/role"), "organisation.accelerator_cap", True, ("pods", "autoscalers"), None, False),
     ("ORG002", "accelerator-placement", ("ORG002/toleration", "ORG002/node-label", "ORG002/runtime-class", "ORG002/priority-class", "ORG002/scheduler"), "organisation.accelerator_placement", True, ("pods",), None, True),
     ("ORG003", "required-metadata", ("ORG003/missing", "ORG003/value"), "organisation.required_metadata", True, ("pods",), None, False),

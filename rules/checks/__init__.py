@@ -33,6 +33,7 @@ from rules.checks.manifest import (
     rule_crashed,
     scalar_of_wrong_type,
     unknown_annotation_value,
+    unknown_kind_with_pods,
     unreadable_document,
     unused_ignore,
 )
@@ -122,6 +123,7 @@ ALL: tuple[Rule, ...] = (
     ignore_without_reason.RULE,
     rule_crashed.RULE,
     unknown_annotation_value.RULE,
+    unknown_kind_with_pods.RULE,
     accelerator_cap.RULE,
     accelerator_placement.RULE,
     required_metadata.RULE,

@@ -9,7 +9,7 @@ from rules.kinds import BUILT_IN, find_kind
 from rules.model import Action, Rule
 from rules.paths import EACH, Path, dig, dotted
 from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry
-from rules.policy.keys import policy_shape
+from rules.policy.keys import UNKNOWN_KINDS, UNKNOWN_KINDS_RULE, policy_shape
 from rules.policy.shapes import Complaint, complain
 from rules.policy.values import Policy
 from rules.reader import Document, Span, Unreadable, read
@@ -93,6 +93,9 @@ def _clashes(body: Mapping[str, Any], rules: tuple[Rule, ...]) -> Iterator[Compl
     """What is wrong between values that are each as they should be."""
     yield from _repeated_kinds(body.get("kinds") or ())
     whole = body.get("rules") or {}
+    if UNKNOWN_KINDS in body and UNKNOWN_KINDS_RULE in whole:
+        message = f"rules: {UNKNOWN_KINDS_RULE} says it too; keep one of them"
+        yield Complaint((UNKNOWN_KINDS,), message)
     yield from _bounds(whole, rules)
     yield from _unknown_kinds(whole, body, rules)
     for index, entry in enumerate(body.get("namespaces") or ()):
@@ -156,7 +159,7 @@ def _build(body: Mapping[str, Any]) -> Policy:
     stated = body.get("rules") or {}
     return Policy(
         profile=body.get("profile"),
-        rules=_actions(stated),
+        rules={**_of_unknown_kinds(body), **_actions(stated)},
         values=_values(stated),
         shared={name: block or {} for name, block in (body.get("parameters") or {}).items()},
         kinds=tuple(map(_custom_kind, body.get("kinds") or ())),
@@ -171,6 +174,12 @@ def _build(body: Mapping[str, Any]) -> Policy:
         break_glass=body.get("breakGlass", ""),
         mutations=body.get("mutations"),
     )
+
+
+def _of_unknown_kinds(body: Mapping[str, Any]) -> dict[str, Action]:
+    if UNKNOWN_KINDS not in body:
+        return {}
+    return {UNKNOWN_KINDS_RULE: _action(body[UNKNOWN_KINDS])}
 
 
 def _actions(stated: Mapping[str, Any]) -> dict[str, Action]:

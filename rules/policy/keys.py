@@ -24,6 +24,10 @@ from rules.policy.shapes import (
 from rules.policy.values import DEFAULT_MUTATION, IGNORES, PROFILES, TRUST
 from rules.selectors import is_label_selector
 
+UNKNOWN_KINDS = "unknownKinds"
+"""The key that is another word for the action of ``UNKNOWN_KINDS_RULE``."""
+UNKNOWN_KINDS_RULE = "MLG007"
+
 API_VERSION = "mlgate.dev/v1"
 ACTIONS = tuple(str(one) for one in (Action.OFF, Action.AUDIT, Action.WARN, Action.DENY))
 
@@ -49,6 +53,9 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
             "rules": _rules(rules),
             "parameters": _shared(),
             "kinds": Sequence(_custom_kind(), "kinds of your own that hold pod templates"),
+            UNKNOWN_KINDS: Choice(
+                ACTIONS, "what is made of objects that hold pods and whose kind is not known"
+            ),
             "exclude": Sequence(Text(), "globs of files and folders that are not read"),
             "controllers": Sequence(
                 _SERVICE_ACCOUNT, "service accounts whose children are trusted at admission"

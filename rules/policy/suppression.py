@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Hashable, Iterable, Iterator
 
+from rules.model import Action, Finding
 from rules.policy.ignores import Ignore
 from rules.record import NamedTuple
 
@@ -67,3 +68,13 @@ class Suppressor:
 
     def _is_unused(self, number: int, code: str, judged: Collection[str]) -> bool:
         return (number, code) not in self._used and code.partition("/")[0] in judged
+
+
+def cap_at_warn(finding: Finding, ignore: Ignore) -> Finding:
+    """What is left of a finding where an ignore takes no more than the denial away."""
+    would = tuple(Action.WARN if one is Action.DENY else one for one in finding.would)
+    finding = finding._replace(would=would)
+    if finding.action is not Action.DENY:
+        return finding
+    note = f"ignored, capped at warn: {ignore.reason}"
+    return finding._replace(action=Action.WARN, note=note, ignored=True)

@@ -49,7 +49,8 @@ def weigh_owner(case: AdmissionCase) -> Parentage:
         return _ALONE
     kind, child = case.engine.kind_of(Manifest(owner)), case.engine.kind_of(manifest)
     if child is None:
-        return _ALONE
+        # An operator's own objects are its affair: they are told of, and never denied.
+        return Parentage(Standing.CAPPED)
     # A denied child leaves its controller retrying for ever, and no user sees the message.
     if trusts_owner(case.request.username, case.context.policy.controllers):
         return Parentage(Standing.PASSES, "its owner was judged, and a controller made it")

@@ -4,6 +4,7 @@ from rules.kinds import BUILT_IN
 from rules.manifest import Manifest
 from rules.paths import shorten
 from rules.policy import is_exempt
+from rules.strangers import holds_pods
 from webhook.review.changes import is_only_metadata
 from webhook.review.context import AdmissionCase
 from webhook.review.printing import printable
@@ -35,6 +36,6 @@ def _object_reason(case: AdmissionCase) -> str | None:
         return "only metadata changed"
     if is_exempt(case.context.policy, request.namespace):
         return EXEMPT_REASON
-    if case.engine.kind_of(manifest) is None:
+    if case.engine.kind_of(manifest) is None and not holds_pods(manifest):
         return "no rule knows the kind"
     return None

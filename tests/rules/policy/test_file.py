@@ -241,6 +241,8 @@ MISTAKES = [
      "namespaces/0/rules/AAA001/most", None),
     ("rules: {AAA001: {default: 9}}\nnamespaces: [{match: {name: a}, rules: {AAA001: {max: 8}}}]",
      "namespaces/0/rules/AAA001", "default (9) is above max (8)"),
+    ("unknownKinds: denied", "unknownKinds",
+     "expected one of off, audit, warn, deny; found 'denied'; did you mean 'deny'?"),
     ("mutations: {default: 1}", "mutations/default", "expected true or false, found 1"),
     ("mutations: {AAA001: true}", "mutations/AAA001",
      "there is no rule with safe fixes 'AAA001' here; expected default"),

@@ -1,0 +1,65 @@
+"""Objects of kinds that nobody knows, and the pods in them that nobody judges."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from rules.accelerators import Accelerators
+from rules.inventory import Inventory
+from rules.kinds.podless import is_podless
+from rules.kinds.podspec import read_containers
+from rules.kinds.schema import Kind
+from rules.kinds.unknown import find_pod_templates
+from rules.manifest import Manifest
+from rules.model import Problem
+from rules.paths import EACH, dig, dotted, expand, shorten
+from rules.quantity import parse_quantity
+from rules.workload import Workload
+
+_MOST = 100
+"""Pod templates that are counted."""
+
+
+def holds_pods(manifest: Manifest) -> bool:
+    """Whether an object of an unknown kind holds what looks like pods."""
+    return not _is_podless(manifest) and bool(find_pod_templates(manifest.object))
+
+
+def view_stranger(
+    manifest: Manifest, inventory: Inventory, parameters: Mapping[str, Any]
+) -> Workload:
+    """The view of an object of an unknown kind: nothing is known to stand in it."""
+    kind = Kind(manifest.group, str(manifest.object.get("kind") or ""), root=())
+    return Workload(manifest, kind, inventory, parameters)
+
+
+def describe_stranger(workload: Workload) -> Problem | None:
+    """What is to be told of an object of an unknown kind; None where it holds no pods."""
+    manifest = workload.manifest
+    patterns = () if _is_podless(manifest) else find_pod_templates(manifest.object)
+    found = (one for pattern in patterns for one in expand(manifest.object, pattern))
+    places = list(islice(found, _MOST))
+    if not places:
+        return None
+    held = sum(_count_accelerators(template, workload.accelerators) for _, template in places)
+    shown = dotted(patterns[0]).replace(f".{EACH}", "[*]")
+    asked = f", which ask for {held:.10g} accelerators," if held else ""
+    name = shorten(f"{workload.kind.name}.{manifest.group}".rstrip("."))
+    text = f"nobody knows the kind {name}: its pods at {shown}{asked} are not judged"
+    return Problem("unjudged", places[0][0], f"{text}; expected an entry in the policy's kinds")
+
+
+def _is_podless(manifest: Manifest) -> bool:
+    return is_podless(manifest.group, str(manifest.object.get("kind") or ""))
+
+
+def _count_accelerators(template: object, accelerators: Accelerators) -> float:
+    spec = dig(template, ("spec",)) if dig(template, ("containers",)) is None else template
+    if not isinstance(spec, dict):
+        return 0
+    asked = (
+        amount
+        for container in read_containers(spec, ())
+        for _, amount in accelerators.asked(container.get("resources"), "limits")
+    )
+    return sum(max(0, parse_quantity(amount) or 0) for amount in asked)
