@@ -128,9 +128,7 @@ class Engine:
             )
         return join(evaluations)
 
-    def _judge_stranger(
-        self, manifest: Manifest, scope: Scope, labels: Mapping[str, str] | None
-    ) -> Evaluation:
+    def _judge_stranger(self, manifest: Manifest, scope: Scope, labels: Any) -> Evaluation:
         """What is said of an object of a kind that nobody knows."""
         declared = self._enabled.get("MLG007")
         if declared is None or not scope.assured:
