@@ -1,6 +1,7 @@
 """The policy file: where it is, and reading it."""
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from linter.errors import UserError
@@ -34,6 +35,12 @@ def find_policy(start: str) -> str | None:
     return None
 
 
+def _read_base(path: str, name: str) -> str:
+    """The text of a policy that the one at ``path`` extends."""
+    with open(os.path.join(os.path.dirname(path), name), "rb") as file:
+        return decode(file.read())
+
+
 def load_policy(path: str) -> Policy:
     """The policy in the file at ``path``.
 
@@ -44,7 +51,7 @@ def load_policy(path: str) -> Policy:
 
     try:
         with open(path, "rb") as file:
-            return read_policy(decode(file.read()), ALL)
+            return read_policy(decode(file.read()), ALL, partial(_read_base, path))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     except ReadError as error:

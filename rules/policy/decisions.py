@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from rules.policy.entries import ExceptionEntry, NamespaceEntry
 
 
+ORDER = (Action.OFF, Action.AUDIT, Action.WARN, Action.DENY)
+"""Actions from the least on."""
+
+
 class Decision(NamedTuple):
     """An action, and why it is not simply the profile's: an exception's reason, doubt.
     ``expired`` tells of an exception that fits and is past its last day."""
@@ -100,6 +104,22 @@ def weigh(  # noqa: PLR0913 - everything that an action hangs on, by keyword
     is the profile that counts in the place of ``observe``, if any."""
     if flag_profile is not None:
         return Weighed(profile_action(flag_profile, form), f"--profile {flag_profile}")
+    weighed = _weigh_stated(policy, rule, form, namespace, namespace_labels, promoted)
+    for key in (f"{rule.code}/{form.name}", rule.code) if policy.locked else ():
+        floor = policy.locked.get(key)
+        if floor is not None and ORDER.index(weighed.action) < ORDER.index(floor):
+            return Weighed(floor, f"locked: {key}")
+    return weighed
+
+
+def _weigh_stated(
+    policy: Policy,
+    rule: Rule,
+    form: Form,
+    namespace: str | None,
+    namespace_labels: Mapping[str, str] | None,
+    promoted: str | None,
+) -> Weighed:
     entry = _entry(policy, namespace, namespace_labels)
     stated = _stated(entry.rules, rule, form, "namespaces: ") if entry else None
     if stated:

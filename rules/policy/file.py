@@ -1,21 +1,32 @@
 """A policy file, read: a Policy, or all that is wrong with it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from rules.kinds import BUILT_IN, find_kind
 from rules.model import Action, Rule
 from rules.paths import EACH, Path, dig, dotted
 from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry
+from rules.policy.extension import (
+    LOCKED,
+    extend,
+    find_bad_locks,
+    find_loosened,
+    read_action,
+    read_locks,
+)
 from rules.policy.keys import UNKNOWN_KINDS, UNKNOWN_KINDS_RULE, policy_shape
 from rules.policy.shapes import Complaint, complain
 from rules.policy.values import Policy
-from rules.reader import Document, Span, Unreadable, read
+from rules.reader import Document, ReadError, Span, Unreadable, read
 from rules.record import NamedTuple
 from rules.selectors import Selector, read_selector
 from rules.wording import suggestion
+
+_DEEPEST = 5
+"""Policies that extend one another."""
 
 
 class PolicyProblem(NamedTuple):
@@ -34,12 +45,21 @@ class PolicyError(Exception):
         self.problems = problems
 
 
-def read_policy(text: str, rules: tuple[Rule, ...]) -> Policy:
-    """The policy in a file's text; ``rules`` are those that it may name.
+ReadBase: TypeAlias = Callable[[str], str]
+"""Gives the text of a policy that another names in ``extends``; raises OSError or ReadError."""
+
+
+def _read_nothing(_name: str) -> str:
+    raise OSError(None, "other files are out of reach here")
+
+
+def read_policy(text: str, rules: tuple[Rule, ...], read_base: ReadBase = _read_nothing) -> Policy:
+    """The policy in a file's text; ``rules`` are those that it may name, ``read_base`` reads those
+    that it extends.
 
     Raises PolicyError with every problem found, in the order of the file.
     """
-    return parse_policy(_only(list(read(text))), rules)
+    return parse_policy(_only(list(read(text))), rules, read_base)
 
 
 def _only(documents: list[Document | Unreadable]) -> Document:
@@ -61,9 +81,18 @@ def _refuse(line: int, column: int, reason: str) -> PolicyError:
     return PolicyError((PolicyProblem((), Span(line, column, line, column), reason),))
 
 
-def parse_policy(document: Document, rules: tuple[Rule, ...]) -> Policy:
+def parse_policy(
+    document: Document, rules: tuple[Rule, ...], read_base: ReadBase = _read_nothing
+) -> Policy:
     """The policy that ``document`` holds; raises PolicyError as ``read_policy`` does."""
-    body = document.value
+    return _build(_read_body(document, rules, read_base))
+
+
+def _read_body(
+    document: Document, rules: tuple[Rule, ...], read_base: ReadBase, depth: int = 0
+) -> Mapping[str, Any]:
+    """What a policy says, laid over those that it extends."""
+    body: Mapping[str, Any] = document.value
     problems = [
         *(
             _state(one.path, one.span, f"'{one.path[-1]}' stands here twice", on_key=True)
@@ -72,9 +101,35 @@ def parse_policy(document: Document, rules: tuple[Rule, ...]) -> Policy:
         *_locate(document, complain(policy_shape(rules), body)),
     ]
     problems = problems or [*_locate(document, _clashes(body, rules))]
+    below: dict[str, Any] = {}
+    for index, name in enumerate(() if problems else body.get("extends") or ()):
+        try:
+            base = _read_base(name, rules, read_base, depth)
+        except PolicyError as error:
+            text = f"{name}: {error}"
+            problems += _locate(document, [Complaint(("extends", index), text)])
+            continue
+        problems += _locate(document, find_loosened(base, body, name))
+        below = extend(below, base) if below else dict(base)
     if problems:
         raise PolicyError(tuple(sorted(problems, key=lambda problem: problem.span)))
-    return _build(body)
+    return extend(below, body) if below else body
+
+
+def _read_base(
+    name: str, rules: tuple[Rule, ...], read_base: ReadBase, depth: int
+) -> Mapping[str, Any]:
+    """What a policy says that another extends. What that one extends stands beside it."""
+    if depth >= _DEEPEST:
+        raise _refuse(1, 1, "policies that extend one another without end")
+    folder = "".join(name.rpartition("/")[:2])
+    try:
+        document = _only(list(read(read_base(name))))
+    except OSError as error:
+        raise _refuse(1, 1, error.strerror or "it cannot be read") from None
+    except ReadError as error:
+        raise _refuse(1, 1, str(error)) from None
+    return _read_body(document, rules, lambda one: read_base(f"{folder}{one}"), depth + 1)
 
 
 def _locate(document: Document, complaints: Iterable[Complaint]) -> Iterator[PolicyProblem]:
@@ -96,6 +151,7 @@ def _clashes(body: Mapping[str, Any], rules: tuple[Rule, ...]) -> Iterator[Compl
     if UNKNOWN_KINDS in body and UNKNOWN_KINDS_RULE in whole:
         message = f"rules: {UNKNOWN_KINDS_RULE} says it too; keep one of them"
         yield Complaint((UNKNOWN_KINDS,), message)
+    yield from find_bad_locks(body)
     yield from _bounds(whole, rules)
     yield from _unknown_kinds(whole, body, rules)
     for index, entry in enumerate(body.get("namespaces") or ()):
@@ -173,33 +229,29 @@ def _build(body: Mapping[str, Any]) -> Policy:
         contact=body.get("contact", ""),
         break_glass=body.get("breakGlass", ""),
         mutations=body.get("mutations"),
+        locked=read_locks(body),
     )
 
 
 def _of_unknown_kinds(body: Mapping[str, Any]) -> dict[str, Action]:
     if UNKNOWN_KINDS not in body:
         return {}
-    return {UNKNOWN_KINDS_RULE: _action(body[UNKNOWN_KINDS])}
+    return {UNKNOWN_KINDS_RULE: read_action(body[UNKNOWN_KINDS])}
 
 
 def _actions(stated: Mapping[str, Any]) -> dict[str, Action]:
     """The actions that ``rules`` states, by code or ``CODE/form``."""
     return {
-        code: _action(entry)
+        code: read_action(entry["action"] if isinstance(entry, dict) else entry)
         for code, entry in stated.items()
         if not isinstance(entry, dict) or "action" in entry
     }
 
 
-def _action(entry: Any) -> Action:
-    stated = entry["action"] if isinstance(entry, dict) else entry
-    return Action.OFF if stated is False else Action(stated)
-
-
 def _values(stated: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The parameters that ``rules`` states, by code."""
     return {
-        code: {name: value for name, value in entry.items() if name != "action"}
+        code: {name: value for name, value in entry.items() if name not in ("action", LOCKED)}
         for code, entry in stated.items()
         if isinstance(entry, dict)
     }

@@ -31,6 +31,12 @@ UNKNOWN_KINDS_RULE = "MLG007"
 API_VERSION = "mlgate.dev/v1"
 ACTIONS = tuple(str(one) for one in (Action.OFF, Action.AUDIT, Action.WARN, Action.DENY))
 
+_LOCKABLE = (
+    *("breakGlass", "contact", "controllers", "exceptions", "exclude", "ignores", "kinds"),
+    *("mutations", "namespaceLabels", "namespaces", "parameters", "profile", "roles", "rules"),
+    UNKNOWN_KINDS,
+)
+
 _KEY = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
 GROUP = r"[a-z0-9.-]+"
 KIND = r"[A-Z][A-Za-z0-9]*"
@@ -43,6 +49,10 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
         {
             "apiVersion": Choice((API_VERSION,), "the format of this file"),
             "kind": Choice(("Policy",)),
+            "extends": Sequence(Text(), "policy files under this one, from its own folder"),
+            "locked": Sequence(
+                Choice(_LOCKABLE, noun="key"), "keys that a policy which extends this may not have"
+            ),
             "profile": Choice(PROFILES, "the actions that hold where nothing else is said"),
             "breakGlass": Text(
                 "the label of Namespaces: where it is true, nothing is denied at admission",
@@ -120,6 +130,7 @@ def _titled(rule: Rule, summary: str) -> str:
 
 def _entry(summary: str, parameters: Iterable[Parameter]) -> Either:
     fields: dict[str, Shape] = {"action": Choice(ACTIONS, "what is made of a finding")}
+    fields["locked"] = Flag("whether a policy that extends this one may not loosen it")
     fields |= {one.name: parameter_shape(one) for one in parameters}
     return Either((Choice(ACTIONS), Record(fields, least=1)), _is_mapping, summary)
 

@@ -32,6 +32,7 @@ class Policy:
     is what the policy states of it. ``contact`` tells whoever is denied something whom to ask,
     ``break_glass`` is the label of Namespaces in which nothing is denied. ``mutations`` says of a
     code, of ``CODE/form`` or of all (``DEFAULT_MUTATION``) whether the webhook makes safe fixes.
+    ``locked`` is the least action of a code or form, whatever namespaces say.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Policy:
         "exclude",
         "ignores",
         "kinds",
+        "locked",
         "mutations",
         "namespace_labels",
         "namespaces",
@@ -73,6 +75,7 @@ class Policy:
         contact: str = "",
         break_glass: str = "",
         mutations: Mapping[str, bool] | None = None,
+        locked: Mapping[str, Action] | None = None,
     ) -> None:
         self.profile = profile or "standard"
         self.profile_stated = profile is not None
@@ -91,6 +94,7 @@ class Policy:
         self.contact = contact
         self.break_glass = break_glass
         self.mutations = mutations or {}
+        self.locked = locked or {}
         self._cache: dict[tuple[str, int | None], Mapping[str, Any]] = {}
 
     def rule_parameters(self, rule: Rule, entry: int | None = None) -> Mapping[str, Any]:

@@ -79,7 +79,10 @@ def denies_in_cluster(policy: Policy) -> bool:
 
 def _find_denying(policy: Policy) -> Iterator[NamespaceScope]:
     plain = Policy(
-        profile=policy.profile, rules=policy.rules, namespace_labels=policy.namespace_labels
+        profile=policy.profile,
+        rules=policy.rules,
+        namespace_labels=policy.namespace_labels,
+        locked=policy.locked,
     )
     trusted = PROFILES if policy.namespace_labels == "trusted" else ()
     loud = tuple(one for one in trusted if _denies(plain, {PROFILE_LABEL: one}))
@@ -100,7 +103,9 @@ def _find_entries(policy: Policy) -> Iterator[NamespaceScope]:
     names: list[str] = []
     for entry in policy.namespaces:
         anywhere = (entry._replace(name=None, labels=None),)
-        alone = Policy(profile=policy.profile, rules=policy.rules, namespaces=anywhere)
+        alone = Policy(
+            profile=policy.profile, rules=policy.rules, namespaces=anywhere, locked=policy.locked
+        )
         if not _denies(alone):
             continue
         if entry.labels is None:

@@ -77,7 +77,9 @@ def _actions(policy: Policy, rule: Rule, form: Form) -> Iterator[Action]:
     # known when the configurations are made.
     for entry in policy.namespaces:
         anywhere = (entry._replace(name=None, labels=None),)
-        alone = Policy(profile=policy.profile, rules=policy.rules, namespaces=anywhere)
+        alone = Policy(
+            profile=policy.profile, rules=policy.rules, namespaces=anywhere, locked=policy.locked
+        )
         yield weigh(alone, rule, form).action
     for labels in _labels(policy):
         yield weigh(policy, rule, form, namespace_labels=labels).action

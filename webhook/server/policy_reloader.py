@@ -42,13 +42,14 @@ class PolicyReloader:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._seen: bytes | None = None
+        self._bases: dict[Path, bytes] = {}
         self.error: str | None = None
         self.active = ActivePolicy(DEFAULT, BUILT_IN_REVISION)
         if path is None:
             _try(DEFAULT, BUILT_IN_REVISION)
             return
         self._seen = _read(path)
-        self.active = load_active_policy(path, self._seen)
+        self.active = load_active_policy(path, self._seen, self._bases)
 
     def refresh(self) -> bool | None:
         """Read the file again. None where nothing changed, True where a new policy is in force,
@@ -57,10 +58,10 @@ class PolicyReloader:
             return None
         try:
             raw = _read(self._path)
-            if raw == self._seen:
+            if raw == self._seen and all(_read(one) == was for one, was in self._bases.items()):
                 return self._recovered()
             self._seen = raw
-            self.active = load_active_policy(self._path, raw)
+            self.active = load_active_policy(self._path, raw, self._bases)
         except PolicyUnusable as unusable:
             return self._broke(str(unusable))
         self.error = None
@@ -68,7 +69,9 @@ class PolicyReloader:
 
     def _recovered(self) -> bool | None:
         """True where a file that could not be read is back as it was."""
-        if self.error is None or revision_of(self._seen or b"") != self.active.revision:
+        if self.error is None or (
+            revision_of(_join(self._seen or b"", self._bases)) != self.active.revision
+        ):
             return None
         self.error = None
         return True
@@ -81,14 +84,25 @@ class PolicyReloader:
         return False
 
 
-def load_active_policy(path: Path, raw: bytes | None = None) -> ActivePolicy:
-    """The policy in a file, which has passed the self-test.
+def load_active_policy(
+    path: Path, raw: bytes | None = None, bases: dict[Path, bytes] | None = None
+) -> ActivePolicy:
+    """The policy in a file, which has passed the self-test. ``bases`` is given those that it
+    extends, with what they held.
 
     Raises ``PolicyUnusable`` with one line ``FILE:LINE:COLUMN: message`` for each problem.
     """
     raw = _read(path) if raw is None else raw
+    bases = {} if bases is None else bases
+    bases.clear()
+
+    def read_base(name: str) -> str:
+        base = path.parent / name
+        bases[base] = base.read_bytes()
+        return decode(bases[base])
+
     try:
-        policy = read_policy(decode(raw), ALL)
+        policy = read_policy(decode(raw), ALL, read_base)
     except ReadError as error:
         raise PolicyUnusable(f"{path}:{error}") from None
     except PolicyError as error:
@@ -97,7 +111,12 @@ def load_active_policy(path: Path, raw: bytes | None = None) -> ActivePolicy:
         ]
         raise PolicyUnusable("\n".join(lines)) from None
     _try(policy, str(path))
-    return ActivePolicy(policy, revision_of(raw))
+    return ActivePolicy(policy, revision_of(_join(raw, bases)))
+
+
+def _join(raw: bytes, bases: dict[Path, bytes]) -> bytes:
+    """All that a policy is made of."""
+    return b"\0".join([raw, *bases.values()])
 
 
 def revision_of(raw: bytes) -> str:
