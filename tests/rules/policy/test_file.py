@@ -208,7 +208,7 @@ MISTAKES = [
     ("rules: {AAA001: {per_role: {training: {most: 1}}}}",
      "rules/AAA001/per_role/training/most", "there is no key 'most' here; expected max"),
     ("rules: {AAA001/soft: {max: 3}}", "rules/AAA001/soft/max",
-     "there is no key 'max' here; expected action"),
+     "there is no key 'max' here; expected action, locked"),
     ("rules: {AAA001: {}}", "rules/AAA001", None),
     ("parameters: {training: {}}", "parameters/training", None),
     ("parameters: {roles: {deny_needs_confidence: low}}",
