@@ -5,7 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from linter.errors import BROKEN_PIPE, CRASHED, INTERRUPTED, USAGE_ERROR, UserError
 from linter.streams import UnwritableError, open_streams
@@ -28,6 +28,7 @@ SUBCOMMANDS = {
     "explain": Subcommand("linter.commands.explain", "print what a rule means and why"),
     "rules": Subcommand("linter.commands.rules", "list the rules"),
     "policy": Subcommand("linter.commands.policy", "check, show, compare or draft a policy file"),
+    "completion": Subcommand("linter.commands.completion", "print what a shell completes by"),
     "serve": Subcommand("webhook.commands.serve", "answer admission reviews of a cluster"),
     "review": Subcommand("webhook.commands.review", "replay a recorded admission review"),
     "webhook-config": Subcommand(
@@ -133,11 +134,7 @@ def _dispatch(argv: list[str], stdin: TextIO, out: TextIO, err: TextIO) -> int:
     name = argv[0] if argv else ""
     if name not in SUBCOMMANDS:
         return _answer(argv, out, err)
-    module = importlib.import_module(SUBCOMMANDS[name].module)
-    parser = CommandParser(
-        prog=f"mlgate {name}", allow_abbrev=False, formatter_class=FixedWidthFormatter
-    )
-    module.add_arguments(parser)
+    module, parser = _load(name)
     # Of `serve` no option is read so: beside a Service of this name, Kubernetes sets MLGATE_PORT.
     stated = parser.read_environment(os.environ, argv[1:]) if name == "lint" else []
     words = [*stated, *argv[1:]]
@@ -145,6 +142,21 @@ def _dispatch(argv: list[str], stdin: TextIO, out: TextIO, err: TextIO) -> int:
     code: int = module.run(arguments, out, err)
     out.flush()
     return code
+
+
+def make_parser(name: str) -> CommandParser:
+    """The parser of a subcommand. Raises ImportError where its extra is not installed."""
+    return _load(name)[1]
+
+
+def _load(name: str) -> tuple[Any, CommandParser]:
+    """A subcommand's module, and its parser."""
+    module = importlib.import_module(SUBCOMMANDS[name].module)
+    parser = CommandParser(
+        prog=f"mlgate {name}", allow_abbrev=False, formatter_class=FixedWidthFormatter
+    )
+    module.add_arguments(parser)
+    return module, parser
 
 
 def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:

@@ -4,13 +4,14 @@ import argparse
 from typing import TextIO
 
 from linter.commands.rulebook import describe_rule, tabulate
+from linter.judging.rows import URL
 from rules.checks import ALL
 from rules.model import Rule
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate rules``."""
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
 
 
 def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
@@ -21,9 +22,21 @@ def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
         tree = {"version": 1, "rules": [describe_rule(rule) for rule in ALL]}
         out.write(json.dumps(tree, indent=2, ensure_ascii=False) + "\n")
         return 0
+    if arguments.format == "markdown":
+        out.write(_render_markdown())
+        return 0
     table = [("code", "name", "harm", "fix", "forms (in profile standard)"), *map(_row, ALL)]
     out.write("\n".join(tabulate(table)) + "\n")
     return 0
+
+
+def _render_markdown() -> str:
+    """The rules as a table, for a page of one's own."""
+    lines = ["| rule | name | harm | fix | forms (in profile standard) |", "| --- " * 5 + "|"]
+    for rule in ALL:
+        code, *rest = _row(rule)
+        lines.append(f"| [{code}]({URL}{code}) | {' | '.join(rest)} |")
+    return "\n".join(lines) + "\n"
 
 
 def _row(rule: Rule) -> tuple[str, ...]:
