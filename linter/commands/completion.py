@@ -3,7 +3,7 @@
 import argparse
 from typing import TextIO
 
-from linter.cli import SUBCOMMANDS, make_parser
+from linter.subcommands import SUBCOMMANDS, make_parser
 from rules.record import NamedTuple
 
 SHELLS = ("bash", "zsh", "fish")

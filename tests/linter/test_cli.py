@@ -12,8 +12,9 @@ import pytest
 
 import linter
 import rules
-from linter.cli import SUBCOMMANDS, main
+from linter.cli import main
 from linter.commands.outputs import FORMATS
+from linter.subcommands import SUBCOMMANDS
 from rules.checks import INDEX
 
 ROOT = Path(linter.__file__).parent.parent

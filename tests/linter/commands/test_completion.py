@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from linter.cli import SUBCOMMANDS
 from linter.commands.completion import SHELLS
+from linter.subcommands import SUBCOMMANDS
 from tests.linter.test_cli import call
 
 
