@@ -18,7 +18,7 @@ from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import Finding, Identity, Problem, Rule
-from rules.paths import Path
+from rules.paths import Path, pointer
 from rules.policy import Policy, find_entry, trust_in
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
 from rules.roles import OVERRIDES
@@ -157,7 +157,7 @@ class Engine:
             return None
         place = f"{identity.namespace or ''}/{identity.name or ''}"
         return self._findings.make_own(
-            code, path, message, identity, f"{code} {identity.kind} {place} {path}"
+            code, path, message, identity, f"{code} {identity.kind} {place} {pointer(path)}"
         )
 
     def _placed(self, scope: Scope, manifest: Manifest) -> Identity:

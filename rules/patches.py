@@ -4,17 +4,19 @@ Sources: kustomize ``api/builtins/PatchTransformer`` (a patch is a strategic mer
 of JSON Patch operations) and ``kyaml/yaml/merge2``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.edits import Inapplicable, apply, same
-from rules.kinds.strategic_merge import strategic_merge
+from rules.kinds.strategic_merge import strategic_merge, tell_apart
 from rules.model import Finding, Fix, Related, Set
 from rules.paths import Path, dig, has
 from rules.record import NamedTuple
 from rules.rfc6902 import PatchFailure, apply_patch
 
 _WRITING = ("add", "replace")
+_DEEPEST = 16
+"""Fields below each other in which a list is looked for: pod specs stand nine deep at most."""
 
 
 class Patched(NamedTuple):
@@ -86,6 +88,54 @@ def lay_over(base: dict[str, Any], patch: Any) -> Patched:
         return _operate(base, patch)
     body = strategic_merge(base, patch) if isinstance(patch, dict) else base
     return Patched(_named_as(base, body), patch, (((), ()),))
+
+
+class LostItems(NamedTuple):
+    """A list of a patch that takes the place of one of the object, whose items it does not repeat.
+
+    ``lost`` are fields of items that it names (``image of trainer``), and names of other items.
+    """
+
+    path: Path
+    lost: tuple[str, ...]
+
+
+def find_lost_items(
+    base: Any, patch: Any, path: Path = (), depth: int = _DEEPEST
+) -> Iterator[LostItems]:
+    """The lists of a patch that a merge would join to those of the object ``base``, and that take
+    their place where the merge keys are not known. Whoever says ``$patch`` means it."""
+    if depth == 0:
+        return
+    if isinstance(base, dict) and isinstance(patch, dict) and "$patch" not in patch:
+        for key in (key for key in patch if key in base):
+            yield from find_lost_items(base[key], patch[key], (*path, key), depth - 1)
+    elif isinstance(base, list) and isinstance(patch, list):
+        key = str(path[-1])
+        own = tell_apart(patch, key)
+        lost = tuple(_name_lost(tell_apart(base, key), own)) if own else ()
+        if lost:
+            yield LostItems(path, lost)
+
+
+def _name_lost(base: Mapping[Any, Any], patch: Mapping[Any, Any]) -> Iterator[str]:
+    for name, item in base.items():
+        fields = list(_name_fields(item, patch[name])) if name in patch else []
+        if fields:
+            *others, last = fields
+            told = f"{', '.join(others)} and {last}" if others else last
+            yield f"{told} of {name}"
+        elif name not in patch:
+            yield str(name)
+
+
+def _name_fields(base: Mapping[str, Any], patch: Mapping[str, Any]) -> Iterator[str]:
+    """The fields of an item that a patch's item of that name lacks, wholly or in part."""
+    for key, value in base.items():
+        if key not in patch:
+            yield key
+        elif any(find_lost_items(value, patch[key], (key,))):
+            yield f"part of {key}"
 
 
 def _agree(written: Any, found: Any) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import chdir
 from functools import cache
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -24,13 +25,19 @@ _JUDGED = {0, 1, 4}
 
 
 class Run:
-    """``mlgate lint`` in a folder that holds a text and the policy it is judged under."""
+    """``mlgate lint`` in a folder that holds a text and the policy it is judged under.
 
-    def __init__(self, name: str, text: str, policy: str, *flags: str) -> None:
+    A kustomization has its own name there, and ``beside`` it the folders of another.
+    """
+
+    def __init__(
+        self, name: str, text: str, policy: str, *flags: str, beside: Path | None = None
+    ) -> None:
         self.text = text
         self._name = name
         self._policy = policy
         self._flags = flags
+        self._beside = beside
 
     def report(self) -> str:
         return self._lint()[0]
@@ -49,16 +56,21 @@ class Run:
         return self._lint("--diff", "--unsafe-fixes")[0]
 
     def _lint(self, *flags: str) -> tuple[str, str]:
-        return _lint(self._name, self.text, self._policy, (*self._flags, *flags))
+        return _lint(self._name, self.text, self._policy, (*self._flags, *flags), self._beside)
 
 
 @cache
-def _lint(name: str, text: str, policy: str, flags: tuple[str, ...]) -> tuple[str, str]:
+def _lint(
+    name: str, text: str, policy: str, flags: tuple[str, ...], beside: Path | None
+) -> tuple[str, str]:
     """Standard output, and the text afterwards."""
     out, err = io.StringIO(), io.StringIO()
     with TemporaryDirectory() as folder, chdir(folder):
         manifest = Path(name)
         manifest.write_text(text)
+        for inner in beside.iterdir() if beside is not None else ():
+            if inner.is_dir():
+                copytree(inner, inner.name)
         Path("mlgate.yaml").write_text(policy)
         code = main(["lint", "--show-audit", *flags, name], stdout=out, stderr=err)
         assert code in _JUDGED, err.getvalue()
@@ -68,7 +80,11 @@ def _lint(name: str, text: str, policy: str, flags: tuple[str, ...]) -> tuple[st
 def run(case: Case, text: str | None = None) -> Run:
     """The run over a case, or over a text that came of it."""
     flags = ("--complete",) if case.complete else ()
-    return Run(case.path.name, case.text if text is None else text, case.policy_text, *flags)
+    text = case.text if text is None else text
+    if case.kustomized:
+        beside = case.path.parent
+        return Run("kustomization.yaml", text, case.policy_text, *flags, beside=beside)
+    return Run(case.path.name, text, case.policy_text, *flags)
 
 
 def outputs(cases: Iterable[Case]) -> dict[Path, str]:

@@ -83,10 +83,16 @@ class Case(NamedTuple):
         return self.path.name.startswith(("good-complete-", "bad-complete-"))
 
     @property
+    def kustomized(self) -> bool:
+        """Whether it is a kustomization, built from the folders that stand beside the cases."""
+        return self.path.name.endswith("-kustomization.yaml")
+
+    @property
     def whole(self) -> bool:
         """Whether a cluster could be given it: it can be read as objects, and none is a patch."""
         return (
             self.readable
+            and not self.kustomized
             and not self.path.name.startswith(("good-patch-", "bad-patch-"))
             and all(isinstance(one.value, dict) for one in read_documents(self.text))
         )

@@ -64,7 +64,7 @@ class Kustomization(NamedTuple):
     """The fields of a Kustomization or Component that say which object is patched by what.
 
     ``resources`` and ``components`` are absolute paths of files and folders; what stands on another
-    host is not among them.
+    host is not among them. ``schema``: it brings the schemas of custom resources.
     """
 
     file: str
@@ -73,6 +73,7 @@ class Kustomization(NamedTuple):
     patches: tuple[KustomizePatch, ...] = ()
     prefix: str = ""
     suffix: str = ""
+    schema: bool = False
 
     @property
     def folder(self) -> str:
@@ -134,6 +135,7 @@ def read_kustomization(file: str, body: Any) -> Kustomization | None:
         tuple(_patches(folder, body)),
         _text(body.get("namePrefix")) or "",
         _text(body.get("nameSuffix")) or "",
+        bool(body.get("openapi")),
     )
 
 

@@ -85,8 +85,14 @@ class DocumentJudge:
             return None
         from linter.judging.patches import PatchJudge
 
-        knows = self._engine.knows
-        return PatchJudge(self._kustomizations, knows, self._evaluate_base, self._coverage)
+        engine = self._engine
+        return PatchJudge(
+            self._kustomizations,
+            engine.knows,
+            self._evaluate_base,
+            self._coverage,
+            engine.input_finding,
+        )
 
     def judge_broken(self, file: str, broken: Unreadable) -> None:
         """A document that could not be read."""

@@ -7,22 +7,26 @@ adds.
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, groupby
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from linter.input.documents import Entry
 from linter.input.foreign import OPERATIONS, is_object
 from linter.input.kustomize import Kustomizations, PatchUse, PlacedObject
 from linter.judging.coverage import Coverage
+from rules.checks.manifest.patch_replaces_list_of_custom_resource import describe_replacement
 from rules.evaluation import Evaluation
 from rules.manifest import Manifest
-from rules.model import Action, Embedded, Finding
-from rules.patches import lay_over
+from rules.model import Action, Embedded, Finding, Identity
+from rules.patches import find_lost_items, lay_over
 from rules.paths import Path
 from rules.reader import Document
 
 Evaluate: TypeAlias = Callable[..., Evaluation]
 """(manifest, partial) -> what the rules say of it, as ``Engine.evaluate`` does."""
+
+Complain: TypeAlias = Callable[[str, Path, str, Identity], Finding | None]
+"""(code, path, message, identity) -> the finding, as ``Engine.input_finding`` makes it."""
 
 
 class PatchJudge:
@@ -35,7 +39,9 @@ class PatchJudge:
         knows: Callable[[str, str], bool],
         evaluate: Evaluate,
         coverage: Coverage,
+        complain: Complain,
     ) -> None:
+        self._complain = complain
         self._kustomizations = kustomizations
         self._knows = knows
         self._evaluate = evaluate
@@ -74,7 +80,9 @@ class PatchJudge:
 
     def _judge(self, uses: Iterable[PatchUse], patch: Any) -> list[Finding] | None:
         """None where it is for nothing at hand."""
-        bases = [base for use in uses for base in self._kustomizations.find_bases(use, patch)]
+        bases = [
+            (use, base) for use in uses for base in self._kustomizations.find_bases(use, patch)
+        ]
         if not bases:
             return None
         found: dict[Any, Finding] = {}
@@ -82,15 +90,34 @@ class PatchJudge:
             found.setdefault((finding.rule, finding.form, finding.path, finding.embedded), finding)
         return list(found.values())
 
-    def _judge_bases(self, bases: Iterable[PlacedObject], patch: Any) -> Iterator[Finding]:
-        # Most patches are for Services, roles and the like, which are not even read.
-        known = (base for base in bases if self._knows(base.key.group, base.key.kind))
-        for body in chain.from_iterable(map(self._kustomizations.read_object, known)):
-            patched = lay_over(body, patch)
-            for finding in self._evaluate(Manifest(patched.body), partial=True).findings:
-                located = patched.locate(finding)
-                if located is not None:
-                    yield located._replace(fingerprint=f"{finding.fingerprint} (patch)")
+    def _judge_bases(
+        self, bases: Iterable[tuple[PatchUse, PlacedObject]], patch: Any
+    ) -> Iterator[Finding]:
+        for use, base in bases:
+            # Most patches are for Services, roles and the like, which are not even read.
+            if not self._knows(base.key.group, base.key.kind):
+                continue
+            for body in self._kustomizations.read_object(base):
+                yield from self._judge_laid_over(body, patch)
+                if not use.kustomization.schema:
+                    yield from self._judge_lists(Manifest(body), patch)
+
+    def _judge_laid_over(self, body: dict[str, Any], patch: Any) -> Iterator[Finding]:
+        patched = lay_over(body, patch)
+        for finding in self._evaluate(Manifest(patched.body), partial=True).findings:
+            located = patched.locate(finding)
+            if located is not None:
+                yield located._replace(fingerprint=f"{finding.fingerprint} (patch)")
+
+    def _judge_lists(self, base: Manifest, patch: Any) -> Iterator[Finding]:
+        """Lists of a custom resource that kustomize replaces, where a merge may have been meant."""
+        if "." not in base.group:
+            return
+        for one in find_lost_items(base.object, patch):
+            message = describe_replacement(base.identity.kind, one)
+            finding = self._complain("MET006", one.path, message, base.identity)
+            if finding is not None:
+                yield finding
 
     def relieve(self, file: str, body: dict[str, Any], evaluation: Evaluation) -> Evaluation:
         """The evaluation of an object that kustomizations patch: what is missing, and what a patch

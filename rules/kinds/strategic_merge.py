@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-_KEYS = {"ports": "containerPort", "volumeDevices": "devicePath", "volumeMounts": "mountPath"}
-"""Merge keys of core/v1 lists (``patchMergeKey`` in the Go types); ``name`` elsewhere."""
+_KEYS = {
+    "ports": "containerPort",
+    "volumeDevices": "devicePath",
+    "volumeMounts": "mountPath",
+    "workerGroupSpecs": "groupName",
+}
+"""Merge keys of core/v1 lists (``patchMergeKey`` in the Go types), and what tells Ray's groups
+apart (``raycluster_types.go``); ``name`` elsewhere."""
 _DEEPEST = 16
 
 
@@ -42,3 +48,13 @@ def _merge_items(base: list[Any], patch: list[Any], key: str, depth: int) -> lis
 
 def _is_key(value: Any) -> bool:
     return isinstance(value, str | int)
+
+
+def tell_apart(items: list[Any], key: str) -> dict[Any, Mapping[str, Any]]:
+    """The items of the list in the field ``key``, by what tells them apart."""
+    merge_key = _KEYS.get(key, "name")
+    return {
+        item[merge_key]: item
+        for item in items
+        if isinstance(item, Mapping) and _is_key(item.get(merge_key))
+    }

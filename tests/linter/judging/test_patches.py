@@ -293,3 +293,49 @@ def test_what_is_found_in_patches_is_found_in_the_build(
     built = subprocess.run(["kubectl", "kustomize", "prod"], capture_output=True, check=True)
     Path("built.yaml").write_bytes(built.stdout)
     assert found == {row["rule"] for row in lint(capsys, "built.yaml")["findings"]}
+
+
+TRAINING = """\
+apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata: {name: speech}
+spec:
+  pytorchReplicaSpecs:
+    Worker:
+      template:
+        spec:
+          containers:
+          - name: pytorch
+            image: registry.example.com/speech:1.4
+"""
+DEBUG = TRAINING.replace("image: registry.example.com/speech:1.4", "env: [{name: A, value: b}]")
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        "resources: [../base]\npatches: [{path: p.yaml}]\n",
+        "resources: [../base]\npatches: [{path: p.yaml, target: {kind: PyTorchJob}}]\n",
+        "resources: [../base]\npatchesStrategicMerge: [p.yaml]\n",
+    ],
+)
+def test_a_list_of_a_custom_resource_is_replaced(
+    here: Path, capsys: pytest.CaptureFixture[str], overlay: str
+) -> None:
+    Path("base/job.yaml").write_text(TRAINING)
+    Path("prod/kustomization.yaml").write_text(overlay)
+    Path("prod/p.yaml").write_text(DEBUG)
+    report = lint(capsys, "--select", "MET006")
+    assert rows(report) == [("prod/p.yaml", 9, "MET006", "warn")]
+    assert "image of pytorch will be gone" in report["findings"][0]["message"]
+    assert rows(lint(capsys, "--select", "MET006", "prod/p.yaml")) == rows(report)
+    Path("prod/kustomization.yaml").write_text(f"openapi: {{path: schema.json}}\n{overlay}")
+    assert rows(lint(capsys, "--select", "MET006")) == []
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl builds kustomizations")
+def test_kustomize_replaces_what_is_told(here: Path) -> None:
+    (here / "base/job.yaml").write_text(TRAINING)
+    write_overlay("- {path: p.yaml}\n", p=DEBUG)
+    built = subprocess.run(["kubectl", "kustomize", "prod"], capture_output=True, check=True)
+    assert b"speech:1.4" not in built.stdout
