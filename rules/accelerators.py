@@ -74,12 +74,13 @@ class Accelerators:
     def _gives(self, name: str) -> bool:
         return self.match(name) or name in _SHARES
 
+    def named_by(self, pod: KeptPod) -> frozenset[str]:
+        """The accelerators that a pod of another object asks for, by their names."""
+        return frozenset(name for one in pod.containers for name in one.limits if self.match(name))
+
     def held_by(self, pods: Iterable[KeptPod]) -> bool:
         """Whether some pod of another object has an accelerator, or claims a device (DRA)."""
-        return any(
-            pod.devices or any(self.match(name) for one in pod.containers for name in one.limits)
-            for pod in pods
-        )
+        return any(pod.devices or self.named_by(pod) for pod in pods)
 
 
 accelerators_of = lru_cache(maxsize=8)(Accelerators)

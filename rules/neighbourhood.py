@@ -112,6 +112,11 @@ class Neighbourhood:
         others = tuple(user for user in users if not self._is_me(user.key))
         return (answer, others) if others or answer is not Answer.FOUND else _UNKNOWN
 
+    def find_keepers(self, accepts: Callable[[tuple[KeptPod, ...]], bool]) -> tuple[Neighbour, ...]:
+        """The other objects at hand that keep pods, where ``accepts`` takes those."""
+        _, found = self._select(kinds_with(PODS), PODS, lambda kept: accepts(unpack_pods(kept)))
+        return tuple(one for one in found if not self._is_me(one.key))
+
     def refer_to_claim(self, name: str) -> Reference:
         """The claim of that name in the object's namespace."""
         return refer(CLAIM, self.me.namespace or None, name)

@@ -28,6 +28,7 @@ from rules.checks.manifest import (
     field_at_wrong_level,
     ignore_without_reason,
     misspelled_field,
+    inert_field,
     patch_replaces_list_of_custom_resource,
     pod_refers_to_nothing_of_its_own,
     removed_or_wrong_api_version,
@@ -52,6 +53,8 @@ from rules.checks.schedule import (
     run_longer_than_interval,
     schedule_timezone,
 )
+from rules.checks.organisation import accelerated_pod_placement, model_server_network_policy
+from rules.checks.schedule import retrain_concurrency_forbid
 from rules.checks.serving import (
     liveness_asks_for_the_model,
     model_pull_in_post_start,
@@ -117,6 +120,7 @@ ALL: tuple[Rule, ...] = (
     container_without_image.RULE,
     scalar_of_wrong_type.RULE,
     misspelled_field.RULE,
+    inert_field.RULE,
     patch_replaces_list_of_custom_resource.RULE,
     pod_refers_to_nothing_of_its_own.RULE,
     unreadable_document.RULE,
@@ -132,6 +136,10 @@ ALL: tuple[Rule, ...] = (
     accelerator_namespace.RULE,
     workload_kind.RULE,
     image_registry.RULE,
+    accelerator_pod_cpu_memory.RULE,
+    ml_pod_resources.RULE,
+    model_server_network_policy.RULE,
+    accelerated_pod_placement.RULE,
     plaintext_ml_credentials.RULE,
     remote_code_execution_flags.RULE,
     host_namespace_for_ml.RULE,

@@ -35,7 +35,8 @@ class KeptContainer(NamedTuple):
 class KeptPod(NamedTuple):
     """A pod template. ``replicas`` is how many such pods there are, None where that is not known;
     ``requests`` and ``limits`` are the pod's own; ``claims`` are the volumes that name a claim,
-    each with where it does; ``devices``: it has claims on devices (DRA)."""
+    each with where it does; ``devices``: it has claims on devices (DRA). ``nodes`` is its
+    ``nodeSelector``."""
 
     path: Path
     replicas: int | None
@@ -45,6 +46,7 @@ class KeptPod(NamedTuple):
     devices: bool
     claims: tuple[tuple[Path, str], ...]
     containers: tuple[KeptContainer, ...]
+    nodes: Mapping[str, Any]
 
 
 def pods_fact(read: PodReader, root: Path = SPEC) -> FactReader:
@@ -78,6 +80,7 @@ def _pack(pod: Pod) -> tuple[Any, ...]:
         bool(pod.spec.get("resourceClaims")),
         tuple(_claims(pod)),
         tuple(map(_pack_container, pod.containers[:_MOST])),
+        _scalars(pod.spec.get("nodeSelector")),
     )
 
 
@@ -113,7 +116,7 @@ def _scalars(found: Any) -> tuple[tuple[str, Any], ...]:
 
 
 def _unpack(kept: tuple[Any, ...]) -> KeptPod:
-    path, replicas, labels, requests, limits, devices, claims, containers = kept
+    path, replicas, labels, requests, limits, devices, claims, containers, nodes = kept
     return KeptPod(
         path,
         replicas,
@@ -123,6 +126,7 @@ def _unpack(kept: tuple[Any, ...]) -> KeptPod:
         devices,
         claims,
         tuple(map(_unpack_container, containers)),
+        dict(nodes),
     )
 
 

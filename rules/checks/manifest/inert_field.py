@@ -1,0 +1,79 @@
+"""An annotation does nothing where it stands.
+
+## What
+An annotation stands on the object that is asked for it, and under a name that is still read.
+
+## Why
+Nobody tells of an annotation that is not read. A node is drained under a training whose Job, and
+not its pod, says `safe-to-evict: "false"`; a server scales at 80 % of the CPU where somebody wrote
+30 in an annotation that KServe gave up.
+
+## Example
+```yaml
+kind: Job
+metadata:
+  annotations: {cluster-autoscaler.kubernetes.io/safe-to-evict: "false"}
+```
+
+## Use instead
+```yaml
+kind: Job
+spec:
+  template:
+    metadata:
+      annotations: {cluster-autoscaler.kubernetes.io/safe-to-evict: "false"}
+```
+Told of are annotations of pods (autoscalers, GCS Fuse, HAMi, KAI and Run:ai) on what makes the
+pods, and of KServe and Knative where the deployment mode has no use for them.
+
+## Fix safety
+Unsafe: the annotation then does what it says, which it has not done until now.
+
+## References
+- kserve/kserve#3638 and #2279, kubernetes/autoscaler `cluster-autoscaler/utils/drain`
+- HAMi `pkg/device`, kai-scheduler `docs/gpu-sharing`
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.inert import InertPlace, find_inert
+from rules.model import Harm, Problem, Rule, form_table
+from rules.paths import dotted
+from rules.wording import move_value
+from rules.workload import ML_ROLES, Workload
+
+_SHARES = ("gpu-", "nvidia.com/", "volcano.sh/", "hami.io/")
+"""Who asks for a share of a GPU is of machine learning, whatever runs there."""
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    kind, manifest = workload.kind, workload.manifest
+    for found in find_inert(kind.group, kind.name, manifest) if workload.pods else ():
+        if str(found.path[-1]).startswith(_SHARES) or workload.pods_of(ML_ROLES):
+            yield _tell(workload, found)
+
+
+def _tell(workload: Workload, found: InertPlace) -> Problem:
+    message = f"{dotted(found.path)} does nothing: {found.row.why}"
+    if found.home is None:
+        return Problem("annotation", found.path, f"{message}; expected {found.row.instead}")
+    value = workload.manifest.value(found.path)
+    fix = move_value(value, found.home, workload.manifest.object, safe=False)
+    expected = f"expected it in {dotted(found.home[:-1])}"
+    return Problem("annotation", found.path, f"{message}; {expected}", fix)
+
+
+RULE = Rule(
+    code="MET005",
+    name="inert-field",
+    harm=Harm.UNJUDGED,
+    forms=form_table(
+        "annotation  warning  warn  warn  an annotation stands where nobody reads it",
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="unsafe",
+    scope="machine learning",
+)

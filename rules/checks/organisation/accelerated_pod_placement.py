@@ -1,0 +1,99 @@
+"""An accelerated pod says nothing of where it runs, while another names the pool.
+
+## What
+Where one workload names a pool of nodes for an accelerator, the others that ask for it do so too.
+
+## Why
+A pod that asks for a GPU and nothing else runs wherever one is free: on the nodes that were bought
+for training, or on the dearest sort that the autoscaler may start. Whose pool it takes shows when
+the other's pods wait.
+
+## Example
+```yaml
+kind: Job
+spec:
+  template:
+    spec:
+      containers: [{name: trainer, resources: {limits: {nvidia.com/gpu: 1}}}]
+```
+
+## Use instead
+```yaml
+kind: Job
+spec:
+  template:
+    spec:
+      nodeSelector: {cloud.google.com/gke-accelerator: nvidia-l4}
+      containers: [{name: trainer, resources: {limits: {nvidia.com/gpu: 1}}}]
+```
+Affinity, tolerations and a queue (Kueue's, a scheduler's) say it as well. Without another workload
+at hand that names a pool for the same accelerator, nothing is said.
+
+## Fix safety
+There is no fix: the other's pool may be the wrong one.
+
+## References
+- https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.kept_pods import PODS, unpack_pods
+from rules.kinds.lookups import Neighbour
+from rules.kinds.pods import Pod
+from rules.model import Harm, Problem, Related, Rule, form_table
+from rules.paths import dotted, shorten
+from rules.pools import name_pool, says_where
+from rules.workload import Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    alone = workload.partial or not workload.kind.namespaced
+    for pod in () if alone else workload.pods:
+        names = _ask_for(workload, pod)
+        if not names or not pod.complete or pod.inherits or says_where(workload, pod):
+            continue
+        for other in _find_pool(workload, names)[:1]:
+            yield _tell(workload, pod, names, other)
+
+
+def _ask_for(workload: Workload, pod: Pod) -> frozenset[str]:
+    asked = workload.accelerators.asked
+    resources = [workload.resources(one)[1] for one in pod.containers]
+    return frozenset(name for one in resources for name, _ in asked(one, "limits"))
+
+
+def _find_pool(workload: Workload, names: frozenset[str]) -> tuple[Neighbour, ...]:
+    """The other objects that name a pool for one of these accelerators."""
+    return workload.neighbourhood.find_keepers(
+        lambda kept: any(True for pod in kept if name_pool(workload.accelerators, names, pod))
+    )
+
+
+def _tell(workload: Workload, pod: Pod, names: frozenset[str], other: Neighbour) -> Problem:
+    kept = unpack_pods(other.get(PODS))
+    at, label = next(
+        (one.path, name) for one in kept if (name := name_pool(workload.accelerators, names, one))
+    )
+    place = (*pod.spec_path, "nodeSelector")
+    who = f"{other.key.kind} {shorten(other.key.name)}"
+    found = f"{dotted(place)} is not set, while {who} chooses nodes by {shorten(label)}"
+    related = Related(at, f"{who} names the pool here", other.key)
+    message = f"{found}; expected a pool, a toleration or a queue"
+    return Problem("nowhere", place, message, related=(related,), role_path=pod.path)
+
+
+RULE = Rule(
+    code="PLC001",
+    name="accelerated-pod-placement",
+    harm=Harm.WASTES_ACCELERATORS,
+    forms=form_table(
+        "nowhere  info  audit  audit  another workload names the pool of the same accelerator",
+        role_gated=False,
+    ),
+    check=check,
+    docs=__doc__ or "",
+    scope="accelerated pods",
+    accelerated=True,
+)

@@ -1,0 +1,66 @@
+"""No NetworkPolicy selects a model server.
+
+## What
+The pods of a model server are selected by a NetworkPolicy of their namespace.
+
+## Why
+Without one, every pod of the cluster may ask the model, and read its metrics; and what takes the
+server over, through a model or a prompt, reaches every other service and the cloud's metadata.
+
+## Example
+```yaml
+kind: Deployment
+spec:
+  template:
+    metadata: {labels: {app: chat}}
+    spec: {containers: [{name: vllm, image: "vllm/vllm-openai:v0.9.1"}]}
+```
+
+## Use instead
+```yaml
+kind: NetworkPolicy
+spec:
+  podSelector: {matchLabels: {app: chat}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{podSelector: {matchLabels: {app: gateway}}}]}]
+```
+Found in a cluster, or with `--complete` where all objects are at hand. Policies of other sorts
+(Cilium's, Istio's, the cluster's own) are not looked at.
+
+## Fix safety
+There is no fix: only a person knows who asks the model.
+
+## References
+- https://kubernetes.io/docs/concepts/services-networking/network-policies/
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.lookups import Answer
+from rules.model import Harm, Problem, Rule, form_table
+from rules.workload import SERVING, Workload
+
+_FOUND = "no NetworkPolicy selects these pods: whatever runs in the cluster may ask the model"
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    alone = workload.partial or not workload.kind.namespaced
+    for pod in () if alone else workload.pods_of(SERVING):
+        answer, _ = workload.neighbourhood.find_network_policies(pod)
+        if answer is Answer.ABSENT:
+            place = pod.metadata_at or pod.path
+            message = f"{_FOUND}; expected one whose podSelector takes their labels"
+            yield Problem("absent", place, message, role_path=pod.path)
+
+
+RULE = Rule(
+    code="NET001",
+    name="model-server-network-policy",
+    harm=Harm.LEAKS,
+    forms=form_table("absent  info  audit  audit  no NetworkPolicy selects a model server"),
+    check=check,
+    docs=__doc__ or "",
+    scope="serving, in a cluster or with --complete",
+    roles=SERVING,
+)
