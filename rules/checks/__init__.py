@@ -47,14 +47,14 @@ from rules.checks.organisation import (
     required_metadata,
     workload_kind,
 )
+from rules.checks.resources import accelerator_pod_cpu_memory, ml_pod_resources
+from rules.checks.organisation import accelerated_pod_placement, model_server_network_policy
 from rules.checks.schedule import (
     retrain_concurrency_forbid,
     retrain_starting_deadline,
     run_longer_than_interval,
     schedule_timezone,
 )
-from rules.checks.organisation import accelerated_pod_placement, model_server_network_policy
-from rules.checks.schedule import retrain_concurrency_forbid
 from rules.checks.serving import (
     liveness_asks_for_the_model,
     model_pull_in_post_start,
