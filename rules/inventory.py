@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -79,6 +79,12 @@ class Inventory:
         """What is held of the objects of a kind in a namespace: those of one identity together."""
         return self._objects.get(self._place(group, kind, namespace), {}).values()
 
+    @property
+    def tells_absence(self) -> bool:
+        """Whether it says of anything that it does not exist: where not, what looks for nothing
+        else need not ask."""
+        return self.complete
+
     def knows(self, group: str, kind: str) -> bool:
         """Whether an object of a kind that is not held does not exist. Of kinds that nobody takes
         in that is never known, nor of objects that no namespace holds."""
@@ -94,9 +100,23 @@ class Inventory:
         held = [one.get(fact) for key in keys for one in self.find(key)]
         held = held if read is None else list(map(read, held))
         if not held:
-            absent = all(self.knows(key.group, key.kind) for key in keys)
+            absent = all(map(self._lacks, keys))
             return (Answer.ABSENT if absent else Answer.UNKNOWN), None
         return (Answer.FOUND, held[0]) if _agree(held) else (Answer.UNKNOWN, None)
+
+    def _lacks(self, key: ObjectKey) -> bool:
+        """Whether an object is known not to be there."""
+        if not self.knows(key.group, key.kind):
+            return False
+        return all(key.name not in names for names in self._list_unsaid(key))
+
+    def _list_unsaid(self, key: ObjectKey) -> Iterator[dict[str, list[Neighbour]]]:
+        """The objects of a kind in namespaces that may be that of ``key``: where either says none,
+        nobody knows which one it is applied to."""
+        said = key.namespace or self.namespace
+        for (group, kind, namespace), names in self._objects.items():
+            if (group, kind) == (key.group, key.kind) and not (said and namespace):
+                yield names
 
     def select(
         self, kinds: Iterable[Kind], namespace: str | None, fact: str, accepts: Accepts
@@ -113,7 +133,14 @@ class Inventory:
                 found += several[:1] if fits else ()
         if found:
             return Answer.FOUND, tuple(sorted(found, key=_by_key))
-        return (Answer.ABSENT if sure else Answer.UNKNOWN), ()
+        may = sure and any(self._may_hold(kind, namespace, fact, accepts) for kind in kinds)
+        return (Answer.ABSENT if sure and not may else Answer.UNKNOWN), ()
+
+    def _may_hold(self, kind: Kind, namespace: str | None, fact: str, accepts: Accepts) -> bool:
+        """Whether an object that is accepted may be in a namespace after all."""
+        key = ObjectKey(kind.group, kind.name, namespace or "", "")
+        held = (one for names in self._list_unsaid(key) for same in names.values() for one in same)
+        return any(accepts(one.get(fact)) is not False for one in held)
 
 
 def _agree(values: Sequence[Any]) -> bool:

@@ -43,6 +43,11 @@ class Neighbourhood:
         self._inventory = inventory
         self.me = me
 
+    @property
+    def tells_absence(self) -> bool:
+        """Whether any search can answer absent."""
+        return self._inventory.tells_absence
+
     @cached_property
     def _namesake(self) -> bool:
         """Whether several objects at hand have this one's name: there is no telling which of them

@@ -5,14 +5,17 @@ Source: kustomize ``api/types`` (Kustomization, Patch, Selector), at v5.
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from linter.input.repository import find_root, list_parents
+from rules.inventory import Row
+from rules.kinds.config_maps import CONFIG_MAP
+from rules.kinds.neighbours import SECRET
 from rules.lazy_pattern import LazyPattern
 from rules.manifest import Manifest
 from rules.model import ObjectKey
-from rules.paths import Path
+from rules.paths import Path, dig
 from rules.record import NamedTuple
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -137,6 +140,17 @@ def read_kustomization(file: str, body: Any) -> Kustomization | None:
         _text(body.get("nameSuffix")) or "",
         bool(body.get("openapi")),
     )
+
+
+def list_generated(told: Iterable[ToldKustomization]) -> Iterator[Row]:
+    """The ConfigMaps and Secrets that kustomizations make, by the names that their pods use, in
+    whatever namespace."""
+    for _, body, _ in told:
+        for key, kind in (("configMapGenerator", CONFIG_MAP), ("secretGenerator", SECRET)):
+            for entry in _items(body, key) if isinstance(body, dict) else ():
+                name = _text(dig(entry, ("name",)))
+                if name is not None:
+                    yield kind.group, kind.name, "", name, {}, None
 
 
 def key_of(body: dict[str, Any]) -> ObjectKey:

@@ -46,8 +46,8 @@ class WatchedInventory(Inventory):
 
     __slots__ = ("asked",)
 
-    def __init__(self, *, namespace: str | None = None) -> None:
-        super().__init__(namespace=namespace)
+    def __init__(self, *, namespace: str | None = None, complete: bool = False) -> None:
+        super().__init__(namespace=namespace, complete=complete)
         self.asked = False
 
     def find(self, key: ObjectKey) -> Sequence[Neighbour]:
@@ -70,7 +70,7 @@ class EarlyJudge:
 
     def __init__(self, task: Task, make_engine: "Callable[[Inventory], Engine]") -> None:
         self._task = task
-        self._inventory = WatchedInventory(namespace=task.namespace)
+        self._inventory = WatchedInventory(namespace=task.namespace, complete=task.complete)
         self._engine = make_engine(self._inventory)
         self._judged = Counter[str]()
         self._asked = Counter[str]()

@@ -19,6 +19,7 @@ from linter.input.kustomization import (
     FolderKustomizations,
     ToldKustomization,
     key_of,
+    list_generated,
 )
 from linter.input.pieces import Piece, read_piece
 from linter.input.sources import STDIN, Source, SourceError, make_error, read_source
@@ -165,6 +166,8 @@ class Share:
             inventory.merge(facts.inventory)
         # What could not be read may hold what is missing.
         inventory.complete = self._task.complete and not facts.unread
+        if inventory.complete:
+            inventory.merge(list_generated(facts.kustomizations))
         kustomizations = self._read_kustomizations(facts)
         judge = DocumentJudge(
             self._task,

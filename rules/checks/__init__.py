@@ -27,10 +27,11 @@ from rules.checks.manifest import (
     duplicate_key,
     field_at_wrong_level,
     ignore_without_reason,
-    misspelled_field,
     inert_field,
+    misspelled_field,
     patch_replaces_list_of_custom_resource,
     pod_refers_to_nothing_of_its_own,
+    reference_exists,
     removed_or_wrong_api_version,
     rule_crashed,
     scalar_of_wrong_type,
@@ -40,10 +41,12 @@ from rules.checks.manifest import (
     unused_ignore,
 )
 from rules.checks.organisation import (
+    accelerated_pod_placement,
     accelerator_cap,
     accelerator_namespace,
     accelerator_placement,
     image_registry,
+    model_server_network_policy,
     required_metadata,
     workload_kind,
 )
@@ -140,6 +143,7 @@ ALL: tuple[Rule, ...] = (
     ml_pod_resources.RULE,
     model_server_network_policy.RULE,
     accelerated_pod_placement.RULE,
+    reference_exists.RULE,
     plaintext_ml_credentials.RULE,
     remote_code_execution_flags.RULE,
     host_namespace_for_ml.RULE,

@@ -43,7 +43,7 @@ from rules.kinds import (
     volcano,
     wrappers,
 )
-from rules.kinds.neighbours import NEIGHBOURS
+from rules.kinds.neighbours import NEIGHBOURS, NEIGHBOURS_IN_FILES
 from rules.kinds.schema import Kind
 
 BUILT_IN: tuple[Kind, ...] = (
@@ -92,7 +92,9 @@ IN_FILES: tuple[Kind, ...] = config_maps.KINDS
 seconds. ``find_kind`` finds none of them."""
 
 _BY_NAME: dict[tuple[str, str], Kind] = {(kind.group, kind.name): kind for kind in BUILT_IN}
-_LOOKED_UP: dict[tuple[str, str], Kind] = {(kind.group, kind.name): kind for kind in NEIGHBOURS}
+_LOOKED_UP: dict[tuple[str, str], Kind] = {
+    (kind.group, kind.name): kind for kind in (*NEIGHBOURS, *NEIGHBOURS_IN_FILES)
+}
 
 
 def find_kind(group: str, name: str) -> Kind | None:

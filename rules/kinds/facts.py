@@ -188,6 +188,7 @@ STORAGE_REQUEST = Fact("storage request")
 SELECTOR = Fact("selector")
 CLUSTER_IP = Fact("cluster ip")
 SERVICE_TYPE = Fact("service type")
+CLUSTER_QUEUE = Fact("cluster queue")
 DEVICE_REQUESTS = Fact("device requests")
 DATA = Fact("data")
 

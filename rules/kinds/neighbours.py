@@ -27,6 +27,7 @@ _BUDGET: FactRows = {
     facts.MAX_UNAVAILABLE: ("maxUnavailable",),
 }
 _NETWORK_POLICY: FactRows = {facts.SELECTOR: ("podSelector",)}
+_QUEUE: FactRows = {facts.CLUSTER_QUEUE: ("clusterQueue",)}
 _DEVICES: FactRows = {facts.DEVICE_REQUESTS: ("devices.requests",)}
 
 
@@ -59,11 +60,15 @@ BUDGET_KIND = _looked_up("policy", "PodDisruptionBudget", "poddisruptionbudgets"
 NETWORK_POLICY = _looked_up(
     "networking.k8s.io", "NetworkPolicy", "networkpolicies", _NETWORK_POLICY
 )
+LOCAL_QUEUE = _looked_up("kueue.x-k8s.io", "LocalQueue", "localqueues", _QUEUE)
+SERVICE_ACCOUNT = _looked_up("", "ServiceAccount", "serviceaccounts", {})
+SECRET = _looked_up("", "Secret", "secrets", {})
 
 NEIGHBOURS: tuple[Kind, ...] = (
     CLAIM,
     SERVICE,
     CONFIG_MAP,
+    LOCAL_QUEUE,
     BUDGET_KIND,
     _looked_up("resource.k8s.io", "ResourceClaim", "resourceclaims", _DEVICES),
     _looked_up(
@@ -72,6 +77,11 @@ NEIGHBOURS: tuple[Kind, ...] = (
     NETWORK_POLICY,
 )
 """They are found by whoever looks one up, and never by ``find_kind``: rules do not judge them."""
+
+
+NEIGHBOURS_IN_FILES: tuple[Kind, ...] = (SERVICE_ACCOUNT, SECRET)
+"""They are looked up among files alone: nobody's Secrets are read in a cluster. All that is asked
+of them is whether they are there."""
 
 
 def refer(kind: Kind, namespace: str | None, name: str) -> Reference:

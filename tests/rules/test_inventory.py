@@ -126,6 +126,30 @@ def test_a_namespace_that_is_not_written_is_none_or_the_one_that_is_said() -> No
 
 
 @pytest.mark.parametrize(
+    ("asked", "held", "known", "answer"),
+    [
+        (None, "ml", "", Answer.UNKNOWN),
+        ("ml", "", "", Answer.UNKNOWN),
+        ("ml", "other", "", Answer.ABSENT),
+        (None, "other", "ml", Answer.ABSENT),
+        (None, "", "", Answer.FOUND),
+    ],
+)
+def test_an_object_may_be_in_the_namespace_that_nobody_says(
+    asked: str | None, held: str, known: str, answer: Answer
+) -> None:
+    """Whoever applies the files says it, and nobody else knows."""
+    kind = find_neighbour("", "PersistentVolumeClaim")
+    assert kind is not None
+    one = claim("ReadWriteOnce", **({"namespace": held} if held else {}))
+    inventory = take_in(one, namespace=known, complete=True)
+
+    assert inventory.ask(CLAIM._replace(namespace=asked), ACCESS_MODES)[0] is answer
+    found = inventory.select([kind], asked, ACCESS_MODES, lambda modes: modes is not None)
+    assert found[0] is answer
+
+
+@pytest.mark.parametrize(
     ("group", "kind", "expected"),
     [
         ("", "PersistentVolumeClaim", Answer.ABSENT),

@@ -51,6 +51,11 @@ class ClusterInventory(Inventory):
         for name, facts in self._cluster.facts_in(group, kind, where):
             yield (Neighbour(ObjectKey(group, kind, where, name), facts),)
 
+    @property
+    def tells_absence(self) -> bool:
+        """Of the kinds that are listed."""
+        return True
+
     def knows(self, group: str, kind: str) -> bool:
         """Whether all objects of a kind are listed, and the list is fresh."""
         return self._cluster.all_known(group, kind)

@@ -111,6 +111,11 @@ class TrackedInventory(Inventory):
         found: Iterable[Sequence[Neighbour]] = self._note(("find_all", group, kind, namespace))
         return found
 
+    @property
+    def tells_absence(self) -> bool:
+        """Whether the inventory inside says so."""
+        return self._inner.tells_absence
+
     def knows(self, group: str, kind: str) -> bool:
         """What the inventory inside knows."""
         return bool(self._note(("knows", group, kind)))

@@ -45,8 +45,8 @@ _FOUND = "no NetworkPolicy selects these pods: whatever runs in the cluster may 
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    alone = workload.partial or not workload.kind.namespaced
-    for pod in () if alone else workload.pods_of(SERVING):
+    told = workload.neighbourhood.tells_absence and workload.kind.namespaced
+    for pod in workload.pods_of(SERVING) if told and not workload.partial else ():
         answer, _ = workload.neighbourhood.find_network_policies(pod)
         if answer is Answer.ABSENT:
             place = pod.metadata_at or pod.path

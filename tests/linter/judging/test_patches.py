@@ -339,3 +339,21 @@ def test_kustomize_replaces_what_is_told(here: Path) -> None:
     write_overlay("- {path: p.yaml}\n", p=DEBUG)
     built = subprocess.run(["kubectl", "kustomize", "prod"], capture_output=True, check=True)
     assert b"speech:1.4" not in built.stdout
+
+
+def test_what_a_kustomization_generates_is_there(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = BOUNDED.replace(
+        "command:", "envFrom: [{configMapRef: {name: a}}, {secretRef: {name: b}}]\n        command:"
+    )
+    (here / "base/job.yaml").write_text(named)
+    flags = ("--complete", "--select", "REF001", ".")
+    assert [row[1:] for row in rows(lint(capsys, *flags))] == [
+        (14, "REF001", "warn"),
+        (14, "REF001", "audit"),
+    ]
+    assert rows(lint(capsys, "--jobs", "3", *flags)) == rows(lint(capsys, *flags))
+    assert rows(lint(capsys, "--select", "REF001")) == []
+    write_overlay("[]\nconfigMapGenerator: [{name: a}]\nsecretGenerator: [{name: b}]\n")
+    assert rows(lint(capsys, *flags)) == []

@@ -1,0 +1,86 @@
+"""A workload names an object that is not there.
+
+## What
+The claims, ConfigMaps, Secrets, service accounts, queues and runtimes that a workload names exist,
+unless it says that they are optional.
+
+## Why
+The API server takes any name. The pods then wait for as long as the object is missing: a training
+of eight pods of which one waits for its claim holds the GPUs of the other seven, and ends with its
+deadline at best.
+
+## Example
+```yaml
+kind: Job
+spec:
+  template:
+    spec:
+      volumes: [{name: data, persistentVolumeClaim: {claimName: dataset}}]
+---
+kind: PersistentVolumeClaim
+metadata: {name: data-set}
+```
+
+## Use instead
+```yaml
+kind: Job
+spec:
+  template:
+    spec:
+      volumes: [{name: data, persistentVolumeClaim: {claimName: dataset}}]
+---
+kind: PersistentVolumeClaim
+metadata: {name: dataset}
+```
+Found with `--complete`, where the files are all that there is, and in a cluster. A Secret is
+audited alone: most are kept out of files. What no namespace holds (priority and runtime classes,
+cluster-wide runtimes) is not told of in files; service accounts and Secrets are not looked at in a
+cluster.
+
+## Fix safety
+There is no fix.
+
+## References
+- https://kubernetes.io/docs/concepts/storage/persistent-volumes/ and the pages on ConfigMaps
+- kueue `pkg/controller/core` (a Workload whose LocalQueue does not exist is inadmissible)
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.dependencies import find_missing
+from rules.kinds.named_objects import NamedObject
+from rules.model import Harm, Problem, Rule, form_table
+from rules.paths import dotted, shorten
+from rules.wording import join_problems
+from rules.workload import ML_ROLES, Workload
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    missing: dict[Any, list[Problem]] = {}
+    for role_path, named in find_missing(workload, workload.pods_of(ML_ROLES)):
+        problem = _tell(named)._replace(role_path=role_path)
+        missing.setdefault(named.reference, []).append(problem)
+    yield from map(join_problems, missing.values())
+
+
+def _tell(named: NamedObject) -> Problem:
+    kind = " or ".join(named.reference.kinds)
+    found = f"{dotted(named.path)} is {shorten(named.reference.name)}"
+    message = f"{found}, and there is no {kind} of that name: the pods wait until there is"
+    return Problem("secret" if named.secret else "missing", named.path, message)
+
+
+RULE = Rule(
+    code="REF001",
+    name="reference-exists",
+    harm=Harm.NEVER_STARTS,
+    forms=form_table("""
+        missing  warning  warn   warn   an object is named that is not there
+        secret   info     audit  audit  a Secret is named that is in no file
+    """),
+    check=check,
+    docs=__doc__ or "",
+    scope="machine learning, in a cluster or with --complete",
+    roles=ML_ROLES,
+)
