@@ -10,7 +10,7 @@ from typing import Any
 
 from rules.kinds.config_maps import CONFIG_MAP
 from rules.kinds.lookups import Reference
-from rules.kinds.neighbours import CLAIM, LOCAL_QUEUE, SECRET, SERVICE_ACCOUNT
+from rules.kinds.neighbours import ACCOUNT_KIND, CLAIM, LOCAL_QUEUE, SECRET
 from rules.kinds.pods import Container, Volume
 from rules.kinds.schema import Kind
 from rules.lazy_pattern import LazyPattern
@@ -35,7 +35,7 @@ class NamedObject(NamedTuple):
 def name_account(path: Path, name: Any, namespace: str | None) -> Iterator[NamedObject]:
     """The ServiceAccount of that name; each namespace has the default one."""
     if name != _DEFAULT_ACCOUNT:
-        yield from _name(SERVICE_ACCOUNT, path, name, namespace)
+        yield from _name(ACCOUNT_KIND, path, name, namespace)
 
 
 def name_queue(path: Path, name: Any, namespace: str | None) -> Iterator[NamedObject]:

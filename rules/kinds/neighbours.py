@@ -61,7 +61,7 @@ NETWORK_POLICY = _looked_up(
     "networking.k8s.io", "NetworkPolicy", "networkpolicies", _NETWORK_POLICY
 )
 LOCAL_QUEUE = _looked_up("kueue.x-k8s.io", "LocalQueue", "localqueues", _QUEUE)
-SERVICE_ACCOUNT = _looked_up("", "ServiceAccount", "serviceaccounts", {})
+ACCOUNT_KIND = _looked_up("", "ServiceAccount", "serviceaccounts", {})
 SECRET = _looked_up("", "Secret", "secrets", {})
 
 NEIGHBOURS: tuple[Kind, ...] = (
@@ -79,7 +79,7 @@ NEIGHBOURS: tuple[Kind, ...] = (
 """They are found by whoever looks one up, and never by ``find_kind``: rules do not judge them."""
 
 
-NEIGHBOURS_IN_FILES: tuple[Kind, ...] = (SERVICE_ACCOUNT, SECRET)
+NEIGHBOURS_IN_FILES: tuple[Kind, ...] = (ACCOUNT_KIND, SECRET)
 """They are looked up among files alone: nobody's Secrets are read in a cluster. All that is asked
 of them is whether they are there."""
 
