@@ -1,10 +1,10 @@
 """An annotation does nothing where it stands.
 
 ## What
-An annotation stands on the object that is asked for it, and under a name that is still read.
+An annotation stands where a controller looks for it, under a name that it still reads.
 
 ## Why
-Nobody tells of an annotation that is not read. A node is drained under a training whose Job, and
+No API refuses an annotation that is never read. A node is drained under a training whose Job, and
 not its pod, says `safe-to-evict: "false"`; a server scales at 80 % of the CPU where somebody wrote
 30 in an annotation that KServe gave up.
 

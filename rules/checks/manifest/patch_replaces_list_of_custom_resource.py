@@ -27,7 +27,7 @@ patches:
       value: [{name: DEBUG, value: "1"}]
 ```
 Or `openapi:` in the kustomization, with a schema that has merge keys. Nothing is said where there
-is one, where the patch says `$patch: replace`, or where the base is not at hand.
+is one, where the mapping around says `$patch: replace`, or where the base is not at hand.
 
 ## Fix safety
 There is no fix.

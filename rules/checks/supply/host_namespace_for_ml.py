@@ -30,7 +30,7 @@ a device file or a variable shows one. Models are cached on a claim or a disk of
 needs `IPC_LOCK`, and FUSE has CSI drivers: neither needs `SYS_ADMIN` in the pod.
 
 ## Fix safety
-Unsafe: what counts on the node's memory must be happy with the pod's.
+Unsafe: processes of several pods that met in the node's memory do not meet in the pod's own.
 
 ## References
 - https://kubernetes.io/docs/concepts/security/pod-security-standards/ (Host Namespaces)

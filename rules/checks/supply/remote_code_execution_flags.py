@@ -8,7 +8,7 @@ from outside the cluster comes without a token.
 ## Why
 `--trust-remote-code` runs what whoever owns the repository pushed last, with the pod's service
 account, its secrets and its network. A Ray dashboard or a notebook behind a load balancer runs what
-any passer-by sends: both are searched for and mined on within hours.
+any passer-by sends: scanners find such ports, and abuse them, within hours.
 
 ## Example
 ```yaml
@@ -97,7 +97,7 @@ RULE = Rule(
     harm=Harm.LEAKS,
     forms=form_table("""
         remote   warning  warn   warn   a model's repository may run code
-        unnamed  info     audit  audit  a model in a folder, or of any name, may run code
+        unnamed  info     audit  audit  a model whose origin is not named may run code
         pickle   warning  warn   warn   what is read may run code
         open     warning  warn   warn   whoever comes from outside may run code
     """),
