@@ -17,7 +17,7 @@ from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_unseen_pod
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
 from rules.kinds.runs import Deadlines, Disruption, Retry, Schedule, WhenEnded
-from rules.kinds.schema import SPEC, Inner, Kind
+from rules.kinds.schema import SPEC, Inner, Kind, PodReader
 from rules.kinds.views import SpecView, read_spec, view_foreign
 from rules.lazy_pattern import LazyPattern
 from rules.manifest import Manifest
@@ -26,6 +26,10 @@ from rules.paths import EACH, Path
 from rules.quantity import parse_duration
 
 _GROUP = "argoproj.io"
+STORED_SPEC = ("status", "storedWorkflowSpec")
+STORED_TEMPLATES = ("status", "storedTemplates")
+WORK_IN_STATUS = (STORED_SPEC, STORED_TEMPLATES)
+"""Where a Workflow's status holds work. Its resource has no subresource for the status."""
 
 _PLACED: FactRows = {
     facts.SCHEDULER: ("schedulerName",),
@@ -115,6 +119,23 @@ def _pods(workflow: SpecView, ask: Ask) -> Iterator[Pod]:
         for reference in workflow.each(*pattern):
             yield from _referenced(reference, ask, str(reference.dig("template") or ""))
     yield from _referenced(workflow.below("workflowTemplateRef"), ask)
+
+
+def _pods_of_a_run(workflow: SpecView, ask: Ask) -> Iterator[Pod]:
+    """The pods of a Workflow, and those of the templates that its status holds: the controller runs
+    these (``setStoredWfSpec``, ``GetStoredTemplate``), and whoever may write the object may write
+    them."""
+    yield from _pods(workflow, ask)
+    manifest = workflow.manifest
+    # In a file they are what a run has left behind.
+    if not manifest.admitted:
+        return
+    stored = SpecView(manifest, STORED_SPEC, manifest.dig(*STORED_SPEC))
+    yield from _pods(stored, ask)
+    for template in SpecView(manifest, STORED_TEMPLATES, manifest.dig(*STORED_TEMPLATES)).each(
+        EACH
+    ):
+        yield from _read_template(stored, template)
 
 
 def _read_template(workflow: SpecView, template: SpecView) -> Iterator[Pod]:
@@ -255,13 +276,18 @@ def _tried_pods(experiment: SpecView, ask: Ask) -> Iterator[Pod]:
 
 
 def _workflow(
-    name: str, plural: str, root: Path = SPEC, own: FactPlaces = (), **known: Any
+    name: str,
+    plural: str,
+    root: Path = SPEC,
+    own: FactPlaces = (),
+    pods: PodReader = _pods,
+    **known: Any,
 ) -> Kind:
     return Kind(
         _GROUP,
         name,
         root=root,
-        pods=_pods,
+        pods=pods,
         required=(root,),
         rows=(*own, (root, _WORKFLOW)),
         pod_rows=_TEMPLATE_ROWS,
@@ -276,7 +302,7 @@ def _workflow(
 
 
 KINDS: tuple[Kind, ...] = (
-    _workflow("Workflow", "workflows"),
+    _workflow("Workflow", "workflows", pods=_pods_of_a_run),
     _workflow("WorkflowTemplate", "workflowtemplates", facts={"spec": read_spec}, dormant=True),
     _workflow(
         "ClusterWorkflowTemplate",

@@ -13,8 +13,11 @@ from rules.model import Action
 from rules.policy import Policy
 from tests.manifests import TODAY
 from tests.webhook.bodies import UID, admitted, deployment, job, review
+from tests.webhook.conditions import holds
 from tests.webhook.in_process import InProcessServer, Reply, policies_of
+from tests.webhook.test_promises_k_good_work import condition
 from webhook.review.admission import ENDPOINTS, ReviewOutcome, validate
+from webhook.review.changes import changes_work_in_status
 from webhook.review.context import ReviewContext
 from webhook.server.clients import ClientCheck
 from webhook.server.crowds import CROWD_BYTES
@@ -162,3 +165,68 @@ def test_k140_many_short_documents_are_too_large_to_be_judged() -> None:
     outcome = validate(review(body), STRICT)
     assert not outcome.allowed
     assert "too large to be judged" in str(outcome.passed)
+
+
+def workflow(**status: Any) -> dict[str, Any]:
+    """A Workflow of a template that stands elsewhere."""
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": "run", "namespace": "research"},
+        "spec": {"workflowTemplateRef": {"name": "good"}, "activeDeadlineSeconds": 3600},
+        "status": status,
+    }
+
+
+GREEDY = {"name": "main", "container": {"image": "i:1", "command": ["python", "train.py"]}}
+GREEDY["container"]["resources"] = {"requests": {"nvidia.com/gpu": 1}}  # type: ignore[index]
+ARGO = {"username": "system:serviceaccount:argo:argo"}
+TENANT = {"username": "system:serviceaccount:research:default"}
+_STATUS = [
+    {"storedWorkflowSpec": {"entrypoint": "main", "templates": [GREEDY]}},
+    {"storedTemplates": {"namespaced/good/main": GREEDY}},
+]
+
+
+@pytest.mark.parametrize("status", _STATUS)
+@pytest.mark.parametrize("user", [TENANT, ARGO])
+def test_k142_work_in_a_workflows_status_is_judged(
+    status: dict[str, Any], user: dict[str, str]
+) -> None:
+    assert validate(review(workflow()), STRICT).allowed
+    made = validate(review(workflow(**status), userInfo=user), STRICT)
+    assert [one.path[0] for one in made.findings if one.rule == "GPU001"] == ["status"]
+    assert not made.allowed
+    changed = review(workflow(**status), operation="UPDATE", old=workflow(), userInfo=user)
+    assert validate(changed, STRICT).allowed is (user is ARGO), "an operator writes it"
+    known = review(workflow(**status), operation="UPDATE", old=workflow(**status), userInfo=user)
+    assert validate(known, STRICT).passed == "only metadata changed"
+
+
+def test_k142_where_words_count_a_status_is_one() -> None:
+    known = STRICT._replace(policy=Policy(profile="strict"))
+    changed = review(workflow(**_STATUS[0]), operation="UPDATE", old=workflow(), userInfo=TENANT)
+    assert validate(changed, known).passed == "only metadata changed"
+
+
+@pytest.mark.parametrize("new", [{}, {"phase": "Running"}, *_STATUS])
+@pytest.mark.parametrize("old", [{}, *_STATUS])
+@pytest.mark.parametrize("group", ["argoproj.io", "batch"])
+def test_k142_the_api_server_asks_about_it(
+    new: dict[str, Any], old: dict[str, Any], group: str
+) -> None:
+    body, before = workflow(**new), workflow(**old)
+    asked = holds(
+        condition("not-unchanged"),
+        request={"operation": "UPDATE", "resource": {"group": group}},
+        object=body,
+        oldObject=before,
+    )
+    assert asked is (group == "argoproj.io" and changes_work_in_status(body, before))
+    del before["status"]
+    assert holds(
+        condition("not-unchanged"),
+        request={"operation": "UPDATE", "resource": {"group": "argoproj.io"}},
+        object=body,
+        oldObject=before,
+    ) is changes_work_in_status(body, {})

@@ -8,6 +8,7 @@ none can cost too much, since an error would let a request pass under ``Ignore``
 import re
 
 from rules.annotations import PROFILE_LABEL
+from rules.kinds.argo import WORK_IN_STATUS
 from rules.policy import Policy
 from rules.policy.values import EXEMPT
 from webhook.registration.options import RegistrationOptions
@@ -90,8 +91,20 @@ def _not_unchanged() -> str:
         "object == null || oldObject == null || "
         f"object.size() > {_MAX_KEYS} || oldObject.size() > {_MAX_KEYS} || "
         f"!object.all(key, {_BESIDE} || ({same})) || "
-        f"!oldObject.all(key, {_BESIDE} || key in object)"
+        f"!oldObject.all(key, {_BESIDE} || key in object) || {_work_in_status()}"
     )
+
+
+def _work_in_status() -> str:
+    """What ``webhook.review.changes.changes_work_in_status`` says of a Workflow, whose status is a
+    mapping by its CustomResourceDefinition."""
+    parts = [f".{part}" for _, part in WORK_IN_STATUS]
+    changed = " || ".join(
+        f"(has(object.status{part}) && (!has(oldObject.status) || !has(oldObject.status{part}) || "
+        f"object.status{part} != oldObject.status{part}))"
+        for part in parts
+    )
+    return f"(request.resource.group == 'argoproj.io' && has(object.status) && ({changed}))"
 
 
 def _list(texts: list[str]) -> str:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from rules.kinds.argo import WORK_IN_STATUS
+from rules.paths import dig
+
 _BESIDE = {"metadata", "status"}
 
 
@@ -12,3 +15,8 @@ def is_only_metadata(body: dict[str, Any], old: Any) -> bool:
     if not isinstance(old, dict):
         return False
     return all(body.get(key) == old.get(key) for key in (body.keys() | old.keys()) - _BESIDE)
+
+
+def changes_work_in_status(body: dict[str, Any], old: Any) -> bool:
+    """Whether the status has work that it did not have before."""
+    return any(dig(body, path) not in (None, dig(old, path)) for path in WORK_IN_STATUS)

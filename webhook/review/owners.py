@@ -77,7 +77,7 @@ def _weigh_stranger(case: AdmissionCase, owner: dict[str, Any]) -> Parentage:
         f"made by {case.request.username} for {name}: mend it there, or list the account under "
     )
     advice += "controllers in the policy"
-    if _is_operator(case) and (_is_installed(case) or not _is_wary(case)):
+    if is_operator(case) and (_is_installed(case) or not _is_wary(case)):
         return Parentage(Standing.CAPPED, advice=advice)
     return Parentage(Standing.JUDGED, advice=advice)
 
@@ -130,10 +130,10 @@ def _is_wary(case: AdmissionCase) -> bool:
 def is_installed_operator(case: AdmissionCase) -> bool:
     """Whether the request comes from a ServiceAccount of one of the cluster's own namespaces, for
     an object in another."""
-    return _is_operator(case) and _is_installed(case)
+    return is_operator(case) and _is_installed(case)
 
 
-def _is_operator(case: AdmissionCase) -> bool:
+def is_operator(case: AdmissionCase) -> bool:
     """Whether the request comes from a ServiceAccount of another namespace than the object's."""
     namespace = _namespace_of(case.request.username)
     return namespace is not None and namespace != case.request.namespace
