@@ -52,6 +52,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long after SIGTERM the process ends at the latest (default: 25)",
     )
+    _add_client_arguments(parser)
+    add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 19 MiB)")
+    add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 256)")
+    add("--log-reviews", choices=("all", "denials"), default="all", help="of which to write a line")
+    add_cluster_arguments(parser)
+
+
+def _add_client_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those that say by what clients are known."""
+    add = parser.add_argument
     add("--client-ca", type=Path, metavar="FILE", help="ask clients for a certificate of this CA")
     add(
         "--client-name",
@@ -66,10 +76,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="ask clients for this token: `Authorization: Bearer`, or the end of the path",
     )
-    add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 19 MiB)")
-    add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 256)")
-    add("--log-reviews", choices=("all", "denials"), default="all", help="of which to write a line")
-    add_cluster_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:

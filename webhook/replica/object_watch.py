@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from cluster.client import Client
+from cluster.client import ApiError, Client
 from webhook.observability.logs import FailureReport
 
 _SECONDS = 300
@@ -39,7 +39,7 @@ class ObjectWatch(threading.Thread):
             began = time.monotonic()
             try:
                 self._follow()
-            except Exception as failure:  # noqa: BLE001 - the top of a thread: it must go on
+            except (ApiError, ValueError) as failure:  # no answer, or none in JSON
                 self._failures.report(f"{type(failure).__name__}: {failure}")
             # A watch that ends at once must not be opened again at once.
             if time.monotonic() - began < _PAUSE:
