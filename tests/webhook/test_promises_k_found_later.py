@@ -178,11 +178,17 @@ def workflow(**status: Any) -> dict[str, Any]:
     }
 
 
-GREEDY = {"name": "main", "container": {"image": "i:1", "command": ["python", "train.py"]}}
-GREEDY["container"]["resources"] = {"requests": {"nvidia.com/gpu": 1}}  # type: ignore[index]
+GREEDY = {
+    "name": "main",
+    "container": {
+        "image": "i:1",
+        "command": ["python", "train.py"],
+        "resources": {"requests": {"nvidia.com/gpu": 1}},
+    },
+}
 ARGO = {"username": "system:serviceaccount:argo:argo"}
 TENANT = {"username": "system:serviceaccount:research:default"}
-_STATUS = [
+_STATUS: list[dict[str, Any]] = [
     {"storedWorkflowSpec": {"entrypoint": "main", "templates": [GREEDY]}},
     {"storedTemplates": {"namespaced/good/main": GREEDY}},
 ]
