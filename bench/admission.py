@@ -1,8 +1,9 @@
 """What admission costs as the API server's clients see it: Jobs created with mlgate and without.
 
-Usage: KUBEBUILDER_ASSETS=FOLDER python -m bench.admission [JOBS]; needs `make control-plane` and
-the extra `webhook`. Both webhooks are registered for one half of the Jobs and emptied by the
-break-glass annotation for the other, in turn, so that the machine's mood touches both alike.
+Usage: KUBEBUILDER_ASSETS=FOLDER python -m bench.admission [JOBS [RATE]]; needs `make control-plane`
+and the extra `webhook`. RATE is in Jobs a second; without it one is created after the other. Both
+webhooks are registered for one half of the Jobs and emptied by the break-glass annotation for the
+other, in turn, so that the machine's mood touches both alike.
 """
 
 import copy
@@ -10,6 +11,7 @@ import json
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import urllib3
@@ -20,20 +22,23 @@ from tests.e2e.network import LOOPBACK, own_network
 from tests.webhook.bodies import job
 
 BLOCKS = 5
+THREADS = 32
+"""By which Jobs are created at a rate: more than are under way at a time."""
 NAMESPACE = "bench"
 
 
 def main() -> None:
-    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    given = [int(one) for one in sys.argv[1:]]
+    jobs, rate = (*given, *(500, 0)[len(given) :])
     programs = find_programs()
     if isinstance(programs, str):
         print(f"skipped: {programs}")
         return
     with own_network() as host:
-        measure(Cluster(programs, Path(tempfile.mkdtemp(prefix="bench-")), host), jobs)
+        measure(Cluster(programs, Path(tempfile.mkdtemp(prefix="bench-")), host), jobs, rate)
 
 
-def measure(cluster: Cluster, jobs: int) -> None:
+def measure(cluster: Cluster, jobs: int, rate: int) -> None:
     if cluster.host == LOOPBACK:
         print("skipped: no right to make a network namespace, and EndpointSlices refuse loopback")
         return
@@ -43,18 +48,18 @@ def measure(cluster: Cluster, jobs: int) -> None:
         installation = Installation(cluster)
         installation.add()
         until(installation.registered)
-        report(cluster, installation, jobs)
+        report(cluster, installation, jobs, rate)
         installation.stop()
     finally:
         cluster.stop()
 
 
-def report(cluster: Cluster, installation: Installation, jobs: int) -> None:
+def report(cluster: Cluster, installation: Installation, jobs: int, rate: int) -> None:
     times: dict[str, list[float]] = {"without": [], "with": []}
     for block in range(BLOCKS):
         for name, disabled in (("without", True), ("with", False)):
             switch(cluster, installation, disabled=disabled)
-            times[name] += create(cluster, jobs // BLOCKS, f"{name}-{block}")
+            times[name] += create(cluster, jobs // BLOCKS, f"{name}-{block}", rate)
     for name, found in times.items():
         found.sort()
         print(
@@ -74,22 +79,34 @@ def switch(cluster: Cluster, installation: Installation, *, disabled: bool) -> N
     time.sleep(1.0)  # until the API server has heard of it
 
 
-def create(cluster: Cluster, count: int, prefix: str) -> list[float]:
-    """The milliseconds of each of ``count`` Jobs, one after the other; suspended, so that nothing
-    else is created meanwhile."""
+def create(cluster: Cluster, count: int, prefix: str, rate: int) -> list[float]:
+    """The milliseconds of each of ``count`` Jobs, suspended, so that nothing else is created
+    meanwhile: ``rate`` a second, or one after the other."""
     body = job(backoffLimit=2, activeDeadlineSeconds=7200, suspend=True)
     url = f"{cluster.url}/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-    times = []
-    with urllib3.PoolManager(ca_certs=str(cluster.authority), retries=False) as pool:
-        for number in range(count):
+    threads = THREADS if rate else 1
+    start = time.perf_counter()
+    with (
+        urllib3.PoolManager(
+            ca_certs=str(cluster.authority), retries=False, maxsize=threads
+        ) as pool,
+        ThreadPoolExecutor(threads) as executor,
+    ):
+
+        def create_one(number: int) -> float:
             one = copy.deepcopy(body)
             one["metadata"]["name"] = f"{prefix}-{number}"
+            if rate:
+                time.sleep(max(0.0, start + number / rate - time.perf_counter()))
             began = time.perf_counter()
             answer = pool.request("POST", url, body=json.dumps(one), headers=headers)
-            times.append((time.perf_counter() - began) * 1000)
             if answer.status != 201:
                 raise SystemExit(f"HTTP {answer.status}: {answer.data[:300]!r}")
+            return (time.perf_counter() - began) * 1000
+
+        times = list(executor.map(create_one, range(count)))
+    print(f"{prefix}: {count / (time.perf_counter() - start):.0f} Jobs a second", file=sys.stderr)
     return times
 
 
