@@ -1,7 +1,6 @@
-"""Argo: Workflows, whose every template that runs something is a pod, Rollouts and Experiments.
+"""Argo Workflows, whose every template that runs something is a pod.
 
-A template with a container, a script or a container set runs; a Rollout is like a Deployment, and
-an Experiment runs several templates of that sort for a while.
+Those are the templates with a container, a script or a container set.
 Source: argo-workflows ``pkg/apis/workflow/v1alpha1/workflow_types.go``, ``workflow/controller``,
 ``workflow/cron/operator.go``.
 """
@@ -11,12 +10,11 @@ from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.argo_templates import EMBEDDING, find_templates, is_pod, read_pod, read_words
-from rules.kinds.core import SERVICE_PRIORS, read_replicas_of_template, replicated_kind
 from rules.kinds.lookups import Answer, Ask, Reference
 from rules.kinds.pods import Pod
 from rules.kinds.podspec import make_unseen_pod
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
-from rules.kinds.runs import Deadlines, Disruption, Retry, Schedule, WhenEnded
+from rules.kinds.runs import Deadlines, Disruption, Retry, Schedule
 from rules.kinds.schema import SPEC, Inner, Kind, PodReader
 from rules.kinds.views import SpecView, read_spec, view_foreign
 from rules.lazy_pattern import LazyPattern
@@ -80,23 +78,6 @@ _CRON: FactRows = {
     facts.QUEUE: ('workflowMetadata.labels["kueue.x-k8s.io/queue-name"]',),
 }
 """``schedules`` since v3.6, ``schedule`` before."""
-_ROLLOUT: FactRows = {
-    facts.REPLICAS: ("replicas", 1, CONTROLLER),
-    facts.PAUSED: ("paused", False, CONTROLLER),
-    facts.MIN_READY_SECONDS: ("minReadySeconds",),
-    facts.PROGRESS_DEADLINE: ("progressDeadlineSeconds", 600, CONTROLLER),
-    facts.SELECTOR: ("selector",),
-    facts.MAX_SURGE: ("strategy.canary.maxSurge", "25%", CONTROLLER),
-    facts.MAX_UNAVAILABLE: ("strategy.canary.maxUnavailable", "25%", CONTROLLER),
-}
-_EXPERIMENT: FactRows = {
-    facts.PROGRESS_DEADLINE: ("progressDeadlineSeconds", 600, CONTROLLER),
-}
-_TRIED: FactRows = {
-    facts.REPLICAS: ("replicas", 1, CONTROLLER),
-    facts.MIN_READY_SECONDS: ("minReadySeconds",),
-    facts.SELECTOR: ("selector",),
-}
 _SCHEDULED: Path = ("spec", "workflowSpec")
 _REFERENCES: tuple[Path, ...] = (
     ("templates", EACH, "steps", EACH, EACH, "templateRef"),
@@ -268,13 +249,6 @@ def _inner(workflow: SpecView) -> Iterator[Inner]:
             yield Inner((*template.path, "resource", "manifest"))
 
 
-def _tried_pods(experiment: SpecView, ask: Ask) -> Iterator[Pod]:
-    """The pods of each version that an Experiment tries."""
-    for version in experiment.each("templates", EACH):
-        name = str(version.dig("name") or "")
-        yield from read_replicas_of_template(version, ask, name=name)
-
-
 def _workflow(
     name: str,
     plural: str,
@@ -312,15 +286,4 @@ KINDS: tuple[Kind, ...] = (
         dormant=True,
     ),
     _workflow("CronWorkflow", "cronworkflows", _SCHEDULED, ((SPEC, _CRON),), schedule=_schedule),
-    replicated_kind(_GROUP, "Rollout", "rollouts", SERVICE_PRIORS, _ROLLOUT),
-    Kind(
-        _GROUP,
-        "Experiment",
-        pods=_tried_pods,
-        priors=SERVICE_PRIORS,
-        required=(("spec", "templates"),),
-        rows=((SPEC, _EXPERIMENT), (("spec", "templates", EACH), _TRIED)),
-        when_ended=WhenEnded.RESTARTED,
-        plural="experiments",
-    ),
 )

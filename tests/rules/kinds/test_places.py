@@ -173,6 +173,7 @@ def test_what_the_api_server_itself_checks_is_built_in() -> None:
         *("ControllerRevision", "CronJob", "DaemonSet", "Deployment", "HorizontalPodAutoscaler"),
         *("Job", "Pod"),
         *("PodTemplate", "ReplicaSet", "ReplicationController", "StatefulSet"),
+        "ControllerRevision",
     }
 
 
