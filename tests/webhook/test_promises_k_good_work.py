@@ -540,3 +540,12 @@ def test_k136_few_owners_are_asked_for_at_a_time(tmp_path: Path) -> None:
     with contextlib.closing(asyncio.new_event_loop()) as loop:
         loop.run_until_complete(send_all())
     assert len(cluster.asked) == LOOKUPS
+
+
+def test_k135_a_loop_that_serves_is_busy_and_does_not_hang() -> None:
+    """Hundreds of requests in one turn, by strangers or not, are no reason to cut anybody off."""
+    server = InProcessServer()
+    before = server.handler.lifecycle.beats
+    server.send(review(deployment()))
+    server.post(b"", endpoint="nothing")
+    assert server.handler.lifecycle.beats == before + 2

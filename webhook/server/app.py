@@ -24,6 +24,8 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        # Whoever keeps the loop busy does not hang it, however long one turn of it takes.
+        self._handler.lifecycle.heartbeat()
         endpoint, _, token = scope.get("path", "")[1:].partition("/")
         if endpoint not in ENDPOINTS or scope.get("method") != "POST":
             await self._rest(scope, receive, self._last_answer(scope, send))
