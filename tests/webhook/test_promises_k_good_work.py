@@ -126,6 +126,8 @@ _ENTRY = st.builds(
     ),
     profile=st.sampled_from([None, *PROFILES]),
     rules=st.sampled_from([{}, {"TRN001": Action.DENY}, {"TRN001": Action.AUDIT}]),
+    ignores=st.none(),
+    values=st.just({}),
 )
 _POLICY = st.builds(
     Policy,
