@@ -44,13 +44,7 @@ PROFILE = st.none() | st.sampled_from(PROFILES)
 NAME = st.none() | st.sampled_from(["*", "research-*", "research", "kube-system", "istio-a"])
 TEAM = Selector((Requirement("team", "In", ("ml",)),))
 ENTRY = st.builds(
-    NamespaceEntry,
-    name=NAME,
-    labels=st.none() | st.just(TEAM),
-    profile=PROFILE,
-    rules=RULES,
-    ignores=st.none(),
-    values=st.just({}),
+    NamespaceEntry, name=NAME, labels=st.none() | st.just(TEAM), profile=PROFILE, rules=RULES
 )
 POLICY = st.builds(
     Policy,
