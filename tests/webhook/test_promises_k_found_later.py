@@ -136,7 +136,7 @@ def test_k139_a_review_that_ends_undecided_is_put_off_too(
 def test_k139_a_namespace_waits_for_itself_and_not_for_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flood = Flood(tmp_path, monkeypatch, "profile: strict")
+    flood = Flood(tmp_path, monkeypatch, "profile: strict", seconds=0.5)
     other = review(admitted(job()), namespace="other")
     other["request"]["object"]["metadata"]["annotations"] = {"note": "x" * LARGE_BODY}
     contents = [
@@ -146,7 +146,7 @@ def test_k139_a_namespace_waits_for_itself_and_not_for_others(
 
     async def send_all() -> list[Reply]:
         return await asyncio.gather(
-            *(flood.server.ask(one, query="timeout=500ms") for one in contents)
+            *(flood.server.ask(one, query="timeout=2s") for one in contents)
         )
 
     last = json.loads(asyncio.run(send_all())[-1].body)["response"]
