@@ -38,7 +38,9 @@ def make_revision(owner: Manifest, template: Any) -> dict[str, Any]:
     without pods, of all else a ControllerRevision."""
     spec = {"template": template}
     if (owner.group, owner.identity.kind) == ("apps", "Deployment"):
-        return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": {"replicas": 0, **spec}}
+        # Without a selector it would be taken for a patch.
+        spec = {"replicas": 0, "selector": owner.dig("spec", "selector"), **spec}
+        return {"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": spec}
     return {"apiVersion": "apps/v1", "kind": "ControllerRevision", "data": {"spec": spec}}
 
 
