@@ -11,6 +11,8 @@ WAS = " (it was "
 _MOST_NAMES = 6
 _LIKE = 0.6
 """How like a word must be to a name: 1 where they are the same."""
+_LOOKS = str.maketrans("oil", "011")
+"""Small letters that, large or small, look like a digit."""
 
 
 def tell_value(value: Value, unset: str = "") -> str:
@@ -136,6 +138,7 @@ def suggestion(word: str, names: tuple[str, ...]) -> str:
 
 
 def _count_agreeing(one: str, other: str) -> int:
-    """Of codes that are as near, such as TRN001 and TRN012 to TRN0O1, the one with one letter wrong
-    is meant."""
-    return sum(a == b for a, b in zip(one, other, strict=False))
+    """Of codes that are as near, such as TRN001, TRN011 and TRN012 to TRN0O1, the one with one
+    character wrong is meant, and rather where that looks like the right one."""
+    pairs = zip(one.translate(_LOOKS), other.translate(_LOOKS), strict=False)
+    return sum(a == b for a, b in pairs)

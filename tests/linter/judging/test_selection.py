@@ -36,6 +36,7 @@ def test_one_form_can_be_selected_or_left_out() -> None:
     ("name", "advice"),
     [
         ("TRN0O1", "did you mean 'TRN001'?"),
+        ("TRN0l2", "did you mean 'TRN012'?"),
         ("hpa-metric-defined", "did you mean 'hpa-metrics-defined'?"),
         ("TRN001/opertor", "did you mean 'TRN001/operator'?"),
         ("zzzzzzz", "`mlgate rules` lists them"),
