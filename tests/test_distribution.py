@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("setuptools", minversion="77")
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("rules", "cluster", "linter", "webhook")
+PACKAGES = ("mlgate", "rules", "cluster", "linter", "webhook")
 
 BUILD = """
 import sys

@@ -38,7 +38,7 @@ spec:
     spec:
       restartPolicy: Never
       containers:
-      - {name: finetune, image: registry.example/a:1, command: [/run]}
+      - {name: finetune, image: registry.example/finetune:1, command: [/run]}
 """
 NAMESPACE = """\
 apiVersion: v1

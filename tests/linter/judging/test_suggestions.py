@@ -60,11 +60,13 @@ def test_the_suggested_lines_make_it_understood() -> None:
     before = run_text(OBJECTS)
     after = run_text(OBJECTS, policy=read_suggested(before))
 
-    assert before["findings"] == []
+    unjudged = [(row["object"]["name"], row["rule"]) for row in before["findings"]]
+    assert unjudged == [("a", "MLG007"), ("b", "MLG007"), ("c", "MLG007")]
     assert before["coverage"]["pod_templates"] == {}
     found = [(row["object"]["name"], row["rule"]) for row in after["findings"]]
     assert found.count(("a", "GPU001")) == 3
     assert found.count(("b", "GPU001")) == 1
+    assert "MLG007" not in [rule for _, rule in found]
     assert after["coverage"]["pod_templates"] == {
         "Server.serving.example.com": 1,
         "Training.ml.example.com": 4,
