@@ -87,3 +87,8 @@ of them is whether they are there."""
 def refer(kind: Kind, namespace: str | None, name: str) -> Reference:
     """A reference to an object of that kind."""
     return Reference(kind.group, (kind.name,), namespace, name)
+
+
+def refer_to_claim_template(namespace: str | None, name: str) -> Reference:
+    """The template of a pod's device claims (``resource.k8s.io``, KEP-4381)."""
+    return Reference("resource.k8s.io", ("ResourceClaimTemplate",), namespace, name)
