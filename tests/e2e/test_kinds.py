@@ -156,7 +156,7 @@ def _of_this_policy(case: Case) -> bool:
 
 FILES = {
     name_of(path): path
-    for folder in (CASES, HERE, EXAMPLES, GOLDEN)
+    for folder in (CASES, HERE, EXAMPLES / "good", EXAMPLES / "bad", GOLDEN)
     for path in sorted(folder.rglob("*.yaml"))
     if ".fixed" not in path.name
     and (CASES not in path.parents or path.name.startswith(("good-", "bad-")))
