@@ -5,13 +5,23 @@ from contextlib import contextmanager
 from typing import Any
 
 from rules.kinds import BUILT_IN
+from rules.kinds.neighbours import NEIGHBOURS
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from tests.e2e.cluster import Cluster, until
 from webhook.registration.configurations import plural_of
 
 _COLLECTION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-_BUILT_IN_GROUPS = {"", "apps", "autoscaling", "batch", "extensions"}
+_BUILT_IN_GROUPS = {
+    "",
+    "apps",
+    "autoscaling",
+    "batch",
+    "extensions",
+    "networking.k8s.io",
+    "policy",
+    "resource.k8s.io",
+}
 """Kubernetes' own: no custom kind may take one, though ``extensions`` is served no more."""
 _APPROVAL = {"api-approved.kubernetes.io": "unapproved, for tests"}
 """Without it the API server refuses kinds in groups below ``k8s.io`` (KEP-1111)."""
@@ -19,7 +29,11 @@ _APPROVAL = {"api-approved.kubernetes.io": "unapproved, for tests"}
 Body = dict[str, Any]
 Name = tuple[str, str]
 
-CUSTOM = {(kind.group, kind.name): kind for kind in BUILT_IN if kind.group not in _BUILT_IN_GROUPS}
+CUSTOM = {
+    (kind.group, kind.name): kind
+    for kind in (*BUILT_IN, *NEIGHBOURS)
+    if kind.group not in _BUILT_IN_GROUPS
+}
 """By group and name."""
 
 

@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.test_chart import NAMESPACE, SETTINGS, needs_helm, template
+from tests.deploy.test_chart import SETTINGS, needs_helm, template
 from tests.e2e.cluster import Cluster, until
 
 ROOT = Path(__file__).parents[2]
+NAMESPACE = "mlgate-chart"
 COMPONENTS = ("enforce", "openshift", "scan")
 
 
 @pytest.fixture(scope="module")
 def installed_in(cluster: Cluster) -> str:
-    """The release's namespace."""
-    cluster.try_kubectl("create", "namespace", NAMESPACE)
+    """The release's namespace: one of its own, for installations of other tests come and go."""
+    cluster.create_namespace(NAMESPACE)
     accounts = ("-n", NAMESPACE, "get", "serviceaccounts")
     until(lambda: "default" in cluster.kubectl(*accounts))
     return NAMESPACE
@@ -52,7 +53,7 @@ def test_the_api_server_takes_the_components(
     try:
         (overlay / "kustomization.yaml").write_text(
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-            f"resources: [../base]\ncomponents: [../{component}]\n"
+            f"namespace: {installed_in}\nresources: [../base]\ncomponents: [../{component}]\n"
         )
         built = cluster.kubectl("kustomize", str(overlay))
     finally:
