@@ -7,6 +7,7 @@ from typing import Any
 from rules.manifest import LAST_APPLIED
 
 NAMESPACE = "research"
+STAYS = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 UID = "0f6c2b7e-6d0e-4b58-9d0a-7a1c5be0a001"
 
 
@@ -19,6 +20,7 @@ def job(**spec: Any) -> dict[str, Any]:
         "spec": {
             **spec,
             "template": {
+                "metadata": {"annotations": {STAYS: "false"}},
                 "spec": {
                     "restartPolicy": "Never",
                     "containers": [
@@ -29,7 +31,7 @@ def job(**spec: Any) -> dict[str, Any]:
                             "resources": {"limits": {"cpu": "4", "memory": "16Gi"}},
                         }
                     ],
-                }
+                },
             },
         },
     }

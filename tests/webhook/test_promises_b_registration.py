@@ -21,7 +21,7 @@ from rules.model import Action
 from rules.policy import DEFAULT, Policy, is_exempt
 from rules.policy.decisions import weigh
 from rules.policy.entries import CustomKind, NamespaceEntry
-from rules.policy.values import EXEMPT, PROFILES
+from rules.policy.values import EXEMPT, IGNORES, PROFILES
 from rules.selectors import Requirement, Selector
 from tests.manifests import find, read_cases
 from tests.webhook.conditions import Missing, holds
@@ -44,7 +44,13 @@ PROFILE = st.none() | st.sampled_from(PROFILES)
 NAME = st.none() | st.sampled_from(["*", "research-*", "research", "kube-system", "istio-a"])
 TEAM = Selector((Requirement("team", "In", ("ml",)),))
 ENTRY = st.builds(
-    NamespaceEntry, name=NAME, labels=st.none() | st.just(TEAM), profile=PROFILE, rules=RULES
+    NamespaceEntry,
+    name=NAME,
+    labels=st.none() | st.just(TEAM),
+    profile=PROFILE,
+    rules=RULES,
+    ignores=st.none() | st.sampled_from(IGNORES),
+    values=st.just({}),
 )
 POLICY = st.builds(
     Policy,
@@ -500,13 +506,14 @@ def test_b29_what_may_not_be_mended_is_not_mutated() -> None:
 @pytest.mark.parametrize("rule", READERS, ids=lambda rule: str(rule.code))
 @pytest.mark.parametrize("profile", ["standard", "strict"])
 def test_b29_whatever_a_rule_finds_is_of_a_kind_that_it_registers(rule: Any, profile: str) -> None:
-    policy = only(rule.code, profile=profile)
-    checked = {(one.kind.group, one.kind.name): one for one in checked_kinds(policy)}
     seen = set()
     # Those in which it finds something: all of them for each rule would take minutes.
     own = [one for one in read_cases() if any(code[:6] == rule.code for _, code in one.expected)]
     for case in own:
-        for found in find(case.text, policy):
+        stated = {"values": case.policy.values, "shared": case.policy.shared}
+        policy = only(rule.code, profile=profile, kinds=case.policy.kinds, **stated)
+        checked = {(one.kind.group, one.kind.name): one for one in checked_kinds(policy)}
+        for found in find(case.text, policy, complete=case.complete):
             if found.finding.rule != rule.code:
                 continue
             group, _, _ = found.document.value["apiVersion"].rpartition("/")

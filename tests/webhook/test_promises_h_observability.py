@@ -95,7 +95,7 @@ def test_h72_what_a_client_makes_up_makes_no_new_series() -> None:
 
 def test_h73_a_line_says_who_what_where_and_why() -> None:
     server = InProcessServer()
-    server.send(review(admitted(job())))
+    server.send(review(admitted(job(ttlSecondsAfterFinished=86400))))
     (line,) = server.lines()
     assert line.pop("ms") >= 0
     assert line.pop("time").endswith("+00:00")

@@ -249,7 +249,9 @@ def denied(outcome: Any) -> set[str]:
 
 
 def bounded(**spec: Any) -> dict[str, Any]:
-    return admitted(job(**{"backoffLimit": 2, "activeDeadlineSeconds": 7200, **spec}))
+    """A job with every bound, so that nothing is found in it."""
+    bounds = {"backoffLimit": 2, "activeDeadlineSeconds": 7200, "ttlSecondsAfterFinished": 86400}
+    return admitted(job(**{**bounds, **spec}))
 
 
 def test_k84_what_may_change_of_a_job_is_judged() -> None:
@@ -422,7 +424,7 @@ def test_k85_a_job_made_by_hand_of_a_schedule_passes() -> None:
     # As the API server completes it, before the last admission.
     uid = {"batch.kubernetes.io/controller-uid": "1", "controller-uid": "1", "job-name": "a"}
     made["spec"] |= {"selector": {"matchLabels": uid}, "podReplacementPolicy": "Failed"}
-    made["spec"]["template"]["metadata"] = {"labels": uid, "creationTimestamp": None}
+    made["spec"]["template"]["metadata"] |= {"labels": uid, "creationTimestamp": None}
     known = vouched(schedule)
     assert child(ALICE, known, made).passed == "its owner was judged, and makes such objects"
     made["spec"]["backoffLimit"] = 3

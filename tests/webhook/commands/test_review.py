@@ -52,7 +52,8 @@ def test_what_is_not_judged_says_why(request_: Any, reason: str, tmp_path: Path)
 
 
 def test_json_holds_the_response_that_the_server_would_give(tmp_path: Path) -> None:
-    code, out, _ = replay(tmp_path, review(admitted(job())), "--format", "json")
+    body = admitted(job(ttlSecondsAfterFinished=86400))
+    code, out, _ = replay(tmp_path, review(body), "--format", "json")
     tree = json.loads(out)
     assert code == 1
     assert (tree["decision"], tree["allowed"]) == ("deny", False)
