@@ -126,7 +126,7 @@ OTHERS = {
 }
 """Manifests in which mlgate finds nothing, and what the API server says of them."""
 
-AROUND = {"HPA002", "HPA003", "HPA004", "HPA005", "STO002", "STO003"}
+AROUND = set("HPA002 HPA003 HPA004 HPA005 NET001 PLC001 REF001 SRV012 STO002 STO003".split())
 """Rules that judge an object by those around it: here each comes alone, beside what others left."""
 
 DEFAULTS = {"HPA001/good-v2": "metrics looks defaulted (cpu at 80 %)"}
