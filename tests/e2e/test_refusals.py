@@ -15,6 +15,15 @@ _TYPE = refusals.WRONG_TYPE
 
 REFUSED = {
     "CRN001/bad-cronjob-unknown-value": refusals.CONCURRENCY_POLICIES,
+    "CRN002/bad-cronjob-negative": refusals.NOT_NEGATIVE,
+    "CRN004/bad-cronjob-backup-zone-in-schedule": refusals.ZONE_IN_SCHEDULE,
+    "CRN004/bad-cronjob-two-zones": refusals.ZONE_IN_SCHEDULE,
+    "CRN004/bad-cronjob-zone-in-schedule": refusals.ZONE_IN_SCHEDULE,
+    "CRN004/bad-cronjob-zone-twice": refusals.ZONE_IN_SCHEDULE,
+    "CRN004/bad-cronjob-local": refusals.LOCAL_ZONE,
+    "CRN004/bad-cronjob-no-such-zone": "unknown time zone PST",
+    "CRN004/bad-cronjob-six-fields": "expected exactly 5 fields, found 6",
+    "CRN004/bad-cronjob-sunday-is-seven": "end of range (7) above maximum (6): 7",
     "GPU001/bad-accelerator-of-ones-own": refusals.LIMIT_REQUIRED,
     "GPU001/bad-companion-of-ones-own": refusals.LIMIT_REQUIRED,
     "GPU001/bad-deployment-requests-only": refusals.LIMIT_REQUIRED,
@@ -62,6 +71,7 @@ REFUSED = {
     "TRN002/bad-job-negative": refusals.NOT_NEGATIVE,
     "TRN003/bad-job-negative": refusals.NOT_NEGATIVE,
     "TRN007/bad-refused": refusals.ONLY_ALWAYS,
+    "TRN008/bad-job-negative": refusals.NOT_NEGATIVE,
 }
 """The objects of cases, and what is to be read in their refusal and in a finding."""
 

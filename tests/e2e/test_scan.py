@@ -45,9 +45,17 @@ def load() -> Iterator[dict[str, Any]]:
             yield {**body, "metadata": metadata}
 
 
+def command(cluster: Cluster) -> list[str]:
+    """A scan by the built-in rules, whatever policies other tests have left behind."""
+    policy = cluster.work / "scan-policy.yaml"
+    policy.write_text("apiVersion: mlgate.dev/v1\nkind: Policy\n")
+    known = ("--kubeconfig", str(cluster.kubeconfig), "--policy", str(policy))
+    return [sys.executable, "-m", "linter", "scan", *known]
+
+
 def scan(cluster: Cluster, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "linter", "scan", "--kubeconfig", cluster.kubeconfig, *words],
+        [*command(cluster), *words],
         capture_output=True,
         text=True,
         check=False,
@@ -151,7 +159,7 @@ def test_a_server_that_goes_away_is_waited_for(cluster: Cluster, namespace: str)
     """Restarted in the middle of a scan that takes its time."""
     slow = subprocess.Popen(
         [
-            *(sys.executable, "-m", "linter", "scan", "--kubeconfig", cluster.kubeconfig),
+            *command(cluster),
             *("--rate", "4", "--format", "json", "--fail-on", "never"),
         ],
         stdout=subprocess.PIPE,

@@ -47,9 +47,10 @@ def restarting_pod() -> Body:
 
 
 def read_body(name: str) -> Body:
-    """The object of one of the rules' cases."""
+    """The object of one of the rules' cases, in no namespace of its own."""
     (document,) = read_documents(read_case(CASES / f"{name}.yaml").text)
-    return dict(document.value)
+    metadata = {key: one for key, one in document.value["metadata"].items() if key != "namespace"}
+    return {**document.value, "metadata": metadata}
 
 
 def renamed(body: Body, name: str, **metadata: Any) -> Body:
