@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from rules.kinds import find_kind
+from rules.manifest import Manifest
 from tests.e2e.answers import read_answer
 from tests.e2e.cluster import Cluster, until
 from tests.e2e.custom_kinds import installed, versions_in
@@ -128,6 +130,9 @@ OTHERS = {
 
 AROUND = set("HPA002 HPA003 HPA004 HPA005 NET001 PLC001 REF001 SRV012 STO002 STO003".split())
 """Rules that judge an object by those around it: here each comes alone, beside what others left."""
+
+NEVER_ASKED = {"MET002", "MLG007"}
+"""Rules on versions that no API server serves any more, and on kinds that nobody registers."""
 
 DEFAULTS = {"HPA001/good-v2": "metrics looks defaulted (cpu at 80 %)"}
 """Who creates what the API server writes by default looks like who writes nothing."""
@@ -251,7 +256,7 @@ def _one_of_each() -> list[str]:
     found: dict[tuple[str, str], str] = {}
     for name in sorted(FILES.keys() - UNREADABLE):
         folder, _, stem = name.partition("/")
-        if stem.startswith("bad-") and folder not in AROUND:
+        if stem.startswith("bad-") and folder not in AROUND | NEVER_ASKED:
             found.setdefault((folder, BODIES[name][0]["kind"]), name)
     return list(found.values())
 
@@ -262,7 +267,9 @@ def test_f64_the_cluster_finds_what_lint_finds(
 ) -> None:
     """Of objects that are applied, whose own values can be told from defaults. What was found
     before anything was added is in the log."""
-    for body in BODIES[name]:
+    judged = [body for body in BODIES[name] if find_kind(Manifest(body).group, body["kind"])]
+    assert judged
+    for body in judged:
         review = look_at(cluster, mlgate, body)[0]
         assert review["kind"] == body["kind"]
         assert _alone(review.get("rules", ())) == _alone(found_in(body))
