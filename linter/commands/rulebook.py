@@ -42,7 +42,7 @@ def describe_rule(rule: Rule) -> dict[str, Any]:
         "url": URL + rule.code,
         "forms": [_describe_form(form) for form in rule.forms],
         "parameters": [_describe_parameter(one) for one in rule.parameters],
-        "docs": _body(rule),
+        "docs": rule.page,
     }
 
 
@@ -64,11 +64,6 @@ def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
         "default": parameter.default,
         "choices": list(parameter.choices),
     }
-
-
-def _body(rule: Rule) -> str:
-    """The docstring below its first line."""
-    return rule.docs.strip().partition("\n")[2].strip()
 
 
 def tabulate(rows: Iterable[Iterable[str]], indent: str = "") -> list[str]:
@@ -195,7 +190,7 @@ def _page(rule: Rule) -> str:
     ]
     if any(form.role_gated for form in rule.forms):
         lines += [_gated(rule), ""]
-    lines += [_body(rule)]
+    lines += [rule.page]
     if rule.parameters:
         rows = [
             (f"`{one.name}`", one.summary, f"`{show_default(one.default)}`")

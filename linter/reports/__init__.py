@@ -3,13 +3,14 @@
 Each format is a module with ``render(result, options) -> str``; the result's rows are in order.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult
+    from rules.model import Rule
 
 _HIDDEN = frozenset({"audit", "excepted"})
 
@@ -53,6 +54,13 @@ def select_errors(result: "RunResult") -> "list[ErrorRow]":
     # A document that cannot be read is both: people need to read of it once.
     broken = {_place(finding) for finding in result["findings"] if finding["rule"] == "MLG001"}
     return [error for error in result["errors"] if _place(error) not in broken]
+
+
+def load_met_rules(rows: "Iterable[FindingRow]") -> "dict[str, Rule]":
+    """The rules that the findings are of, by code and in its order; no others are imported."""
+    from rules.checks import load_rule
+
+    return {code: load_rule(code) for code in sorted({row["rule"] for row in rows})}
 
 
 def _place(row: "FindingRow | ErrorRow") -> tuple[str, int | None, int | None, int | None]:

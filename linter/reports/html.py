@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from linter.reports import ReportOptions, select_errors, select_shown
+from linter.reports import ReportOptions, load_met_rules, select_errors, select_shown
 from linter.reports.json import export_hours
 from linter.reports.source_lines import SourceLines
 from linter.reports.stakes import sum_hours
@@ -18,6 +18,7 @@ from rules.paths import dotted
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, FixRow, RunResult
+    from rules.model import Rule
 
 _NEAR = 2
 """Lines that are shown around a finding's own."""
@@ -35,7 +36,7 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         "stakes": sum_hours(shown),
         "summary": render_summary(result, options._replace(colour=False)).splitlines(),
         "errors": [[locate(one), escape(one["reason"])] for one in select_errors(result)],
-        "rules": _describe_rules(shown),
+        "rules": {code: _describe(rule) for code, rule in load_met_rules(shown).items()},
         "findings": [_export(row, lines_of) for row in shown],
     }
     return _read_page().replace(_MARK, _dump(data))
@@ -53,19 +54,12 @@ def _dump(data: Any) -> str:
     return json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _describe_rules(rows: "Sequence[FindingRow]") -> dict[str, Any]:
-    from rules.checks import ALL
-
-    met = {row["rule"] for row in rows}
+def _describe(rule: "Rule") -> dict[str, str]:
     return {
-        rule.code: {
-            "name": rule.name,
-            "summary": rule.summary,
-            "docs": rule.docs.strip().partition("\n")[2].strip(),
-            "harm": rule.harm.value,
-        }
-        for rule in ALL
-        if rule.code in met
+        "name": rule.name,
+        "summary": rule.summary,
+        "docs": rule.page,
+        "harm": rule.harm.value,
     }
 
 

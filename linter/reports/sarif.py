@@ -1,11 +1,10 @@
 """The report in SARIF 2.1.0 (OASIS), for code scanning."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from linter.judging.rows import URL
-from linter.reports import ReportOptions, select_errors, select_shown
+from linter.reports import ReportOptions, load_met_rules, select_errors, select_shown
 from linter.reports.json import dump_safely
 from linter.reports.terminal import escape
 
@@ -29,7 +28,8 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     """One run: the rules met, a result for each finding, a notification for each error."""
     shown = select_shown(result, options)
     kept = _keep_most(shown)
-    rules = _find_rules(kept)
+    rules = load_met_rules(kept)
+    index = {code: number for number, code in enumerate(rules)}
     errors = select_errors(result)
     notices = [_notify(error) for error in errors]
     if len(kept) < len(shown):
@@ -42,7 +42,7 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         "invocations": [
             {"executionSuccessful": not result["errors"], "toolExecutionNotifications": notices}
         ],
-        "results": [_export(row, rules) for row in kept],
+        "results": [_export(row, index) for row in kept],
     }
     return dump_safely({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -53,13 +53,6 @@ def _keep_most(rows: "list[FindingRow]") -> "list[FindingRow]":
         return rows
     heaviest = sorted(range(len(rows)), key=lambda at: _WEIGHT[rows[at]["action"]])
     return [rows[at] for at in sorted(heaviest[:MOST_RESULTS])]
-
-
-def _find_rules(rows: "Iterable[FindingRow]") -> "dict[str, Rule]":
-    from rules.checks import ALL
-
-    met = {row["rule"] for row in rows}
-    return {rule.code: rule for rule in ALL if rule.code in met}
 
 
 def _describe_tool(rules: "dict[str, Rule]") -> dict[str, Any]:
@@ -74,22 +67,21 @@ def _describe_tool(rules: "dict[str, Rule]") -> dict[str, Any]:
 
 
 def _describe(rule: "Rule") -> dict[str, Any]:
-    heading, _, body = rule.docs.strip().partition("\n")
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.summary},
-        "fullDescription": {"text": heading},
-        "help": {"text": body.strip() or heading, "markdown": body.strip() or heading},
+        "fullDescription": {"text": rule.summary},
+        "help": {"text": rule.page or rule.summary, "markdown": rule.page or rule.summary},
         "helpUri": URL + rule.code,
         "properties": {"tags": ["kubernetes", "machine-learning", rule.harm.value]},
     }
 
 
-def _export(row: "FindingRow", rules: "dict[str, Rule]") -> dict[str, Any]:
+def _export(row: "FindingRow", index: dict[str, int]) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": row["rule"],
-        "ruleIndex": list(rules).index(row["rule"]),
+        "ruleIndex": index[row["rule"]],
         "level": _LEVELS[row["action"]],
         "message": {"text": escape(row["message"])},
         "locations": [_locate(row)],
