@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from linter.reports import ReportOptions, html
+from tests.cluster.waiting import until
 from tests.linter.test_cli import BAD, FIXABLE, call
 
 NASTY = BAD.replace("{name: web}", '{name: "</script><img src=x onerror=alert(1)>"}', 1)
@@ -146,7 +147,8 @@ def test_it_copies_and_changes_its_colours(here: Path, browser: Any) -> None:
     open_page(browser, write_page(here))
     click(browser, "#open")
     click(browser, "#list .copy")
-    assert texts(browser, "#list .copy")[0] == "copied"
+    # The browser's clipboard answers later.
+    until(lambda: texts(browser, "#list .copy")[0] == "copied")
     before = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     click(browser, "#theme")
     after = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
