@@ -1,7 +1,7 @@
 """What each fix changes in its file's text, for editors and programs that apply it themselves."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
 from linter.mending.mending import fix_document
@@ -69,11 +69,16 @@ def _compare(before: str, after: str) -> Iterator[tuple[int, int, str]]:
 
 def _trim(before: str, start: int, end: int, text: str) -> tuple[int, int, str]:
     """The span without what it has in common with its replacement at both ends."""
-    while start < end and text and before[start] == text[0]:
-        start, text = start + 1, text[1:]
-    while start < end and text and before[end - 1] == text[-1]:
-        end, text = end - 1, text[:-1]
-    return start, end, text
+    same = _count_common(before[start:end], text)
+    start, text = start + same, text[same:]
+    same = _count_common(before[start:end][::-1], text[::-1])
+    return start, end - same, text[: len(text) - same]
+
+
+def _count_common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 class TextPositions:
@@ -82,7 +87,10 @@ class TextPositions:
     def __init__(self, text: str) -> None:
         self._text = text
         self._starts = [0]
+        self._bytes = [0]
+        """By line, how many bytes stand before it."""
         while (end := text.find("\n", self._starts[-1])) >= 0:
+            self._bytes.append(self._bytes[-1] + self._measure(self._starts[-1], end + 1))
             self._starts.append(end + 1)
 
     def find_line(self, line: int) -> int:
@@ -110,4 +118,8 @@ class TextPositions:
         return line, offset - self._starts[line - 1] + 1
 
     def _count_bytes(self, offset: int) -> int:
-        return len(self._text[:offset].encode("utf-8"))
+        line, _ = self._find(offset)
+        return self._bytes[line - 1] + self._measure(self._starts[line - 1], offset)
+
+    def _measure(self, start: int, end: int) -> int:
+        return len(self._text[start:end].encode("utf-8"))
