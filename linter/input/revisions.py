@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 
 from linter.errors import UserError
+from linter.input.repository import find_root
 from rules.record import NamedTuple
 
 
@@ -21,10 +22,16 @@ def find_changes(files: Iterable[str], since: str | None) -> dict[str, FileChang
 
     Raises UserError where git does not know the revision, or is not there.
     """
+    tops: dict[str, str] = {}
     folders: dict[str, dict[str, str]] = {}
     for file in files:
-        folder = _find_top(os.path.dirname(os.path.abspath(file)))
-        folders.setdefault(folder, {})[_name_in(folder, file)] = file
+        folder = os.path.realpath(os.path.dirname(os.path.abspath(file)))
+        # Git is asked once for all folders of a repository: each question is a process.
+        nearest = find_root(folder) or folder
+        if nearest not in tops:
+            tops[nearest] = _find_top(nearest)
+        name = _name_in(tops[nearest], os.path.join(folder, os.path.basename(file)))
+        folders.setdefault(tops[nearest], {})[name] = file
     changes = {}
     for folder, named in folders.items():
         base = _find_base(folder, since) if since is not None else _find_head(folder)
@@ -45,10 +52,9 @@ def _find_top(folder: str) -> str:
     return os.fsdecode(top.rstrip(b"\n"))
 
 
-def _name_in(top: str, file: str) -> str:
-    # Only the folder is resolved: git keeps a link as a link.
-    folder, name = os.path.split(os.path.abspath(file))
-    return os.path.relpath(os.path.join(os.path.realpath(folder), name), top).replace(os.sep, "/")
+def _name_in(top: str, path: str) -> str:
+    """What git calls a file whose folder is resolved; a link stays a link, for git and here."""
+    return os.path.relpath(path, top).replace(os.sep, "/")
 
 
 def _find_head(top: str) -> str | None:
