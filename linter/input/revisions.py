@@ -78,12 +78,11 @@ def _find_base(top: str, since: str) -> str:
 
 def _list_changed(top: str, base: str | None, *, staged: bool) -> list[str]:
     if base is None:  # before the first commit everything is new
-        return _split(_ask(top, "ls-files", "-z"))
+        return _list_names(top, "ls-files")
     flags = ["--cached"] if staged else []
-    changed = _ask(top, "diff", "--name-only", "--no-renames", "-z", *flags, base, "--")
-    names = _split(changed)
+    names = _list_names(top, "diff", "--name-only", "--no-renames", *flags, base, "--")
     if not staged:
-        names += _split(_ask(top, "ls-files", "--others", "--exclude-standard", "-z"))
+        names += _list_names(top, "ls-files", "--others", "--exclude-standard")
     return names
 
 
@@ -91,8 +90,12 @@ def _show(top: str, name: str) -> bytes | None:
     return _ask(top, "cat-file", "blob", name)
 
 
-def _split(listed: bytes | None) -> list[str]:
-    return [os.fsdecode(name) for name in (listed or b"").split(b"\0") if name]
+def _list_names(top: str, command: str, *arguments: str) -> list[str]:
+    """The names that a command of git lists. Where it fails nothing may pass for unchanged."""
+    listed = _ask(top, command, "-z", *arguments)
+    if listed is None:
+        raise UserError(f"mlgate lint: `git {command}` failed in {top}")
+    return [os.fsdecode(name) for name in listed.split(b"\0") if name]
 
 
 def _ask(folder: str, *arguments: str) -> bytes | None:

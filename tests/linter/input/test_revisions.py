@@ -148,6 +148,16 @@ def test_outside_a_repository_is_an_error(tmp_path: Path, monkeypatch: pytest.Mo
     assert (answer.code, "is in no git repository" in answer.err) == (2, True)
 
 
+@pytest.mark.parametrize("flags", [("--since", "HEAD"), ("--staged",)])
+def test_what_git_cannot_list_is_not_unchanged(here: Path, flags: tuple[str, ...]) -> None:
+    (here / "two.yaml").write_text(BAD)
+    git("add", ".")
+    (here / ".git" / "index").write_bytes(b"broken")
+    answer = call("lint", *flags)
+    assert answer.code == 2
+    assert "mlgate lint: `git diff` failed in " in answer.err
+
+
 @pytest.mark.parametrize(
     "flags",
     [
