@@ -7,7 +7,7 @@ from rules.accelerators import Accelerators
 from rules.kinds import facts
 from rules.kinds.kept_pods import KeptPod
 from rules.kinds.lookups import Answer
-from rules.kinds.neighbours import refer_to_claim_template
+from rules.kinds.neighbours import CLAIM_TEMPLATE, refer
 from rules.kinds.pods import Container, ContainerUse, Pod
 from rules.kinds.roles import Subrole
 from rules.model import Related, Value
@@ -185,7 +185,7 @@ def _count_requested(workload: Workload, name: Any) -> float | None:
     namespace = workload.identity.namespace
     if not isinstance(name, str):
         return None
-    answer, requests = workload.ask(refer_to_claim_template(namespace, name), facts.DEVICE_REQUESTS)
+    answer, requests = workload.ask(refer(CLAIM_TEMPLATE, namespace, name), facts.DEVICE_REQUESTS)
     if answer is not Answer.FOUND:
         return None
     # Since v1beta2 a request stands below ``exactly``.

@@ -61,6 +61,9 @@ NETWORK_POLICY = _looked_up(
     "networking.k8s.io", "NetworkPolicy", "networkpolicies", _NETWORK_POLICY
 )
 LOCAL_QUEUE = _looked_up("kueue.x-k8s.io", "LocalQueue", "localqueues", _QUEUE)
+CLAIM_TEMPLATE = _looked_up(
+    "resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates", _DEVICES, _INNER
+)
 ACCOUNT_KIND = _looked_up("", "ServiceAccount", "serviceaccounts", {})
 SECRET = _looked_up("", "Secret", "secrets", {})
 
@@ -71,9 +74,7 @@ NEIGHBOURS: tuple[Kind, ...] = (
     LOCAL_QUEUE,
     BUDGET_KIND,
     _looked_up("resource.k8s.io", "ResourceClaim", "resourceclaims", _DEVICES),
-    _looked_up(
-        "resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates", _DEVICES, _INNER
-    ),
+    CLAIM_TEMPLATE,
     NETWORK_POLICY,
 )
 """They are found by whoever looks one up, and never by ``find_kind``: rules do not judge them."""
@@ -87,8 +88,3 @@ of them is whether they are there."""
 def refer(kind: Kind, namespace: str | None, name: str) -> Reference:
     """A reference to an object of that kind."""
     return Reference(kind.group, (kind.name,), namespace, name)
-
-
-def refer_to_claim_template(namespace: str | None, name: str) -> Reference:
-    """The template of a pod's device claims (``resource.k8s.io``, KEP-4381)."""
-    return Reference("resource.k8s.io", ("ResourceClaimTemplate",), namespace, name)
