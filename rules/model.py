@@ -250,11 +250,6 @@ class Rule(NamedTuple):
     def summary(self) -> str:
         return self.docs.strip().splitlines()[0]
 
-    @property
-    def page(self) -> str:
-        """The docstring below its first line: Markdown."""
-        return self.docs.strip().partition("\n")[2].strip()
-
 
 class Identity(NamedTuple):
     """What an object calls itself."""

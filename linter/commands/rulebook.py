@@ -6,6 +6,7 @@ from typing import Any
 
 from linter.errors import UserError
 from linter.judging.rows import URL
+from linter.reports import read_page
 from rules.checks import ALL, INDEX
 from rules.model import Form, Harm, Parameter, Rule
 from rules.policy.decisions import profile_action
@@ -42,7 +43,7 @@ def describe_rule(rule: Rule) -> dict[str, Any]:
         "url": URL + rule.code,
         "forms": [_describe_form(form) for form in rule.forms],
         "parameters": [_describe_parameter(one) for one in rule.parameters],
-        "docs": rule.page,
+        "docs": read_page(rule),
     }
 
 
@@ -190,7 +191,7 @@ def _page(rule: Rule) -> str:
     ]
     if any(form.role_gated for form in rule.forms):
         lines += [_gated(rule), ""]
-    lines += [rule.page]
+    lines += [read_page(rule)]
     if rule.parameters:
         rows = [
             (f"`{one.name}`", one.summary, f"`{show_default(one.default)}`")

@@ -63,5 +63,10 @@ def load_met_rules(rows: "Iterable[FindingRow]") -> "dict[str, Rule]":
     return {code: load_rule(code) for code in sorted({row["rule"] for row in rows})}
 
 
+def read_page(rule: "Rule") -> str:
+    """A rule's docstring below its first line: Markdown."""
+    return rule.docs.strip().partition("\n")[2].strip()
+
+
 def _place(row: "FindingRow | ErrorRow") -> tuple[str, int | None, int | None, int | None]:
     return row["file"], row["document"], row["line"], row["column"]

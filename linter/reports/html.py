@@ -7,7 +7,13 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from linter.reports import ReportOptions, load_met_rules, select_errors, select_shown
+from linter.reports import (
+    ReportOptions,
+    load_met_rules,
+    read_page,
+    select_errors,
+    select_shown,
+)
 from linter.reports.json import export_hours
 from linter.reports.source_lines import SourceLines
 from linter.reports.stakes import sum_hours
@@ -58,7 +64,7 @@ def _describe(rule: "Rule") -> dict[str, str]:
     return {
         "name": rule.name,
         "summary": rule.summary,
-        "docs": rule.page,
+        "docs": read_page(rule),
         "harm": rule.harm.value,
     }
 

@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from linter.judging.rows import URL
-from linter.reports import ReportOptions, load_met_rules, select_errors, select_shown
+from linter.reports import (
+    ReportOptions,
+    load_met_rules,
+    read_page,
+    select_errors,
+    select_shown,
+)
 from linter.reports.json import dump_safely
 from linter.reports.terminal import escape
 
@@ -72,7 +78,10 @@ def _describe(rule: "Rule") -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.summary},
-        "help": {"text": rule.page or rule.summary, "markdown": rule.page or rule.summary},
+        "help": {
+            "text": read_page(rule) or rule.summary,
+            "markdown": read_page(rule) or rule.summary,
+        },
         "helpUri": URL + rule.code,
         "properties": {"tags": ["kubernetes", "machine-learning", rule.harm.value]},
     }
