@@ -1,13 +1,15 @@
 """The report as JUnit XML, which every CI server shows: a suite for each file, a case for each
 finding."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape
 from linter.reports.text import name_object
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult
@@ -18,50 +20,55 @@ _FAILING = frozenset({"deny", "warn"})
 def render(result: "RunResult", options: ReportOptions) -> str:
     """Denials and warnings are failures, what could not be read is an error, and what is only
     audited or excepted is skipped. A run without any of them has one case, which passes."""
-    suites = [
-        _draw_suite(file, [_draw_error(one) for one in rows])
-        for file, rows in groupby(select_errors(result), lambda row: row["file"])
-    ]
-    suites += [
-        _draw_suite(file, [_draw_finding(one) for one in rows])
-        for file, rows in groupby(select_shown(result, options), lambda row: row["file"])
-    ]
-    if not suites:
-        suites = [_draw_suite("mlgate", ['<testcase name="no findings" classname="mlgate"/>'])]
+    cases = [_make_unread(error) for error in select_errors(result)]
+    cases += [_make_case(row) for row in select_shown(result, options)]
+    cases = cases or [JUnitCase("mlgate", "no findings")]
+    # What could not be read has suites of its own, and they come first.
+    groups = groupby(cases, lambda one: (one.outcome != "error", one.file))
+    suites = (_draw_suite(file, list(group)) for (_, file), group in groups)
     body = "\n".join(suites)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{body}\n</testsuites>\n'
 
 
-def _draw_suite(name: str, cases: "Iterable[str]") -> str:
-    cases = list(cases)
-    counts = {
-        "tests": len(cases),
-        "failures": sum("<failure " in case for case in cases),
-        "errors": sum("<error " in case for case in cases),
-        "skipped": sum("<skipped " in case for case in cases),
-    }
-    numbers = " ".join(f'{key}="{count}"' for key, count in counts.items())
-    body = "\n".join(f"    {case}" for case in cases)
-    return f'  <testsuite name="{_quote(name)}" {numbers}>\n{body}\n  </testsuite>'
+class JUnitCase(NamedTuple):
+    """A case of a file's suite. ``outcome`` is the element in it, and empty where it passes."""
+
+    file: str
+    name: str
+    outcome: str = ""
+    inner: str = ""
 
 
-def _draw_finding(row: "FindingRow") -> str:
-    form = f"{row['rule']}/{row['form']}"
-    name = f"{form} {name_object(row['object'])}"
-    place = f"{row['file']}:{row['line']}:{row['column']}"
+def _draw_suite(file: str, cases: "Sequence[JUnitCase]") -> str:
+    outcomes = Counter(case.outcome for case in cases)
+    numbers = (
+        f'tests="{len(cases)}" failures="{outcomes["failure"]}" errors="{outcomes["error"]}" '
+        f'skipped="{outcomes["skipped"]}"'
+    )
+    body = "\n".join(f"    {_draw(case)}" for case in cases)
+    return f'  <testsuite name="{_quote(file)}" {numbers}>\n{body}\n  </testsuite>'
+
+
+def _draw(case: JUnitCase) -> str:
+    opening = f'<testcase name="{_quote(case.name)}" classname="{_quote(case.file)}"'
+    return f"{opening}>{case.inner}</testcase>" if case.inner else f"{opening}/>"
+
+
+def _make_case(row: "FindingRow") -> JUnitCase:
+    name = f"{row['rule']}/{row['form']} {name_object(row['object'])}"
     message = _quote(row["message"])
-    if row["action"] in _FAILING:
-        inner = f'<failure message="{message}" type="{row["action"]}">{_quote(place)}</failure>'
-    else:
+    if row["action"] not in _FAILING:
         inner = f'<skipped message="{row["action"]}: {message}"/>'
-    return f'<testcase name="{_quote(name)}" classname="{_quote(row["file"])}">{inner}</testcase>'
+        return JUnitCase(row["file"], name, "skipped", inner)
+    place = _quote(f"{row['file']}:{row['line']}:{row['column']}")
+    inner = f'<failure message="{message}" type="{row["action"]}">{place}</failure>'
+    return JUnitCase(row["file"], name, "failure", inner)
 
 
-def _draw_error(row: "ErrorRow") -> str:
-    file = _quote(row["file"])
+def _make_unread(row: "ErrorRow") -> JUnitCase:
     place = ":".join(str(part) for part in (row["file"], row["line"], row["column"]) if part)
     inner = f'<error message="{_quote(row["reason"])}" type="unreadable">{_quote(place)}</error>'
-    return f'<testcase name="can be read" classname="{file}">{inner}</testcase>'
+    return JUnitCase(row["file"], "can be read", "error", inner)
 
 
 def _quote(text: str) -> str:
