@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import colour_for, finish_run
-from linter.commands.lint_arguments import add_lint_arguments
+from linter.commands.lint_arguments import add_lint_arguments, make_task
 from linter.commands.narrowing import Narrowing, find_narrowing
 from linter.commands.outputs import (
     ReportRequest,
@@ -29,7 +29,7 @@ from linter.input.sources import (
 from linter.judging.judge import Task
 from linter.judging.run import exit_code, lint
 from linter.judging.selection import select_rules
-from linter.judging.settings import find_today, name_policy, settle_policy
+from linter.judging.settings import name_policy, settle_policy
 from linter.judging.workers import WorkerError
 from linter.reports.summary import count
 from linter.reports.terminal import escape
@@ -88,18 +88,10 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     policy, file = settle_policy(arguments.policy, start)
     # The policy's `exclude` is relative to the file that it stands in.
     folder = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
-    task = Task(
-        policy,
-        find_today(),
-        selection.rules,
-        selection.unwanted,
-        arguments.min_confidence,
-        flag_profile=arguments.profile,
+    task = make_task(arguments, policy, selection)._replace(
         namespace=arguments.namespace,
         complete=arguments.complete,
         hook=arguments.hook,
-        ignores=not arguments.no_ignores,
-        roles=arguments.show_roles,
         passed=arguments.show_passed or any(one.format == "json" for one in reports),
     )
     given = _gather(arguments, Excludes(folder, policy.exclude, tuple(arguments.exclude)))

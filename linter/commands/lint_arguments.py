@@ -1,10 +1,17 @@
 """The arguments of ``mlgate lint``, in the groups that its help shows."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from linter.commands.narrowing import add_narrowing_arguments
 from linter.commands.outputs import add_output_arguments
+from linter.judging.judge import Task
+from linter.judging.settings import find_today
 from rules.policy.values import PROFILES
+
+if TYPE_CHECKING:
+    from linter.judging.selection import Selection
+    from rules.policy import Policy
 
 LINT_EXAMPLES = """\
 examples:
@@ -58,6 +65,20 @@ def add_rule_arguments(group: argparse._ArgumentGroup) -> None:
         choices=("low", "medium", "high"),
         default="low",
         help="leave out findings that hang on a role less sure than this (default: low)",
+    )
+
+
+def make_task(arguments: argparse.Namespace, policy: "Policy", selection: "Selection") -> Task:
+    """What the arguments on rules, and on how roles are shown, ask for of each object."""
+    return Task(
+        policy,
+        find_today(),
+        selection.rules,
+        selection.unwanted,
+        arguments.min_confidence,
+        flag_profile=arguments.profile,
+        ignores=not arguments.no_ignores,
+        roles=arguments.show_roles,
     )
 
 

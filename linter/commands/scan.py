@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import finish_run
-from linter.commands.lint_arguments import add_report_arguments, add_rule_arguments
+from linter.commands.lint_arguments import add_report_arguments, add_rule_arguments, make_task
 from linter.commands.outputs import ReportRequest, choose_reports
 from linter.errors import UserError
 from linter.judging.judge import Task
 from linter.judging.run import exit_code
 from linter.judging.selection import select_rules
-from linter.judging.settings import find_today, name_policy, settle_policy
+from linter.judging.settings import name_policy, settle_policy
 from linter.reports.terminal import escape
 from rules.record import NamedTuple
 
@@ -76,17 +76,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     old = _read_old(arguments.diff)
     policy, file = settle_policy(arguments.policy, os.curdir)
     selection = select_rules(arguments.select, arguments.ignore)
-    task = Task(
-        policy,
-        find_today(),
-        selection.rules,
-        selection.unwanted,
-        arguments.min_confidence,
-        flag_profile=arguments.profile,
-        ignores=not arguments.no_ignores,
-        roles=arguments.show_roles,
-    )
-    scan = _make_scan(arguments, task)
+    scan = _make_scan(arguments, make_task(arguments, policy, selection))
     result = scan.run()
     if old is not None:
         result = _compare(result, old, err)

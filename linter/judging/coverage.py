@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from rules.kinds.roles import Role
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from linter.row_types import CoverageRow, SkippedRow
+    from rules.workload import Workload
 
 
 def full_name(group: str, kind: str) -> str:
@@ -44,7 +47,12 @@ class Coverage:
     def skip(self, file: str, document: int | None, reason: str) -> None:
         self.skipped.append({"file": file, "document": document, "reason": reason})
 
-    def count_pods(self, name: str, pods: int) -> None:
+    def count_workload(self, workload: "Workload") -> None:
+        """An object of a kind that is known, with its pod templates."""
+        self._count_pods(full_name(workload.kind.group, workload.kind.name), len(workload.pods))
+        self.unknown_roles += workload.role is Role.UNKNOWN_ML
+
+    def _count_pods(self, name: str, pods: int) -> None:
         if pods:
             self.pod_templates[name] = self.pod_templates.get(name, 0) + pods
 
@@ -79,7 +87,7 @@ class Coverage:
         self.documents += exported["documents"]
         self.objects += exported["objects"]
         for name, pods in exported["pod_templates"].items():
-            self.count_pods(name, pods)
+            self._count_pods(name, pods)
         for name, found in exported["unknown_kinds"].items():
             self.unknown_kinds[name] = self.unknown_kinds.get(name, 0) + found
         for row in exported["kinds_to_add"]:

@@ -13,7 +13,6 @@ from rules.declaration import Declaration
 from rules.engine import Engine
 from rules.evaluation import Evaluation
 from rules.kinds.podless import is_podless
-from rules.kinds.roles import Role
 from rules.kinds.unknown import find_values_objects
 from rules.manifest import Manifest
 from rules.model import Finding, Identity, Rule
@@ -260,9 +259,7 @@ class DocumentJudge:
 
     def _count(self, entry: Entry, manifest: Manifest, evaluation: Evaluation) -> None:
         for _, workload in evaluation.workloads:
-            kind = workload.kind
-            self._coverage.count_pods(full_name(kind.group, kind.name), len(workload.pods))
-            self._coverage.unknown_roles += workload.role is Role.UNKNOWN_ML
+            self._coverage.count_workload(workload)
         if not evaluation.workloads:
             self._count_unjudged(entry, manifest.group, str(manifest.object["kind"]))
 

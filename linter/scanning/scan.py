@@ -19,7 +19,6 @@ from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.kinds import BUILT_IN
 from rules.kinds.neighbours import NEIGHBOURS
-from rules.kinds.roles import Role
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.policy import is_exempt
 from rules.reader import Document, read
@@ -118,9 +117,7 @@ class Scan:
         evaluation = self._engine.evaluate(manifest, partial=False, namespace_labels=labels)
         self._suppressed += len(evaluation.suppressed)
         for _, workload in evaluation.workloads:
-            name = full_name(workload.kind.group, workload.kind.name)
-            self._coverage.count_pods(name, len(workload.pods))
-            self._coverage.unknown_roles += workload.role is Role.UNKNOWN_ML
+            self._coverage.count_workload(workload)
         if not evaluation.findings and not self._task.roles:
             return
         entry, text = _write_entry(manifest)
