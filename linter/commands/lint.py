@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import colour_for, finish_run
@@ -45,19 +46,19 @@ class LintInput(NamedTuple):
     in words, and the reports that are wanted."""
 
     collection: Collection
-    texts: tuple[tuple[str, bytes], ...] = ()
+    texts: Mapping[str, bytes] = {}
     policy: str = ""
     reports: tuple[ReportRequest, ...] = ()
 
     def list_files(self) -> list[str]:
         """All that is judged, by the names that findings give."""
-        return [*(source.path for source in self.collection.sources), *dict(self.texts)]
+        return [*(source.path for source in self.collection.sources), *self.texts]
 
     def read_bytes(self, path: str) -> bytes:
         """A file as it is judged. Raises OSError."""
-        texts = dict(self.texts)
         try:
-            return texts[path] if path in texts else read_source(Source(path, path, 0, named=True))
+            known = self.texts.get(path)
+            return read_source(Source(path, path, 0, named=True)) if known is None else known
         except SourceError as error:
             raise OSError(str(error)) from None
 
@@ -72,7 +73,7 @@ class LintInput(NamedTuple):
         """The input with other texts for some of its files."""
         sources = [one for one in self.collection.sources if one.path not in staged]
         collection = self.collection._replace(sources=sources)
-        return self._replace(collection=collection, texts=(*self.texts, *staged.items()))
+        return self._replace(collection=collection, texts={**self.texts, **staged})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +103,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         policy=name_policy(policy, file, arguments.profile), reports=tuple(reports)
     )
     try:
-        result = lint(task, given.collection, given.texts, jobs=arguments.jobs)
+        result = lint(task, given.collection, given.texts.items(), jobs=arguments.jobs)
     except WorkerError as error:
         err.write(f"mlgate: {error}\n")
         return CRASHED
@@ -161,7 +162,7 @@ def _fix(
 
     task, given, narrowing = inputs
     roots = tuple(map(Path, arguments.paths or [os.curdir]))
-    run = fix_run.FixRun(task, given.collection, dict(given.texts), arguments.jobs, roots)
+    run = fix_run.FixRun(task, given.collection, given.texts, arguments.jobs, roots)
     selection = FixSelection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
     fixed = fix_run.fix_files(run, result["findings"], selection)
     if arguments.diff:
@@ -175,7 +176,7 @@ def _fix(
         err.write(render_fixes(fix_run.list_fixed(fixed)))
     if arguments.fix_only:
         return exit_code({**result, "findings": []}, "never", hook=True)
-    texts = tuple((name, fixed.outcomes[name].after.encode()) for name in run.texts)
+    texts = {name: fixed.outcomes[name].after.encode() for name in run.texts}
     given = given._replace(texts=texts)
     result = narrowing.apply(fix_run.relint(run, fixed), given)
     # The fixed text has standard output for itself: `mlgate lint --fix - <a >b`.
@@ -213,7 +214,7 @@ def _gather(arguments: argparse.Namespace, excludes: Excludes) -> LintInput:
         return LintInput(collection)
     name = name or STDIN
     try:
-        return LintInput(collection, ((name, read_stdin(arguments.stdin.buffer)),))
+        return LintInput(collection, {name: read_stdin(arguments.stdin.buffer)})
     except SourceError as error:
         collection.errors.append(make_error(name, str(error)))
         return LintInput(collection)

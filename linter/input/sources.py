@@ -75,7 +75,7 @@ class Excludes(NamedTuple):
         """What holds in ``folder`` (absolute)."""
         scope = IgnoreScope()
         for patterns, parts in self._list_patterns(folder):
-            if patterns and parts is not None:
+            if parts is not None:
                 scope = scope.add(IgnoreFile(patterns), parts)
         return scope
 
