@@ -11,21 +11,7 @@ from linter.row_types import RunResult
 from rules.checks import INDEX
 from rules.model import Action
 from rules.policy import DEFAULT, Policy
-
-BAD_JOB = """\
-apiVersion: batch/v1
-kind: Job
-metadata: {name: train}
-spec:
-  template:
-    spec:
-      restartPolicy: OnFailure
-      containers:
-      - name: train
-        image: pytorch/pytorch
-        command: [torchrun, train.py]
-"""
-SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
+from tests.linter.judging.test_run import BAD_JOB, SERVICE
 
 
 def make_task(policy: Policy = DEFAULT, **known: Any) -> Task:
