@@ -177,18 +177,7 @@ class Share:
             Elsewhere(inventory, lambda: self._entries, self._texts),
             kustomizations,
         )
-        telling = find_telling(self._task, facts.namespaces)
-        for verdict in self._verdicts:
-            piece = verdict.piece
-            around = kustomizations is not None and kustomizations.concerns(piece.file)
-            if around or not verdict.namespaces.isdisjoint(telling):
-                judge_contents(judge, piece.file, self._read_again(piece))
-            else:
-                judge.findings += verdict.findings
-                judge.workloads += verdict.workloads
-                judge.passed += verdict.passed
-                judge.suppressed += verdict.suppressed
-                self._coverage.add(verdict.coverage)
+        self._take_verdicts(judge, find_telling(self._task, facts.namespaces), kustomizations)
         for piece in self._read_twice:
             judge_contents(judge, piece.file, self._read_again(piece))
         for piece, contents in self._held:
@@ -204,6 +193,22 @@ class Share:
             "suppressed": judge.suppressed,
             "coverage": self._coverage.export(),
         }
+
+    def _take_verdicts(
+        self, judge: DocumentJudge, telling: frozenset[str], around: "Kustomizations | None"
+    ) -> None:
+        """What was judged as soon as it was read stands, unless more is known of it by now."""
+        for verdict in self._verdicts:
+            piece = verdict.piece
+            concerned = around is not None and around.concerns(piece.file)
+            if concerned or not verdict.namespaces.isdisjoint(telling):
+                judge_contents(judge, piece.file, self._read_again(piece))
+                continue
+            judge.findings += verdict.findings
+            judge.workloads += verdict.workloads
+            judge.passed += verdict.passed
+            judge.suppressed += verdict.suppressed
+            self._coverage.add(verdict.coverage)
 
     def _read_again(self, piece: Piece) -> Contents:
         """What a piece holds of which more is known by now: nothing, and an error, where its file
