@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TextIO
 from linter.errors import UserError
 from linter.reports import ReportOptions
 from rules.record import NamedTuple
-from rules.wording import suggestion
 
 if TYPE_CHECKING:
     from linter.row_types import RunResult
@@ -66,6 +65,8 @@ def add_output_arguments(parser: argparse._ActionsContainer) -> None:
 
 def _read_format(text: str) -> ReportRequest:
     if text not in FORMATS:
+        from rules.wording import suggestion
+
         raise argparse.ArgumentTypeError(
             f"no format {text}{suggestion(text, FORMATS)}; there are {', '.join(FORMATS)}"
         )
