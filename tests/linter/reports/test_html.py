@@ -100,18 +100,24 @@ def click(browser: Any, selector: str) -> None:
     browser.find_element("css selector", selector).click()
 
 
+def click_and_see(browser: Any, selector: str, shown: str) -> None:
+    """Click, and wait for what it shows: a browser tells of an opened `details` later."""
+    click(browser, selector)
+    until(lambda: bool(browser.find_elements("css selector", shown)))
+
+
 def test_a_person_filters_and_opens(here: Path, browser: Any) -> None:
     open_page(browser, write_page(here))
     assert texts(browser, "#shown") == ["3 of 3 findings"]
     assert "deny" in texts(browser, "#totals button")[0]
     browser.find_element("css selector", "#search").send_keys("overlap")
     assert texts(browser, "#shown") == ["1 of 3 findings"]
-    click(browser, "#list summary")
+    click_and_see(browser, "#list summary", "#list pre[aria-label=source]")
     (source,) = texts(browser, "#list pre[aria-label=source]")
     assert "4 | spec:" in source
     assert texts(browser, "#list mark") == ["spec"]
     assert texts(browser, "#list .new") == ["+  concurrencyPolicy: Forbid"]
-    click(browser, "#list .rule summary")
+    click_and_see(browser, "#list .rule summary", "#list .rule h3")
     assert "Why" in texts(browser, "#list .rule h3")
     click(browser, "#clear")
     click(browser, "#charts .bar[title=HorizontalPodAutoscaler]")
@@ -145,7 +151,7 @@ def test_the_keyboard_is_enough(here: Path, browser: Any) -> None:
 
 def test_it_copies_and_changes_its_colours(here: Path, browser: Any) -> None:
     open_page(browser, write_page(here))
-    click(browser, "#open")
+    click_and_see(browser, "#open", "#list .copy")
     click(browser, "#list .copy")
     # The browser's clipboard answers later.
     until(lambda: texts(browser, "#list .copy")[0] == "copied")
