@@ -87,7 +87,11 @@ class FixRow(TypedDict):
 
 
 class FindingRow(TypedDict):
-    """``gpu_hours`` are infinite where nothing bounds them, None where none are known."""
+    """``gpu_hours`` are infinite where nothing bounds them, None where none are known.
+
+    ``source`` is the file that something rendered comes from, where the finding does not stand in
+    it; ``builds`` are the kustomizations and charts that were built and have it.
+    """
 
     rule: str
     form: str
@@ -111,6 +115,8 @@ class FindingRow(TypedDict):
     fix: FixRow | None
     fingerprint: str
     url: str
+    source: NotRequired[str]
+    builds: NotRequired[list[str]]
 
 
 class TemplateRow(TypedDict):
@@ -177,7 +183,8 @@ class CoverageRow(TypedDict):
     """What was looked at, and what was passed over.
 
     ``unknown_roles`` counts objects with accelerators of which nobody knows what they are for,
-    ``exempt`` those in namespaces of the cluster's own, ``left_out`` folders by their name.
+    ``exempt`` those in namespaces of the cluster's own, ``left_out`` folders by their name;
+    ``overlays`` are folders in which kustomize builds what stands in no file.
     """
 
     files: int
@@ -189,6 +196,7 @@ class CoverageRow(TypedDict):
     unknown_roles: int
     exempt: int
     left_out: dict[str, int]
+    overlays: list[str]
     skipped: list[SkippedRow]
 
 

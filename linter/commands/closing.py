@@ -4,7 +4,12 @@ import argparse
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from linter.commands.outputs import ReportRequest, speaks_to_people, write_reports
+from linter.commands.outputs import (
+    ReportRequest,
+    speaks_to_people,
+    wants_text_edits,
+    write_reports,
+)
 from linter.reports import ReportOptions, choose_colour
 from linter.reports.summary import render_statistics, render_summary
 
@@ -21,6 +26,27 @@ if TYPE_CHECKING:
         @property
         def reports(self) -> tuple[ReportRequest, ...]: ...
         def read_text(self, path: str) -> str: ...
+
+    class JudgedTexts(Judged, Protocol):
+        """The same with the bytes of the files, in which fixes are made."""
+
+        def read_bytes(self, path: str) -> bytes: ...
+
+
+def report_run(
+    result: "RunResult",
+    arguments: argparse.Namespace,
+    judged: "JudgedTexts",
+    out: TextIO,
+    err: TextIO,
+) -> None:
+    """``finish_run`` after fixes have been told as changes of the text, where a report has them."""
+    if arguments.text_edits or wants_text_edits(judged.reports):
+        from linter.mending.fix import decode_file
+        from linter.mending.text_edits import add_text_edits
+
+        add_text_edits(result["findings"], lambda path: decode_file(judged.read_bytes(path))[0])
+    finish_run(result, arguments, judged, out, err)
 
 
 def finish_run(
@@ -51,9 +77,10 @@ def colour_for(arguments: argparse.Namespace, stream: TextIO) -> bool:
 
 def _tell_fixable(result: "RunResult", arguments: argparse.Namespace, err: TextIO) -> None:
     """The last line, where something can be fixed by the same command."""
-    if not hasattr(arguments, "fix") or not any(row["fix"] for row in result["findings"]):
+    mendable = [row for row in result["findings"] if row["fix"] and "builds" not in row]
+    if not hasattr(arguments, "fix") or not mendable:
         return
     from linter.mending.fixable import FixSelection, summarize_fixable
 
-    line = summarize_fixable(result["findings"], FixSelection(audit=arguments.show_audit))
+    line = summarize_fixable(mendable, FixSelection(audit=arguments.show_audit))
     err.write(f"{line}\n" if line else "")

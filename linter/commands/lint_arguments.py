@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LINT_EXAMPLES = """\
 examples:
   mlgate lint manifests/                              # a folder
-  helm template charts/trainer | mlgate lint -        # what a chart renders
+  mlgate lint --helm charts/trainer                   # what a chart renders
   mlgate lint --fix --diff train.yaml                 # what --fix would change
 
 Each option that takes a value can be set in the environment: MLGATE_FAIL_ON=deny."""
@@ -42,6 +42,7 @@ def add_lint_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="in JSON too: where in the text a fix writes what",
     )
+    _add_building(parser.add_argument_group("what is built first"))
     _add_fixing(parser.add_argument_group("fixes"))
     _add_input(parser.add_argument_group("input"))
 
@@ -119,6 +120,31 @@ def add_report_arguments(group: argparse._ArgumentGroup) -> None:
         choices=("auto", "always", "never"),
         default="auto",
         help="colours (default: on a terminal; NO_COLOR and FORCE_COLOR count)",
+    )
+
+
+def _add_building(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--kustomize",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="judge what kustomize builds of DIR, or of each overlay below it; again for more",
+    )
+    add(
+        "--helm",
+        action="append",
+        default=[],
+        metavar="CHART",
+        help="judge what Helm renders of CHART; again for more",
+    )
+    add(
+        "--values",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="values for --helm; again for more",
     )
 
 

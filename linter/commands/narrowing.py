@@ -2,9 +2,11 @@
 list."""
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from linter.errors import UserError
+from linter.judging.run import exit_code
+from linter.reports.summary import count
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -102,3 +104,16 @@ def _refuse_mixtures(arguments: argparse.Namespace) -> None:
     for first, second, advice in _MIXTURES:
         if given[first] and given[second]:
             raise UserError(f"mlgate lint: {first} and {second} do not go together: {advice}")
+
+
+def list_in_baseline(
+    result: "RunResult", arguments: argparse.Namespace, judged: "JudgedFiles", err: TextIO
+) -> int:
+    """Write the baseline that ``--write-baseline`` asks for, and tell of it; the exit code."""
+    from linter.judging.baseline import write_baseline
+
+    path = arguments.write_baseline
+    entries, files = write_baseline(result["findings"], path, judged.list_files())
+    err.write(f"{count(entries, 'finding')} of {count(files, 'file')} listed in {path}\n")
+    # What is not read, and what is no finding of this repository's, stays a failure.
+    return exit_code(result, "never", hook=arguments.hook)

@@ -20,7 +20,7 @@ MARKER = "mlgate"
 EMPTY = "empty"
 NAMED_EMPTY = "empty: nothing stands in the file that was named"
 TEMPLATE = "an un-rendered chart template"
-RENDER = "render it first: `helm template CHART | mlgate lint -`"
+RENDER = "judge what it renders: `mlgate lint --helm CHART`"
 
 _KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 

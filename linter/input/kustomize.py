@@ -117,6 +117,18 @@ class Kustomizations:
             wanted = key_of(patch)
             yield from (one for one in reached.get(wanted.kind, ()) if _is_meant(wanted, one))
 
+    def find_built(self, folder: str, key: ObjectKey) -> list[PlacedObject]:
+        """Where the objects stand that the kustomization of a folder (absolute) builds by the name
+        of ``key``, whatever their namespace."""
+        top = self._in_folder(folder)
+        return [
+            placed
+            for placed in (self._build(top) if top is not None else ())
+            if (placed.key.group, placed.key.kind) == (key.group, key.kind)
+            and top is not None
+            and key.name in (top.rename(placed.names[-1]), placed.names[-1])
+        ]
+
     def read_object(self, placed: PlacedObject) -> Iterator[dict[str, Any]]:
         """The object, or the objects of one name in a file."""
         for body in self._read_bodies(placed.file):

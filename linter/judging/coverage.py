@@ -26,6 +26,7 @@ class Coverage:
         "kinds_to_add",
         "left_out",
         "objects",
+        "overlays",
         "pod_templates",
         "skipped",
         "unknown_kinds",
@@ -38,6 +39,7 @@ class Coverage:
         self.objects = 0
         self.exempt = 0
         self.left_out: dict[str, int] = {}
+        self.overlays: set[str] = set()
         self.unknown_roles = 0
         self.pod_templates: dict[str, int] = {}
         self.unknown_kinds: dict[str, int] = {}
@@ -78,6 +80,7 @@ class Coverage:
             "unknown_roles": self.unknown_roles,
             "exempt": self.exempt,
             "left_out": dict(sorted(self.left_out.items())),
+            "overlays": sorted(self.overlays),
             "skipped": sorted(self.skipped, key=_skipped_order),
         }
 
@@ -94,6 +97,7 @@ class Coverage:
             self.suggest_kind(row["group"], row["kind"], row["templates"])
         for name, folders in exported["left_out"].items():
             self.left_out[name] = self.left_out.get(name, 0) + folders
+        self.overlays.update(exported["overlays"])
         self.unknown_roles += exported["unknown_roles"]
         self.exempt += exported["exempt"]
         self.skipped += exported["skipped"]

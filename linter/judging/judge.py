@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from linter.input.documents import MARKER, Entry
+from linter.input.origins import HEAD, HELM_SOURCE
 from linter.input.sources import STDIN
 from linter.judging.coverage import Coverage, full_name
 from linter.judging.elsewhere import Elsewhere
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from linter.row_types import FindingRow, PassedRow, WorkloadRow
 
 _NAMELESS = Identity("", "", None, None)
-_RENDERED = "# Source: "
-"""What Helm writes in the first lines of each document that it has rendered."""
-_HEAD = 1000
 
 
 class Task(NamedTuple):
@@ -178,7 +176,7 @@ class DocumentJudge:
         """Whether an object is a patch, if that is known without looking at what it lacks."""
         if self._kustomizations is not None and self._kustomizations.names_patch(entry.file):
             return True
-        if entry.file == STDIN or entry.document.text.find(_RENDERED, 0, _HEAD) >= 0:
+        if entry.file == STDIN or entry.document.text.find(HELM_SOURCE, 0, HEAD) >= 0:
             return False
         listed = self._kustomizations is not None and self._kustomizations.lists(entry.file)
         return False if listed else None

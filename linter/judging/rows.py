@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import Entry
+from linter.input.origins import read_helm_source, read_origin
+from linter.input.sources import STDIN
 from linter.judging.elsewhere import Elsewhere
 from rules.kinds.pods import Pod
 from rules.manifest import Manifest
@@ -42,9 +44,19 @@ def make_row(
         span or _find_span(entry, finding.path, embedded),
     )
     row["path"] = (*entry.prefix, *finding.path)
+    source = _find_source(entry)
+    if source:
+        row["source"] = source
     row["related"] = list(_relate_all(finding, entry, elsewhere))
     row["fix"] = _export_fix(finding.fix, () if _inside(embedded) else entry.prefix)
     return row
+
+
+def _find_source(entry: Entry) -> str | None:
+    """The file that a rendered document says it comes from."""
+    text = entry.document.text
+    source = read_helm_source(text)
+    return source or (read_origin(entry.body) if entry.file == STDIN else None)
 
 
 def make_broken_row(finding: Finding, file: str, broken: Unreadable) -> "FindingRow":

@@ -70,7 +70,7 @@ def lint(
         "findings": sorted(findings, key=row_order),
         "workloads": sorted(workloads, key=workload_order),
         "passed": sorted(passed, key=workload_order),
-        "errors": sorted(collection.errors + errors, key=_error_order),
+        "errors": sorted(collection.errors + errors, key=error_order),
         "suppressed": sum(one["suppressed"] for one in found),
         "coverage": coverage.export(),
     }
@@ -135,6 +135,7 @@ def is_wanted(row: "FindingRow", task: Task) -> bool:
     )
 
 
-def _error_order(error: "ErrorRow") -> tuple[str, list[int], str]:
+def error_order(error: "ErrorRow") -> tuple[str, list[int], str]:
+    """Errors by place, then by reason."""
     places = (error["document"], error["line"], error["column"])
     return error["file"], [-1 if place is None else place for place in places], error["reason"]

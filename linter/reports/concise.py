@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape, paint
-from linter.reports.text import draw_label, locate
+from linter.reports.text import draw_label, locate, tell_source
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult
@@ -22,4 +22,5 @@ def render(result: "RunResult", options: ReportOptions) -> str:
 
 
 def _draw(finding: "FindingRow", options: ReportOptions) -> str:
-    return f"{locate(finding)}: {draw_label(finding, options)} {escape(finding['message'])}"
+    text = f"{escape(finding['message'])}{tell_source(finding)}"
+    return f"{locate(finding)}: {draw_label(finding, options)} {text}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape, paint
-from linter.reports.text import draw_label
+from linter.reports.text import draw_label, tell_source
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult
@@ -19,7 +19,11 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         for error in select_errors(result)
     ]
     entries += [
-        (row["file"], _place(row), f"{draw_label(row, options)} {escape(row['message'])}")
+        (
+            row["file"],
+            _place(row),
+            f"{draw_label(row, options)} {escape(row['message'])}{tell_source(row)}",
+        )
         for row in select_shown(result, options)
     ]
     blocks = []

@@ -76,6 +76,7 @@ def _export_finding(row: "FindingRow") -> dict[str, Any]:
         "fix": _export_fix(row["fix"]),
         "fingerprint": row["fingerprint"],
         "url": row["url"],
+        **{key: row[key] for key in ("source", "builds") if key in row},
     }
 
 

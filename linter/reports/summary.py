@@ -32,6 +32,7 @@ def render_summary(result: "RunResult", options: ReportOptions) -> str:
         lines += _name_empty(coverage["skipped"])
     lines += _suggest_kinds(coverage["kinds_to_add"])
     lines += _tell_passed_over(coverage)
+    lines += _tell_builds(coverage)
     lines += _tell_stale(result)
     lines.append(f"policy: {escape(options.policy)}")
     return "".join(f"{line}\n" for line in lines)
@@ -87,11 +88,13 @@ def _count_coverage(coverage: "CoverageRow") -> str:
     return f"{text}, {count(len(unknown), 'kind')} not understood{_bracket(_rank(unknown))}"
 
 
-def _count_skipped(skipped: "Iterable[SkippedRow]") -> str:
+def _count_skipped(skipped: "list[SkippedRow]") -> str:
     reasons = Counter(_shorten(entry["reason"]) for entry in skipped)
     total = count(sum(reasons.values()), "document")
     text = f"skipped {total}{_bracket(_rank(reasons, number_first=True))}"
-    return f"{text}; {RENDER}" if TEMPLATE in reasons else text
+    # A chart that is known is named in a line of its own.
+    unnamed = TEMPLATE in reasons and not _list_charts(skipped)
+    return f"{text}; {RENDER}" if unnamed else text
 
 
 def _name_empty(skipped: "Iterable[SkippedRow]") -> list[str]:
@@ -138,6 +141,28 @@ def _tell_passed_over(coverage: "CoverageRow") -> Iterator[str]:
             f"{count(sum(folders.values()), 'folder')} left out{_bracket(_rank(folders))}: name "
             "one to have it read"
         )
+
+
+def _tell_builds(coverage: "CoverageRow") -> Iterator[str]:
+    """What would have to be built to be judged as a cluster gets it."""
+    builds = [("--kustomize", folder) for folder in coverage["overlays"]]
+    builds += [("--helm", chart) for chart in _list_charts(coverage["skipped"])]
+    if not builds:
+        return
+    from shlex import quote
+
+    words = " ".join(f"{flag} {quote(escape(name))}" for flag, name in builds[:_MOST_KINDS])
+    more = f" ({len(builds) - _MOST_KINDS} more)" if len(builds) > _MOST_KINDS else ""
+    yield f"to judge what is built: mlgate lint {words}{more}"
+
+
+def _list_charts(skipped: "Iterable[SkippedRow]") -> list[str]:
+    """The charts whose templates were met, by their paths; none that stands in another."""
+    templates = (row["file"] for row in skipped if row["reason"] == TEMPLATE)
+    charts = {file.partition("/templates/")[0] for file in templates if "/templates/" in file}
+    return sorted(
+        one for one in charts if not any(one.startswith(f"{other}/charts/") for other in charts)
+    )
 
 
 def _tell_stale(result: "RunResult") -> Iterator[str]:

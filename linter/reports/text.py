@@ -114,18 +114,21 @@ def _draw_place(
     """The ``-->`` line and the excerpt; what a related place says even if it cannot be shown."""
     arrow = paint(" " * gutter + "-->", "frame", colour=options.colour)
     excerpt = draw(lines_of(row["file"]), labels, gutter, colour=options.colour)
+    place = f"{arrow} {locate(row)}{tell_source(row)}"
     if excerpt:
-        return [f"{arrow} {locate(row)}", *excerpt]
+        return [place, *excerpt]
     messages = [
         f"{' ' * gutter} = line {one.line}: {escape(one.message)}" for one in labels if one.message
     ]
-    return [f"{arrow} {locate(row)}", *messages]
+    return [place, *messages]
 
 
 def _notes(finding: "FindingRow") -> Iterator[str]:
     yield _subject(finding)
     if finding["embedded"]:
         yield _describe_embedded(finding["embedded"], finding["path"])
+    if "builds" in finding:
+        yield f"built by {escape(', '.join(finding['builds']))}"
     fix = finding["fix"]
     if fix and "refused" in fix:
         yield f"not fixed: {escape(fix['refused'])}"
@@ -176,6 +179,12 @@ def locate(row: "FindingRow | RelatedRow | ErrorRow") -> str:
     numbers = (row["line"], row["column"])
     known = [str(number) for number in numbers if number is not None]
     return ":".join([escape(row["file"]), *known])
+
+
+def tell_source(row: "FindingRow | RelatedRow") -> str:
+    """`` (from base/job.yaml)``: the file that what was rendered comes from."""
+    source = row.get("source")
+    return f" (from {escape(str(source))})" if source else ""
 
 
 def name_object(identity: "IdentityRow") -> str:

@@ -149,7 +149,7 @@ def test_the_five_silent_greens_are_not(here: Path) -> None:
     assert call("lint", "-", stdin=BAD).code == 1
     rendered = call("lint", "-", stdin=helm)
     assert rendered.code == 4
-    assert "helm template CHART | mlgate lint -" in rendered.out + rendered.err
+    assert "mlgate lint --helm CHART" in rendered.out + rendered.err
     assert call("lint", "--fail-on", "HIGH").code == 2
 
 

@@ -206,7 +206,7 @@ def test_what_holds_no_manifest_is_an_error_only_where_named(here: Path, text: s
 
 def test_helm_text_is_told_how_to_be_rendered() -> None:
     (error,) = run_text("kind: Job\nmetadata:\n  name: {{ .Release.Name }}\n")["errors"]
-    assert error["reason"].endswith("render it first: `helm template CHART | mlgate lint -`")
+    assert error["reason"].endswith("judge what it renders: `mlgate lint --helm CHART`")
 
 
 def test_helm_expressions_in_quotes_are_judged_and_told() -> None:

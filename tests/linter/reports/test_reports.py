@@ -477,7 +477,7 @@ def test_summary_tells_what_was_not_checked() -> None:
         "checked 1,200 files, 61 documents: 7 pod templates (PyTorchJob 4, Job.batch 2, "
         "Job.batch.volcano.sh 1), 2 kinds not understood (Foo.example.com 3, Bar.example.com 1)\n"
         "skipped 3 documents (2 no Kubernetes manifest, 1 an un-rendered chart template); "
-        "render it first: `helm template CHART | mlgate lint -`\n"
+        "judge what it renders: `mlgate lint --helm CHART`\n"
         "policy: built-in\n"
     )
 

@@ -1,0 +1,55 @@
+"""``mlgate lint --fix``, ``--fix-only`` and ``--diff``: fixes made or shown, and what is left."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from linter.commands.closing import colour_for, report_run
+from linter.commands.lint_input import LintInput
+from linter.commands.narrowing import Narrowing
+from linter.judging.judge import Task
+from linter.judging.run import exit_code
+from linter.mending import fix_run
+from linter.mending.fixable import FixSelection
+from linter.reports.fixes import render_fixes, render_refusals
+from rules.record import NamedTuple
+
+if TYPE_CHECKING:
+    from linter.row_types import RunResult
+
+
+class FixInput(NamedTuple):
+    """What fixing judges anew."""
+
+    task: Task
+    given: LintInput
+    narrowing: Narrowing
+
+
+def fix_findings(
+    result: "RunResult", arguments: argparse.Namespace, inputs: FixInput, out: TextIO, err: TextIO
+) -> int:
+    """Show or make the fixes, and report what is left."""
+    task, given, narrowing = inputs
+    roots = tuple(map(Path, arguments.paths or [os.curdir]))
+    run = fix_run.FixRun(task, given.collection, given.texts, arguments.jobs, roots)
+    selection = FixSelection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
+    fixed = fix_run.fix_files(run, result["findings"], selection)
+    if arguments.diff:
+        changed = fix_run.print_diffs(fixed, out, colour=colour_for(arguments, out))
+        err.write(render_refusals(fix_run.list_refusals(fixed)))
+        # A diff is for the reader of the fixes: findings without one do not fail it.
+        return exit_code({**result, "findings": []}, "never", hook=True) or int(changed)
+    fixed = fix_run.write_fixes(run, fixed, out)
+    err.write(render_refusals(fix_run.list_refusals(fixed)))
+    if not arguments.quiet:
+        err.write(render_fixes(fix_run.list_fixed(fixed)))
+    if arguments.fix_only:
+        return exit_code({**result, "findings": []}, "never", hook=True)
+    texts = {name: fixed.outcomes[name].after.encode() for name in run.texts}
+    given = given._replace(texts=texts)
+    result = narrowing.apply(fix_run.relint(run, fixed), given)
+    # The fixed text has standard output for itself: `mlgate lint --fix - <a >b`.
+    report_run(result, arguments, given, err if texts else out, err)
+    return exit_code(result, arguments.fail_on, hook=arguments.hook)

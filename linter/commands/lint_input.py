@@ -1,0 +1,96 @@
+"""What ``mlgate lint`` judges: the files of a run, and what came on standard input."""
+
+import argparse
+import os
+from collections.abc import Mapping
+from typing import TextIO
+
+from linter.commands.outputs import ReportRequest
+from linter.errors import UNREADABLE, UserError
+from linter.input.sources import (
+    EXCLUDED,
+    STDIN,
+    Collection,
+    Excludes,
+    PassedOver,
+    Source,
+    SourceError,
+    collect,
+    make_error,
+    read_source,
+    read_stdin,
+)
+from linter.reports.summary import count
+from linter.reports.terminal import escape
+from rules.reader import ReadError, decode
+from rules.record import NamedTuple
+
+
+class LintInput(NamedTuple):
+    """The files of a run, what came on standard input, if it was read (name and bytes), the policy
+    in words, and the reports that are wanted."""
+
+    collection: Collection
+    texts: Mapping[str, bytes] = {}
+    policy: str = ""
+    reports: tuple[ReportRequest, ...] = ()
+
+    def list_files(self) -> list[str]:
+        """All that is judged, by the names that findings give."""
+        return [*(source.path for source in self.collection.sources), *self.texts]
+
+    def read_bytes(self, path: str) -> bytes:
+        """A file as it is judged. Raises OSError."""
+        try:
+            known = self.texts.get(path)
+            return read_source(Source(path, path, 0, named=True)) if known is None else known
+        except SourceError as error:
+            raise OSError(str(error)) from None
+
+    def read_text(self, path: str) -> str:
+        """Its text, as the reader takes it. Raises OSError."""
+        try:
+            return decode(self.read_bytes(path))
+        except ReadError as error:
+            raise OSError(str(error)) from None
+
+    def put(self, staged: dict[str, bytes]) -> "LintInput":
+        """The input with other texts for some of its files."""
+        sources = [one for one in self.collection.sources if one.path not in staged]
+        collection = self.collection._replace(sources=sources)
+        return self._replace(collection=collection, texts={**self.texts, **staged})
+
+
+def gather_input(arguments: argparse.Namespace, excludes: Excludes) -> LintInput:
+    """The files that the arguments lead to. Raises UserError."""
+    name = arguments.stdin_filename
+    paths = arguments.paths or [os.curdir if name is None else STDIN]
+    if name is not None and STDIN not in paths:
+        raise UserError("mlgate lint: --stdin-filename names what is read from -: give - as a path")
+    files = [path for path in paths if path != STDIN]
+    collection = collect(files, excludes, hook=arguments.hook)
+    if STDIN not in paths:
+        return LintInput(collection)
+    if name is not None and excludes.match(name):
+        collection.passed_over.append(PassedOver(name, EXCLUDED))
+        return LintInput(collection)
+    name = name or STDIN
+    try:
+        return LintInput(collection, {name: read_stdin(arguments.stdin.buffer)})
+    except SourceError as error:
+        collection.errors.append(make_error(name, str(error)))
+        return LintInput(collection)
+
+
+def show_files(given: LintInput, out: TextIO) -> int:
+    """List what would be read, and what is not and why."""
+    collection = given.collection
+    lines = [escape(file) for file in sorted(given.list_files())]
+    lines += [f"{escape(file)}: not read: {reason}" for file, reason in collection.passed_over]
+    lines += [f"{escape(row['file'])}: not read: {row['reason']}" for row in collection.errors]
+    lines += [
+        f"{name}: not entered: {count(number, 'folder')} of this name"
+        for name, number in sorted(collection.left_out.items())
+    ]
+    out.write("".join(f"{line}\n" for line in lines))
+    return UNREADABLE if collection.errors else 0
