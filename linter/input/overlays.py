@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from linter.input.kustomization import Kustomization, read_kustomization
+from linter.input.kustomization import Kustomization, ToldKustomization, read_kustomization
 from rules.record import NamedTuple
 
 _GROUP = "kustomize.config.k8s.io/"
@@ -34,6 +34,13 @@ def find_overlays(told: Iterable[tuple[str, Any]]) -> Overlays:
     ]
     changing = tuple(folder for folder, changes in built if changes)
     return Overlays(changing, tuple(folder for folder, changes in built if not changes))
+
+
+def list_overlays(told: Iterable[ToldKustomization]) -> list[str]:
+    """The folders among the files of a run in which kustomize builds what stands in none of them,
+    from the working directory."""
+    found = find_overlays((file, body) for file, body, is_input in told if is_input)
+    return [os.path.relpath(folder) for folder in found.changing]
 
 
 def _is_own(body: Any) -> bool:

@@ -223,13 +223,14 @@ class Share:
         if not facts.kustomizations:
             return None
         from linter.input.kustomize import Kustomizations
+        from linter.input.overlays import list_overlays
 
         for entry in self._entries:
             self._bodies.setdefault(os.path.abspath(entry.file), []).append(entry.body)
         for piece, contents in self._held:
             for document in contents.operations:
                 self._bodies.setdefault(os.path.abspath(piece.file), []).append(document.value)
-        self._coverage.overlays.update(_list_overlays(facts.kustomizations))
+        self._coverage.overlays.update(list_overlays(facts.kustomizations))
         told = facts.kustomizations, facts.objects
         return Kustomizations(*told, self._folders, self._read_bodies)
 
@@ -289,14 +290,6 @@ class Share:
             self._refuse(file, broken)
         if named:
             self._errors += [make_error(file, _UNFILLED, number) for number in contents.templated]
-
-
-def _list_overlays(told: Iterable[ToldKustomization]) -> list[str]:
-    """Those among the files of the run."""
-    from linter.input.overlays import find_overlays
-
-    found = find_overlays((file, body) for file, body, is_input in told if is_input)
-    return [os.path.relpath(folder) for folder in found.changing]
 
 
 def _read_labels(manifest: Manifest) -> dict[str, str]:

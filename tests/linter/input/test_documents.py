@@ -135,7 +135,7 @@ def test_text_that_waits_to_be_rendered_is_a_template(line: str) -> None:
     found = contents(f"{JOB}---\napiVersion: v1\nkind: Pod\nmetadata:\n{line}\n---\n{JOB}")
     assert kinds(found) == ["Job", "Job"]
     assert skipped(found) == [(1, TEMPLATE)]
-    assert "helm template" in found.skipped[0].hint
+    assert "mlgate lint --helm" in found.skipped[0].hint
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+import jsonschema
 import pytest
 
+import linter
 from linter.cli import main
 
 JOB = """\
@@ -97,6 +99,14 @@ def test_a_chart_is_rendered_with_its_values_and_shown_in_its_template() -> None
     answer = judge("--helm", "chart", "--values", "a.yaml", "--namespace", "ml")
     assert answer.places == ["chart/templates/job.yaml:11 chart"]
     assert Path("said").read_text() == "template chart --values=a.yaml --namespace=ml\n"
+
+
+def test_the_json_report_is_that_of_the_schema() -> None:
+    schema = json.loads((Path(linter.__file__).parents[1] / "docs/report.schema.json").read_text())
+    report = json.loads(call("--helm", "chart", "--kustomize", ".", "--format", "json").out)
+    jsonschema.validate(report, schema)
+    keys = list(schema["$defs"]["finding"]["properties"])
+    assert all(list(row) == [key for key in keys if key in row] for row in report["findings"])
 
 
 def test_the_excerpt_is_the_sources_own() -> None:

@@ -147,7 +147,8 @@ def test_keys_stand_in_the_order_of_the_schema(folder: Path) -> None:
     known = list(SCHEMA["properties"])
     known.remove("unchanged")
     assert list(found) == known
-    assert list(found["findings"][0]) == list(SCHEMA["$defs"]["finding"]["properties"])
+    keys = list(SCHEMA["$defs"]["finding"]["properties"])
+    assert list(found["findings"][0]) == keys[: keys.index("source")]  # nothing was rendered
     assert list(found["coverage"]) == list(SCHEMA["$defs"]["coverage"]["properties"])
     assert list(found["workloads"][0]) == list(SCHEMA["$defs"]["workload"]["properties"])
 

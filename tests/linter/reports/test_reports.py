@@ -97,6 +97,7 @@ def result(*findings: FindingRow, **changes: Any) -> RunResult:
         "unknown_roles": 0,
         "exempt": 0,
         "left_out": {},
+        "overlays": [],
         "skipped": [],
     }
     whole = {
