@@ -83,6 +83,8 @@ class FakeApi(Store):
 def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a whole server, in one place
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body are sent apart: together with delayed acknowledgements that is 40 ms each.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             request = read_request("GET", self.path, None, "")
