@@ -30,6 +30,12 @@ class Resource(NamedTuple):
     path: str
     namespaced: bool
 
+    @property
+    def api_version(self) -> str:
+        """``/apis/batch/v1/jobs`` -> ``batch/v1``."""
+        _, root, *rest = self.path.split("/")
+        return "/".join(rest[:-1]) if root == "apis" else rest[0]
+
     def within(self, namespace: str) -> str:
         """Where those of a namespace are listed."""
         if not (self.namespaced and namespace):

@@ -5,7 +5,8 @@ The protocol: https://kubernetes.io/docs/reference/using-api/api-concepts/#retri
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
 
 from cluster.client import ApiError
@@ -21,6 +22,8 @@ _BUSY = frozenset({0, 429, 500, 502, 503, 504})
 """What passes: the server cannot be reached, asks to wait, or restarts."""
 _TRIES = 8
 
+_Answer = TypeVar("_Answer")
+
 
 class ListTiming(NamedTuple):
     """``rate``: requests a second at most; ``tries``: how often one is made before it is given up;
@@ -29,6 +32,35 @@ class ListTiming(NamedTuple):
     rate: float = 10.0
     tries: int = _TRIES
     pauses: WatchTiming = WatchTiming()
+
+
+class Pace:
+    """Makes requests one after the other: no faster than they may come, and again where the server
+    was busy."""
+
+    def __init__(self, timing: ListTiming, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._timing = timing
+        self._sleep = sleep
+        self._next = 0.0
+
+    def ask(self, request: Callable[[], _Answer]) -> _Answer:
+        """What ``request`` is answered. Raises ApiError for what does not pass."""
+        backoff = Backoff(self._timing.pauses)
+        for left in reversed(range(self._timing.tries)):
+            self._wait()
+            try:
+                return request()
+            except ApiError as error:
+                if error.status not in _BUSY or not left:
+                    raise
+                self._sleep(backoff.after(error))
+        raise AssertionError("a try is never left out")
+
+    def _wait(self) -> None:
+        """Keep to the rate."""
+        now = time.monotonic()
+        self._sleep(max(self._next - now, 0.0))
+        self._next = max(now, self._next) + 1 / self._timing.rate
 
 
 class Lister:
@@ -41,9 +73,7 @@ class Lister:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._read = read
-        self._timing = timing
-        self._sleep = sleep
-        self._next = 0.0
+        self._pace = Pace(timing, sleep)
 
     def list_objects(
         self, resource: Resource, namespace: str | None = None, selector: str = ""
@@ -71,7 +101,7 @@ class Lister:
         while True:
             asked = {**query, **({"continue": following} if following else {})}
             try:
-                answer = self._ask(f"{path}?{urlencode(asked)}")
+                answer = self._pace.ask(partial(self._fetch, f"{path}?{urlencode(asked)}"))
             except ApiError as error:
                 if error.status != _GONE or not following:
                     raise
@@ -81,18 +111,6 @@ class Lister:
             following = (answer.get("metadata") or {}).get("continue") or ""
             if not following:
                 return
-
-    def _ask(self, path: str) -> Any:
-        backoff = Backoff(self._timing.pauses)
-        for left in reversed(range(self._timing.tries)):
-            self._wait()
-            try:
-                return self._fetch(path)
-            except ApiError as error:
-                if error.status not in _BUSY or not left:
-                    raise
-                self._sleep(backoff.after(error))
-        raise AssertionError("a try is never left out")
 
     def _fetch(self, path: str) -> Any:
         from urllib3.exceptions import HTTPError
@@ -109,12 +127,6 @@ class Lister:
             raise ApiError(0, f"{path.partition('?')[0]}: {error}") from error
         finally:
             response.close()
-
-    def _wait(self) -> None:
-        """Keep to the rate."""
-        now = time.monotonic()
-        self._sleep(max(self._next - now, 0.0))
-        self._next = max(now, self._next) + 1 / self._timing.rate
 
 
 def _path_in(resource: Resource, namespace: str | None) -> str:

@@ -1,89 +1,59 @@
 """``mlgate scan``: judge what a cluster holds, with the rules, policy and reports of lint."""
 
 import argparse
-import json
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import finish_run
-from linter.commands.lint_arguments import add_report_arguments, add_rule_arguments, make_task
+from linter.commands.lint_arguments import make_task
 from linter.commands.outputs import ReportRequest, choose_reports
+from linter.commands.scan_arguments import add_scan_arguments
 from linter.errors import UserError
-from linter.judging.judge import Task
 from linter.judging.run import exit_code
 from linter.judging.selection import select_rules
 from linter.judging.settings import name_policy, settle_policy
-from linter.reports.terminal import escape
+from linter.scanning.comparison import keep_new, read_fingerprints
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cluster.client import Client
-    from linter.row_types import FindingRow, RunResult
+    from cluster.discovery import KindName, Resource
+    from linter.judging.judge import Task
+    from linter.row_types import RunResult
+    from linter.scanning.report_writer import ReportWriter
     from linter.scanning.scan import Scan
-
-SCAN_EXAMPLES = """\
-examples:
-  mlgate scan                                         # by the current context of kubectl
-  mlgate scan -n research --format html -o report.html
-  mlgate scan --format json -o today.json --diff yesterday.json --format text"""
-
-_GROUPS = ("namespace", "rule", "kind", "role")
-_MOST_MENDED = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate scan``."""
-    parser.epilog = SCAN_EXAMPLES
-    cluster = parser.add_argument_group("the cluster")
-    add = cluster.add_argument
-    add(
-        "--kubeconfig",
-        metavar="FILE",
-        help="as kubectl's: else KUBECONFIG, ~/.kube/config, the pod",
-    )
-    add("--context", metavar="NAME", help="the context of the kubeconfig, else its current one")
-    add(
-        "-n",
-        "--namespace",
-        action="append",
-        default=[],
-        metavar="NS",
-        help="this namespace alone; again for more",
-    )
-    add("-l", "--selector", default="", metavar="LABELS", help="objects that this selector takes")
-    add("--rate", type=_read_rate, default=10.0, help="requests a second at most (default: 10)")
-    add_rule_arguments(parser.add_argument_group("what is judged, and how"))
-    reports = parser.add_argument_group("reports")
-    add_report_arguments(reports)
-    reports.add_argument(
-        "--diff",
-        metavar="OLD.json",
-        help="report what is new since a JSON report, and count the rest",
-    )
-    reports.add_argument(
-        "--group-by",
-        type=_read_group,
-        metavar="GROUP",
-        help=f"count findings by {', '.join(_GROUPS)} or label:KEY at the end",
-    )
+    add_scan_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Scan. Raises UserError for a wrong flag or policy, and where there is no cluster."""
     reports = choose_reports(arguments.reports, os.environ)
-    old = _read_old(arguments.diff)
+    _refuse_narrowed(arguments)
+    old = read_fingerprints(arguments.diff)
     policy, file = settle_policy(arguments.policy, os.curdir)
     selection = select_rules(arguments.select, arguments.ignore)
-    scan = _make_scan(arguments, make_task(arguments, policy, selection))
+    client = _connect(arguments)
+    served = _discover(client)
+    writer = _make_writer(arguments, client, served) if arguments.write_reports else None
+    scan = _make_scan(arguments, make_task(arguments, policy, selection), client, served)
     result = scan.run()
+    if writer is not None:
+        _write_policy_reports(writer, scan, result, err)
     if old is not None:
-        result = _compare(result, old, err)
+        result = keep_new(result, old, err)
     judged = ScannedCluster(name_policy(policy, file, arguments.profile), tuple(reports), scan)
     finish_run(result, arguments, judged, out, err)
     if arguments.group_by:
-        err.write(_render_groups(result["findings"], _key_of(arguments.group_by, scan)))
+        from linter.scanning.grouping import key_of_group, render_groups
+
+        key_of = key_of_group(arguments.group_by, scan.objects)
+        err.write(render_groups(result["findings"], key_of))
     return exit_code(result, arguments.fail_on)
 
 
@@ -99,23 +69,84 @@ class ScannedCluster(NamedTuple):
         return self.scan.read_source(path)
 
 
-def _make_scan(arguments: argparse.Namespace, task: Task) -> "Scan":
-    client = _connect(arguments)
+def _refuse_narrowed(arguments: argparse.Namespace) -> None:
+    """Reports of a part of the rules or objects would take the rest away."""
+    if not arguments.write_reports:
+        return
+    flags = {
+        "--selector": arguments.selector,
+        "--select": arguments.select,
+        "--ignore": arguments.ignore,
+        "--min-confidence": arguments.min_confidence != "low",
+    }
+    given = [flag for flag, value in flags.items() if value]
+    if given:
+        raise UserError(
+            f"mlgate scan: --write-reports with {given[0]} would delete what reports say of the "
+            "rest: leave one of the two out"
+        )
+
+
+def _discover(client: "Client") -> "Mapping[KindName, Resource]":
     from urllib3.exceptions import HTTPError
 
     from cluster.client import ApiError
     from cluster.discovery import Discovery
+
+    try:
+        return Discovery(client.read).refresh()
+    except (ApiError, HTTPError, OSError) as error:
+        raise UserError(f"mlgate scan: the API server cannot be asked: {error}") from None
+
+
+def _make_scan(
+    arguments: argparse.Namespace,
+    task: "Task",
+    client: "Client",
+    served: "Mapping[KindName, Resource]",
+) -> "Scan":
     from cluster.listing import Lister, ListTiming
     from linter.scanning.scan import Scan
     from linter.scanning.survey import Survey, Wanted
 
     wanted = Wanted(tuple(arguments.namespace), arguments.selector)
-    try:
-        served = Discovery(client.read).refresh()
-    except (ApiError, HTTPError, OSError) as error:
-        raise UserError(f"mlgate scan: the API server cannot be asked: {error}") from None
     lister = Lister(client.read, ListTiming(rate=arguments.rate))
     return Scan(task, Survey(lister, served, wanted.namespaces), wanted)
+
+
+def _make_writer(
+    arguments: argparse.Namespace, client: "Client", served: "Mapping[KindName, Resource]"
+) -> "ReportWriter":
+    from linter.scanning.policy_reports import find_report_apis
+    from linter.scanning.report_writer import ReportWriter
+
+    apis = find_report_apis(served)
+    if not apis:
+        raise UserError(
+            "mlgate scan: --write-reports: the cluster serves neither openreports.io (Report) nor "
+            "wgpolicyk8s.io from v1alpha2 on (PolicyReport): install the definitions of one first"
+        )
+    return ReportWriter(client, apis, arguments.namespace, arguments.rate)
+
+
+def _write_policy_reports(
+    writer: "ReportWriter", scan: "Scan", result: "RunResult", err: TextIO
+) -> None:
+    """Bring the cluster's reports to the result; what fails is an error of the result."""
+    from cluster.client import ApiError
+    from linter.input.sources import make_error
+    from linter.scanning.policy_reports import make_policy_reports
+
+    reports = make_policy_reports(result["findings"], scan.objects, writer.api)
+    try:
+        tally = writer.write(reports, scan.has_seen)
+    except ApiError as error:
+        complaint: str | None = f"cannot be listed, so that none was written: {error}"
+    else:
+        err.write(f"{tally}\n")
+        complaint = tally.complaint
+    if complaint:
+        result["errors"].append(make_error(f"reports of {writer.api.api_version}", complaint))
 
 
 def _connect(arguments: argparse.Namespace) -> "Client":
@@ -147,69 +178,3 @@ def _find_kubeconfig() -> str | None:
         return stated
     usual = os.path.expanduser("~/.kube/config")
     return usual if os.path.exists(usual) else None
-
-
-def _read_rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate <= 1000:
-        raise argparse.ArgumentTypeError(f"expected a number up to 1000, found {text}")
-    return rate
-
-
-def _read_group(text: str) -> str:
-    if text in _GROUPS or text.startswith("label:"):
-        return text
-    raise argparse.ArgumentTypeError(f"expected {', '.join(_GROUPS)} or label:KEY, found {text}")
-
-
-def _key_of(group: str, scan: "Scan") -> "Callable[[FindingRow], str]":
-    kind, _, label = group.partition(":")
-    if kind == "label":
-        return lambda row: scan.labels.get(row["file"], {}).get(label, "")
-    if kind == "rule":
-        return lambda row: row["rule"]
-    if kind == "role":
-        return lambda row: row["role"] or ""
-    return lambda row: str(row["object"]["kind" if kind == "kind" else "namespace"] or "")
-
-
-def _render_groups(rows: "Iterable[FindingRow]", key_of: "Callable[[FindingRow], str]") -> str:
-    """A line for each group: denials and warnings, the most first."""
-    counts: dict[str, Counter[str]] = {}
-    for row in rows:
-        counts.setdefault(key_of(row), Counter())[row["action"]] += 1
-    ranked = sorted(counts.items(), key=lambda item: (-item[1]["deny"], -item[1]["warn"], item[0]))
-    width = max((len(escape(name or "(none)")) for name, _ in ranked), default=0)
-    return "".join(
-        f"{escape(name or '(none)'):<{width}}  {count['deny']:>5} deny  {count['warn']:>5} warn\n"
-        for name, count in ranked
-    )
-
-
-def _read_old(file: str | None) -> set[str] | None:
-    """The fingerprints in a JSON report of an earlier scan."""
-    if file is None:
-        return None
-    try:
-        with open(file, encoding="utf-8") as text:
-            report = json.load(text)
-        return {row["fingerprint"] for row in report["findings"]}
-    except OSError as error:
-        raise UserError(f"mlgate scan: cannot read {file}: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError):
-        raise UserError(f"mlgate scan: {file} is no JSON report of mlgate's") from None
-
-
-def _compare(result: "RunResult", old: set[str], err: TextIO) -> "RunResult":
-    """The result with its new findings alone; the others are counted, and what is gone is named."""
-    fresh = [row for row in result["findings"] if row["fingerprint"] not in old]
-    now = {row["fingerprint"] for row in result["findings"]}
-    mended = sorted(old - now)
-    err.write(f"{len(fresh)} new, {len(now & old)} as before, {len(mended)} gone\n")
-    err.write("".join(f"gone: {escape(mark)}\n" for mark in mended[:_MOST_MENDED]))
-    if len(mended) > _MOST_MENDED:
-        err.write(f"gone: {len(mended) - _MOST_MENDED} more\n")
-    return {**result, "findings": fresh}

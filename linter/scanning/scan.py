@@ -22,6 +22,7 @@ from rules.kinds.neighbours import NEIGHBOURS
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.policy import is_exempt
 from rules.reader import Document, read
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult, WorkloadRow
@@ -29,12 +30,19 @@ if TYPE_CHECKING:
 _LEFT_OUT = frozenset({"managedFields"})
 
 
+class ScannedObject(NamedTuple):
+    """What of an object with findings the findings do not say."""
+
+    uid: str
+    labels: dict[str, str]
+
+
 class Scan:
-    """One look at a cluster. ``labels`` are those of each object with findings, by the name that
-    the findings give as their file."""
+    """One look at a cluster. ``objects`` are those with findings, by the name that the findings
+    give as their file."""
 
     def __init__(self, task: Task, survey: Survey, wanted: Wanted) -> None:
-        self.labels: dict[str, dict[str, str]] = {}
+        self.objects: dict[str, ScannedObject] = {}
         self._task = task
         self._survey = survey
         self._wanted = wanted
@@ -70,6 +78,10 @@ class Scan:
             "suppressed": self._suppressed,
             "coverage": self._coverage.export(),
         }
+
+    def has_seen(self, kind: KindName) -> bool:
+        """Whether all objects of a kind that are to be judged have been, if there are any."""
+        return all(one.kind != kind for one in self._survey.unlisted)
 
     def read_source(self, name: str) -> str:
         """The text of an object with findings. Raises OSError for any other."""
@@ -124,10 +136,15 @@ class Scan:
         self._findings += [make_row(one, entry, self._elsewhere) for one in evaluation.findings]
         if evaluation.findings:
             self._texts[entry.file] = zlib.compress(text.encode())
-            self.labels[entry.file] = dict(manifest.mapping("metadata", "labels"))
+            self.objects[entry.file] = _keep(manifest)
         if self._task.roles:
             rows = (make_workload_row(entry, *one) for one in evaluation.workloads)
             self._workloads += [row for row in rows if row is not None]
+
+
+def _keep(manifest: Manifest) -> ScannedObject:
+    metadata = manifest.mapping("metadata")
+    return ScannedObject(str(metadata.get("uid") or ""), dict(metadata.get("labels") or {}))
 
 
 def _write_entry(manifest: Manifest) -> tuple[Entry, str]:

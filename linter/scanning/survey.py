@@ -22,8 +22,9 @@ class Wanted(NamedTuple):
 
 
 class Unlisted(NamedTuple):
-    """A collection that could not be read, and why."""
+    """A collection of a kind that could not be read, and why."""
 
+    kind: KindName
     name: str
     reason: str
 
@@ -55,7 +56,7 @@ class Survey:
     def _list(self, name: KindName, selector: str) -> Iterator[dict[str, Any]]:
         resource = self._served[name]
         # The objects of a list do not say what they are, those of custom kinds apart.
-        head = {"apiVersion": _version_of(resource), "kind": name[1]}
+        head = {"apiVersion": resource.api_version, "kind": name[1]}
         for namespace in self._namespaces if resource.namespaced else (None,):
             try:
                 for item in self._lister.list_objects(resource, namespace, selector):
@@ -70,12 +71,6 @@ class Survey:
         reason = str(error)
         if error.status == _FORBIDDEN:
             reason = f"forbidden: the verb list on {plural} of group {name[0] or 'core'} is missing"
-        one = Unlisted(shown, reason)
+        one = Unlisted(name, shown, reason)
         if one not in self.unlisted:
             self.unlisted.append(one)
-
-
-def _version_of(resource: Resource) -> str:
-    """``/apis/batch/v1/jobs`` -> ``batch/v1``."""
-    _, root, *rest = resource.path.split("/")
-    return "/".join(rest[:-1]) if root == "apis" else rest[0]

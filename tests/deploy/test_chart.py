@@ -34,6 +34,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "openshift": {"runAs": None},
     "scan": {"scan": {"enabled": True}},
+    "reporting": {"scan": {"enabled": True, "writeReports": True}},
     "placed": {
         "nodeSelector": {"pool": "system"},
         "tolerations": [{"key": "system", "operator": "Exists", "effect": "NoSchedule"}],
@@ -182,6 +183,25 @@ def test_the_scan_is_the_components() -> None:
     ]
     for name, body in by_name(component).items():
         assert made[name] == body
+
+
+@needs_helm
+def test_a_scan_that_writes_reports_may_write_nothing_else() -> None:
+    made = by_name(render(SETTINGS["reporting"]))
+    access = yaml.safe_load_all((ROOT / "deploy/scan/reports/access.yaml").read_text())
+    for name, body in by_name(list(access)).items():
+        assert made[name] == body
+    job = made["CronJob", "mlgate-scan"]["spec"]["jobTemplate"]["spec"]
+    (container,) = job["template"]["spec"]["containers"]
+    assert container["args"][-1] == "--write-reports"
+    written = made["ClusterRole", "mlgate-scan-reports"]["rules"]
+    assert {name for rule in written for name in rule["resources"]} == {
+        "clusterpolicyreports",
+        "clusterreports",
+        "policyreports",
+        "reports",
+    }
+    assert ("ClusterRole", "mlgate-scan-reports") not in by_name(render(SETTINGS["scan"]))
 
 
 @needs_helm

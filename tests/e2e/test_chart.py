@@ -11,7 +11,7 @@ from tests.e2e.cluster import Cluster, until
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "mlgate-chart"
-COMPONENTS = ("enforce", "openshift", "scan")
+COMPONENTS = ("enforce", "openshift", "scan", "scan/reports")
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +50,12 @@ def test_the_api_server_takes_the_components(
 ) -> None:
     overlay = ROOT / "deploy" / f".test-{tmp_path.name}"
     overlay.mkdir()
+    # What is added to a component comes after it.
+    named = ", ".join(f"../{one}" for one in COMPONENTS if component.startswith(one))
     try:
         (overlay / "kustomization.yaml").write_text(
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-            f"namespace: {installed_in}\nresources: [../base]\ncomponents: [../{component}]\n"
+            f"namespace: {installed_in}\nresources: [../base]\ncomponents: [{named}]\n"
         )
         built = cluster.kubectl("kustomize", str(overlay))
     finally:
@@ -65,6 +67,7 @@ def test_the_api_server_takes_the_components(
         "enforce": "--failure-policy=Fail",
         "openshift": "seccompProfile",
         "scan": "kind: CronJob",
+        "scan/reports": "- --write-reports",
     }
     assert wanted[component] in built
     assert (component == "openshift") is ("runAsUser" not in built)

@@ -10,7 +10,9 @@ from pathlib import Path
 from webhook.replica.permissions import (
     render_access,
     render_chart_access,
+    render_chart_reports_access,
     render_chart_scan_access,
+    render_reports_access,
     render_scan_access,
 )
 
@@ -33,6 +35,8 @@ FILES = {
     Path("deploy/chart/templates/access.yaml"): render_chart_access,
     Path("deploy/chart/templates/scan-access.yaml"): render_chart_scan_access,
     Path("deploy/scan/access.yaml"): lambda: render_scan_access("mlgate-system"),
+    Path("deploy/chart/templates/scan-reports-access.yaml"): render_chart_reports_access,
+    Path("deploy/scan/reports/access.yaml"): lambda: render_reports_access("mlgate-system"),
     Path("deploy/monitoring/prometheus-rule.yaml"): render_rule,
 }
 

@@ -23,6 +23,8 @@ from webhook.replica.options import ReplicaOptions
 
 _NAME = "mlgate"
 _SCAN = "mlgate-scan"
+_SCAN_REPORTS = "mlgate-scan-reports"
+_REPORTED = ("create", "delete", "list", "patch")
 _RELEASE = "{{ .Release.Namespace }}"
 _KEPT = ("get", "watch", "create", "patch", "delete")
 _NAMESPACES = ("", "namespaces")
@@ -73,6 +75,15 @@ def scan_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, ...]
     return tuple(one._replace(verbs=("list",)) for one in watched)
 
 
+def report_permissions() -> tuple[Permission, ...]:
+    """What `mlgate scan --write-reports` is allowed beside: of reports alone, in either group, by
+    any name: names hold the UIDs of what reports are about."""
+    return (
+        Permission("openreports.io", ("clusterreports", "reports"), _REPORTED),
+        Permission("wgpolicyk8s.io", ("clusterpolicyreports", "policyreports"), _REPORTED),
+    )
+
+
 def _list_resources(kinds: Iterable[Kind]) -> tuple[tuple[str, str], ...]:
     served = [kind for kind in (*kinds, *NEIGHBOURS) if kind.group != RETIRED_GROUP]
     return (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in served))
@@ -107,7 +118,23 @@ def render_scan_access(namespace: str) -> str:
 
 def render_chart_scan_access() -> str:
     """The same as a template of the chart."""
-    return f"{{{{- if .Values.scan.enabled }}}}\n{render_scan_access(_RELEASE)}{{{{- end }}}}\n"
+    return _render_if(".Values.scan.enabled", render_scan_access(_RELEASE))
+
+
+def render_reports_access(namespace: str) -> str:
+    """What the same account may where it writes reports."""
+    account = ServiceAccount(namespace, _SCAN)
+    return _render(grant(_SCAN_REPORTS, account, report_permissions()))
+
+
+def render_chart_reports_access() -> str:
+    """The same as a template of the chart."""
+    wanted = "and .Values.scan.enabled .Values.scan.writeReports"
+    return _render_if(wanted, render_reports_access(_RELEASE))
+
+
+def _render_if(condition: str, text: str) -> str:
+    return f"{{{{- if {condition} }}}}\n{text}{{{{- end }}}}\n"
 
 
 def _render(manifests: Iterable[JsonObject]) -> str:
