@@ -138,5 +138,5 @@ def _refuse_stranger() -> None:
     if getattr(rules, "DISTRIBUTION", None) != "mlgate":
         raise UserError(
             f"mlgate: the package `rules` that Python finds ({rules.__file__}) is not mlgate's. "
-            "Install mlgate by itself: `pipx install mlgate` or `uvx mlgate`."
+            "Install mlgate into an environment of its own, as pipx and `uv tool` do."
         )

@@ -167,7 +167,7 @@ def _connect(arguments: argparse.Namespace) -> "Client":
 
 def _tell_extra(error: ImportError) -> UserError:
     return UserError(
-        f"mlgate scan: the package {error.name} is missing: pip install 'mlgate[cluster]'"
+        f"mlgate scan: the package {error.name} is missing: install mlgate's extra `cluster`"
     )
 
 
