@@ -26,6 +26,7 @@ SUBCOMMANDS = {
     "explain": Subcommand("linter.commands.explain", "print what a rule means and why"),
     "rules": Subcommand("linter.commands.rules", "list the rules"),
     "policy": Subcommand("linter.commands.policy", "check, show, compare or draft a policy file"),
+    "init": Subcommand("linter.commands.init", "write a first policy, hooks and a step of CI"),
     "completion": Subcommand("linter.commands.completion", "print what a shell completes by"),
     "serve": Subcommand("webhook.commands.serve", "answer admission reviews of a cluster"),
     "review": Subcommand("webhook.commands.review", "replay a recorded admission review"),

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate policy``."""
     commands = parser.add_subparsers(dest="policy_command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="say whether a policy file can be used")
-    check.add_argument("file", nargs="?", metavar="FILE", help=f"the policy; {_ELSE}")
+    check.add_argument("files", nargs="*", metavar="FILE", help=f"policies; {_ELSE}")
     show = commands.add_parser("show", help="print the policy that holds, and where from")
     show.add_argument(
         "paths",
@@ -64,10 +64,11 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         return _init(arguments, out, err)
     if command == "show":
         return _show(arguments, out, err)
-    file = arguments.file or find_policy(os.curdir)
-    if file is None:
+    nearest = None if arguments.files else find_policy(os.curdir)
+    files = arguments.files or ([nearest] if nearest else [])
+    if not files:
         raise UserError(f"there is no {FILE_NAMES[0]} here or above, up to the repository's root")
-    return _check(file, out)
+    return max(_check(file, out) for file in files)
 
 
 def _show(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
@@ -110,12 +111,13 @@ def _show_difference(
 
 def _init(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Write a first policy; an existing file is left alone."""
-    from linter.commands.policy_draft import draft_policy
+    from linter.commands.policy_draft import draft_policy, judge_profiles
 
     file = arguments.output
     if file != "-" and os.path.exists(file):
         raise UserError(f"mlgate policy init: {file} is there already; give another --output")
-    text = draft_policy(arguments.paths or [os.curdir])
+    paths = arguments.paths or [os.curdir]
+    text = draft_policy(paths, judge_profiles(paths))
     if file == "-":
         out.write(text)
         return 0

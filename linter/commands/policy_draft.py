@@ -18,11 +18,16 @@ _MOST = 5
 """Rules that are named for what they find most often."""
 
 
-def draft_policy(paths: list[str]) -> str:
-    """The text of a policy after a look at files and folders. Raises UserError."""
-    runs = {
+def judge_profiles(paths: list[str]) -> "dict[str, RunResult]":
+    """What each profile makes of files and folders. Raises UserError."""
+    return {
         profile: judge_paths(paths, Policy(profile=profile), os.getcwd()) for profile in PROFILES
     }
+
+
+def draft_policy(paths: list[str], runs: "dict[str, RunResult]") -> str:
+    """The text of a policy after a look at files and folders, which ``runs`` judged. Raises
+    UserError."""
     result = runs["standard"]
     blocks = [
         [SCHEMA_LINE, *_tell_input(result), *_tell_devices(paths), *_tell_profiles(runs)],

@@ -182,3 +182,12 @@ def test_the_shipped_schema_holds_for_a_real_policy() -> None:
         "rules": {"TRN003": "deny", "TRN002": {"action": "warn", "max": 5}},
     }
     jsonschema.validate(policy, json.loads(schema_text()))
+
+
+def test_check_takes_several(folder: Path) -> None:
+    (folder / "mlgate.yaml").write_text(HEAD)
+    (folder / "other.yaml").write_text(HEAD + "profile: none\n")
+
+    code, text = call("check", "mlgate.yaml", "other.yaml")
+    assert code == 2
+    assert text.startswith("mlgate.yaml: ok\nother.yaml:3:10: ")
