@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         policy=name_policy(policy, file, arguments.profile), reports=tuple(reports)
     )
     try:
-        result = lint(task, given.collection, given.texts.items(), jobs=arguments.jobs)
+        texts = given.texts.items()
+        result = lint(task, given.collection, texts, jobs=arguments.jobs, walked=given.walked)
     except WorkerError as error:
         err.write(f"mlgate: {error}\n")
         return CRASHED

@@ -27,11 +27,12 @@ from rules.record import NamedTuple
 
 
 class LintInput(NamedTuple):
-    """The files of a run, what came on standard input, if it was read (name and bytes), the policy
-    in words, and the reports that are wanted."""
+    """The files of a run, texts that came on standard input or are staged (name and bytes, and
+    which of them a walk met), the policy in words, and the reports that are wanted."""
 
     collection: Collection
     texts: Mapping[str, bytes] = {}
+    walked: frozenset[str] = frozenset()
     policy: str = ""
     reports: tuple[ReportRequest, ...] = ()
 
@@ -57,8 +58,12 @@ class LintInput(NamedTuple):
     def put(self, staged: dict[str, bytes]) -> "LintInput":
         """The input with other texts for some of its files."""
         sources = [one for one in self.collection.sources if one.path not in staged]
-        collection = self.collection._replace(sources=sources)
-        return self._replace(collection=collection, texts={**self.texts, **staged})
+        replaced = (one for one in self.collection.sources if one.path in staged)
+        return self._replace(
+            collection=self.collection._replace(sources=sources),
+            texts={**self.texts, **staged},
+            walked=frozenset(one.path for one in replaced if not one.named),
+        )
 
 
 def gather_input(arguments: argparse.Namespace, excludes: Excludes) -> LintInput:

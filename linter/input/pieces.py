@@ -5,7 +5,7 @@ to hold all that it says.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from linter.input.documents import Contents, is_unrendered, read_contents, read_part
 from linter.input.entries import is_manifest
@@ -54,10 +54,13 @@ def cut_sources(sources: Iterable[Source], *, hook: bool) -> Iterator[Piece]:
             yield whole  # whoever reads it says what is wrong
 
 
-def cut_texts(texts: Iterable[tuple[str, bytes]], *, hook: bool) -> Iterator[Piece]:
-    """The pieces of what was read from standard input: name and bytes of each."""
+def cut_texts(
+    texts: Iterable[tuple[str, bytes]], *, hook: bool, walked: Container[str] = ()
+) -> Iterator[Piece]:
+    """The pieces of what was read from standard input, or is staged: name and bytes of each.
+    Those in ``walked`` were met on a walk, and not named."""
     for name, raw in texts:
-        whole = Piece(name, raw, named=True, size=len(raw))
+        whole = Piece(name, raw, named=name not in walked, size=len(raw))
         yield from _cut(whole, raw, hook=hook) if len(raw) >= LARGE else (whole,)
 
 

@@ -1,7 +1,7 @@
 """The pipeline: files in, one result out, whatever the order of files or number of processes."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from linter.errors import CRASHED, FINDINGS, NOTHING_CHECKED, UNREADABLE
@@ -39,15 +39,21 @@ _AT_LEAST = {
 
 
 def lint(
-    task: Task, collection: Collection, texts: Iterable[tuple[str, bytes]] = (), *, jobs: int = 0
+    task: Task,
+    collection: Collection,
+    texts: Iterable[tuple[str, bytes]] = (),
+    *,
+    jobs: int = 0,
+    walked: Container[str] = (),
 ) -> "RunResult":
     """The result of a run over the files of ``collection`` and over ``texts`` (name and bytes, as
-    read from standard input). ``jobs`` is the number of processes, 0 for as many as pay.
+    read from standard input, or staged; a walk met those in ``walked``). ``jobs`` is the number of
+    processes, 0 for as many as pay.
 
     Raises WorkerError.
     """
     pieces = list(cut_sources(collection.sources, hook=task.hook))
-    given = list(cut_texts(texts, hook=task.hook))
+    given = list(cut_texts(texts, hook=task.hook, walked=walked))
     held = _by_file(piece for piece in (*pieces, *given) if not isinstance(piece.content, Source))
     # Dealt out from the largest on, the shares take about as long; the path keeps the order fixed.
     pieces = sorted((*pieces, *given), key=lambda one: (-one.size, one.file, one.number))

@@ -95,6 +95,16 @@ def test_staged_is_judged_as_it_is_staged(here: Path) -> None:
     assert lint("--staged") == []
 
 
+def test_what_is_staged_and_no_manifest_is_passed_over(here: Path) -> None:
+    (here / "package.json").write_text('{"name": "a"}\n')
+    (here / "values.yaml").write_text("image: a\n")
+    git("add", "package.json", "values.yaml")
+    walked = call("lint", "--staged")
+    assert (walked.code, walked.out) == (0, "")
+    assert "skipped 2 documents (2 no Kubernetes manifest)" in walked.err
+    assert call("lint", "--staged", "package.json").code == 4
+
+
 def test_before_the_first_commit_everything_staged_is_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
