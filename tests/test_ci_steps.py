@@ -217,3 +217,4 @@ def test_hooks_run_commands_that_there_are() -> None:
     (checker,) = (hook for hook in hooks if hook["id"] == "mlgate-policy")
     assert re.search(checker["files"], "platform/mlgate.yaml")
     assert not re.search(checker["files"], "manifests/not-mlgate.yaml")
+    assert re.search(checker["exclude"], ".github/workflows/mlgate.yml")

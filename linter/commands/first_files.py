@@ -131,6 +131,7 @@ repos:
         entry: mlgate policy check
         language: system
         files: (^|/)\\.?mlgate\\.ya?ml$
+        exclude: ^\\.(github|gitlab)/
 """
 
 _WORKFLOW = f"""\
