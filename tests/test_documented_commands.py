@@ -27,6 +27,8 @@ ELSEWHERE = {
     "docker": "needs an image builder",
     "helm": "needs Helm and a cluster: tests/deploy/test_chart.py renders the chart",
     "kubectl": "needs a cluster: tests/e2e",
+    "mlgate lint --helm": "calls Helm: tests/linter/rendering/test_rendered.py",
+    "mlgate lint --kustomize": "calls kubectl, which a bare machine lacks: the same tests",
     "mlgate scan": "asks a cluster: tests/linter/scanning/test_scan.py has one",
     "mlgate serve": "serves until it is ended: tests/webhook/commands/test_serve.py",
     "pip install": "fetches packages",
