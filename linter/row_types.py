@@ -59,7 +59,17 @@ class RemoveRow(TypedDict):
     path: Path
 
 
-EditRow: TypeAlias = SetRow | RemoveRow
+class CommentRow(TypedDict):
+    """A comment that becomes ``text``, or goes with the line that it has for itself."""
+
+    op: Literal["comment"]
+    line: int
+    column: int
+    end_column: int
+    text: str
+
+
+EditRow: TypeAlias = SetRow | RemoveRow | CommentRow
 
 
 class TextEditRow(TypedDict):

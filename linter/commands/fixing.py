@@ -6,34 +6,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import colour_for, report_run
-from linter.commands.lint_input import LintInput
-from linter.commands.narrowing import Narrowing
-from linter.judging.judge import Task
+from linter.commands.lint_input import FixInput
 from linter.judging.run import exit_code
 from linter.mending import fix_run
 from linter.mending.fixable import FixSelection
 from linter.reports.fixes import render_fixes, render_refusals
-from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import RunResult
 
 
-class FixInput(NamedTuple):
-    """What fixing judges anew."""
-
-    task: Task
-    given: LintInput
-    narrowing: Narrowing
+def make_fix_run(arguments: argparse.Namespace, inputs: FixInput) -> fix_run.FixRun:
+    """What is judged again, and where files may be written."""
+    roots = tuple(map(Path, arguments.paths or [os.curdir]))
+    given = inputs.given
+    return fix_run.FixRun(inputs.task, given.collection, given.texts, arguments.jobs, roots)
 
 
 def fix_findings(
     result: "RunResult", arguments: argparse.Namespace, inputs: FixInput, out: TextIO, err: TextIO
 ) -> int:
     """Show or make the fixes, and report what is left."""
-    task, given, narrowing = inputs
-    roots = tuple(map(Path, arguments.paths or [os.curdir]))
-    run = fix_run.FixRun(task, given.collection, given.texts, arguments.jobs, roots)
+    given, narrowing = inputs.given, inputs.narrowing
+    run = make_fix_run(arguments, inputs)
     selection = FixSelection(unsafe=arguments.unsafe_fixes, audit=arguments.show_audit)
     fixed = fix_run.fix_files(run, result["findings"], selection)
     if arguments.diff:
@@ -47,7 +42,7 @@ def fix_findings(
         err.write(render_fixes(fix_run.list_fixed(fixed)))
     if arguments.fix_only:
         return exit_code({**result, "findings": []}, "never", hook=True)
-    texts = {name: fixed.outcomes[name].after.encode() for name in run.texts}
+    texts = fix_run.encode_texts(run, fixed)
     given = given._replace(texts=texts)
     result = narrowing.apply(fix_run.relint(run, fixed), given)
     # The fixed text has standard output for itself: `mlgate lint --fix - <a >b`.

@@ -2,11 +2,11 @@
 
 import argparse
 import os
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import report_run
 from linter.commands.lint_arguments import add_lint_arguments, make_task
-from linter.commands.lint_input import gather_input, show_files
+from linter.commands.lint_input import FixInput, gather_input, show_files
 from linter.commands.narrowing import find_narrowing, list_in_baseline
 from linter.commands.outputs import choose_reports
 from linter.errors import CRASHED
@@ -15,6 +15,9 @@ from linter.judging.run import exit_code, lint
 from linter.judging.selection import select_rules
 from linter.judging.settings import name_policy, settle_policy
 from linter.judging.workers import WorkerError
+
+if TYPE_CHECKING:
+    from linter.row_types import RunResult
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,12 +59,27 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     except WorkerError as error:
         err.write(f"mlgate: {error}\n")
         return CRASHED
-    result = narrowing.apply(result, given)
-    if arguments.write_baseline is not None:
-        return list_in_baseline(result, arguments, given, err)
-    if arguments.fix or arguments.fix_only or arguments.diff:
-        from linter.commands.fixing import FixInput, fix_findings
+    found = FixInput(task, given, narrowing)
+    return _finish(narrowing.apply(result, given), arguments, found, out, err)
 
-        return fix_findings(result, arguments, FixInput(task, given, narrowing), out, err)
-    report_run(result, arguments, given, out, err)
+
+def _finish(
+    result: "RunResult",
+    arguments: argparse.Namespace,
+    inputs: FixInput,
+    out: TextIO,
+    err: TextIO,
+) -> int:
+    """Do with the findings what is asked for; the exit code."""
+    if arguments.write_baseline is not None:
+        return list_in_baseline(result, arguments, inputs.given, err)
+    if arguments.add_ignore is not None:
+        from linter.commands.ignoring import add_ignores
+
+        return add_ignores(result, arguments, inputs, out, err)
+    if arguments.fix or arguments.fix_only or arguments.diff:
+        from linter.commands.fixing import fix_findings
+
+        return fix_findings(result, arguments, inputs, out, err)
+    report_run(result, arguments, inputs.given, out, err)
     return exit_code(result, arguments.fail_on, hook=arguments.hook)

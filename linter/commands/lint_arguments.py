@@ -154,6 +154,11 @@ def _add_fixing(group: argparse._ArgumentGroup) -> None:
     add("--unsafe-fixes", action="store_true", help="with --fix or --diff, the unsafe ones too")
     add("--diff", action="store_true", help="show what --fix would change, and change nothing")
     add("--fix-only", action="store_true", help="--fix, and what is left is no failure")
+    add(
+        "--add-ignore",
+        metavar="REASON",
+        help="write a comment for each finding that ignores it; with --diff show them",
+    )
 
 
 def _add_input(group: argparse._ArgumentGroup) -> None:

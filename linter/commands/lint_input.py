@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Mapping
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.outputs import ReportRequest
 from linter.errors import UNREADABLE, UserError
@@ -24,6 +24,10 @@ from linter.reports.summary import count
 from linter.reports.terminal import escape
 from rules.reader import ReadError, decode
 from rules.record import NamedTuple
+
+if TYPE_CHECKING:
+    from linter.commands.narrowing import Narrowing
+    from linter.judging.judge import Task
 
 
 class LintInput(NamedTuple):
@@ -64,6 +68,14 @@ class LintInput(NamedTuple):
             texts={**self.texts, **staged},
             walked=frozenset(one.path for one in replaced if not one.named),
         )
+
+
+class FixInput(NamedTuple):
+    """What fixing judges anew."""
+
+    task: "Task"
+    given: LintInput
+    narrowing: "Narrowing"
 
 
 def gather_input(arguments: argparse.Namespace, excludes: Excludes) -> LintInput:

@@ -38,6 +38,8 @@ _MIXTURES = (
     ("--since", "--staged", "give one of them"),
     ("--fix", "--staged", "fix the files, then stage them"),
     ("--fix", "--write-baseline", "fix the files, then write the baseline"),
+    ("--add-ignore", "--staged", "write the comments, then stage the files"),
+    ("--add-ignore", "--write-baseline", "a finding is ignored or listed"),
     ("--baseline", "--write-baseline", "--write-baseline alone brings a baseline up to date"),
     ("--since", "--write-baseline", "a baseline lists all there is"),
     ("--staged", "--write-baseline", "a baseline lists all there is"),
@@ -96,6 +98,7 @@ def find_narrowing(arguments: argparse.Namespace, judged: "JudgedFiles") -> Narr
 def _refuse_mixtures(arguments: argparse.Namespace) -> None:
     given = {
         "--fix": arguments.fix or arguments.fix_only or arguments.diff,
+        "--add-ignore": arguments.add_ignore is not None,
         "--since": arguments.since is not None,
         "--staged": arguments.staged,
         "--baseline": arguments.baseline is not None,
@@ -104,6 +107,11 @@ def _refuse_mixtures(arguments: argparse.Namespace) -> None:
     for first, second, advice in _MIXTURES:
         if given[first] and given[second]:
             raise UserError(f"mlgate lint: {first} and {second} do not go together: {advice}")
+    if given["--add-ignore"] and (arguments.fix or arguments.fix_only):
+        raise UserError(
+            "mlgate lint: --fix and --add-ignore do not go together: fix what can be fixed, then "
+            "ignore what is left"
+        )
 
 
 def list_in_baseline(

@@ -23,6 +23,7 @@ _OF_FILES = {
     "fix": "--fix",
     "fix_only": "--fix-only",
     "diff": "--diff",
+    "add_ignore": "--add-ignore",
     "staged": "--staged",
     "since": "--since",
     "show_files": "--show-files",

@@ -8,7 +8,13 @@ from linter.input.origins import HEAD, HELM_SOURCE
 from linter.input.sources import STDIN
 from linter.judging.coverage import Coverage, full_name
 from linter.judging.elsewhere import Elsewhere
-from linter.judging.rows import make_broken_row, make_passed_row, make_row, make_workload_row
+from linter.judging.rows import (
+    add_comment_fix,
+    make_broken_row,
+    make_passed_row,
+    make_row,
+    make_workload_row,
+)
 from rules.checks import KNOWN_CODES
 from rules.declaration import Declaration
 from rules.engine import Engine
@@ -222,10 +228,13 @@ class DocumentJudge:
         yield from kept
         # A comment in a List speaks for one item, whose name its problem goes by.
         by_prefix = {entry.prefix: entry for entry in entries}
-        for code, message, span, prefix in ignores.problems(self._codes):
-            entry = by_prefix[prefix]
+        for problem in ignores.problems(self._codes):
+            entry, span = by_prefix[problem.prefix], problem.span
             identity = Manifest(entry.body).identity
-            yield from self._point(entry, code, (), message, identity, span)
+            for row in self._point(entry, problem.code, (), problem.message, identity, span):
+                # What speaks of nothing may have been meant for something.
+                known = problem.left is not None and entry.body
+                yield add_comment_fix(row, problem.left or "") if known else row
 
     def _find_strings(self, entry: Entry) -> Iterator[Path]:
         """The texts in which an object holds manifests."""

@@ -65,6 +65,25 @@ def make_broken_row(finding: Finding, file: str, broken: Unreadable) -> "Finding
     return _make_row(finding, file, broken.number, span)
 
 
+def add_comment_fix(row: "FindingRow", text: str) -> "FindingRow":
+    """The finding on a comment, with the fix that makes ``text`` of it."""
+    title = "take out what suppresses nothing" if text else "remove the comment"
+    row["fix"] = {
+        "title": title,
+        "safety": "safe",
+        "edits": [
+            {
+                "op": "comment",
+                "line": row["line"],
+                "column": row["column"],
+                "end_column": row["end_column"],
+                "text": text,
+            }
+        ],
+    }
+    return row
+
+
 def make_workload_row(
     entry: Entry, place: Embedded | None, workload: Workload
 ) -> "WorkloadRow | None":

@@ -40,9 +40,14 @@ def fix_files(run: FixRun, rows: "Iterable[FindingRow]", selection: FixSelection
     """Make the wanted fixes of ``rows`` in the files' texts. Nothing is written yet."""
     rows = list(rows)
     files = dict.fromkeys(row["file"] for row in rows if selection.wants(row))
-    raw = {file: _read(run, file) for file in (*files, *run.texts)}
-    texts = {file: decode_file(held)[0] for file, held in raw.items()}
+    raw, texts = read_files(run, files)
     return FixedFiles(raw, fix_texts(texts, rows, selection, make_recheck(run)))
+
+
+def read_files(run: FixRun, files: Iterable[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Bytes and texts of ``files``, and of what came on standard input."""
+    raw = {file: _read(run, file) for file in (*files, *run.texts)}
+    return raw, {file: decode_file(held)[0] for file, held in raw.items()}
 
 
 def make_recheck(run: FixRun) -> Recheck:
@@ -86,6 +91,11 @@ def write_fixes(run: FixRun, fixed: FixedFiles, out: TextIO) -> FixedFiles:
     return fixed._replace(outcomes=outcomes)
 
 
+def encode_texts(run: FixRun, fixed: FixedFiles) -> dict[str, bytes]:
+    """What came on standard input, as it is now."""
+    return {name: encode_text(fixed.outcomes[name].after) for name in run.texts}
+
+
 def list_fixed(fixed: FixedFiles) -> "list[FindingRow]":
     """The findings that were mended, as they were found."""
     return [row for _, outcome in sorted(fixed.outcomes.items()) for row in outcome.fixed]
@@ -99,7 +109,7 @@ def list_refusals(fixed: FixedFiles) -> "list[Refusal]":
 def relint(run: FixRun, fixed: FixedFiles) -> "RunResult":
     """The result of judging everything again, after the fixes; with what was fixed, and a word of
     those that could not be made."""
-    texts = {name: encode_text(fixed.outcomes[name].after) for name in run.texts}
+    texts = encode_texts(run, fixed)
     result = lint(run.task, run.collection, texts.items(), jobs=run.jobs)
     reasons = {identify_finding(one.row): one.reason for one in list_refusals(fixed)}
     for row in result["findings"]:

@@ -15,7 +15,7 @@ from rules.reader import Document, Unreadable, read
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
-    from linter.row_types import EditRow, FindingRow
+    from linter.row_types import FindingRow, RemoveRow, SetRow
 
 
 class Refusal(NamedTuple):
@@ -123,8 +123,11 @@ def fix_document(document: Document, rows: "Sequence[FindingRow]") -> Outcome:
     """The document's own text with the fixes of ``rows`` made, or some of them refused."""
     index = _EditIndex()
     plans: list[PlannedFix] = []
-    refused: list[Refusal] = []
+    text = document.text
+    document, commented, refused = _mend_comments(document, rows)
     for row in rows:
+        if _is_of_comment(row):
+            continue
         plan = plan_fix(document, row)
         reason = _obstacle(plan, index)
         if reason is None:
@@ -133,9 +136,30 @@ def fix_document(document: Document, rows: "Sequence[FindingRow]") -> Outcome:
         else:
             refused.append(Refusal(row, reason))
     mended, fixed, failed = _try(document, plans)
-    return Outcome(
-        document.text, mended.text, tuple(plan.row for plan in fixed), (*refused, *failed)
-    )
+    done = (*commented, *(plan.row for plan in fixed))
+    return Outcome(text, mended.text, done, (*refused, *failed))
+
+
+def _is_of_comment(row: "FindingRow") -> bool:
+    fix = row["fix"]
+    return fix is not None and any(edit["op"] == "comment" for edit in fix["edits"])
+
+
+def _mend_comments(
+    document: Document, rows: "Sequence[FindingRow]"
+) -> "tuple[Document, list[FindingRow], list[Refusal]]":
+    """Comments come first: no path changes with them."""
+    own = [row for row in rows if _is_of_comment(row)]
+    if not own:
+        return document, [], []
+    from linter.mending.comment_edits import edit_comments
+
+    edits = [edit for row in own if row["fix"] for edit in row["fix"]["edits"]]
+    text = edit_comments(document.text, document.line, edits)
+    try:
+        return _read_again(document, text, document.value), own, []
+    except Unspliceable as error:
+        return document, [], [Refusal(row, str(error)) for row in own]
 
 
 def _obstacle(plan: PlannedFix, index: _EditIndex) -> str | None:
@@ -213,7 +237,7 @@ def _only(documents: Iterable[Document | Unreadable]) -> Document:
 def plan_fix(document: Document, row: "FindingRow") -> PlannedFix:
     """The row's edits as they are made to the document, or to the manifest in a string of its."""
     fix, embedded = row["fix"], row["embedded"]
-    edits = tuple(map(_edit, fix["edits"])) if fix else ()
+    edits = tuple(_edit(one) for one in fix["edits"] if one["op"] != "comment") if fix else ()
     if embedded is None or not embedded["text"]:
         return PlannedFix(row, None, edits, document.value)
     inner = document.embedded(row["path"])[embedded["number"] :]
@@ -221,5 +245,5 @@ def plan_fix(document: Document, row: "FindingRow") -> PlannedFix:
     return PlannedFix(row, row["path"], edits, body)
 
 
-def _edit(row: "EditRow") -> Edit:
+def _edit(row: "SetRow | RemoveRow") -> Edit:
     return Set(row["path"], row["value"]) if row["op"] == "set" else Remove(row["path"])

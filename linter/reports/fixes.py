@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from linter.reports.summary import count
 from linter.reports.terminal import escape
 from linter.reports.text import locate
 
@@ -19,6 +20,12 @@ def render_fixes(rows: "Iterable[FindingRow]") -> str:
 def render_refusals(refusals: "Iterable[tuple[FindingRow, str]]") -> str:
     """Fixes that were wanted and could not be made."""
     return "".join(_draw(row, f"not fixed: {reason}") for row, reason in refusals)
+
+
+def render_ignored(number: int, files: int, refusals: "Iterable[tuple[FindingRow, str]]") -> str:
+    """How many findings have a comment now that ignores them, and those that have none."""
+    lines = [_draw(row, f"not ignored: {reason}") for row, reason in refusals]
+    return "".join([*lines, f"{count(number, 'finding')} ignored in {count(files, 'file')}\n"])
 
 
 def _draw(row: "FindingRow", text: str) -> str:

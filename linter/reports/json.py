@@ -99,7 +99,7 @@ def _export_fix(row: "FixRow | None") -> dict[str, Any] | None:
 
 
 def _export_edit(row: "EditRow") -> dict[str, Any]:
-    return {**row, "path": pointer(row["path"])}
+    return {**row} if row["op"] == "comment" else {**row, "path": pointer(row["path"])}
 
 
 def _export_workload(row: "WorkloadRow") -> dict[str, Any]:

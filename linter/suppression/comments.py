@@ -28,17 +28,28 @@ _START = LazyPattern(
 
 class Comment(NamedTuple):
     """One ignore comment: where it stands, the line that it speaks of (None where none follows),
-    and what it ignores there, its scope still empty."""
+    and what it ignores there, its scope still empty. ``inside``: it is a part of some text."""
 
     span: Span
     target: int | None
     ignore: Ignore
+    words: str = ""
+    inside: bool = False
 
     def move(self, lines: int, columns: int = 0) -> "Comment":
         """The comment as the text around sees it, further down and to the right."""
         line, column, end_line, end_column = self.span
         span = Span(line + lines, column + columns, end_line + lines, end_column + columns)
-        return Comment(span, self.target and self.target + lines, self.ignore)
+        return self._replace(span=span, target=self.target and self.target + lines)
+
+    def leave_out(self, codes: Collection[str]) -> str:
+        """Its words without some of its codes; none where no code is left."""
+        match = _IGNORE.fullmatch(self.words)
+        left = [code for code in self.ignore.codes if code not in codes]
+        if not left or match is None:
+            return ""
+        comma = ", " if ", " in match[1] else ","
+        return f"{self.words[: match.start(1)]}{comma.join(left)}{self.words[match.end(1) :]}"
 
 
 def may_hold_comments(text: str) -> bool:
@@ -68,7 +79,7 @@ def read_comments(text: str, known: Collection[str]) -> list[Comment]:
         first, last = start - ends[index], min(after - ends[index], len(lines[index]))
         words = lines[index][first:last].rstrip()
         span = Span(index + 1, first + 1, index + 1, first + len(words) + 1)
-        found.append(Comment(span, targets[index], _read_words(words, known)))
+        found.append(Comment(span, targets[index], _read_words(words, known), words))
     return found
 
 

@@ -42,12 +42,14 @@ class ManifestScope(NamedTuple):
 
 class CommentProblem(NamedTuple):
     """Something to report about a comment: the rule (MLG003, MLG004), and the path of the object
-    that it stands in."""
+    that it stands in; ``left`` is the comment without what suppresses nothing, where that can be
+    written."""
 
     code: str
     message: str
     span: Span
     prefix: Path
+    left: str | None = None
 
 
 class CommentIgnores:
@@ -73,7 +75,9 @@ class CommentIgnores:
             place = comment.target or comment.span.line
             around = bisect_right(self._objects, place, key=itemgetter(0)) - 1
             prefix = self._objects[max(around, 0)][1]
-            yield CommentProblem(problem.code, problem.message, comment.span, prefix)
+            mendable = problem.unused and not comment.inside
+            left = comment.leave_out(problem.unused) if mendable else None
+            yield CommentProblem(problem.code, problem.message, comment.span, prefix, left)
 
 
 def read_comment_ignores(
@@ -136,6 +140,7 @@ def _read_embedded(document: Document, path: Path, known: Collection[str]) -> It
             line = found.span.line
             outer = around[inner.line + line - 1 - document.line]
             comment = found.move(inner.line, len(outer) - len(lines[line - 1]))
+            comment = comment._replace(inside=True)
             whole = [ManifestScope(path, inner.number)] if comment.target == first else []
             yield _place(comment, whole, path)
 

@@ -120,8 +120,8 @@ def _rules(rules: tuple[Rule, ...]) -> Record:
 
 def _mended(rules: tuple[Rule, ...]) -> dict[str, Shape]:
     """The rules that may have safe fixes, and their forms."""
-    known = known_codes(tuple(rule for rule in rules if rule.fix not in ("none", "unsafe")))
-    return dict.fromkeys(known, Flag())
+    mended = (rule for rule in rules if rule.check and rule.fix not in ("none", "unsafe"))
+    return dict.fromkeys(known_codes(mended), Flag())
 
 
 def _titled(rule: Rule, summary: str) -> str:

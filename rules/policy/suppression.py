@@ -11,11 +11,13 @@ _CRASHED = "MLG005"
 
 
 class IgnoreProblem(NamedTuple):
-    """Something to report about the ignore ``number``: the rule (MLG...) and its message."""
+    """Something to report about the ignore ``number``: the rule (MLG...) and its message, and the
+    codes in it that suppress nothing."""
 
     number: int
     code: str
     message: str
+    unused: tuple[str, ...] = ()
 
 
 class Suppressor:
@@ -57,10 +59,10 @@ class Suppressor:
             if ignore.problem is not None:
                 yield IgnoreProblem(number, self._malformed, ignore.problem)
                 continue
-            unused = [code for code in ignore.codes if self._is_unused(number, code, judged)]
+            unused = tuple(code for code in ignore.codes if self._is_unused(number, code, judged))
             if unused:
                 text = f"the ignore of {', '.join(unused)} suppresses nothing"
-                yield IgnoreProblem(number, "MLG003", text)
+                yield IgnoreProblem(number, "MLG003", text, unused)
             if not ignore.reason:
                 names = ", ".join(ignore.codes)
                 text = f"the ignore of {names} gives no reason; expected {self._expected}"

@@ -128,7 +128,7 @@ def is_brought(row: FindingRow, mended: set[str]) -> bool:
 def takes_away(outcome: Outcome) -> bool:
     """Whether something is moved or removed, with all its lines and what is said beside them."""
     edits = [edit for row in outcome.fixed if row["fix"] for edit in row["fix"]["edits"]]
-    return any("value" not in edit for edit in edits)
+    return any(edit["op"] != "set" for edit in edits)
 
 
 def comments_in(text: str) -> "Counter[str]":
@@ -140,7 +140,9 @@ def changes_too_much(outcome: Outcome) -> bool:
     gone = Counter(outcome.before.splitlines()) - Counter(outcome.after.splitlines())
     documents = {document.number: document for document in documents_in(outcome.before)}
     return gone.total() > sum(
-        1 if row["embedded"] else count_replaced(documents[row["document"]], edit["path"])
+        1
+        if row["embedded"] or edit["op"] == "comment"
+        else count_replaced(documents[row["document"]], edit["path"])
         for row in outcome.fixed
         if row["fix"]
         for edit in row["fix"]["edits"]

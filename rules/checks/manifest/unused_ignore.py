@@ -18,7 +18,9 @@ backoffLimit: 3
 ```
 
 ## Fix safety
-There is no fix.
+Safe: nothing reads such a comment but mlgate. The codes that suppress nothing are taken out of it,
+and the comment goes where none is left. What is no ignore at all, a comment in a document without
+an object or inside an embedded manifest, and an annotation are left as they are.
 
 ## References
 - the page on suppression in this documentation
@@ -34,4 +36,5 @@ RULE = Rule(
     check=None,
     docs=__doc__ or "",
     scope="every ignore",
+    fix="safe",
 )

@@ -1,7 +1,7 @@
 """The judge of ignores, whatever they were read from."""
 
 from rules.policy.ignores import Ignore
-from rules.policy.suppression import Suppressor
+from rules.policy.suppression import IgnoreProblem, Suppressor
 
 JUDGED = {"AAA001", "BBB002", "MLG005"}
 
@@ -41,21 +41,21 @@ def test_an_ignore_tells_all_its_unused_codes_at_once() -> None:
     judge = suppressor(Ignore(("AAA001", "BBB002", "BBB002/hard", "CCC003"), "why", ("a",)))
     judge.find("AAA001", "soft", ["a"])
     (problem,) = judge.problems(JUDGED)
-    assert problem == (0, "MLG003", "the ignore of BBB002, BBB002/hard suppresses nothing")
+    assert problem[:3] == (0, "MLG003", "the ignore of BBB002, BBB002/hard suppresses nothing")
+    assert problem.unused == ("BBB002", "BBB002/hard")
 
 
 def test_an_ignore_without_a_reason_counts() -> None:
     judge = suppressor(Ignore(("AAA001",), "", ("a",)))
     assert judge.find("AAA001", "soft", ["a"]) is not None
-    assert list(judge.problems(JUDGED)) == [
-        (0, "MLG004", "the ignore of AAA001 gives no reason; expected CODE=reason")
-    ]
+    text = "the ignore of AAA001 gives no reason; expected CODE=reason"
+    assert list(judge.problems(JUDGED)) == [IgnoreProblem(0, "MLG004", text)]
 
 
 def test_one_with_a_problem_ignores_nothing() -> None:
     judge = suppressor(Ignore(("AAA001",), "", ("a",), "unreadable"))
     assert judge.find("AAA001", "soft", ["a"]) is None
-    assert list(judge.problems(JUDGED)) == [(0, "MLG006", "unreadable")]
+    assert list(judge.problems(JUDGED)) == [IgnoreProblem(0, "MLG006", "unreadable")]
 
 
 def test_nothing_ignores_a_crash() -> None:
