@@ -1,5 +1,5 @@
-"""What is generated from the rules and the kinds: the index of the rules, the policy's JSON Schema,
-and pages on both.
+"""What is generated from the rules, the kinds and the command line: the index of the rules, the
+policy's JSON Schema, pages on all three, and the manual for ``man``.
 
 ``python -m linter.generate`` writes them, with ``--check`` it only says which are out of date.
 """
@@ -52,11 +52,14 @@ def _write(value: Any) -> str:
 def outputs() -> dict[Path, str]:
     """Every generated file with the text that it should have."""
     from linter.commands.kinds_page import make_page
+    from linter.commands.manual import draw_man_page, draw_page
     from linter.commands.policy import SCHEMA_FILE, schema_text
     from linter.commands.rulebook import pages
 
     texts = {DOCS / name: text for name, text in pages().items()}
     texts[DOCS / "kinds.md"] = make_page()
+    texts[DOCS / "command-line.md"] = draw_page()
+    texts[Path("man/mlgate.1")] = draw_man_page()
     texts[Path(SCHEMA_FILE)] = schema_text()
     return texts
 

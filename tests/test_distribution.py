@@ -85,4 +85,7 @@ def test_without_a_compiler_the_wheel_lacks_the_compiled_reader_alone(
 
 def list_wheel(archive: Path) -> set[str]:
     with zipfile.ZipFile(archive) as members:
-        return {name for name in members.namelist() if ".dist-info/" not in name}
+        names = {name for name in members.namelist() if ".dist-info/" not in name}
+    (manual,) = (name for name in names if ".data/" in name)
+    assert manual.endswith(".data/data/share/man/man1/mlgate.1")
+    return names - {manual}
