@@ -3,7 +3,7 @@ it meets one of these, and imports the rule."""
 
 from importlib import import_module
 
-from rules.model import Rule
+from rules.model import Harm, Rule
 from rules.record import NamedTuple
 
 
@@ -12,7 +12,8 @@ class Declaration(NamedTuple):
 
     ``module`` is where it stands below ``rules.checks``. ``judges`` is False where it is no check
     of objects but tells of the input. ``reads``, ``roles`` and ``accelerated`` are those of
-    ``Rule``; ``rule`` is the rule itself, where somebody has it.
+    ``Rule``; ``needs_values``: it finds nothing until a policy gives it some, as a rule of an
+    organisation's own. ``rule`` is the rule itself, where somebody has it.
     """
 
     code: str
@@ -23,6 +24,7 @@ class Declaration(NamedTuple):
     reads: tuple[str, ...]
     roles: tuple[str, ...] | None
     accelerated: bool
+    needs_values: bool = False
     rule: Rule | None = None
 
     def load(self) -> Rule:
@@ -44,5 +46,6 @@ def declare(rule: Rule, module: str = "") -> Declaration:
         reads=rule.reads,
         roles=None if rule.roles is None else tuple(sorted(rule.roles)),
         accelerated=rule.accelerated,
+        needs_values=rule.harm is Harm.UNWANTED,
         rule=rule,
     )

@@ -25,7 +25,7 @@ class RuleIndex:
     def __init__(self, policy: Policy, rules: Iterable[Declaration | Rule]) -> None:
         declared = (declare(one) if isinstance(one, Rule) else one for one in rules)
         self.enabled = {one.code: one for one in declared}
-        self.judging = tuple(one for one in self.enabled.values() if one.judges)
+        self.judging = tuple(one for one in self.enabled.values() if _may_judge(one, policy))
         self._policy = policy
         self._looks: dict[str, Look] = {}
         self._by_kind: dict[tuple[str, str], _KindIndex] = {}
@@ -80,6 +80,13 @@ class _KindIndex:
             if (accelerated or not one.accelerated)
             and (one.roles is None or not roles.isdisjoint(one.roles))
         )
+
+
+def _may_judge(declared: Declaration, policy: Policy) -> bool:
+    """Whether a rule may find something in any object, by what the policy gives it."""
+    entries = (entry.values for entry in policy.namespaces)
+    given = any(values.get(declared.code) for values in (policy.values, *entries))
+    return declared.judges and (given or not declared.needs_values)
 
 
 def may_concern(reads: tuple[str, ...], kind: Kind) -> bool:

@@ -11,8 +11,9 @@ from rules.inventory import Inventory
 from rules.kinds import facts, find_kind
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
-from rules.model import Problem, Rule
+from rules.model import Harm, Problem, Rule
 from rules.policy import Policy
+from rules.policy.entries import NamespaceEntry
 from rules.workload import SERVING, TRAINING, Workload
 
 POLICY = Policy()
@@ -87,3 +88,18 @@ def test_a_kind_that_changes_is_looked_up_anew() -> None:
     index.find(workload)
     workload.kind = workload.kind._replace(rows=Kind._field_defaults["rows"])
     assert "TTL001" not in [rule.code for rule, _, _ in index.find(workload)]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"values": {"ORG001": {"per_pod": 8}}},
+        {"namespaces": (NamespaceEntry(values={"ORG001": {"per_pod": 8}}),)},
+    ],
+)
+def test_a_rule_of_an_organisation_is_shown_objects_where_a_policy_gives_it_values(
+    given: dict[str, Any],
+) -> None:
+    rule, workload = make_rule("ORG001", harm=Harm.UNWANTED), make_job()
+    assert show(workload, (rule,)) == []
+    assert RuleIndex(Policy(**given), (rule,)).find(workload)
