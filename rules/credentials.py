@@ -18,8 +18,8 @@ _NAMES = frozenset(
     """.split()
 )
 _ENDINGS = ("_ACCESS_TOKEN", "_API_KEY", "_API_TOKEN", "_SECRET_ACCESS_KEY")
-_PARTS = ("KEY", "TOKEN", "PASSWORD")
-"""A text without any of them has no such name, which is told of most texts at once."""
+_PARTS = ("_KEY", "_TOKEN", "_PASSWORD")
+"""Each such name has one of them."""
 _TOKENS = (
     ("hf_", "a Hugging Face token", r"hf_[A-Za-z0-9]{30,128}"),
     ("nvapi-", "an NVIDIA API key", r"nvapi-[\w-]{40,128}"),
@@ -54,8 +54,18 @@ class Credential(NamedTuple):
 @remember(1024, 128)
 def is_credential_name(name: str) -> bool:
     """Whether a variable or flag of this name holds a credential."""
-    folded = name[:_LONGEST].strip("-").upper().replace("-", "_")
+    folded = _fold(name[:_LONGEST].strip("-"))
     return folded in _NAMES or folded.endswith(_ENDINGS)
+
+
+def _fold(text: str) -> str:
+    return text.upper().replace("-", "_")
+
+
+def may_name(text: str) -> bool:
+    """Whether the name of a credential may stand in a text, which is told at once."""
+    folded = _fold(text)
+    return any(part in folded for part in _PARTS)
 
 
 def looks_secret(value: str) -> bool:
@@ -70,6 +80,11 @@ def looks_secret(value: str) -> bool:
     return any(map(_is_random, parts)) and not any(word in folded for word in _PLACEHOLDERS)
 
 
+def holds_credential(name: str, value: str) -> bool:
+    """Whether that is what a variable or flag of a name holds."""
+    return len(value) >= _SHORTEST and is_credential_name(name) and looks_secret(value)
+
+
 def _is_random(part: str) -> bool:
     """Letters among digits, or, as in Hugging Face's tokens, capitals among small letters."""
     digits, letters = any(map(str.isdigit, part)), any(map(str.isalpha, part))
@@ -79,8 +94,12 @@ def _is_random(part: str) -> bool:
 
 def find_tokens(text: str) -> Iterator[Credential]:
     """The credentials in a text that are known by how they begin."""
+    if len(text) < _SHORTEST:
+        return
     for begin, what, pattern in _TOKENS:
-        for match in re.finditer(rf"(?<![\w-]){pattern}", text) if begin in text else ():
+        if begin not in text:
+            continue
+        for match in re.finditer(rf"(?<![\w-]){pattern}", text):
             if looks_secret(match[0]):
                 yield Credential(what, match[0], match.start())
 
@@ -89,8 +108,7 @@ def find_credentials(text: str) -> Iterator[Credential]:
     """Those, and what is given to the name of a credential: ``NAME=value``, ``NAME: value``,
     ``--flag value``, ``name: NAME`` beside ``value: ...``."""
     yield from find_tokens(text)
-    folded = text.upper()
-    if not any(part in folded for part in _PARTS):
+    if len(text) < _SHORTEST or not may_name(text):
         return
     words = [match for match in re.finditer(f"[^{_BETWEEN}]+", text) if match[0] not in ":-"]
     for place, word in enumerate(words):

@@ -38,32 +38,41 @@ class HubModel(NamedTuple):
 
 def find_hub_model(command: CommandLine) -> HubModel | None:
     """The first model of a hub that a container is told of."""
+    return command.once(_find_first)
+
+
+def _find_first(command: CommandLine) -> HubModel | None:
     return next(_name(command), None)
 
 
 def _name(command: CommandLine) -> Iterator[HubModel]:
-    pinned = any(map(command.value, _REVISIONS)) or any(
-        name in command.environment for name in _REVISION_VARIABLES
-    )
     for name in _FLAGS:
         flag = command.flag(name)
         if flag is not None and is_hub_name(flag.value.removeprefix(_SCHEME)):
             model = flag.value.removeprefix(_SCHEME)
-            yield HubModel(model, flag.path, f"--{flag.name} is {model}", pinned)
+            yield HubModel(model, flag.path, f"--{flag.name} is {model}", _is_pinned(command))
     for name in _VARIABLES:
         told = command.environment.get(name)
         if told is not None and is_hub_name(told.text.removeprefix(_SCHEME)):
-            yield HubModel(told.text.removeprefix(_SCHEME), told.path, f"{name} is a model", pinned)
-    yield from _positional(command, pinned=pinned)
+            model, what = told.text.removeprefix(_SCHEME), f"{name} is a model"
+            yield HubModel(model, told.path, what, _is_pinned(command))
+    if "vllm" in command.script:
+        yield from _positional(command)
     yield from _uri(command)
 
 
-def _positional(command: CommandLine, *, pinned: bool) -> Iterator[HubModel]:
+def _is_pinned(command: CommandLine) -> bool:
+    return any(map(command.value, _REVISIONS)) or any(
+        name in command.environment for name in _REVISION_VARIABLES
+    )
+
+
+def _positional(command: CommandLine) -> Iterator[HubModel]:
     """The model of ``vllm serve owner/model``."""
     words = command.words
     for before, verb, (word, path) in zip(words, words[1:], words[2:], strict=False):
         if before.text.endswith("vllm") and verb.text == "serve" and is_hub_name(word):
-            yield HubModel(word, path, f"vllm serve is told {word}", pinned)
+            yield HubModel(word, path, f"vllm serve is told {word}", _is_pinned(command))
 
 
 def _uri(command: CommandLine) -> Iterator[HubModel]:

@@ -46,7 +46,7 @@ def _read_install(simple: list[Fragment]) -> Iterator[tuple[str, Fragment]]:
     and flags before its verb."""
     plain = [word for word in simple if not word.text.startswith("-")]
     names = [word.text.rpartition("/")[2] for word in plain]
-    if not _LOCAL.isdisjoint(word.text for word in simple):
+    if _PROGRAMS.isdisjoint(names) or not _LOCAL.isdisjoint(word.text for word in simple):
         return
     for row in _ROWS:
         for at in range(len(names) - len(row)):

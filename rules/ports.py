@@ -61,6 +61,10 @@ def find_port(command: CommandLine, server: Server) -> int | None:
 
 def known_server(command: CommandLine) -> Server | None:
     """The server that a container runs, by its image, else by its command."""
+    return command.once(_find_known_server)
+
+
+def _find_known_server(command: CommandLine) -> Server | None:
     return find_server(command.image) or find_program(word for word, _ in command.words)
 
 

@@ -111,6 +111,10 @@ def estimate_load(
 
 def read_size(command: CommandLine) -> float | None:
     """The model's size in billions of parameters as arguments and environment name it."""
+    return command.once(_find_size)
+
+
+def _find_size(command: CommandLine) -> float | None:
     sizes = [
         float(match[2]) * int(match[1] or 1)
         for text in _model_texts(command)
@@ -126,13 +130,14 @@ def _stated(pod: Pod) -> int | None:
 
 def _find_sign(command: CommandLine, size: float | None, *, accelerated: bool) -> str | None:
     """The first sign that the load is slow."""
+    if accelerated:
+        return "it has an accelerator"
     container = command.container
     delay = container.get("readinessProbe", "initialDelaySeconds")
     memory = container.get("resources", "limits", "memory")
     fetches = any(store in text for text in _spoken_texts(command) for store in _STORE)
     server = find_server(command.image)
     signs = (
-        (accelerated, "it has an accelerator"),
         (server is not None and server.slow, f"its image is {container.get('image')}"),
         (size is not None and size >= _SMALL, f"its model has {size or 0:g}B parameters"),
         (fetches, "it fetches its model"),

@@ -6,7 +6,7 @@ Whoever asks what a container does asks here, and nobody else takes a command li
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from rules.commands.scripts import BETWEEN, BREAK, LONGEST, clean, cut, split_words
 from rules.image import Image, parse_image
@@ -22,6 +22,8 @@ _FLAG = r"(?s)-{1,4}([A-Za-z][\w.-]{0,255})(?:=(.*))?\Z"
 _PAIR = r"(?s)\+{0,2}([A-Za-z][\w.-]{0,255})(?:=|:\s?)(.*)\Z"
 _VARIABLE = r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))"
 _QUOTES = "\"',"
+
+_Found = TypeVar("_Found")
 
 
 class Fragment(NamedTuple):
@@ -58,6 +60,17 @@ class CommandLine:
     def __init__(self, container: Container, mounted: Mapping[str, str] | None = None) -> None:
         self.container = container
         self._mounted = mounted or {}
+        self._readings: dict[Callable[..., Any], Any] = {}
+
+    def once(self, read: Callable[["CommandLine"], _Found]) -> _Found:
+        """What ``read(command)`` finds, computed when the first rule asks for it: for what several
+        rules ask of a container. ``read`` stands in a module, and nobody changes what it returns.
+        """
+        known = self._readings
+        if read not in known:
+            known[read] = read(self)
+        found: _Found = known[read]
+        return found
 
     @cached_property
     def texts(self) -> tuple[Fragment, ...]:
@@ -96,10 +109,17 @@ class CommandLine:
     def _by_name(self) -> dict[str, CommandFlag]:
         return {_fold(flag.name): flag for flag in self.flags}
 
+    @cached_property
+    def _folded(self) -> str:
+        return _fold(self.script)
+
     def flag(self, *names: str) -> CommandFlag | None:
         """The flag of the first of ``names`` that is given; a name with dashes (``nproc-per-node``)
         is the one with underscores too. Of one given twice the last, as argparse has it."""
-        return next((self._by_name[name] for name in names if name in self._by_name), None)
+        # A name is looked for as a text first: few command lines have it, and to take one apart
+        # costs many times more.
+        said = [name for name in names if name in self._folded]
+        return next((self._by_name[name] for name in said if name in self._by_name), None)
 
     def value(self, *names: str) -> str | None:
         """The value of that flag: empty where it stands alone, None where it is not given."""

@@ -5,6 +5,7 @@ a path, a port or a metric that is not known is left out rather than guessed.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rules.image import Image, parse_image
 from rules.kinds.kept_pods import KeptPod
@@ -35,12 +36,14 @@ _PARTS = frozenset(
 as JetStream's HTTP front."""
 
 
+@lru_cache(maxsize=1024)
 def is_part(image: Image) -> bool:
     """Whether an image's name is that of a part of a platform, as a router of vLLM is, or of a
     client: it serves no model itself."""
     return bool(image.words & _PARTS) or (image.name == "tritonserver" and "-sdk" in image.tag)
 
 
+@lru_cache(maxsize=1024)
 def find_server(image: Image) -> Server | None:
     """The model server that an image is of, by its name."""
     path, name = f"/{image.path}".lower(), image.name.lower()

@@ -32,7 +32,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.commands import CommandLine, Fragment
-from rules.credentials import find_credentials, find_tokens, is_credential_name, looks_secret
+from rules.credentials import find_credentials, find_tokens, holds_credential, may_name
 from rules.kinds.facts import RUNTIME_ENV, SERVE_CONFIG, WORKFLOW_PARAMETERS
 from rules.model import Fix, Harm, Problem, Remove, Rule, Set, form_table
 from rules.paths import Path, dotted, shorten
@@ -52,7 +52,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 def _judge_environment(workload: Workload, command: CommandLine) -> Iterator[Problem]:
     for name, (value, path) in command.environment.items():
         token = next(find_tokens(value), None)
-        if token is None and not (is_credential_name(name) and looks_secret(value)):
+        if token is None and not holds_credential(name, value):
             continue
         what = token.what if token else "a credential"
         secret = shorten(name).lower().replace("_", "-")
@@ -72,8 +72,8 @@ def _judge_command(command: CommandLine) -> Iterator[Problem]:
         for problem in _judge_text(text, path):
             told.add(path)
             yield problem
-    for flag in command.flags:
-        if flag.path not in told and is_credential_name(flag.name) and looks_secret(flag.value):
+    for flag in command.flags if may_name(command.script) else ():
+        if flag.path not in told and holds_credential(flag.name, flag.value):
             yield _in_text(f"the value of {flag.name}", flag.path)
 
 
