@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from rules.kinds.kept_pods import KeptPod
+from rules.kinds.pods import Pod
 from rules.manifest import is_template
 from rules.quantity import parse_quantity
 from rules.resource_names import find_meant, is_retired
@@ -70,6 +71,12 @@ class Accelerators:
         annotations = metadata.get("annotations")
         keys = annotations if isinstance(annotations, Mapping) else ()
         return any(fnmatchcase(str(key), name) for key in keys for name in self._annotations)
+
+    def asked_by(self, pod: Pod) -> bool:
+        """Whether a pod asks for an accelerator, for a share of one, or claims a device (DRA)."""
+        if pod.spec.get("resourceClaims") or self.shared_by(pod.metadata):
+            return True
+        return any(self.holds(one.get("resources")) for one in pod.containers)
 
     def _gives(self, name: str) -> bool:
         return self.match(name) or name in _SHARES

@@ -1,6 +1,7 @@
 """How a container comes to see accelerators that it did not ask for."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from rules.commands import CommandLine
@@ -42,6 +43,7 @@ def names_devices(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def runs_cuda(image: Image) -> bool:
     """Whether an image is known by its name to be one of CUDA's, whose environment asks for every
     GPU of the node."""
@@ -61,9 +63,22 @@ def _is_cuda(word: str) -> bool:
     return word in ("cuda", "gpu") or (word != version and version.isdecimal())
 
 
+@lru_cache(maxsize=1024)
 def looks_after_nodes(image: Image) -> bool:
     """Whether an image is of what looks after the GPUs of a node: it must see them all."""
     return is_part(image) or bool(image.words & _INFRASTRUCTURE)
+
+
+def wants_none(resources: Any) -> bool:
+    """Whether a container says that it wants no GPU."""
+    return parse_quantity(dig(resources, ("limits", NVIDIA))) == 0
+
+
+def sees_others(command: CommandLine, *, accelerated: bool) -> bool:
+    """Whether a container that sees all GPUs of its node sees such as it did not ask for: it runs
+    CUDA and is not ``accelerated`` itself, or it asks for few."""
+    own = runs_cuda(command.image) and not accelerated
+    return own or leaves_gpus(command.container.get("resources"))
 
 
 def leaves_gpus(resources: Any) -> bool:

@@ -88,11 +88,10 @@ class Workload:
         module, which is how the next rule names the same reading; what it returns is shared, so
         it is a tuple or another value that nobody changes, and no iterator.
         """
-        known = self._readings
         key = read, about
-        if key not in known:
-            known[key] = read(self, *about)
-        found: _Found = known[key]
+        if key not in self._readings:
+            self._readings[key] = read(self, *about)
+        found: _Found = self._readings[key]
         return found
 
     def at(self, fact: Fact, pod: Pod | None = None) -> Value | None:
@@ -186,11 +185,14 @@ class Workload:
         return path, None if "resources" in container.made else resources
 
     def accelerated(self, pod: Pod) -> bool:
-        """Whether a pod asks for an accelerator: as an extended resource, by a claim (DRA), or for
-        a share of one by an annotation."""
-        if pod.spec.get("resourceClaims") or self.accelerators.shared_by(pod.metadata):
-            return True
-        return any(self.accelerators.holds(one.get("resources")) for one in pod.containers)
+        """Whether a pod asks for an accelerator, for a share of one, or claims a device (DRA)."""
+        known = self._accelerated.get(id(pod))
+        return self.accelerators.asked_by(pod) if known is None else known
+
+    @cached_property
+    def _accelerated(self) -> dict[int, bool]:
+        # By the pod's identity, which is its own as long as the workload holds it.
+        return {id(pod): self.accelerators.asked_by(pod) for pod in self.pods}
 
     @cached_property
     def judgements(self) -> tuple[tuple[Pod, Judgement], ...]:

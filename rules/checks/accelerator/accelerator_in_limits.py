@@ -36,16 +36,15 @@ from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import Path, dig, dotted
 from rules.refusals import LIMIT_REQUIRED, refuse_pods
 from rules.resource_names import find_meant
+from rules.unusual_resources import find_unusual_resources
 from rules.wording import write_value
 from rules.workload import Workload
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
-    for pod in () if workload.partial else workload.pods:
-        for container in pod.containers:
-            path, resources = workload.written_resources(container)
-            for problem in _judge(workload, path, resources, params):
-                yield problem._replace(role_path=pod.path)
+    for one in () if workload.partial else workload.once(find_unusual_resources):
+        for problem in _judge(workload, one.path, one.resources, params):
+            yield problem._replace(role_path=one.pod.path)
 
 
 def _judge(

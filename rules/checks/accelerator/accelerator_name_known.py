@@ -36,6 +36,7 @@ from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
 from rules.paths import Path, dotted, shorten
 from rules.refusals import UNQUALIFIED_RESOURCE, refuse_pods
 from rules.resource_names import counts_alike, find_meant, find_nearest, is_no_slice
+from rules.unusual_resources import find_unusual_resources
 from rules.wording import move_values
 from rules.workload import Workload
 
@@ -45,11 +46,9 @@ _EXTRA = Parameter("extra_known", "globs of resource names that are right", defa
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
-    for pod in workload.pods:
-        for container in pod.containers:
-            path, resources = workload.written_resources(container)
-            found = _judge(workload, path, params) if isinstance(resources, Mapping) else ()
-            yield from (problem._replace(role_path=pod.path) for problem in found)
+    for one in workload.once(find_unusual_resources):
+        for problem in _judge(workload, one.path, params):
+            yield problem._replace(role_path=one.pod.path)
 
 
 def _judge(workload: Workload, path: Path, params: Mapping[str, Any]) -> Iterator[Problem]:

@@ -38,6 +38,7 @@ from rules.paths import Path, dig, dotted
 from rules.quantity import parse_quantity
 from rules.refusals import NOT_NEGATIVE, UNEQUAL, WHOLE_NUMBER, refuse_pods
 from rules.resource_names import NVIDIA
+from rules.unusual_resources import find_unusual_resources
 from rules.wording import show_value, write_value
 from rules.workload import Workload
 
@@ -48,11 +49,9 @@ _PARTS = (
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    for pod in workload.pods:
-        for container in pod.containers:
-            path, resources = workload.written_resources(container)
-            for problem in _judge(workload, path, resources):
-                yield problem._replace(role_path=pod.path)
+    for one in workload.once(find_unusual_resources):
+        for problem in _judge(workload, one.path, one.resources):
+            yield problem._replace(role_path=one.pod.path)
 
 
 def _judge(workload: Workload, path: Path, resources: Any) -> Iterator[Problem]:

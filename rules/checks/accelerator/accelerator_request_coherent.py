@@ -33,11 +33,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.facts import RESOURCE_CLAIMS
-from rules.kinds.pods import Container, Pod
+from rules.kinds.pods import Pod
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
 from rules.quantity import parse_quantity
 from rules.refusals import UNDECLARED_CLAIM, refuse_pods
+from rules.unusual_resources import UnusualResources, find_unusual_resources
 from rules.workload import Workload
 
 _PARTS = ("nvidia.com/mig-", "nvidia.com/gpu.shared")
@@ -48,12 +49,14 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.pods:
         if not (workload.partial or pod.inherits):
             yield from _judge_claims(workload, pod)
-        for container in pod.containers:
-            yield from _judge_amounts(workload, container)
+    for one in workload.once(find_unusual_resources):
+        yield from _judge_amounts(workload, one)
 
 
 def _judge_claims(workload: Workload, pod: Pod) -> Iterator[Problem]:
     declared = _read_names(pod.spec.get("resourceClaims"))
+    if not declared and not any(one.get("resources", "claims") for one in pod.containers):
+        return
     known = {name for value in workload.each(RESOURCE_CLAIMS) for name in _read_names(value.value)}
     used = set()
     for container in pod.containers:
@@ -83,15 +86,14 @@ def _is_named(claim: Any) -> bool:
     return isinstance(claim, Mapping) and isinstance(claim.get("name"), str)
 
 
-def _judge_amounts(workload: Workload, container: Container) -> Iterator[Problem]:
-    path, resources = workload.written_resources(container)
-    held = dict(workload.accelerators.asked(resources, "limits"))
+def _judge_amounts(workload: Workload, one: UnusualResources) -> Iterator[Problem]:
+    path, held = one.path, dict(workload.accelerators.asked(one.resources, "limits"))
     if len(held) > 1:
         first, second = (shorten(name) for name in list(held)[:2])
         found = f"{dotted((*path, 'limits'))} asks for {first} and {second}"
         message = f"{found}: both are taken, and which of them is seen is not defined"
         yield Problem("double", (*path, "limits"), f"{message}; expected one of them")
-    command = workload.command(container)
+    command = workload.command(one.container)
     for name, amount in held.items():
         count = parse_quantity(amount) or 0
         if name.startswith(_PARTS) and count > 1 and command.flag(*_LAUNCHES) is None:

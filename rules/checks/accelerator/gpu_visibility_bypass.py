@@ -35,17 +35,16 @@ from rules.commands import CommandLine
 from rules.devices import (
     VISIBLE,
     find_device_files,
-    leaves_gpus,
     looks_after_nodes,
     names_devices,
-    runs_cuda,
     sees_all,
+    sees_others,
+    wants_none,
 )
 from rules.kinds.facts import RUNTIME_CLASS
 from rules.kinds.pods import Pod
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted, shorten
-from rules.quantity import parse_quantity
 from rules.resource_names import NVIDIA
 from rules.wording import remove_value, tell_value, write_values
 from rules.workload import Workload
@@ -72,30 +71,30 @@ def _judge_pod(workload: Workload, pod: Pod, working: list[CommandLine]) -> Iter
     for path, file in find_device_files(pod):
         found = f"{dotted(path)} is {shorten(file)}, which nobody then knows to be in use"
         yield Problem("device", path, f"{found}; expected the device plugin's resource in limits")
-    runtime = workload.at(RUNTIME_CLASS, pod)
     seen = any(map(sees_all, working)) and not workload.accelerated(pod)
-    if seen and runtime is not None and runtime.value == "nvidia":
+    runtime = workload.at(RUNTIME_CLASS, pod) if seen else None
+    if runtime is not None and runtime.value == "nvidia":
         yield Problem("runtime", runtime.path, f"{tell_value(runtime)}, without a limit, {_IMAGE}")
 
 
 def _judge_container(workload: Workload, command: CommandLine) -> Iterator[Problem]:
     container, told = command.container, command.environment.get(VISIBLE)
-    limit = workload.manifest.value((*workload.resources(container)[0], "limits", NVIDIA))
     if told is not None and names_devices(told.text):
         found = f"{VISIBLE} names GPUs: the container sees these of its node"
         fix = remove_value(workload.manifest.value(told.path[:-1]), f"remove {VISIBLE}", safe=False)
         yield Problem("environment", told.path, f"{found}, whatever its limits say; {_LEFT}", fix)
-    elif sees_all(command) and not limit.absent and parse_quantity(limit.value) == 0:
+    elif sees_all(command) and wants_none(container.get("resources")):
+        limit = (*workload.resources(container)[0], "limits", NVIDIA)
         place = workload.manifest.value(container.place("env", len(container.get("env") or ())))
         entry = {"name": VISIBLE, "value": "void"}
         fix = write_values(f"add {VISIBLE}=void", [(place, entry)], safe=True)
-        yield Problem("zero", limit.path, f"{dotted(limit.path)} is 0, and {_IMAGE}", fix)
-    privileged = workload.manifest.value((*container.place("securityContext"), "privileged"))
-    resources = container.get("resources")
-    alone = runs_cuda(command.image) and not workload.accelerators.holds(resources)
-    if privileged.value is True and (alone or leaves_gpus(resources)):
-        found = f"{tell_value(privileged)}: the container sees every GPU of its node"
-        yield Problem("privileged", privileged.path, f"{found}; expected limits that give them")
+        yield Problem("zero", limit, f"{dotted(limit)} is 0, and {_IMAGE}", fix)
+    if container.get("securityContext", "privileged") is not True:
+        return
+    if sees_others(command, accelerated=workload.accelerators.holds(container.get("resources"))):
+        value = workload.manifest.value(container.place("securityContext", "privileged"))
+        found = f"{tell_value(value)}: the container sees every GPU of its node"
+        yield Problem("privileged", value.path, f"{found}; expected limits that give them")
 
 
 RULE = Rule(
