@@ -4,6 +4,7 @@ A path is a tuple of mapping keys and list indexes, from the object's root.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -39,15 +40,16 @@ def has(value: Any, path: Path) -> bool:
 
 def expand(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield every (path, value) that ``pattern`` selects below ``value``, in written order."""
-    if not pattern:
-        yield at, value
-        return
-    head, rest = pattern[0], pattern[1:]
-    if head == EACH:
-        for key, item in items(value):
-            yield from expand(item, rest, (*at, key))
-    elif isinstance(value, dict) and head in value:
-        yield from expand(value[head], rest, (*at, head))
+    for depth, key in enumerate(pattern):
+        if key == EACH:
+            above, below = (*at, *pattern[:depth]), pattern[depth + 1 :]
+            for each, item in items(value):
+                yield from expand(item, below, (*above, each))
+            return
+        if not isinstance(value, dict) or key not in value:
+            return
+        value = value[key]
+    yield (*at, *pattern), value
 
 
 def items(value: Any) -> Iterator[tuple[str | int, Any]]:
@@ -78,6 +80,7 @@ def dotted(path: Path) -> str:
     return out
 
 
+@lru_cache(maxsize=1024)
 def split_dotted(text: str) -> Path:
     """The keys of a path as messages write it; one in brackets can only be the last:
     ``metadata.labels["example.com/team"]``."""

@@ -11,7 +11,6 @@ from rules.manifest import Manifest
 from rules.model import Problem, Related, Value
 from rules.paths import EACH, Path, dig, dotted, expand, has
 from rules.record import NamedTuple
-from rules.words import find_spelling
 from rules.workload import Workload
 
 _MOST_SLIPS = 50
@@ -49,7 +48,9 @@ def _search(group: str, name: str, manifest: Manifest) -> Iterator[Stray]:
 
 def _find(row: Misplacement, manifest: Manifest) -> Iterator[Stray]:
     for path, body in expand(manifest.object, row.wrong):
-        for key in body if isinstance(body, dict) else ():
+        if not isinstance(body, dict) or row.keys.isdisjoint(body):
+            continue
+        for key in body:
             if key in row.keys and body[key] is not None:
                 value = manifest.value((*path, key))
                 yield Stray(value, _home(row, path, key), row.fate, row.safe)
@@ -102,13 +103,13 @@ def _list_typed(pod: Pod) -> Iterator[tuple[str, Path]]:
 
 
 def _read_slip(one: UntypedKey, manifest: Manifest) -> Stray | None:
-    value = manifest.value((*one.parent, one.key))
-    if value.absent:
+    meant = (name for name in one.type.spell(one.key) if one.body.get(name) is None)
+    name = next(meant, None)
+    value = None if name is None else manifest.value((*one.parent, one.key))
+    if name is None or value is None or value.absent:
         return None
-    name = find_spelling(one.key, (field for field in one.shapes if one.body.get(field) is None))
-    if name is None:
-        return None
-    return Stray(value, (*one.parent, name), DROPPED, has_shape(value.value, one.shapes[name]))
+    shape = one.type.shapes[name]
+    return Stray(value, (*one.parent, name), DROPPED, has_shape(value.value, shape))
 
 
 def point_out(problem: Problem, workload: Workload) -> Problem:

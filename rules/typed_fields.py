@@ -1,10 +1,11 @@
 """Scalars of a type that their field does not take: places and values, whatever the kind."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from rules.kinds.facts import DEADLINE, STARTING_DEADLINE, WHOLE_NUMBERS
+from rules.kinds.facts import DEADLINE, STARTING_DEADLINE
 from rules.kinds.pods import Container, Pod
+from rules.kinds.rows import find_numbers
 from rules.manifest import is_template
 from rules.paths import Path, dig, items
 from rules.record import NamedTuple
@@ -12,6 +13,9 @@ from rules.workload import Workload
 
 TEXT, NUMBER, LONG_NUMBER = "string", "int32", "int64"
 _LONG = frozenset({DEADLINE, STARTING_DEADLINE})
+_NO_TEXTS = (bool, int, float)
+"""Null is the empty text to Go."""
+_LISTS = ("command", "args")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _COUNTS = (
     "failureThreshold",
@@ -50,55 +54,58 @@ def find_mistyped(workload: Workload) -> tuple[Mistyped, ...]:
 
 
 def _metadata(body: Any, at: Path) -> Iterator[Mistyped]:
-    for key in ("labels", "annotations"):
-        yield from _texts(body, (*at, key))
+    metadata = dig(body, at)
+    for key in ("labels", "annotations") if isinstance(metadata, dict) else ():
+        yield from _texts(metadata.get(key), (*at, key))
 
 
 def _of_pod(body: Any, pod: Pod) -> Iterator[Mistyped]:
     if pod.metadata_at:
         yield from _metadata(body, pod.metadata_at)
-    yield from _texts(body, (*pod.spec_path, "nodeSelector"))
+    selector = (*pod.spec_path, "nodeSelector")
+    yield from _texts(dig(body, selector), selector)
     for container in pod.containers:
         yield from _of_container(body, container)
 
 
 def _of_container(body: Any, container: Container) -> Iterator[Mistyped]:
-    for key in ("command", "args"):
-        yield from _texts(body, container.place(key))
-    env = container.place("env")
-    for index, variable in items(dig(body, env)):
-        if isinstance(variable, dict):
-            yield from _judge_text((*env, index, "name"), variable.get("name"))
-            yield from _judge_text((*env, index, "value"), variable.get("value"))
+    own = dig(body, container.path)
+    fields = own if isinstance(own, dict) else {}
+    if container.elsewhere:
+        fields = {key: dig(body, container.place(key)) for key in (*_LISTS, "env", *_PROBES)}
+    for key in _LISTS:
+        if fields.get(key):
+            yield from _texts(fields[key], container.place(key))
+    if fields.get("env"):
+        yield from _of_environment(fields["env"], container.place("env"))
     for probe in _PROBES:
-        place = container.place(probe)
-        found = dig(body, place)
+        found = fields.get(probe)
         for key in _COUNTS if isinstance(found, dict) else ():
-            yield from _judge_number((*place, key), found.get(key))
+            value = dig(found, (key,))
+            if _is_no_number(value):
+                yield Mistyped(container.place(probe, key), value, NUMBER)
 
 
-def _texts(body: Any, at: Path) -> Iterator[Mistyped]:
-    for key, value in items(dig(body, at)):
-        yield from _judge_text((*at, key), value)
+def _of_environment(env: Any, at: Path) -> Iterator[Mistyped]:
+    for index, variable in items(env):
+        for key in ("name", "value") if isinstance(variable, dict) else ():
+            if isinstance(variable.get(key), _NO_TEXTS):
+                yield Mistyped((*at, index, key), variable[key], TEXT)
 
 
-def _judge_text(path: Path, value: Any) -> Iterator[Mistyped]:
-    # Null is the empty text to Go.
-    if isinstance(value, bool | int | float):
-        yield Mistyped(path, value, TEXT)
+def _texts(found: Any, at: Path) -> Iterator[Mistyped]:
+    for key, value in items(found):
+        if isinstance(value, _NO_TEXTS):
+            yield Mistyped((*at, key), value, TEXT)
 
 
-def _numbers(workload: Workload) -> Iterable[Mistyped]:
-    for fact in WHOLE_NUMBERS:
-        for place in workload.each(fact):
-            # In an annotation a number is a text.
-            annotated = "annotations" in place.path or "labels" in place.path
-            if not (annotated or place.absent or place.unknown):
-                expected = LONG_NUMBER if fact in _LONG else NUMBER
-                yield from _judge_number(place.path, place.value, expected)
+def _numbers(workload: Workload) -> Iterator[Mistyped]:
+    for fact, path, value in find_numbers(workload.kind.places, workload.manifest.object):
+        if _is_no_number(value):
+            yield Mistyped(path, value, LONG_NUMBER if fact in _LONG else NUMBER)
 
 
-def _judge_number(path: Path, value: Any, expected: str = NUMBER) -> Iterator[Mistyped]:
-    wrong = isinstance(value, str) and value != "" and not is_template(value)
-    if wrong or isinstance(value, bool):
-        yield Mistyped(path, value, expected)
+def _is_no_number(value: Any) -> bool:
+    return isinstance(value, bool) or (
+        isinstance(value, str) and value != "" and not is_template(value)
+    )

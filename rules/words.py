@@ -64,13 +64,17 @@ _LONGEST = 64
 def find_spelling(word: str, names: Iterable[str]) -> str | None:
     """The name that somebody meant who wrote ``word``: the same but for capitals, hyphens and a
     plural, with two letters exchanged, or one or two of many wrong; None where there is none."""
+    return next(iter(find_spellings(word, names)), None)
+
+
+def find_spellings(word: str, names: Iterable[str]) -> tuple[str, ...]:
+    """All such names, that with the fewest letters wrong first."""
     if len(word) > _LONGEST:
-        return None
+        return ()
     said = _fold(word)
     about = (name for name in names if abs(len(name) - len(said)) < _ANOTHER_WORD)
     counted = ((_count_slips(said, name.lower()), name) for name in about)
-    near = [one for one in counted if one[0] < _ANOTHER_WORD]
-    return min(near)[1] if near else None
+    return tuple(name for slips, name in sorted(counted) if slips < _ANOTHER_WORD)
 
 
 def _fold(word: str) -> str:

@@ -10,8 +10,11 @@ from typing import Any
 
 from rules.paths import Path, items
 from rules.record import NamedTuple
+from rules.words import find_spellings
 
 ANY = "any"
+_MOST, _LONGEST = 256, 64
+"""Keys of a type of which it is remembered what may be meant, and letters of each."""
 _SHAPES: Mapping[str, type] = {
     "text": str,
     "number": int,
@@ -21,22 +24,34 @@ _SHAPES: Mapping[str, type] = {
 }
 
 
-class FieldType(NamedTuple):
+class FieldType:
     """The type of a mapping: the shape of each of its fields, and the type of those that have one
     here (of a list: that of its items)."""
 
-    shapes: Mapping[str, str]
-    inner: Mapping[str, str]
+    __slots__ = ("_meant", "inner", "shapes")
+
+    def __init__(self, shapes: Mapping[str, str], inner: Mapping[str, str]) -> None:
+        self.shapes = shapes
+        self.inner = inner
+        self._meant: dict[str, tuple[str, ...]] = {}
+
+    def spell(self, key: str) -> tuple[str, ...]:
+        """The fields that somebody may have meant who wrote ``key``, the likeliest first."""
+        known = self._meant.get(key)
+        if known is None:
+            known = find_spellings(key, self.shapes)
+            if len(self._meant) < _MOST and len(key) <= _LONGEST:
+                self._meant[key] = known
+        return known
 
 
 class UntypedKey(NamedTuple):
-    """A key of ``body``, the mapping at ``parent``, that its type does not have; ``shapes`` are
-    the fields that it has."""
+    """A key of ``body``, the mapping at ``parent``, that its ``type`` does not have."""
 
     parent: Path
     key: str
     body: Mapping[str, Any]
-    shapes: Mapping[str, str]
+    type: FieldType
 
 
 def has_shape(value: Any, shape: str) -> bool:
@@ -65,7 +80,7 @@ def find_untyped(name: str, body: Any, at: Path) -> Iterator[UntypedKey]:
         own = _read_types()[name]
         for key, value in body.items():
             if key not in own.shapes:
-                yield UntypedKey(at, key, body, own.shapes)
+                yield UntypedKey(at, key, body, own)
             elif key in own.inner and value:
                 yield from find_untyped(own.inner[key], value, (*at, key))
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from rules.kinds import facts
 from rules.kinds.facts import Fact
-from rules.kinds.field_types import UntypedKey, shape_of
+from rules.kinds.field_types import FieldType, UntypedKey, shape_of
 from rules.kinds.lookups import FactReader
 from rules.manifest import Manifest
 from rules.model import Value
@@ -81,31 +81,55 @@ def find_untold(places: FactPlaces, whole: Any) -> Iterator[UntypedKey]:
     """The keys beside the rows' fields that no row knows. What those fields are called in labels
     and annotations has a domain, and aliases."""
     for root, rows in places:
-        types = _shapes_of(rows)
-        for path, _ in expand(whole, root) if types else ():
-            for below, shapes in types.items():
-                parent = (*path, *below)
-                body = dig(whole, parent)
-                for key in body if isinstance(body, dict) else ():
-                    if key not in shapes:
-                        yield UntypedKey(parent, key, body, shapes)
+        types = _digest(rows).types
+        for path, item in expand(whole, root) if types else ():
+            for below, known in types.items():
+                body = dig(item, below)
+                if isinstance(body, dict) and not body.keys() <= known.shapes.keys():
+                    unknown = (key for key in body if key not in known.shapes)
+                    yield from (UntypedKey((*path, *below), key, body, known) for key in unknown)
 
 
-_Shapes: TypeAlias = dict[Path, dict[str, str]]
-_KNOWN: dict[int, tuple[FactRows, _Shapes]] = {}
+def find_numbers(places: FactPlaces, whole: Any) -> Iterator[tuple[Fact, Path, Any]]:
+    """What stands in an object, and in each item of it, where rows have whole numbers."""
+    for root, rows in places:
+        numbers = _digest(rows).numbers
+        for path, item in expand(whole, root) if numbers else ():
+            for fact, below in numbers:
+                found = dig(item, below)
+                if found is not None:
+                    yield fact, (*path, *below), found
+
+
+class _Digest(NamedTuple):
+    """What is read of rows once: the type of each mapping below a root, as far as it is known, and
+    where whole numbers stand."""
+
+    types: Mapping[Path, FieldType]
+    numbers: tuple[tuple[Fact, Path], ...]
+
+
+_KNOWN: dict[int, tuple[FactRows, _Digest]] = {}
 """What has been read, with the rows that it was read from: a mapping has no hash."""
 
 
-def _shapes_of(rows: FactRows) -> _Shapes:
+def _digest(rows: FactRows) -> _Digest:
     known = _KNOWN.get(id(rows))
     if known is None or known[0] is not rows:
-        known = _KNOWN[id(rows)] = rows, _read_shapes(rows)
+        known = _KNOWN[id(rows)] = rows, _Digest(_read_types(rows), tuple(_read_numbers(rows)))
     return known[1]
 
 
-def _read_shapes(rows: FactRows) -> _Shapes:
-    """For each mapping below a root what is known of its fields."""
-    types: _Shapes = {}
+def _read_numbers(rows: FactRows) -> Iterator[tuple[Fact, Path]]:
+    """In an annotation a number is a text."""
+    for fact in facts.WHOLE_NUMBERS:
+        path = split_dotted(rows[fact][0]) if fact in rows else ()
+        if path and "annotations" not in path and "labels" not in path:
+            yield fact, path
+
+
+def _read_types(rows: FactRows) -> dict[Path, FieldType]:
+    types: dict[Path, dict[str, str]] = {}
     for fact, (place, *default) in rows.items():
         if "[" in place:
             continue
@@ -114,7 +138,7 @@ def _read_shapes(rows: FactRows) -> _Shapes:
             types.setdefault(tuple(keys[:depth]), {})[key] = "mapping"
         known = "number" if fact in facts.WHOLE_NUMBERS else shape_of(*default[:1] or [None])
         types.setdefault(tuple(keys[:-1]), {}).setdefault(keys[-1], known)
-    return types
+    return {below: FieldType(shapes, {}) for below, shapes in types.items()}
 
 
 def _leads(root: Path, path: Path) -> bool:
