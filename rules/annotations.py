@@ -29,6 +29,21 @@ _ANNOTATIONS = frozenset({IGNORE_ANNOTATION, LOAD_ANNOTATION, CULLING_ANNOTATION
 
 _MISPLACED = (("metadata", "annotation"), ("metadata", "label"), ("annotations",), ("labels",))
 """Where annotations and labels are written by mistake: the API server drops these fields."""
+_HOLDERS = ("annotations", "labels", "annotation", "label")
+
+
+def has_own_key(scope: Any, label: str) -> bool:
+    """Whether an object or pod template has a key of mlgate's, or ``label``, anywhere that one may
+    be meant to be read."""
+    holder = scope if isinstance(scope, dict) else {}
+    places = [place for place in (holder, holder.get("metadata")) if isinstance(place, dict)]
+    found = [place.get(name) for place in places for name in _HOLDERS]
+    mappings = [one for one in found if one and isinstance(one, dict)]
+    return any(label in one or any(map(_is_own, one)) for one in mappings)
+
+
+def _is_own(key: str) -> bool:
+    return key.startswith(PREFIX)
 
 
 def find_unread(body: Any, scope: Path, label: str) -> Iterator[tuple[Path, str]]:
@@ -51,7 +66,7 @@ def find_unread(body: Any, scope: Path, label: str) -> Iterator[tuple[Path, str]
 def _own_keys(body: Any, at: Path) -> list[str]:
     found = dig(body, at)
     keys = found if isinstance(found, dict) else ()
-    return [key for key in keys if key.startswith(PREFIX)]
+    return list(filter(_is_own, keys))
 
 
 def _tell_unread(key: str, label: str) -> str:

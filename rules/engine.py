@@ -222,11 +222,12 @@ class Engine:
         views = ((embed(view, ()), view.workload),)
         return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished), looks=looks)
 
-    def _apply(self, look: Look, view: View) -> Iterator[Finding]:
+    def _apply(self, look: Look, view: View) -> list[Finding]:
         rule, check, params = look
+        found: list[Finding] = []
         for problem in check(view.workload, params):
-            pointing = point_out(problem, view.workload)
-            yield from self._findings.make(rule, pointing, view)
+            found += self._findings.make(rule, point_out(problem, view.workload), view)
+        return found
 
     def _attempt(
         self, what: str, view: View, work: Callable[[], Iterable[Any]]

@@ -37,7 +37,7 @@ There is no fix.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.annotations import CULLING_ANNOTATION, LOAD_ANNOTATION, find_unread
+from rules.annotations import CULLING_ANNOTATION, LOAD_ANNOTATION, find_unread, has_own_key
 from rules.kinds.jobset import ANCESTOR_STEP
 from rules.kinds.roles import Role
 from rules.model import Confidence, Harm, Problem, Rule, form_table
@@ -54,6 +54,8 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     body = workload.manifest.object
     yield from _contradictions(workload, label)
     for scope in dict.fromkeys(((), *(pod.path for pod in workload.pods))):
+        if not has_own_key(dig(body, scope), label):
+            continue
         for place in ("annotations", "labels"):
             path = (*scope, "metadata", place, label)
             yield from _judge_role(path, dig(body, path), label)

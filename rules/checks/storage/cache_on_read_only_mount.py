@@ -45,6 +45,9 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _judge(workload: Workload, pod: Pod, container: Container) -> Iterator[Problem]:
+    sealed = container.get("securityContext", "readOnlyRootFilesystem") is True
+    if not (sealed or container.mounts):
+        return
     command = workload.command(container)
     for cache in find_named_caches(command) or find_default_cache(command):
         mount, why = find_unwritable(cache.folder, pod, container, _read_only_claims(workload))

@@ -40,13 +40,13 @@ from rules.shared_memory import choose_size
 from rules.wording import tell_value, write_value
 from rules.workload import Workload
 
-_SIZE = ("emptyDir", "sizeLimit")
+_SIZE, _MEDIUM = ("emptyDir", "sizeLimit"), ("emptyDir", "medium")
 _MOST = 0.8  # of a memory limit, for files
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod, judgement in () if workload.partial else workload.judgements:
-        if judgement.role not in (Role.OTHER, Role.NONE):
+        if pod.volumes and judgement.role not in (Role.OTHER, Role.NONE):
             yield from _judge(workload, pod, params)
 
 
@@ -68,7 +68,8 @@ def _judge(workload: Workload, pod: Pod, params: Mapping[str, Any]) -> Iterator[
 
 def _is_memory(workload: Workload, volume: Volume) -> bool:
     """Whether a volume is in memory, and stands in the object itself."""
-    return bool(workload.manifest.dig(*volume.path, "emptyDir", "medium") == "Memory")
+    named = dig(volume.body, _MEDIUM) == "Memory"
+    return named and bool(workload.manifest.dig(*volume.path, *_MEDIUM) == "Memory")
 
 
 def _mounted(volumes: Mapping[str, Volume], container: Container) -> list[Volume]:
