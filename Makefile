@@ -5,6 +5,7 @@ FOLDER ?= examples
 READERS ?= compiled pure
 READING = tests/rules/test_composer.py tests/rules/test_composition.py tests/rules/test_reader.py \
   tests/rules/policy tests/linter tests/test_acceptance.py tests/test_cases.py
+PARALLEL ?= --numprocesses=auto --dist=loadfile
 CONTROL_PLANE ?= .control-plane
 KUBERNETES ?= v1.37.2
 
@@ -38,9 +39,10 @@ generated:
 goldens:
 	$(PYTHON) -m tests.goldens
 
-# On all processors, but for what runs servers and a control plane of its own.
+# On all processors, a file on one of them, where what it has read once is kept; but for what runs
+# servers and a control plane of its own.
 test:
-	$(PYTHON) -m pytest --numprocesses=auto --cov --cov-report= --ignore=tests/e2e
+	$(PYTHON) -m pytest $(PARALLEL) --cov --cov-report= --ignore=tests/e2e
 	$(PYTHON) -m coverage report
 	$(PYTHON) -m pytest tests/e2e
 
@@ -53,7 +55,7 @@ reader:
 # What reads, with each reader. `make test` tests everything, with the compiled one if it is there.
 check-readers: reader
 	for one in $(READERS); do \
-	  MLGATE_READER=$$one $(PYTHON) -m pytest --quiet $(READING) || exit 1; \
+	  MLGATE_READER=$$one $(PYTHON) -m pytest --quiet $(PARALLEL) $(READING) || exit 1; \
 	done
 
 # Faults under load, damaged bodies and texts, and how the time of a review grows: about twenty minutes.
