@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from rules.kinds import find_neighbour
 from rules.kinds.lookups import Answer, Neighbour, Reference
@@ -14,6 +14,8 @@ from rules.model import ObjectKey
 
 Row: TypeAlias = tuple[str, str, str, str, dict[str, Any], Any]
 """(group, kind, namespace or "", name, facts, source): plain data that another process can send."""
+
+_Answer = TypeVar("_Answer")
 
 Accepts: TypeAlias = Callable[[Any], bool | None]
 """Whether a fact is the wanted one; None where it cannot be told."""
@@ -27,10 +29,11 @@ class Inventory:
     identity that differ in the asked fact answer unknown.
     """
 
-    __slots__ = ("_objects", "complete", "namespace")
+    __slots__ = ("_objects", "_recalled", "complete", "namespace")
 
     def __init__(self, *, namespace: str | None = None, complete: bool = False) -> None:
         self._objects: dict[tuple[str, str, str], dict[str, list[Neighbour]]] = {}
+        self._recalled: dict[Hashable, Any] = {}
         self.namespace = namespace or ""
         self.complete = complete
 
@@ -38,6 +41,7 @@ class Inventory:
         """The same objects, seen from another namespace."""
         view = Inventory(namespace=namespace, complete=self.complete)
         view._objects = self._objects
+        view._recalled = self._recalled
         return view
 
     def add(self, manifest: Manifest, kind: Kind, source: Any = None) -> None:
@@ -61,6 +65,7 @@ class Inventory:
         group, kind, namespace, name = one.key
         names = self._objects.setdefault(self._place(group, kind, namespace), {})
         names.setdefault(name, []).append(one)
+        self._recalled.clear()
 
     def _place(self, group: str, kind: str, namespace: str | None) -> tuple[str, str, str]:
         """Where objects of a kind are held: together, where no namespace holds them."""
@@ -113,9 +118,13 @@ class Inventory:
     def _list_unsaid(self, key: ObjectKey) -> Iterator[dict[str, list[Neighbour]]]:
         """The objects of a kind in namespaces that may be that of ``key``: where either says none,
         nobody knows which one it is applied to."""
-        said = key.namespace or self.namespace
-        for (group, kind, namespace), names in self._objects.items():
-            if (group, kind) == (key.group, key.kind) and not (said and namespace):
+        if key.namespace or self.namespace:
+            names = self._objects.get((key.group, key.kind, ""))
+            if names is not None:
+                yield names
+            return
+        for (group, kind, _), names in self._objects.items():
+            if (group, kind) == (key.group, key.kind):
                 yield names
 
     def select(
@@ -135,6 +144,15 @@ class Inventory:
             return Answer.FOUND, tuple(sorted(found, key=_by_key))
         may = sure and any(self._may_hold(kind, namespace, fact, accepts) for kind in kinds)
         return (Answer.ABSENT if sure and not may else Answer.UNKNOWN), ()
+
+    def recall(self, question: Hashable, answer: Callable[[], _Answer]) -> _Answer:
+        """The answer to a question that many objects ask, found once for all of them: among many
+        neighbours it would take too long to look again for each. It does not hang on who asks."""
+        key = self.namespace, question
+        if key not in self._recalled:
+            self._recalled[key] = answer()
+        known: _Answer = self._recalled[key]
+        return known
 
     def _may_hold(self, kind: Kind, namespace: str | None, fact: str, accepts: Accepts) -> bool:
         """Whether an object that is accepted may be in a namespace after all."""

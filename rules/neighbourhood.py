@@ -4,7 +4,7 @@ Answers are *found*, *absent* or *unknown*. Unknown is no evidence; absent is sa
 objects are at hand (``mlgate lint --complete``, a cluster's cache that is synced).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
@@ -117,10 +117,17 @@ class Neighbourhood:
         others = tuple(user for user in users if not self._is_me(user.key))
         return (answer, others) if others or answer is not Answer.FOUND else _UNKNOWN
 
-    def find_keepers(self, accepts: Callable[[tuple[KeptPod, ...]], bool]) -> tuple[Neighbour, ...]:
-        """The other objects at hand that keep pods, where ``accepts`` takes those."""
-        _, found = self._select(kinds_with(PODS), PODS, lambda kept: accepts(unpack_pods(kept)))
-        return tuple(one for one in found if not self._is_me(one.key))
+    def find_keeper(
+        self, question: Hashable, accepts: Callable[[tuple[KeptPod, ...]], bool]
+    ) -> Neighbour | None:
+        """The first of the other objects at hand that keep pods which ``accepts`` takes. All who
+        ask the same ``question`` accept the same."""
+
+        def find() -> tuple[Neighbour, ...]:
+            return self._select(kinds_with(PODS), PODS, lambda kept: accepts(unpack_pods(kept)))[1]
+
+        found = self._inventory.recall(("keepers", self.me.namespace, question), find)
+        return next((one for one in found if not self._is_me(one.key)), None)
 
     def refer_to_claim(self, name: str) -> Reference:
         """The claim of that name in the object's namespace."""

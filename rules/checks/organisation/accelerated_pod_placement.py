@@ -54,7 +54,8 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         names = _ask_for(workload, pod)
         if not names or not pod.complete or pod.inherits or says_where(workload, pod):
             continue
-        for other in _find_pool(workload, names)[:1]:
+        other = _find_pool(workload, names)
+        if other is not None:
             yield _tell(workload, pod, names, other)
 
 
@@ -64,10 +65,11 @@ def _ask_for(workload: Workload, pod: Pod) -> frozenset[str]:
     return frozenset(name for one in resources for name, _ in asked(one, "limits"))
 
 
-def _find_pool(workload: Workload, names: frozenset[str]) -> tuple[Neighbour, ...]:
-    """The other objects that name a pool for one of these accelerators."""
-    return workload.neighbourhood.find_keepers(
-        lambda kept: any(True for pod in kept if name_pool(workload.accelerators, names, pod))
+def _find_pool(workload: Workload, names: frozenset[str]) -> Neighbour | None:
+    """Another object that names a pool for one of these accelerators."""
+    return workload.neighbourhood.find_keeper(
+        ("pool", names),
+        lambda kept: any(True for pod in kept if name_pool(workload.accelerators, names, pod)),
     )
 
 
