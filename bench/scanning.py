@@ -26,6 +26,7 @@ from rules.policy import DEFAULT
 
 SIZES = (1_000, 10_000, 100_000)
 _NAMESPACES = 50
+_KEPT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 _JOBS = Resource("/apis/batch/v1/jobs", namespaced=True)
 
 
@@ -67,9 +68,11 @@ def _make_jobs(first: int, last: int) -> Iterator[dict[str, Any]]:
             "resources": {"limits": limits, "requests": limits},
         }
         pod = {"restartPolicy": "Never", "containers": [container]}
-        spec = {"backoffLimit": 2, "ttlSecondsAfterFinished": 3600, "template": {"spec": pod}}
+        template: dict[str, Any] = {"spec": pod}
+        spec = {"backoffLimit": 2, "ttlSecondsAfterFinished": 3600, "template": template}
         if number % 10:
             spec["activeDeadlineSeconds"] = 3600
+            template["metadata"] = {"annotations": {_KEPT: "false"}}
         yield {
             "metadata": {
                 "name": f"train-{number}",

@@ -1,6 +1,7 @@
 """Findings and workloads as rows: plain data with lines and columns, and their order."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import Entry
@@ -164,8 +165,13 @@ def _make_row(finding: Finding, file: str, document: int, span: Span) -> "Findin
         "related": [],
         "fix": None,
         "fingerprint": finding.fingerprint,
-        "url": URL + finding.rule,
+        "url": _link(finding.rule),
     }
+
+
+@cache
+def _link(rule: str) -> str:
+    return URL + rule
 
 
 def _inside(embedded: Embedded | None) -> bool:
