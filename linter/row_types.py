@@ -225,11 +225,41 @@ class BaselineRow(TypedDict):
     stale: list[StaleRow]
 
 
+class NamespaceRow(TypedDict):
+    """A namespace that was scanned: how many of its objects were judged, and its labels."""
+
+    objects: int
+    labels: dict[str, str]
+
+
+class ScannedRow(TypedDict):
+    """An object of a cluster with findings, by the name that they give as their file; its running
+    ``pods`` with ``accelerators``, and the hours that these are held."""
+
+    file: str
+    created: str | None
+    labels: dict[str, str]
+    pods: int
+    accelerators: float
+    gpu_hours: float
+
+
+class ClusterRow(TypedDict):
+    """What a scan knows beside its findings, and when it was. ``namespaces`` by name, the empty one
+    for objects of the whole cluster. ``registered``: since when the webhook is, if it is known."""
+
+    at: str
+    namespaces: dict[str, NamespaceRow]
+    objects: list[ScannedRow]
+    registered: NotRequired[str]
+
+
 class RunResult(TypedDict):
     """What a run found, in order; of one process in its share of the files, in none.
 
     ``fixed`` are the findings that ``--fix`` mended, as they were found; ``baseline`` is there with
-    ``--baseline``, and ``unchanged`` (findings on objects that did not change) with ``--since``.
+    ``--baseline``, ``unchanged`` (findings on objects that did not change) with ``--since``, and
+    ``cluster`` where one was scanned.
     """
 
     findings: list[FindingRow]
@@ -241,3 +271,4 @@ class RunResult(TypedDict):
     errors: list[ErrorRow]
     suppressed: int
     coverage: CoverageRow
+    cluster: NotRequired[ClusterRow]

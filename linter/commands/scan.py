@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from linter.scanning.report_writer import ReportWriter
     from linter.scanning.scan import Scan
 
+_REGISTRATION = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/mlgate"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate scan``."""
@@ -43,6 +45,9 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     writer = _make_writer(arguments, client, served) if arguments.write_reports else None
     scan = _make_scan(arguments, make_task(arguments, policy, selection), client, served)
     result = scan.run()
+    registered = _find_registration(client)
+    if registered:
+        result["cluster"]["registered"] = registered
     if writer is not None:
         _write_policy_reports(writer, scan, result, err)
     if old is not None:
@@ -53,7 +58,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         from linter.scanning.grouping import key_of_group, render_groups
 
         key_of = key_of_group(arguments.group_by, scan.objects)
-        err.write(render_groups(result["findings"], key_of))
+        err.write(render_groups(result, key_of))
     return exit_code(result, arguments.fail_on)
 
 
@@ -112,6 +117,21 @@ def _make_scan(
     wanted = Wanted(tuple(arguments.namespace), arguments.selector)
     lister = Lister(client.read, ListTiming(rate=arguments.rate))
     return Scan(task, Survey(lister, served, wanted.namespaces), wanted)
+
+
+def _find_registration(client: "Client") -> str | None:
+    """Since when the webhook is registered; None where it is not, is switched off, or may not be
+    looked at."""
+    from cluster.client import ApiError
+
+    try:
+        found = client.get(_REGISTRATION)
+    except ApiError:
+        return None
+    if not (found and found.get("webhooks")):
+        return None
+    created: str | None = found["metadata"].get("creationTimestamp")
+    return created
 
 
 def _make_writer(

@@ -36,6 +36,8 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     if result.get("passed"):
         report["passed"] = result["passed"]
     report |= {key: result[key] for key in ("errors", "suppressed", "coverage")}
+    if "cluster" in result:
+        report["cluster"] = result["cluster"]
     body = ",\n".join(f"  {_dump(key)}: {_spread(value)}" for key, value in report.items())
     return _keep_safe(f"{{\n{body}\n}}\n")
 

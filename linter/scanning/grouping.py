@@ -8,7 +8,7 @@ from linter.reports.terminal import escape
 from linter.scanning.scan import ScannedObject
 
 if TYPE_CHECKING:
-    from linter.row_types import FindingRow
+    from linter.row_types import FindingRow, RunResult, ScannedRow
 
 
 def key_of_group(group: str, objects: Mapping[str, ScannedObject]) -> "Callable[[FindingRow], str]":
@@ -24,14 +24,29 @@ def key_of_group(group: str, objects: Mapping[str, ScannedObject]) -> "Callable[
     return lambda row: str(row["object"]["kind" if kind == "kind" else "namespace"] or "")
 
 
-def render_groups(rows: "Iterable[FindingRow]", key_of: "Callable[[FindingRow], str]") -> str:
-    """A line for each group: denials and warnings, the most first."""
+def render_groups(result: "RunResult", key_of: "Callable[[FindingRow], str]") -> str:
+    """A line for each group: denials and warnings, the most first, and the accelerators that its
+    objects hold at the moment, if any."""
     counts: dict[str, Counter[str]] = {}
-    for row in rows:
-        counts.setdefault(key_of(row), Counter())[row["action"]] += 1
+    members: dict[str, set[str]] = {}
+    for row in result["findings"]:
+        key = key_of(row)
+        counts.setdefault(key, Counter())[row["action"]] += 1
+        members.setdefault(key, set()).add(row["file"])
+    held = {one["file"]: one for one in result["cluster"]["objects"] if one["pods"]}
     ranked = sorted(counts.items(), key=lambda item: (-item[1]["deny"], -item[1]["warn"], item[0]))
     width = max((len(escape(name or "(none)")) for name, _ in ranked), default=0)
     return "".join(
-        f"{escape(name or '(none)'):<{width}}  {count['deny']:>5} deny  {count['warn']:>5} warn\n"
+        f"{escape(name or '(none)'):<{width}}  {count['deny']:>5} deny  {count['warn']:>5} warn"
+        f"{_show_use(held[file] for file in members[name] if file in held)}\n"
         for name, count in ranked
     )
+
+
+def _show_use(rows: "Iterable[ScannedRow]") -> str:
+    using = list(rows)
+    if not using:
+        return ""
+    accelerators = sum(one["accelerators"] for one in using)
+    hours = sum(one["gpu_hours"] for one in using)
+    return f"  {accelerators:>5,.10g} accelerators now, {hours:,.0f} GPU-hours so far"

@@ -235,7 +235,9 @@ def test_what_would_lock_out_is_refused(
 
 def test_a_scan_lists_what_the_webhook_watches_and_writes_nothing() -> None:
     watched = [one for one in cluster_permissions() if one.verbs == ("list", "watch")]
-    scanned = list(scan_permissions())
+    *scanned, registration = scan_permissions()
+    assert registration.verbs == ("get",)
+    assert registration.names == ("mlgate",)
     assert {verb for one in scanned for verb in one.verbs} == {"list"}
     assert [one[:2] for one in scanned] == [one[:2] for one in watched]
     assert all("secrets" not in one.resources for one in scanned)

@@ -70,9 +70,14 @@ def cluster_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, .
 
 
 def scan_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, ...]:
-    """What `mlgate scan` is allowed: to list what the webhook watches, and to write nothing."""
+    """What `mlgate scan` is allowed: to list what the webhook watches, to see since when that is
+    registered, and to write nothing."""
     watched = list_and_watch(_list_resources(kinds))
-    return tuple(one._replace(verbs=("list",)) for one in watched)
+    registered = ("validatingwebhookconfigurations",)
+    return (
+        *(one._replace(verbs=("list",)) for one in watched),
+        Permission(REGISTRATION_GROUP, registered, ("get",), (VALIDATING_NAME,)),
+    )
 
 
 def report_permissions() -> tuple[Permission, ...]:

@@ -1,18 +1,22 @@
 """A cluster scanned: what is found where, and what is said of what could not be read."""
 
+import datetime
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
 from linter.commands import scan
+from rules.manifest import LAST_APPLIED
 from tests.api_server import present
 from tests.cluster.fake_api import FakeApi, Kind, running
 from tests.linter.test_cli import BAD, FIXABLE, Answer, call
 
+ROOT = Path(__file__).parents[3]
 SERVED = {
     ("", "Namespace"): ("v1", "namespaces"),
     ("", "Pod"): ("v1", "pods"),
@@ -231,3 +235,128 @@ def test_forms_and_confidence_are_chosen_as_in_lint(server: Server) -> None:
     server.put(FIXABLE)
     assert {form for _, form in forms("--select", "CRN001/overlap")} == {"CRN001/overlap"}
     assert forms("--ignore", "CRN001,STO001") == []
+
+
+TRAINING = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: train}
+spec:
+  backoffLimit: 6
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: a, image: trainer, command: [python, train.py]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("applied", "owned", "said"),
+    [
+        ('{"spec": {}}', None, "absent"),
+        ('{"spec": {"backoffLimit": 6}}', None, "written"),
+        (None, {"f:spec": {}}, "absent"),
+        (None, {"f:spec": {"f:backoffLimit": {}}}, "written"),
+        (None, None, "defaulted"),
+    ],
+)
+def test_what_the_api_server_filled_in_is_told_apart(
+    server: Server, applied: str | None, owned: dict[str, Any] | None, said: str
+) -> None:
+    """RULES of presence: an apply says what was written, and an update says nothing."""
+    annotations = {} if applied is None else {LAST_APPLIED: applied}
+    fields: list[Any] = [{"operation": "Update", "fieldsV1": {"f:spec": {"f:backoffLimit": {}}}}]
+    if owned is not None:
+        fields.append({"operation": "Apply", "fieldsV1": owned})
+    server.put(TRAINING, managedFields=fields, annotations=annotations)
+    (row,) = rows("--select", "TRN002")
+    absent = row["message"].startswith("spec.backoffLimit is not set (the default is 6")
+    # What somebody wrote, or may have written, is nobody's to overwrite unasked.
+    assert (absent, row["fix"]["safety"]) == (
+        (True, "safe") if said == "absent" else (False, "unsafe")
+    )
+
+
+def running_pod(name: str, owner: Any = None, **status: Any) -> tuple[str, dict[str, Any]]:
+    limits = {"nvidia.com/gpu": 4}
+    container = {"name": "a", "image": "trainer", "resources": {"limits": limits}}
+    body = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name},
+        "spec": {"containers": [container, {"name": "side", "image": "b"}]},
+    }
+    metadata = {"ownerReferences": [{**owner, "controller": True}]} if owner else {}
+    state = {"phase": "Running", "startTime": "2026-11-29T00:00:00Z", **status}
+    return yaml.safe_dump({**body, "status": state}), metadata
+
+
+def reference(server: Server, kind: str, name: str) -> dict[str, Any]:
+    held = server.kinds["batch", kind].objects["research", name]
+    uid = held["metadata"]["uid"]
+    return {"apiVersion": "batch/v1", "kind": kind, "name": name, "uid": uid}
+
+
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = datetime.datetime(2026, 11, 29, 12, 0, 30, tzinfo=datetime.UTC)
+    monkeypatch.setattr("linter.scanning.scan.find_now", lambda: time)
+
+
+def test_running_accelerators_count_for_who_wrote_the_workload(server: Server, noon: None) -> None:
+    """Two Pods of a Job of a CronJob, through both owners; what has ended holds nothing."""
+    server.put(FIXABLE)
+    schedule = reference(server, "CronJob", "nightly-retrain")
+    server.put(TRAINING, ownerReferences=[{**schedule, "controller": True}])
+    job = reference(server, "Job", "train")
+    for name in ("train-0", "train-1"):
+        text_of_pod, metadata = running_pod(name, job)
+        server.put(text_of_pod, **metadata)
+    ended, metadata = running_pod("train-2", job, phase="Succeeded")
+    server.put(ended, **metadata)
+    cluster = json.loads(text("--format", "json").out)["cluster"]
+    (one,) = cluster["objects"]
+    assert cluster["at"] == "2026-11-29T12:00:30Z"
+    assert one["file"] == "research/CronJob.batch/nightly-retrain"
+    assert (one["pods"], one["accelerators"], one["gpu_hours"]) == (2, 8, 96.07)
+    assert cluster["namespaces"]["research"]["objects"] == 1
+    said = text("--group-by", "namespace").err
+    line = "running now with such findings: 2 pods with 8 accelerators, 96 GPU-hours so far"
+    assert line in said
+    assert "1 deny      1 warn      8 accelerators now, 96 GPU-hours so far" in said
+
+
+REGISTRATIONS = "ValidatingWebhookConfiguration"
+
+
+def register(server: Server, *webhooks: Any) -> None:
+    group = "admissionregistration.k8s.io"
+    kind = server.api.serve(group, "v1", REGISTRATIONS, f"{REGISTRATIONS.lower()}s")
+    created = {"creationTimestamp": "2026-11-01T00:00:00Z"}
+    server.api.put(kind, "mlgate", metadata=created, webhooks=list(webhooks))
+
+
+def test_what_came_in_although_it_is_denied_is_told(server: Server) -> None:
+    server.put(FIXABLE, creationTimestamp="2026-10-01T00:00:00Z")
+    server.put(FIXABLE.replace("nightly", "weekly"), creationTimestamp="2026-11-02T00:00:00Z")
+    assert "in the cluster although denied: 2 objects\n" in text().err
+    register(server, {"name": "enforce.mlgate.dev"})
+    assert (
+        "in the cluster although denied: 2 objects; 1 came after the webhook was registered "
+        "(2026-11-01T00:00:00Z), unchecked or before the policy denied them: "
+        "research/CronJob.batch/weekly-retrain\n"
+    ) in text().err
+    report = json.loads(text("--format", "json").out)
+    assert report["cluster"]["registered"] == "2026-11-01T00:00:00Z"
+    assert {one["created"] for one in report["cluster"]["objects"]} == {
+        "2026-10-01T00:00:00Z",
+        "2026-11-02T00:00:00Z",
+    }
+    schema = json.loads((ROOT / "docs/report.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(report)
+
+
+def test_a_webhook_that_is_switched_off_checks_nothing(server: Server) -> None:
+    server.put(FIXABLE, creationTimestamp="2026-11-02T00:00:00Z")
+    register(server)
+    assert "registered" not in json.loads(text("--format", "json").out)["cluster"]
