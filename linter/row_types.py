@@ -246,12 +246,16 @@ class ScannedRow(TypedDict):
 
 class ClusterRow(TypedDict):
     """What a scan knows beside its findings, and when it was. ``namespaces`` by name, the empty one
-    for objects of the whole cluster. ``registered``: since when the webhook is, if it is known."""
+    for objects of the whole cluster. ``registered``: since when the webhook is, if it is known.
+    ``narrowed_by``: the flags that left something out; ``off``: the forms that were not looked for.
+    """
 
     at: str
     namespaces: dict[str, NamespaceRow]
     objects: list[ScannedRow]
     registered: NotRequired[str]
+    narrowed_by: list[str]
+    off: list[str]
 
 
 class RunResult(TypedDict):

@@ -23,6 +23,9 @@ class Subcommand(NamedTuple):
 SUBCOMMANDS = {
     "lint": Subcommand("linter.commands.lint", "find what is wrong in manifests"),
     "scan": Subcommand("linter.commands.scan", "find what is wrong in a live cluster"),
+    "promote": Subcommand(
+        "linter.commands.promote", "say which rules may warn or deny, by what a scan found"
+    ),
     "explain": Subcommand("linter.commands.explain", "print what a rule means and why"),
     "rules": Subcommand("linter.commands.rules", "list the rules"),
     "policy": Subcommand("linter.commands.policy", "check, show, compare or draft a policy file"),

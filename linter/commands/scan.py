@@ -13,6 +13,8 @@ from linter.judging.run import exit_code
 from linter.judging.selection import select_rules
 from linter.judging.settings import name_policy, settle_policy
 from linter.scanning.comparison import keep_new, read_fingerprints
+from rules.model import Action
+from rules.policy.decisions import weigh
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
     from cluster.client import Client
     from cluster.discovery import KindName, Resource
     from linter.judging.judge import Task
-    from linter.row_types import RunResult
+    from linter.row_types import ClusterRow, RunResult
     from linter.scanning.report_writer import ReportWriter
     from linter.scanning.scan import Scan
+    from rules.policy import Policy
 
 _REGISTRATION = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/mlgate"
 
@@ -45,9 +48,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     writer = _make_writer(arguments, client, served) if arguments.write_reports else None
     scan = _make_scan(arguments, make_task(arguments, policy, selection), client, served)
     result = scan.run()
-    registered = _find_registration(client)
-    if registered:
-        result["cluster"]["registered"] = registered
+    _tell_circumstances(result["cluster"], arguments, client, policy)
     if writer is not None:
         _write_policy_reports(writer, scan, result, err)
     if old is not None:
@@ -78,18 +79,22 @@ def _refuse_narrowed(arguments: argparse.Namespace) -> None:
     """Reports of a part of the rules or objects would take the rest away."""
     if not arguments.write_reports:
         return
-    flags = {
-        "--selector": arguments.selector,
-        "--select": arguments.select,
-        "--ignore": arguments.ignore,
-        "--min-confidence": arguments.min_confidence != "low",
-    }
-    given = [flag for flag, value in flags.items() if value]
+    given = [flag for flag, value in _list_narrowing(arguments).items() if value]
     if given:
         raise UserError(
             f"mlgate scan: --write-reports with {given[0]} would delete what reports say of the "
             "rest: leave one of the two out"
         )
+
+
+def _list_narrowing(arguments: argparse.Namespace) -> dict[str, object]:
+    """The flags that leave out rules or objects, with their values."""
+    return {
+        "--selector": arguments.selector,
+        "--select": arguments.select,
+        "--ignore": arguments.ignore,
+        "--min-confidence": arguments.min_confidence != "low",
+    }
 
 
 def _discover(client: "Client") -> "Mapping[KindName, Resource]":
@@ -117,6 +122,29 @@ def _make_scan(
     wanted = Wanted(tuple(arguments.namespace), arguments.selector)
     lister = Lister(client.read, ListTiming(rate=arguments.rate))
     return Scan(task, Survey(lister, served, wanted.namespaces), wanted)
+
+
+def _tell_circumstances(
+    cluster: "ClusterRow", arguments: argparse.Namespace, client: "Client", policy: "Policy"
+) -> None:
+    """Tell what was not looked for, which is not what was not found."""
+    from rules.checks import ALL
+
+    registered = _find_registration(client)
+    if registered:
+        cluster["registered"] = registered
+    flags = {
+        **_list_narrowing(arguments),
+        "--namespace": arguments.namespace,
+        "--diff": arguments.diff,
+    }
+    cluster["narrowed_by"] = [flag for flag, value in flags.items() if value]
+    cluster["off"] = [
+        f"{rule.code}/{form.name}"
+        for rule in ALL
+        for form in rule.forms
+        if weigh(policy, rule, form, flag_profile=arguments.profile).action is Action.OFF
+    ]
 
 
 def _find_registration(client: "Client") -> str | None:

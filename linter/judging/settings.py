@@ -1,6 +1,7 @@
 """The policy file: where it is, and reading it."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,12 +47,25 @@ def load_policy(path: str) -> Policy:
 
     Raises UserError, with one line ``FILE:LINE:COLUMN: message`` for each problem.
     """
+    return _load_policy(path, lambda: _read_text(path))
+
+
+def parse_policy_text(path: str, text: str) -> Policy:
+    """The policy in a text that is to stand in the file at ``path``. Raises as ``load_policy``."""
+    return _load_policy(path, lambda: text)
+
+
+def _read_text(path: str) -> str:
+    with open(path, "rb") as file:
+        return decode(file.read())
+
+
+def _load_policy(path: str, read: Callable[[], str]) -> Policy:
     from rules.checks import ALL  # a run without a policy spares both
     from rules.policy.file import PolicyError, read_policy
 
     try:
-        with open(path, "rb") as file:
-            return read_policy(decode(file.read()), ALL, partial(_read_base, path))
+        return read_policy(read(), ALL, partial(_read_base, path))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     except ReadError as error:

@@ -106,6 +106,8 @@ class Scan:
                 _export_object(name, one, self._usage.read(one.uid))
                 for name, one in sorted(self.objects.items())
             ],
+            "narrowed_by": [],
+            "off": [],
         }
 
     def has_seen(self, kind: KindName) -> bool:

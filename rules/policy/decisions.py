@@ -83,7 +83,7 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
             if entry.expires is None or now <= entry.expires:
                 return Decision(Action.EXCEPTED, _reason(entry))
             expired = describe_expired(entry)
-    action = _degrade(policy, form, confidence, weighed.action)
+    action = degrade(policy, form, confidence, weighed.action)
     if action is not weighed.action:
         doubt = f"{weighed.action} becomes {action}: confidence in the role is {confidence}"
         return Decision(action, f"{expired}; {doubt}" if expired else doubt, expired)
@@ -283,7 +283,7 @@ def _reason(entry: "ExceptionEntry") -> str:
     return f"excepted{until} by {entry.owner}: {entry.reason}"
 
 
-def _degrade(policy: Policy, form: Form, confidence: Confidence, action: Action) -> Action:
+def degrade(policy: Policy, form: Form, confidence: Confidence, action: Action) -> Action:
     """Doubt in the role: medium turns deny to warn, low turns all to audit."""
     if not form.role_gated or confidence is Confidence.HIGH:
         return action

@@ -360,3 +360,18 @@ def test_a_webhook_that_is_switched_off_checks_nothing(server: Server) -> None:
     server.put(FIXABLE, creationTimestamp="2026-11-02T00:00:00Z")
     register(server)
     assert "registered" not in json.loads(text("--format", "json").out)["cluster"]
+
+
+def test_a_report_says_what_may_be_promoted(server: Server, tmp_path: Path) -> None:
+    policy = "apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {CRN001: warn}\n"
+    (tmp_path / "mlgate.yaml").write_text(policy)
+    server.put(FIXABLE, labels={"team": "vision"})
+    assert call("scan", "--rate", "1000", "--format", "json", "-o", "scan.json", "-q").code == 1
+    told = call("promote", "scan.json").out
+    assert told.startswith("1 object of 1 namespace, 20")
+    assert (
+        "  CRN001/overlap  would deny 1 of 1 object in 1 namespace (research 1), owners vision 1; "
+        "not yet: 0 at most\n"
+    ) in told
+    assert text("--format", "json", "-o", "part.json", "-q").code == 1
+    assert "was made with --select" in call("promote", "part.json").err

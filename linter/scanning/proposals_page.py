@@ -1,0 +1,84 @@
+"""Proposals as text: what may go up, what not yet, and what each would mean for whom."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from linter.reports.terminal import escape
+from rules.model import Action
+
+if TYPE_CHECKING:
+    from linter.scanning.evidence import Evidence
+    from linter.scanning.promotion import Ladder, Proposal
+
+_MOST_NAMED = 5
+_VERBS = {Action.WARN: "warn of", Action.DENY: "deny"}
+
+
+def render_proposals(
+    proposals: "Iterable[Proposal]", evidence: "Evidence", ladder: "Ladder", *, show_all: bool
+) -> str:
+    """A block for each step, what would be met most often first."""
+    steps: dict[tuple[Action, Action], list[Proposal]] = {}
+    for one in proposals:
+        steps.setdefault((one.before, one.after), []).append(one)
+    lines = [_tell_evidence(evidence, ladder)]
+    for (before, after), found in sorted(steps.items(), key=lambda item: item[0][1] is Action.DENY):
+        lines += ["", f"{before} -> {after}:"]
+        lines += _tell_step(sorted(found, key=_order), after, ladder, show_all=show_all)
+    lines += [] if steps else ["", f"every rule is where the profile {ladder.towards} has it"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _tell_evidence(evidence: "Evidence", ladder: "Ladder") -> str:
+    spaces = evidence.namespaces
+    if ladder.namespace is not None:
+        objects = spaces[ladder.namespace]["objects"]
+        return f"{_say(objects, 'object')} of namespace {escape(ladder.namespace)}, {evidence.at}"
+    objects = sum(row["objects"] for row in spaces.values())
+    named = sum(1 for name in spaces if name)
+    return f"{_say(objects, 'object')} of {_say(named, 'namespace')}, {evidence.at}"
+
+
+def _order(one: "Proposal") -> tuple[bool, int, str]:
+    return one.may, -len(one.hits), one.key
+
+
+def _tell_step(
+    found: "list[Proposal]", after: Action, ladder: "Ladder", *, show_all: bool
+) -> Iterator[str]:
+    quiet = [one for one in found if one.may and not one.hits]
+    shown = found if show_all else [one for one in found if one not in quiet]
+    width = max((len(one.key) for one in shown), default=0)
+    for one in shown:
+        yield f"  {one.key:<{width}}  {_tell_hits(one)}; {_tell_whether(one, ladder)}"
+    if quiet and not show_all:
+        more = "more " if shown else ""
+        forms = _say(len(quiet), f"{more}form")
+        yield f"  {forms} would {_VERBS[after]} nothing and may go (--show-all lists them)"
+
+
+def _tell_hits(one: "Proposal") -> str:
+    told = f"would {_VERBS[one.after]} {len(one.hits):,} of {_say(one.objects, 'object')}"
+    if one.hits:
+        spaces = _say(len(one.by_namespace), "namespace")
+        told += f" in {spaces} ({_rank(one.by_namespace)})"
+        told += f", owners {_rank(one.by_owner)}"
+    if one.reviews:
+        told += f"; the webhook found {one.rule.code} in {_say(one.reviews, 'review')}"
+    return told
+
+
+def _tell_whether(one: "Proposal", ladder: "Ladder") -> str:
+    return "may go" if one.may else f"not yet: {ladder.most_denied:,} at most"
+
+
+def _say(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s'[: number != 1]}"
+
+
+def _rank(counts: "Counter[str]") -> str:
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{escape(name or '(cluster-wide)')} {number:,}" for name, number in ranked]
+    more = [f"{len(named) - _MOST_NAMED:,} more"] if len(named) > _MOST_NAMED else []
+    return ", ".join([*named[:_MOST_NAMED], *more])
