@@ -46,6 +46,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "arguments": ["--log-reviews=denials"],
         "serviceAccount": {"annotations": {"example.com/a": "b"}},
     },
+    "on the nodes' network": {"hostNetwork": True, "port": 18443, "metricsPort": 18080},
 }
 
 Tree = dict[str, Any]
@@ -170,6 +171,23 @@ def test_settings_reach_the_objects() -> None:
     policy = by_name(render(SETTINGS["guarded"]))["NetworkPolicy", "mlgate"]["spec"]
     assert len(policy["ingress"]) == 1
     assert {"ipBlock": {"cidr": "192.0.2.10/32"}} in policy["ingress"][0]["from"]
+
+
+@needs_helm
+def test_ports_are_those_that_are_listened_on() -> None:
+    made = by_name(render(SETTINGS["on the nodes' network"]))["Deployment", "mlgate"]
+    pod = made["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["hostNetwork"] is True
+    assert container["args"][-2:] == ["--port=18443", "--metrics-port=18080"]
+    assert [one["containerPort"] for one in container["ports"]] == [18443, 18080]
+
+
+@needs_helm
+def test_a_critical_priority_class_has_its_quota() -> None:
+    made = by_name(render(SETTINGS["enforce"]))["ResourceQuota", "mlgate-critical"]
+    assert made == yaml.safe_load((ROOT / "deploy/enforce/resource-quota.yaml").read_text())
+    assert ("ResourceQuota", "mlgate-critical") not in by_name(render({}))
 
 
 @needs_helm
