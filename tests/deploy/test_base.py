@@ -5,7 +5,6 @@ import io
 import os
 import re
 import subprocess
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -422,16 +421,3 @@ def test_the_network_policy_of_the_docs_renders(tmp_path: Path) -> None:
     (source,) = metrics["from"]
     selected = source["namespaceSelector"]["matchLabels"]
     assert selected == {"kubernetes.io/metadata.name": "observability"}
-
-
-def test_the_image_is_built_of_all_packages_for_the_user_of_the_pod() -> None:
-    lines = (ROOT / "deploy/Containerfile").read_text().splitlines()
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    packages = {
-        one.rstrip("*") for one in project["tool"]["setuptools"]["packages"]["find"]["include"]
-    }
-    copied = {line.split()[1] for line in lines if re.match(r"COPY \w+ /src/", line)}
-    assert copied == packages
-    user = POD["securityContext"]
-    assert f"USER {user['runAsUser']}:{user['runAsGroup']}" in lines
-    assert lines[-1] == f'ENTRYPOINT ["{CONTAINER["command"][0]}"]'
