@@ -35,6 +35,9 @@ ELSEWHERE = {
 }
 """Beginnings of commands that are not run here, and why. Their options are read all the same."""
 
+ALONE = {"tutorial.md", "tutorial-cluster.md", "operations.md"}
+"""Those that are followed as a whole: tests/test_tutorial.py and tests/e2e/test_pages.py."""
+
 POLICY = "apiVersion: mlgate.dev/v1\nkind: Policy\nprofile: standard\nrules:\n"
 MISSPELT = f"{POLICY}  TRN002: {{max: 5}}\n  TRN03: deny\n"
 STRICTER = f"{POLICY}  TRN003: deny\n  ORG001: {{per_pod: 4}}\n"
@@ -230,7 +233,7 @@ def match_part(patterns: list[str], lines: list[str]) -> bool:
     return len(patterns) == len(lines) and all(map(re.fullmatch, patterns, lines))
 
 
-@pytest.mark.parametrize("page", sorted({one.page for one in COMMANDS} - {"tutorial.md"}))
+@pytest.mark.parametrize("page", sorted({one.page for one in COMMANDS} - ALONE))
 def test_commands_do_what_the_page_shows(
     page: str, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,7 +54,7 @@ def _set_up() -> None:
         for name, request, body in (
             (b"lo", _SIOCSIFFLAGS, struct.pack("H", _IFF_UP)),
             (b"lo:1", _SIOCSIFADDR, _pack_address(ADDRESS)),
-            (b"lo:1", _SIOCSIFNETMASK, _pack_address("255.255.255.255")),
+            (b"lo:1", _SIOCSIFNETMASK, _pack_address("255.255.255.0")),
         ):
             fcntl.ioctl(control, request, struct.pack("16s24s", name, body))
 

@@ -1,0 +1,57 @@
+"""The pages that a platform engineer follows, from the top to the end, in a real cluster: each
+command is given, and prints what the page shows."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cluster import Cluster
+from tests.e2e.network import LOOPBACK
+from tests.e2e.node import Node
+from tests.e2e.pages import Reader, list_tried, read_reasons
+from tests.test_documented_commands import COMMANDS, ROOT
+
+IMAGES = {f"registry.example.com/mlgate:{one}": ROOT for one in ("0.1.0", "0.1.1", "0.2.0")}
+TUTORIAL, RUNBOOK = ROOT / "docs/tutorial-cluster.md", ROOT / "docs/operations.md"
+REGISTERED = "kubectl wait --for=create --timeout=1m validatingwebhookconfiguration/mlgate"
+SPACES = ("namespace", "mlgate-system", "research")
+
+
+@pytest.fixture(scope="module")
+def node(cluster: Cluster) -> Iterator[Node]:
+    """A node that has the images of both pages, in a cluster without mlgate."""
+    if cluster.host == LOOPBACK:
+        pytest.skip("no right to make a network namespace, and each pod needs an address")
+    cluster.kubectl("delete", *SPACES, "--ignore-not-found")
+    one = Node(cluster, IMAGES)
+    one.start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def reader(cluster: Cluster, node: Node, tmp_path: Path) -> Iterator[Reader]:
+    yield Reader(tmp_path, cluster)
+    cluster.kubectl("delete", *SPACES, "--ignore-not-found")
+
+
+def test_the_tutorial_does_what_it_says(reader: Reader) -> None:
+    reader.follow(TUTORIAL)
+
+
+def test_the_runbook_does_what_it_says(cluster: Cluster, reader: Reader) -> None:
+    """After the installation, which is the tutorial's."""
+    reader.follow(TUTORIAL, last=REGISTERED)
+    cluster.create_namespace("research")
+    reader.follow(RUNBOOK)
+
+
+@pytest.mark.parametrize("page", [TUTORIAL, RUNBOOK], ids=["tutorial", "runbook"])
+def test_what_is_not_tried_is_there_and_has_its_reason(page: Path) -> None:
+    assert len(list_tried(page)) > 15
+    shown = {one.text for one in COMMANDS if one.page == page.name}
+    for name in read_reasons(page):
+        assert any(fnmatchcase(one, name) for one in shown), name
+    assert REGISTERED in {one.text for one in list_tried(TUTORIAL)}
