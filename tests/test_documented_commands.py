@@ -29,6 +29,7 @@ ELSEWHERE = {
     "kubectl": "needs a cluster: tests/e2e",
     "mlgate lint --helm": "calls Helm: tests/linter/rendering/test_rendered.py",
     "mlgate lint --kustomize": "calls kubectl, which a bare machine lacks: the same tests",
+    "mlgate promote": "reads a scan: tests/linter/commands/test_promote.py has one",
     "mlgate scan": "asks a cluster: tests/linter/scanning/test_scan.py has one",
     "mlgate serve": "serves until it is ended: tests/webhook/commands/test_serve.py",
     "pip install": "fetches packages",
