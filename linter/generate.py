@@ -24,7 +24,8 @@ Generated from the rules by `make generate`: do not edit.
 # fmt: off
 ROWS: tuple[
     tuple[
-        str, str, tuple[str, ...], str, bool, tuple[str, ...], tuple[str, ...] | None, bool, bool
+        str, str, tuple[str, ...], str, bool, tuple[str, ...], tuple[str, ...] | None, bool, bool,
+        str,
     ],
     ...,
 ] = (

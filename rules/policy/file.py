@@ -5,6 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+from rules.declaration import Rules, load_named
 from rules.kinds import BUILT_IN, find_kind
 from rules.model import Action, Rule
 from rules.paths import EACH, Path, dig, dotted
@@ -53,9 +54,9 @@ def _read_nothing(_name: str) -> str:
     raise OSError(None, "other files are out of reach here")
 
 
-def read_policy(text: str, rules: tuple[Rule, ...], read_base: ReadBase = _read_nothing) -> Policy:
-    """The policy in a file's text; ``rules`` are those that it may name, ``read_base`` reads those
-    that it extends.
+def read_policy(text: str, rules: Rules, read_base: ReadBase = _read_nothing) -> Policy:
+    """The policy in a file's text; ``rules`` are those that it may name, of which those are
+    imported that it does name; ``read_base`` reads the policies that it extends.
 
     Raises PolicyError with every problem found, in the order of the file.
     """
@@ -81,18 +82,17 @@ def _refuse(line: int, column: int, reason: str) -> PolicyError:
     return PolicyError((PolicyProblem((), Span(line, column, line, column), reason),))
 
 
-def parse_policy(
-    document: Document, rules: tuple[Rule, ...], read_base: ReadBase = _read_nothing
-) -> Policy:
+def parse_policy(document: Document, rules: Rules, read_base: ReadBase = _read_nothing) -> Policy:
     """The policy that ``document`` holds; raises PolicyError as ``read_policy`` does."""
     return _build(_read_body(document, rules, read_base))
 
 
 def _read_body(
-    document: Document, rules: tuple[Rule, ...], read_base: ReadBase, depth: int = 0
+    document: Document, declared: Rules, read_base: ReadBase, depth: int = 0
 ) -> Mapping[str, Any]:
     """What a policy says, laid over those that it extends."""
     body: Mapping[str, Any] = document.value
+    rules = load_named(declared, str(body))
     problems = [
         *(
             _state(one.path, one.span, f"'{one.path[-1]}' stands here twice", on_key=True)
@@ -104,7 +104,7 @@ def _read_body(
     below: dict[str, Any] = {}
     for index, name in enumerate(() if problems else body.get("extends") or ()):
         try:
-            base = _read_base(name, rules, read_base, depth)
+            base = _read_base(name, declared, read_base, depth)
         except PolicyError as error:
             text = f"{name}: {error}"
             problems += _locate(document, [Complaint(("extends", index), text)])
@@ -116,9 +116,7 @@ def _read_body(
     return extend(below, body) if below else body
 
 
-def _read_base(
-    name: str, rules: tuple[Rule, ...], read_base: ReadBase, depth: int
-) -> Mapping[str, Any]:
+def _read_base(name: str, rules: Rules, read_base: ReadBase, depth: int) -> Mapping[str, Any]:
     """What a policy says that another extends. What that one extends stands beside it."""
     if depth >= _DEEPEST:
         raise _refuse(1, 1, "policies that extend one another without end")

@@ -447,3 +447,12 @@ def test_lint_imports_the_rules_that_look_at_an_object() -> None:
     imported = {modules[name].code for name in modules.keys() & imports_of(FIXABLE)}
     assert {"CRN001", "TRN002"} <= imported
     assert {"HPA001", "SRV001", "MLG001"}.isdisjoint(imported)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_policy_has_the_rules_imported_that_it_names() -> None:
+    stated = "rules: {SRV001: warn, HPA003: {gpu_metric_hints: {}}}"
+    Path("mlgate.yaml").write_text(f"apiVersion: mlgate.dev/v1\nkind: Policy\n{stated}\n")
+    found = imports_of(FIXABLE)
+    assert "rules.checks.serving.slow_model_startup_probe" in found
+    assert "rules.checks.serving.startup_budget_sufficient" not in found

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.checks import ALL, INDEX
+from rules.declaration import Rules, load_named
 from rules.model import Action, Form, Harm, Parameter, Rule, Severity
 from rules.policy.entries import CustomKind
 from rules.policy.file import PolicyError, PolicyProblem, parse_policy, read_policy
@@ -368,3 +370,34 @@ def test_overlay_keeps_what_is_not_stated() -> None:
 
     assert overlay(below, {"a": {"b": 3}, "d": [4]}) == {"a": {"b": 3, "c": 2}, "d": [4]}
     assert below == {"a": {"b": 1, "c": 2}, "d": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "rules: {TRN002: {max: 5}, STO001: audit, MLG007/unjudged: warn}",
+        "rules: {TRN002: {mox: 5}}",
+        "rules: {TRN002/batches: warn}",
+        "rules: {training-retry-budget-set: warn}",
+        "mutations: {TRN002: true, GPU001/limits: false}",
+        "mutations: {TRN009: true, IMG001: true}",
+        "namespaces: [{match: {name: a}, rules: {TRN003: {min: 9, max: 3}}}]",
+        "exceptions: [{rules: [SRV001/killed, SRV999], match: {name: a}, reason: r, owner: o}]",
+    ],
+)
+def test_rules_that_are_not_named_need_not_be_known(stated: str) -> None:
+    def read_by(rules: Rules) -> object:
+        try:
+            policy = read_policy(f"apiVersion: mlgate.dev/v1\nkind: Policy\n{stated}\n", rules)
+        except PolicyError as error:
+            return error.problems
+        return policy.rules, policy.values, policy.mutations, policy.namespaces
+
+    assert read_by(INDEX) == read_by(ALL)
+
+
+def test_a_rule_is_imported_for_a_policy_that_names_it() -> None:
+    known = {rule.code: rule for rule in load_named(INDEX, "{'rules': {'TRN002': {'max': 5}}}")}
+    assert [code for code, rule in known.items() if rule.check is not None] == ["TRN002"]
+    assert known["TRN003"].parameters == ()
+    assert [form.name for form in known["TRN003"].forms] == ["missing", "pod-only", "range"]
