@@ -69,7 +69,7 @@ class Accelerators:
     def shared_by(self, metadata: Mapping[str, Any]) -> bool:
         """Whether a pod's annotations ask for a share of an accelerator."""
         annotations = metadata.get("annotations")
-        keys = annotations if isinstance(annotations, Mapping) else ()
+        keys = annotations if isinstance(annotations, dict) else ()
         return any(fnmatchcase(str(key), name) for key in keys for name in self._annotations)
 
     def asked_by(self, pod: Pod) -> bool:
@@ -118,8 +118,8 @@ def read_amounts(
     resources: Any, key: str, wanted: Callable[[str], bool]
 ) -> Iterator[tuple[str, Any]]:
     """The wanted resources under ``limits`` or ``requests`` with their amounts, zeros left out."""
-    amounts = resources.get(key) if isinstance(resources, Mapping) else None
-    if not isinstance(amounts, Mapping):
+    amounts = resources.get(key) if isinstance(resources, dict) else None
+    if not isinstance(amounts, dict):
         return
     for name, amount in amounts.items():
         if wanted(str(name)) and amount is not None and parse_quantity(amount) != 0:

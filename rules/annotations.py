@@ -38,12 +38,8 @@ def has_own_key(scope: Any, label: str) -> bool:
     holder = scope if isinstance(scope, dict) else {}
     places = [place for place in (holder, holder.get("metadata")) if isinstance(place, dict)]
     found = [place.get(name) for place in places for name in _HOLDERS]
-    mappings = [one for one in found if one and isinstance(one, dict)]
-    return any(label in one or any(map(_is_own, one)) for one in mappings)
-
-
-def _is_own(key: str) -> bool:
-    return key.startswith(PREFIX)
+    keys = [str(key) for one in found if one and isinstance(one, dict) for key in one]
+    return label in keys or PREFIX in " ".join(keys)
 
 
 def find_unread(body: Any, scope: Path, label: str) -> Iterator[tuple[Path, str]]:
@@ -66,7 +62,7 @@ def find_unread(body: Any, scope: Path, label: str) -> Iterator[tuple[Path, str]
 def _own_keys(body: Any, at: Path) -> list[str]:
     found = dig(body, at)
     keys = found if isinstance(found, dict) else ()
-    return list(filter(_is_own, keys))
+    return [key for key in keys if key.startswith(PREFIX)]
 
 
 def _tell_unread(key: str, label: str) -> str:

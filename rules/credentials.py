@@ -18,8 +18,8 @@ _NAMES = frozenset(
     """.split()
 )
 _ENDINGS = ("_ACCESS_TOKEN", "_API_KEY", "_API_TOKEN", "_SECRET_ACCESS_KEY")
-_PARTS = ("_KEY", "_TOKEN", "_PASSWORD")
-"""Each such name has one of them."""
+_PARTS = tuple(sorted({"_".join(name.split("_")[-2:]) for name in (*_NAMES, *_ENDINGS)}))
+"""What such a name ends with: ``API_KEY``."""
 _TOKENS = (
     ("hf_", "a Hugging Face token", r"hf_[A-Za-z0-9]{30,128}"),
     ("nvapi-", "an NVIDIA API key", r"nvapi-[\w-]{40,128}"),
@@ -65,6 +65,8 @@ def _fold(text: str) -> str:
 def may_name(text: str) -> bool:
     """Whether the name of a credential may stand in a text, which is told at once."""
     folded = _fold(text)
+    if not ("_KEY" in folded or "_TOKEN" in folded or "_PASSWORD" in folded):
+        return False
     return any(part in folded for part in _PARTS)
 
 
@@ -94,8 +96,6 @@ def _is_random(part: str) -> bool:
 
 def find_tokens(text: str) -> Iterator[Credential]:
     """The credentials in a text that are known by how they begin."""
-    if len(text) < _SHORTEST:
-        return
     for begin, what, pattern in _TOKENS:
         if begin not in text:
             continue
@@ -108,7 +108,7 @@ def find_credentials(text: str) -> Iterator[Credential]:
     """Those, and what is given to the name of a credential: ``NAME=value``, ``NAME: value``,
     ``--flag value``, ``name: NAME`` beside ``value: ...``."""
     yield from find_tokens(text)
-    if len(text) < _SHORTEST or not may_name(text):
+    if not may_name(text):
         return
     words = [match for match in re.finditer(f"[^{_BETWEEN}]+", text) if match[0] not in ":-"]
     for place, word in enumerate(words):
@@ -128,6 +128,16 @@ def _find_beside(words: list[re.Match[str]], place: int) -> Iterator[re.Match[st
     for value in (place + 1, place - 3):
         if 0 <= value < len(words) - 1 and words[value][0].rstrip(":") == "value":
             yield words[value + 1]
+
+
+def find_token(text: str) -> Credential | None:
+    """The first of those that are known by how they begin."""
+    return next(find_tokens(text), None) if len(text) >= _SHORTEST else None
+
+
+def find_credential(text: str) -> Credential | None:
+    """The first of all."""
+    return next(find_credentials(text), None) if len(text) >= _SHORTEST else None
 
 
 def hide(text: str) -> str:

@@ -56,7 +56,7 @@ def _name(command: CommandLine) -> Iterator[HubModel]:
         if told is not None and is_hub_name(told.text.removeprefix(_SCHEME)):
             model, what = told.text.removeprefix(_SCHEME), f"{name} is a model"
             yield HubModel(model, told.path, what, _is_pinned(command))
-    if "vllm" in command.script:
+    if "vllm" in command.script and "serve" in command.script:
         yield from _positional(command)
     yield from _uri(command)
 
@@ -70,8 +70,9 @@ def _is_pinned(command: CommandLine) -> bool:
 def _positional(command: CommandLine) -> Iterator[HubModel]:
     """The model of ``vllm serve owner/model``."""
     words = command.words
-    for before, verb, (word, path) in zip(words, words[1:], words[2:], strict=False):
-        if before.text.endswith("vllm") and verb.text == "serve" and is_hub_name(word):
+    verbs = [at for at, word in enumerate(words[:-1]) if at and word.text == "serve"]
+    for before, (word, path) in ((words[at - 1], words[at + 1]) for at in verbs):
+        if before.text.endswith("vllm") and is_hub_name(word):
             yield HubModel(word, path, f"vllm serve is told {word}", _is_pinned(command))
 
 

@@ -17,7 +17,7 @@ def declared_ports(container: Container) -> Iterator[Mapping[str, Any]]:
     """The ports that a container declares."""
     ports = container.get("ports")
     for port in ports if isinstance(ports, list) else ():
-        if isinstance(port, Mapping):
+        if isinstance(port, dict):
             yield port
 
 

@@ -48,7 +48,7 @@ def probes_of(container: Container) -> Iterator[Mapping[str, Any]]:
     """The probes of a container."""
     for name in PROBES:
         probe = container.get(name)
-        if isinstance(probe, Mapping):
+        if isinstance(probe, dict):
             yield probe
 
 

@@ -69,6 +69,8 @@ def find_misspelled(workload: Workload) -> tuple[Stray, ...]:
     misplaced = {stray.value.path for stray in workload.once(find_misplaced)}
     slips: dict[Path, Stray] = {}
     for one in islice(_list_untyped(workload), _MOST_SLIPS):
+        if not one.type.spell(one.key):
+            continue
         path = (*one.parent, one.key)
         stray = None if path in misplaced or path in slips else _read_slip(one, workload.manifest)
         if stray:

@@ -13,7 +13,7 @@ from rules.workload import Workload
 
 TEXT, NUMBER, LONG_NUMBER = "string", "int32", "int64"
 _LONG = frozenset({DEADLINE, STARTING_DEADLINE})
-_NO_TEXTS = (bool, int, float)
+_NO_TEXTS = frozenset({bool, int, float})
 """Null is the empty text to Go."""
 _LISTS = ("command", "args")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -88,14 +88,18 @@ def _of_container(body: Any, container: Container) -> Iterator[Mistyped]:
 
 def _of_environment(env: Any, at: Path) -> Iterator[Mistyped]:
     for index, variable in items(env):
-        for key in ("name", "value") if isinstance(variable, dict) else ():
-            if isinstance(variable.get(key), _NO_TEXTS):
-                yield Mistyped((*at, index, key), variable[key], TEXT)
+        if isinstance(variable, dict) and not _NO_TEXTS.isdisjoint(map(type, variable.values())):
+            told = {key: variable[key] for key in ("name", "value") if key in variable}
+            yield from _texts(told, (*at, index))
 
 
 def _texts(found: Any, at: Path) -> Iterator[Mistyped]:
+    values = found.values() if isinstance(found, dict) else found
+    # Told of nearly all without a look at each.
+    if not isinstance(found, dict | list) or _NO_TEXTS.isdisjoint(map(type, values)):
+        return
     for key, value in items(found):
-        if isinstance(value, _NO_TEXTS):
+        if type(value) in _NO_TEXTS:
             yield Mistyped((*at, key), value, TEXT)
 
 

@@ -32,13 +32,16 @@ def find_unusual_resources(workload: Workload) -> tuple[UnusualResources, ...]:
 def _find(workload: Workload) -> Iterator[UnusualResources]:
     for pod in workload.pods:
         for container in pod.containers:
+            if _is_plain(container.get("resources")):
+                continue
             path, resources = workload.written_resources(container)
-            if isinstance(resources, Mapping) and not _is_plain(resources):
+            if isinstance(resources, Mapping):
                 yield UnusualResources(pod, container, path, resources)
 
 
-def _is_plain(resources: Mapping[str, Any]) -> bool:
-    amounts = (resources.get(side) for side in _SIDES)
-    return _FIELDS.issuperset(resources) and all(
-        not isinstance(one, Mapping) or _PLAIN.issuperset(one) for one in amounts
-    )
+def _is_plain(resources: Any) -> bool:
+    if not isinstance(resources, dict):
+        return True
+    amounts = [resources.get(side) for side in _SIDES]
+    names = {name for one in amounts if isinstance(one, dict) for name in one}
+    return _FIELDS.issuperset(resources) and _PLAIN.issuperset(names)

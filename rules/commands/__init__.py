@@ -22,6 +22,8 @@ _FLAG = r"(?s)-{1,4}([A-Za-z][\w.-]{0,255})(?:=(.*))?\Z"
 _PAIR = r"(?s)\+{0,2}([A-Za-z][\w.-]{0,255})(?:=|:\s?)(.*)\Z"
 _VARIABLE = r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))"
 _QUOTES = "\"',"
+_JOINTS = ("-", ".")
+"""What joins the parts of a folded name."""
 
 _Found = TypeVar("_Found")
 
@@ -118,7 +120,7 @@ class CommandLine:
         is the one with underscores too. Of one given twice the last, as argparse has it."""
         # A name is looked for as a text first: few command lines have it, and to take one apart
         # costs many times more.
-        said = [name for name in names if name in self._folded]
+        said = [name for name in names if _stands_alone(name, self._folded)]
         return next((self._by_name[name] for name in said if name in self._by_name), None)
 
     def value(self, *names: str) -> str | None:
@@ -262,6 +264,19 @@ def _take_apart(word: str) -> tuple[str, str, bool]:
     flag = re.match(_FLAG, word)
     match = flag or re.match(_PAIR, word)
     return (match[1], match[2] or "", flag is not None) if match else ("", "", False)
+
+
+def _stands_alone(name: str, text: str) -> bool:
+    """Whether a folded text has a name somewhere that is no part of a longer one; dashes may stand
+    before it."""
+    at = text.find(name)
+    while at >= 0:
+        after = text[at + len(name) : at + len(name) + 1]
+        before = text[at - 1 : at] if at else ""
+        if not (after.isalnum() or before.isalnum() or after in _JOINTS or before == "."):
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
 def _fold(name: str) -> str:

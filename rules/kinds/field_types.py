@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from rules.paths import Path, items
+from rules.paths import Path
 from rules.record import NamedTuple
 from rules.words import find_spellings
 
@@ -28,11 +28,13 @@ class FieldType:
     """The type of a mapping: the shape of each of its fields, and the type of those that have one
     here (of a list: that of its items)."""
 
-    __slots__ = ("_meant", "inner", "shapes")
+    __slots__ = ("_meant", "inner", "plain", "shapes")
 
     def __init__(self, shapes: Mapping[str, str], inner: Mapping[str, str]) -> None:
         self.shapes = shapes
         self.inner = inner
+        self.plain = frozenset(shapes).difference(inner)
+        """The fields of which no more is known than their shape."""
         self._meant: dict[str, tuple[str, ...]] = {}
 
     def spell(self, key: str) -> tuple[str, ...]:
@@ -72,12 +74,12 @@ def spec_type_of(group: str, name: str) -> str | None:
 
 def find_untyped(name: str, body: Any, at: Path) -> Iterator[UntypedKey]:
     """The keys that nobody knows in what stands at ``at``, of the type ``name`` or a list of it."""
+    own = _read_types()[name]
     if isinstance(body, list):
-        for index, item in items(body):
-            if isinstance(item, dict):
+        for index, item in enumerate(body):
+            if isinstance(item, dict) and not own.plain.issuperset(item):
                 yield from find_untyped(name, item, (*at, index))
-    elif isinstance(body, dict):
-        own = _read_types()[name]
+    elif isinstance(body, dict) and not own.plain.issuperset(body):
         for key, value in body.items():
             if key not in own.shapes:
                 yield UntypedKey(at, key, body, own)
@@ -87,21 +89,21 @@ def find_untyped(name: str, body: Any, at: Path) -> Iterator[UntypedKey]:
 
 @cache
 def _read_types() -> dict[str, FieldType]:
-    types: dict[str, FieldType] = {}
+    known: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
     shapes: dict[str, str] = {}
     inner: dict[str, str] = {}
     for line in _TYPES.strip().splitlines():
         shape, *fields = line.split()
         if not fields:
             shapes, inner = {}, {}
-            types[shape] = FieldType(shapes, inner)
+            known[shape] = shapes, inner
         elif shape in _SHAPES or shape == ANY:
             shapes.update(dict.fromkeys(fields, shape))
         else:
             name = shape.strip("[]")
             shapes.update(dict.fromkeys(fields, "list" if name != shape else "mapping"))
             inner.update(dict.fromkeys(fields, name))
-    return types
+    return {name: FieldType(*one) for name, one in known.items()}
 
 
 _SPECS = {

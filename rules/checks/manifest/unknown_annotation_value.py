@@ -89,8 +89,8 @@ def _judge_culling(path: Path, body: Any) -> Iterator[Problem]:
 def _contradictions(workload: Workload, label: str) -> Iterator[Problem]:
     """Roles that are said against evidence of high confidence."""
     for pod in workload.pods:
-        said = read_said(workload.manifest, pod, label)
-        if said is None or said[1] == ANCESTOR_STEP or pod.role is not None:
+        said = read_said(workload.manifest, pod, label) if pod.role is None else None
+        if said is None or said[1] == ANCESTOR_STEP:
             continue
         shown = workload.weigh_evidence(pod)
         alike = shown.role is said[0] or {shown.role, said[0]} <= TRAINING

@@ -60,9 +60,10 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 def _read_ports(workload: Workload, container: Container) -> Iterator[Value]:
     """The ports that a container's probes and its hook ask."""
     for field, *rest in _PLACES:
-        for handler in _HANDLERS:
+        asked = container.get(field, *rest)
+        for handler in _HANDLERS if isinstance(asked, dict) else ():
             keys = (*rest, handler)
-            if container.get(field, *keys, "host") is None:
+            if handler in asked and container.get(field, *keys, "host") is None:
                 value = workload.manifest.value(container.place(field, *keys, "port"))
                 if value.written:
                     yield value

@@ -45,7 +45,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         for container in pod.mains:
             for name, harm in _PROBES.items():
                 probe = container.get(name)
-                if isinstance(probe, Mapping) and not can_fail(probe):
+                if isinstance(probe, dict) and not can_fail(probe):
                     words = " ".join(map(str, probe["exec"]["command"]))
                     path = container.place(name, "exec", "command")
                     found = f"{dotted(path)} is {shorten(words)}, which proves nothing: {harm}"

@@ -32,21 +32,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.kinds.pods import Container, Pod, Volume
-from rules.kinds.roles import Role
 from rules.model import Fix, Harm, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dig, dotted
 from rules.quantity import parse_quantity
 from rules.shared_memory import choose_size
 from rules.wording import tell_value, write_value
-from rules.workload import Workload
+from rules.workload import ML_ROLES, Workload
 
 _SIZE, _MEDIUM = ("emptyDir", "sizeLimit"), ("emptyDir", "medium")
 _MOST = 0.8  # of a memory limit, for files
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
-    for pod, judgement in () if workload.partial else workload.judgements:
-        if pod.volumes and judgement.role not in (Role.OTHER, Role.NONE):
+    for pod in () if workload.partial else workload.pods_of(ML_ROLES):
+        if pod.volumes:
             yield from _judge(workload, pod, params)
 
 
@@ -112,6 +111,7 @@ RULE = Rule(
     docs=__doc__ or "",
     fix="unsafe",
     scope="pods of machine learning",
+    roles=ML_ROLES,
     parameters=(
         Parameter("size_percent", "the part of the memory limit that a fix allows", default=50),
         Parameter("max_size", "the most that a fix allows", default="16Gi"),

@@ -36,14 +36,13 @@ from rules.commands import CommandLine
 from rules.hub import find_hub_model
 from rules.image import Image
 from rules.kinds.pods import Pod
-from rules.kinds.roles import Role
 from rules.lazy_pattern import LazyPattern
 from rules.manifest import is_template
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
 from rules.wording import join_problems
 from rules.words import split_name
-from rules.workload import Workload
+from rules.workload import ML_ROLES, Workload
 
 _LAST = frozenset({"latest", "nightly"})
 _FIRST = _LAST | {"main", "master", "dev", "devel", "develop", "edge", "head", "canary", "snapshot"}
@@ -56,8 +55,8 @@ _VERSION = LazyPattern(r"\d[.-]\d")
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     found: dict[str, list[Problem]] = {}
-    for pod, judgement in workload.judgements:
-        for main in () if judgement.role in (Role.OTHER, Role.NONE) else pod.mains:
+    for pod in workload.pods_of(ML_ROLES):
+        for main in pod.mains:
             for problem in _judge(pod, workload.command(main), whole=not workload.partial):
                 found.setdefault(problem.form, []).append(problem)
     yield from map(join_problems, found.values())
@@ -101,4 +100,5 @@ RULE = Rule(
     check=check,
     docs=__doc__ or "",
     scope="pods of machine learning",
+    roles=ML_ROLES,
 )

@@ -32,7 +32,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.commands import CommandLine, Fragment
-from rules.credentials import find_credentials, find_tokens, holds_credential, may_name
+from rules.credentials import find_credential, find_token, holds_credential, may_name
 from rules.kinds.facts import RUNTIME_ENV, SERVE_CONFIG, WORKFLOW_PARAMETERS
 from rules.model import Fix, Harm, Problem, Remove, Rule, Set, form_table
 from rules.paths import Path, dotted, shorten
@@ -51,7 +51,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge_environment(workload: Workload, command: CommandLine) -> Iterator[Problem]:
     for name, (value, path) in command.environment.items():
-        token = next(find_tokens(value), None)
+        token = find_token(value)
         if token is None and not holds_credential(name, value):
             continue
         what = token.what if token else "a credential"
@@ -78,7 +78,7 @@ def _judge_command(command: CommandLine) -> Iterator[Problem]:
 
 
 def _judge_text(text: str, path: Path) -> Iterator[Problem]:
-    found = next(find_credentials(text), None)
+    found = find_credential(text)
     if found is not None:
         yield _in_text(found.what, path)
 

@@ -197,3 +197,32 @@ def test_arguments_stay_apart_whatever_stands_in_them(arguments: list[str]) -> N
     paths = {path for _, path in found.texts}
     assert {path for _, path in found.words} <= paths
     assert {flag.path for flag in found.flags} <= paths
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "value"),
+    [
+        (["--num_workers", "4"], "num-workers", "4"),
+        (["--Num-Workers=4"], "num-workers", "4"),
+        (["train.py", "lr=0.1"], "lr", "0.1"),
+        (["sh", "-c", "python t.py 'lr: 3'"], "lr", "3"),
+        (["--models", "a", "--served-model-name", "b", "--model", "c"], "model", "c"),
+        (["--models", "a", "--served-model-name", "b", "x.model=3"], "model", None),
+        (["--trust-remote-code"], "trust-remote-code", ""),
+    ],
+)
+def test_a_flag_is_found_by_its_whole_name(
+    arguments: list[str], name: str, value: str | None
+) -> None:
+    assert read(command=arguments).value(name) == value
+
+
+def test_a_reading_of_a_container_is_made_once() -> None:
+    made = []
+
+    def count(command: CommandLine) -> int:
+        made.append(command)
+        return len(made)
+
+    command = read(command=["python"])
+    assert [command.once(count), command.once(count)] == [1, 1]
