@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from linter.errors import UserError
 from linter.input.sources import Collection, Excludes, collect
 from linter.judging import run
+from linter.judging.file_policies import FilePolicies
 from linter.judging.judge import Task
 from linter.judging.selection import select_rules
 from linter.judging.settings import find_today, load_policy
@@ -118,7 +119,8 @@ def lint(
     if profile is not None and profile not in PROFILES:
         raise LintError(f"profile is {profile}; expected one of {', '.join(PROFILES)}")
     try:
-        chosen = load_policy(os.fspath(policy)) if policy is not None else DEFAULT
+        file = os.fspath(policy) if policy is not None else None
+        chosen = load_policy(file) if file is not None else DEFAULT
         selection = select_rules(select, ignore)
         task = Task(
             chosen,
@@ -128,6 +130,7 @@ def lint(
             flag_profile=profile,
             namespace=namespace,
             complete=complete,
+            policies=FilePolicies(chosen, file, stated=True),
         )
         objects, paths = _part(inputs)
         collection = collect(paths, Excludes(str(Path.cwd()), chosen.exclude))

@@ -1,19 +1,15 @@
 """``mlgate lint``: its arguments, and the way from them to a report."""
 
 import argparse
-import os
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import report_run
-from linter.commands.lint_arguments import add_lint_arguments, make_task
+from linter.commands.lint_arguments import add_lint_arguments
 from linter.commands.lint_input import FixInput, gather_input, show_files
+from linter.commands.lint_setup import prepare_run
 from linter.commands.narrowing import find_narrowing, list_in_baseline
-from linter.commands.outputs import choose_reports
 from linter.errors import CRASHED
-from linter.input.sources import Excludes
 from linter.judging.run import exit_code, lint
-from linter.judging.selection import select_rules
-from linter.judging.settings import name_policy, settle_policy
 from linter.judging.workers import WorkerError
 
 if TYPE_CHECKING:
@@ -27,32 +23,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Lint. Raises UserError for a wrong flag or policy."""
-    reports = choose_reports(arguments.reports, os.environ)
-    selection = select_rules(arguments.select, arguments.ignore)
-    start = os.path.dirname(arguments.stdin_filename or "") or os.curdir
-    policy, file = settle_policy(arguments.policy, start)
-    # The policy's `exclude` is relative to the file that it stands in.
-    folder = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
-    task = make_task(arguments, policy, selection)._replace(
-        namespace=arguments.namespace,
-        complete=arguments.complete,
-        hook=arguments.hook,
-        passed=arguments.show_passed or any(one.format == "json" for one in reports),
-    )
-    excludes = Excludes(folder, policy.exclude, tuple(arguments.exclude))
+    setup = prepare_run(arguments)
     if arguments.kustomize or arguments.helm or arguments.values:
-        from linter.commands.rendered import RenderedInput, run_rendered
+        from linter.commands.rendered import run_rendered
 
-        named = name_policy(policy, file, arguments.profile)
-        wanted = RenderedInput(excludes, named, tuple(reports))
-        return run_rendered(arguments, task, wanted, out, err)
-    given = gather_input(arguments, excludes)
+        return run_rendered(arguments, setup, out, err)
+    given = setup.settle(gather_input(arguments, setup.excludes))
     if arguments.show_files:
         return show_files(given, out)
     narrowing = find_narrowing(arguments, given)
-    given = given.put(narrowing.list_staged())._replace(
-        policy=name_policy(policy, file, arguments.profile), reports=tuple(reports)
-    )
+    given = given.put(narrowing.list_staged())
+    task = setup.task
     try:
         texts = given.texts.items()
         result = lint(task, given.collection, texts, jobs=arguments.jobs, walked=given.walked)

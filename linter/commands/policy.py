@@ -17,7 +17,7 @@ from rules.policy.values import PROFILES, Policy
 
 _ELSE = f"else {FILE_NAMES[0]} here or above, up to the repository's root"
 if TYPE_CHECKING:
-    from rules.policy.entries import NamespaceEntry
+    from rules.policy.entries import NamespaceEntry, PathEntry
 
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "policy.schema.json")
 
@@ -227,12 +227,13 @@ def _describe(policy: Policy, file: str | None, flag: str | None) -> dict[str, A
         "roles": {"trust": policy.role_trust or "by ignores"},
         "namespaceLabels": policy.namespace_labels,
         "mutations": dict(policy.mutations),
-        "namespaces": [_describe_namespace(entry) for entry in policy.namespaces],
+        "namespaces": [_describe_entry(entry) for entry in policy.namespaces],
+        "paths": [_describe_entry(entry) for entry in policy.paths],
         "exceptions": _plain(policy.exceptions),
     }
 
 
-def _describe_namespace(entry: "NamespaceEntry") -> dict[str, Any]:
+def _describe_entry(entry: "NamespaceEntry | PathEntry") -> dict[str, Any]:
     """An entry as it is written: parameters beside the actions of their rules."""
     described: dict[str, Any] = _plain(entry)
     for code, values in described.pop("values").items():

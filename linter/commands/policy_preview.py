@@ -1,14 +1,16 @@
 """What a policy finds in files, and what changes with another: for whoever chooses one."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from linter.errors import UserError
 from linter.input.sources import Excludes, collect
+from linter.judging.file_policies import FilePolicies
 from linter.judging.judge import Task
 from linter.judging.run import lint
-from linter.judging.settings import find_today
+from linter.judging.settings import FILE_NAMES, find_today
 from linter.judging.workers import WorkerError
 from linter.reports.terminal import escape
 from rules.checks import ALL
@@ -34,7 +36,8 @@ def judge_paths(
 ) -> "RunResult":
     """The result of a run over files and folders. ``folder`` is the one that the policy's
     ``exclude`` is relative to. Raises UserError."""
-    task = Task(policy, find_today(), rules, flag_profile=profile)
+    policies = FilePolicies(policy, os.path.join(folder, FILE_NAMES[0]), stated=True)
+    task = Task(policy, find_today(), rules, flag_profile=profile, policies=policies)
     try:
         return lint(task, collect(paths, Excludes(folder, policy.exclude)))
     except WorkerError as error:

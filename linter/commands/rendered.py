@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, TextIO
 from linter.commands.closing import finish_run
 from linter.commands.lint_input import LintInput
 from linter.commands.narrowing import find_narrowing, list_in_baseline
-from linter.commands.outputs import ReportRequest
 from linter.errors import CRASHED, UserError
-from linter.input.sources import STDIN, Excludes, Source, collect
+from linter.input.sources import STDIN, Source, collect
 from linter.judging.run import exit_code, lint
 from linter.judging.workers import WorkerError
 from linter.rendering.builds import make_builds
 from linter.rendering.rendered_run import join_results, lint_build
-from rules.record import NamedTuple
 
 if TYPE_CHECKING:
-    from linter.judging.judge import Task
+    from linter.commands.lint_setup import LintSetup
     from linter.row_types import RunResult
 
 _OF_FILES = {
@@ -34,28 +32,16 @@ _OF_FILES = {
 """Options that only mean something where files are judged as they stand."""
 
 
-class RenderedInput(NamedTuple):
-    """What of the files is left out, the policy in words, and the reports that are wanted."""
-
-    excludes: Excludes
-    policy: str
-    reports: tuple[ReportRequest, ...]
-
-
 def run_rendered(
-    arguments: argparse.Namespace,
-    task: "Task",
-    wanted: RenderedInput,
-    out: TextIO,
-    err: TextIO,
+    arguments: argparse.Namespace, setup: "LintSetup", out: TextIO, err: TextIO
 ) -> int:
     """Build, judge and report; beside it the files that the arguments name. Raises UserError."""
     _refuse_options(arguments)
     made = make_builds(arguments.kustomize, arguments.helm, arguments.values, arguments.namespace)
-    collection = collect(arguments.paths, wanted.excludes)
+    collection = collect(arguments.paths, setup.excludes)
     collection.errors.extend(made.errors)
-    given = LintInput(collection, {one.name: one.text for one in made.builds})
-    given = given._replace(policy=wanted.policy, reports=wanted.reports)
+    given = setup.settle(LintInput(collection, {one.name: one.text for one in made.builds}))
+    collection, task = given.collection, setup.task
     narrowing = find_narrowing(arguments, given)
     try:
         results = [lint(task, collection, jobs=arguments.jobs)]

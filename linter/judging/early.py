@@ -14,6 +14,7 @@ from linter.input.documents import Contents, Entry
 from linter.input.pieces import Piece
 from linter.judging.coverage import Coverage
 from linter.judging.elsewhere import Elsewhere
+from linter.judging.file_engines import FileEngines
 from linter.judging.judge import DocumentJudge, Task
 from rules.annotations import PROFILE_LABEL
 from rules.inventory import Inventory
@@ -23,10 +24,7 @@ from rules.model import ObjectKey
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from linter.row_types import CoverageRow, FindingRow, PassedRow, WorkloadRow
-    from rules.engine import Engine
 
 
 class Verdict(NamedTuple):
@@ -66,12 +64,12 @@ class WatchedInventory(Inventory):
 
 
 class EarlyJudge:
-    """Judges pieces by themselves. ``make_engine`` gives an engine on an inventory."""
+    """Judges pieces by themselves."""
 
-    def __init__(self, task: Task, make_engine: "Callable[[Inventory], Engine]") -> None:
+    def __init__(self, task: Task) -> None:
         self._task = task
         self._inventory = WatchedInventory(namespace=task.namespace, complete=task.complete)
-        self._engine = make_engine(self._inventory)
+        self._engines = FileEngines(task, self._inventory)
         self._judged = Counter[str]()
         self._asked = Counter[str]()
 
@@ -84,7 +82,7 @@ class EarlyJudge:
         self._inventory.asked = False
         coverage = Coverage()
         nowhere = Elsewhere(self._inventory, tuple)
-        judge = DocumentJudge(self._task, self._engine, (), coverage, nowhere)
+        judge = DocumentJudge(self._task, self._engines, (), coverage, nowhere)
         judge_contents(judge, piece.file, contents)
         self._judged.update(kinds)
         if self._inventory.asked:
@@ -115,7 +113,8 @@ def judge_contents(judge: DocumentJudge, file: str, contents: Contents) -> None:
 
 def find_telling(task: Task, namespaces: Iterable[tuple[str, dict[str, str]]]) -> frozenset[str]:
     """The namespaces whose labels may change what is found in them."""
-    policy = task.policy
-    keys = {PROFILE_LABEL, policy.parameters["roles"]["label"]}
-    by_label = any(entry.labels is not None for entry in policy.namespaces)
+    policies = task.list_policies()
+    keys = {PROFILE_LABEL, *(one.parameters["roles"]["label"] for one in policies)}
+    entries = (entry for policy in policies for entry in policy.namespaces)
+    by_label = any(entry.labels is not None for entry in entries)
     return frozenset(name for name, labels in namespaces if by_label or not keys.isdisjoint(labels))

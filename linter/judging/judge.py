@@ -17,7 +17,6 @@ from linter.judging.rows import (
 )
 from rules.checks import KNOWN_CODES
 from rules.declaration import Declaration
-from rules.engine import Engine
 from rules.evaluation import Evaluation
 from rules.kinds.podless import is_podless
 from rules.kinds.unknown import find_values_objects
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     import datetime
 
     from linter.input.kustomize import Kustomizations
+    from linter.judging.file_engines import FileEngines
+    from linter.judging.file_policies import FilePolicies
     from linter.judging.patches import PatchJudge
     from linter.row_types import FindingRow, PassedRow, WorkloadRow
 
@@ -55,6 +56,17 @@ class Task(NamedTuple):
     ignores: bool = True
     roles: bool = False
     passed: bool = False
+    policies: "FilePolicies | None" = None
+
+    def find_policy_of(self, file: str) -> Policy:
+        """The policy that holds for a file; ``policy`` holds where no file is meant."""
+        if self.policies is None or file == STDIN:
+            return self.policy
+        return self.policies.find(file)
+
+    def list_policies(self) -> list[Policy]:
+        """All that may hold for something."""
+        return [self.policy] if self.policies is None else self.policies.list_policies()
 
 
 class DocumentJudge:
@@ -63,7 +75,7 @@ class DocumentJudge:
     def __init__(
         self,
         task: Task,
-        engine: Engine,
+        engines: "FileEngines",
         namespaces: Iterable[tuple[str, dict[str, str]]],
         coverage: Coverage,
         elsewhere: Elsewhere,
@@ -72,10 +84,11 @@ class DocumentJudge:
         self.findings: list[FindingRow] = []
         self.workloads: list[WorkloadRow] = []
         self.passed: list[PassedRow] = []
-        self._silent: dict[tuple[str, str], bool] = {}
+        self._silent: dict[tuple[Policy, str, str], bool] = {}
         self.suppressed = 0
         self._task = task
-        self._engine = engine
+        self._engines = engines
+        self._engine = engines.find(STDIN)
         self._coverage = coverage
         self._elsewhere = elsewhere
         self._namespaces = _agree(namespaces)
@@ -88,23 +101,30 @@ class DocumentJudge:
             return None
         from linter.judging.patches import PatchJudge
 
-        engine = self._engine
         return PatchJudge(
             self._kustomizations,
-            engine.knows,
+            self._knows,
             self._evaluate_base,
             self._coverage,
-            engine.input_finding,
+            self._complain,
         )
+
+    def _knows(self, group: str, kind: str) -> bool:
+        return self._engine.knows(group, kind)
+
+    def _complain(self, code: str, path: Path, message: str, identity: Identity) -> Finding | None:
+        return self._engine.input_finding(code, path, message, identity)
 
     def judge_broken(self, file: str, broken: Unreadable) -> None:
         """A document that could not be read."""
+        self._engine = self._engines.find(file)
         finding = self._engine.input_finding("MLG001", (), broken.reason, _NAMELESS)
         if finding is not None:
             self.findings.append(make_broken_row(finding, file, broken))
 
     def judge_document(self, entries: list[Entry]) -> None:
         """All objects of one document."""
+        self._engine = self._engines.find(entries[0].file)
         judged = []
         rows: list[FindingRow] = []
         for entry in entries:
@@ -126,12 +146,14 @@ class DocumentJudge:
 
     def judge_loose(self, file: str, document: Document) -> None:
         """A document without an object: what comments in it ignore stands elsewhere, if at all."""
+        self._engine = self._engines.find(file)
         if self._task.ignores:
             entry = Entry(file, document, (), {})
             self.findings += self._apply_comments([entry], [])
 
     def judge_operations(self, file: str, document: Document) -> bool:
         """The operations of a JSON Patch; False where what they are for is not at hand."""
+        self._engine = self._engines.find(file)
         found = self._patches.judge_file(file, document.value) if self._patches else None
         if found is None:
             return False
@@ -170,12 +192,11 @@ class DocumentJudge:
         return [code for code, rule in rules.items() if not self._is_silent(rule, namespace)]
 
     def _is_silent(self, rule: Rule, namespace: str) -> bool:
-        key = rule.code, namespace
+        policy = self._engine.policy
+        key = policy, rule.code, namespace
         if key not in self._silent:
-            task, labels = self._task, self._namespaces.get(namespace)
-            self._silent[key] = is_silent(
-                task.policy, rule, namespace or None, labels, task.flag_profile
-            )
+            labels, flag = self._namespaces.get(namespace), self._task.flag_profile
+            self._silent[key] = is_silent(policy, rule, namespace or None, labels, flag)
         return self._silent[key]
 
     def _tell_partial(self, entry: Entry) -> bool | None:
@@ -256,7 +277,7 @@ class DocumentJudge:
 
     def _reason_to_skip(self, manifest: Manifest) -> str | None:
         namespace = manifest.identity.namespace or self._task.namespace
-        if is_exempt(self._task.policy, namespace):
+        if is_exempt(self._engine.policy, namespace):
             self._coverage.exempt += 1
             return f"in an exempt namespace: {namespace}"
         owner = self._engine.owner_of(manifest)

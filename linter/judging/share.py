@@ -26,10 +26,9 @@ from linter.input.sources import STDIN, Source, SourceError, make_error, read_so
 from linter.judging.coverage import Coverage
 from linter.judging.early import EarlyJudge, Verdict, find_telling, judge_contents
 from linter.judging.elsewhere import Elsewhere, source_of
+from linter.judging.file_engines import FileEngines
 from linter.judging.judge import DocumentJudge, Task
-from rules.engine import Engine
 from rules.inventory import Inventory
-from rules.kinds import IN_FILES
 from rules.manifest import Manifest
 from rules.reader import Document, ReadError, Unreadable, decode
 from rules.record import NamedTuple
@@ -73,7 +72,7 @@ class Share:
         self._texts = texts or {}
         self._alone = alone
         self._inventory = Inventory(namespace=task.namespace)
-        self._reader = self._engine(self._inventory)
+        self._engines = FileEngines(task, self._inventory)
         self._rows: list[Any] = []
         self._coverage = Coverage()
         self._errors: list[ErrorRow] = []
@@ -81,7 +80,7 @@ class Share:
         self._held_bytes = 0
         self._verdicts: list[Verdict] = []
         self._read_twice: list[Piece] = []
-        self._early = None if alone else EarlyJudge(task, self._engine)
+        self._early = None if alone else EarlyJudge(task)
         self._namespaces: list[tuple[str, dict[str, str]]] = []
         self._bodies: dict[str, list[Any]] = {}
         self._folders = FolderKustomizations(self._read_bodies)
@@ -132,7 +131,7 @@ class Share:
         inventory = self._inventory if self._alone else Inventory()
         for entry in contents.entries:
             manifest = Manifest(entry.body)
-            kind = self._reader.neighbour_kind_of(manifest)
+            kind = self._engines.find(entry.file).neighbour_kind_of(manifest)
             if kind is not None:
                 inventory.add(manifest, kind, source_of(entry))
             elif entry.body["kind"] == "Namespace" and not manifest.group:
@@ -171,7 +170,7 @@ class Share:
         kustomizations = self._read_kustomizations(facts)
         judge = DocumentJudge(
             self._task,
-            self._engine(inventory),
+            FileEngines(self._task, inventory),
             facts.namespaces,
             self._coverage,
             Elsewhere(inventory, lambda: self._entries, self._texts),
@@ -243,18 +242,6 @@ class Share:
             except (SourceError, ReadError):
                 self._bodies[path] = []
         return self._bodies[path]
-
-    def _engine(self, inventory: Inventory) -> Engine:
-        task = self._task
-        return Engine(
-            task.policy,
-            inventory,
-            task.today,
-            rules=task.rules,
-            flag_profile=task.flag_profile,
-            ignores="allow" if task.ignores else "forbid",
-            kinds=IN_FILES,
-        )
 
     def _pass_over(self, file: str, text: str, contents: Contents) -> None:
         """A file that cannot be read, and if it could, would hold no manifest."""

@@ -3,6 +3,7 @@
 A finding is shown where it was written, once for all builds that have it.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 def lint_build(task: "Task", build: "Build", *, jobs: int = 0) -> "RunResult":
     """The result of a run over one build, its findings where they were written."""
     nothing = Collection([], [], [], {})
+    # A build has the policy of its folder.
+    task = task._replace(policy=task.find_policy_of(os.path.join(build.name, STDIN)), policies=None)
     result = lint(task, nothing, [(STDIN, build.text)], jobs=jobs)
     documents = {one.number: one for one in _read_build(build)}
     find = _ChartFinder(build) if build.helm else _KustomizeFinder(build, ignores=task.ignores)

@@ -31,6 +31,16 @@ class NamespaceEntry(NamedTuple):
     values: Mapping[str, Mapping[str, Any]] = {}
 
 
+class PathEntry(NamedTuple):
+    """What holds in the files that one of ``match`` fits: patterns of .gitignore, from the policy's
+    folder. ``values`` are the parameters that it states for a code."""
+
+    match: tuple[str, ...]
+    profile: str | None = None
+    rules: Mapping[str, Action] = {}
+    values: Mapping[str, Mapping[str, Any]] = {}
+
+
 class ExceptionEntry(NamedTuple):
     """Objects that some rules leave alone. All that is given must fit.
 

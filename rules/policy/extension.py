@@ -9,14 +9,16 @@ from rules.policy.parameters import overlay
 from rules.policy.shapes import Complaint
 
 LOCKED = "locked"
-_LISTS = ("kinds", "exclude", "controllers", "exceptions")
+_LISTS = ("kinds", "exclude", "controllers", "exceptions", LOCKED)
 """Keys whose items add up."""
+_FIRST_FITS = ("namespaces", "paths")
+"""Lists of which the first entry that fits counts."""
 _TABLES = ("rules", "parameters", "mutations", "roles")
 
 
 def extend(base: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    """The policy ``body`` laid over ``base``: tables key by key, lists one after the other. Of the
-    ``namespaces`` those of ``body`` come first."""
+    """The policy ``body`` laid over ``base``: tables key by key, lists one after the other. Of
+    ``namespaces`` and ``paths`` those of ``body`` come first."""
     merged = {**base, **body}
     for key in _TABLES:
         if key in base:
@@ -24,9 +26,17 @@ def extend(base: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     for key in _LISTS:
         if key in base:
             merged[key] = [*(base[key] or ()), *(body.get(key) or ())]
-    if "namespaces" in base:
-        merged["namespaces"] = [*(body.get("namespaces") or ()), *(base["namespaces"] or ())]
+    for key in _FIRST_FITS:
+        if key in base:
+            merged[key] = [*(body.get(key) or ()), *(base[key] or ())]
     return merged
+
+
+def list_entries(body: Mapping[str, Any]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    """The entries that have ``rules`` of their own: in which list, at which number."""
+    for key in _FIRST_FITS:
+        for index, entry in enumerate(body.get(key) or ()):
+            yield key, index, entry
 
 
 def _spread(table: Any) -> dict[str, Any]:
@@ -47,8 +57,7 @@ def find_loosened(
     locks = read_locks(base)
     places: list[tuple[tuple[str | int, ...], Any]] = [(("rules",), body.get("rules"))]
     places += [
-        (("namespaces", index, "rules"), entry.get("rules"))
-        for index, entry in enumerate(body.get("namespaces") or ())
+        ((key, index, "rules"), entry.get("rules")) for key, index, entry in list_entries(body)
     ]
     for place, stated in places:
         for code, entry in (stated or {}).items():
@@ -99,8 +108,8 @@ def find_bad_locks(body: Mapping[str, Any]) -> Iterator[Complaint]:
     for code, entry in (body.get("rules") or {}).items():
         if isinstance(entry, dict) and entry.get(LOCKED) and "action" not in entry:
             yield Complaint(("rules", code), "what is locked needs an action")
-    for index, one in enumerate(body.get("namespaces") or ()):
+    for key, index, one in list_entries(body):
         for code, entry in (one.get("rules") or {}).items():
             if isinstance(entry, dict) and LOCKED in entry:
                 message = "only what stands under rules can be locked"
-                yield Complaint(("namespaces", index, "rules", code), message)
+                yield Complaint((key, index, "rules", code), message)

@@ -1,29 +1,20 @@
 """A policy file, read: a Policy, or all that is wrong with it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 from rules.declaration import Rules, load_named
 from rules.kinds import BUILT_IN, find_kind
-from rules.model import Action, Rule
-from rules.paths import EACH, Path, dig, dotted
-from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry
-from rules.policy.extension import (
-    LOCKED,
-    extend,
-    find_bad_locks,
-    find_loosened,
-    read_action,
-    read_locks,
-)
+from rules.model import Rule
+from rules.paths import Path, dig, dotted
+from rules.policy.building import build_policy
+from rules.policy.extension import extend, find_bad_locks, find_loosened, list_entries
 from rules.policy.keys import UNKNOWN_KINDS, UNKNOWN_KINDS_RULE, policy_shape
 from rules.policy.shapes import Complaint, complain
 from rules.policy.values import Policy
 from rules.reader import Document, ReadError, Span, Unreadable, read
 from rules.record import NamedTuple
-from rules.selectors import Selector, read_selector
 from rules.wording import suggestion
 
 _DEEPEST = 5
@@ -84,7 +75,7 @@ def _refuse(line: int, column: int, reason: str) -> PolicyError:
 
 def parse_policy(document: Document, rules: Rules, read_base: ReadBase = _read_nothing) -> Policy:
     """The policy that ``document`` holds; raises PolicyError as ``read_policy`` does."""
-    return _build(_read_body(document, rules, read_base))
+    return build_policy(_read_body(document, rules, read_base))
 
 
 def _read_body(
@@ -152,10 +143,10 @@ def _clashes(body: Mapping[str, Any], rules: tuple[Rule, ...]) -> Iterator[Compl
     yield from find_bad_locks(body)
     yield from _bounds(whole, rules)
     yield from _unknown_kinds(whole, body, rules)
-    for index, entry in enumerate(body.get("namespaces") or ()):
+    for key, index, entry in list_entries(body):
         own = entry.get("rules") or {}
         found = (*_bounds(own, rules, whole), *_unknown_kinds(own, body, rules))
-        yield from (one._replace(path=("namespaces", index, *one.path)) for one in found)
+        yield from (one._replace(path=(key, index, *one.path)) for one in found)
 
 
 def _bounds(
@@ -206,92 +197,3 @@ def _unknown_kinds(
             if name not in names:
                 hint = suggestion(name, names) or "; kinds of your own stand under 'kinds'"
                 yield Complaint(("rules", *place, index), f"there is no kind '{name}'{hint}")
-
-
-def _build(body: Mapping[str, Any]) -> Policy:
-    """The policy of a body that has no problems."""
-    stated = body.get("rules") or {}
-    return Policy(
-        profile=body.get("profile"),
-        rules={**_of_unknown_kinds(body), **_actions(stated)},
-        values=_values(stated),
-        shared={name: block or {} for name, block in (body.get("parameters") or {}).items()},
-        kinds=tuple(map(_custom_kind, body.get("kinds") or ())),
-        exclude=tuple(body.get("exclude") or ()),
-        controllers=tuple(body.get("controllers") or ()),
-        ignores=body.get("ignores", "allow"),
-        role_trust=(body.get("roles") or {}).get("trust"),
-        namespace_labels=body.get("namespaceLabels", "trusted"),
-        namespaces=tuple(map(_namespace, body.get("namespaces") or ())),
-        exceptions=tuple(map(_exception, body.get("exceptions") or ())),
-        contact=body.get("contact", ""),
-        break_glass=body.get("breakGlass", ""),
-        mutations=body.get("mutations"),
-        locked=read_locks(body),
-    )
-
-
-def _of_unknown_kinds(body: Mapping[str, Any]) -> dict[str, Action]:
-    if UNKNOWN_KINDS not in body:
-        return {}
-    return {UNKNOWN_KINDS_RULE: read_action(body[UNKNOWN_KINDS])}
-
-
-def _actions(stated: Mapping[str, Any]) -> dict[str, Action]:
-    """The actions that ``rules`` states, by code or ``CODE/form``."""
-    return {
-        code: read_action(entry["action"] if isinstance(entry, dict) else entry)
-        for code, entry in stated.items()
-        if not isinstance(entry, dict) or "action" in entry
-    }
-
-
-def _values(stated: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The parameters that ``rules`` states, by code."""
-    return {
-        code: {name: value for name, value in entry.items() if name not in ("action", LOCKED)}
-        for code, entry in stated.items()
-        if isinstance(entry, dict)
-    }
-
-
-def _custom_kind(entry: Mapping[str, Any]) -> CustomKind:
-    templates = tuple(map(read_template_path, entry["templates"]))
-    return CustomKind(entry["group"], entry["kind"], templates, entry.get("role"))
-
-
-def read_template_path(text: str) -> Path:
-    """``spec.workers[*].template`` as a pattern of ``rules.paths.expand``."""
-    return tuple(text.replace("[*]", f".{EACH}").split("."))
-
-
-def _namespace(entry: Mapping[str, Any]) -> NamespaceEntry:
-    stated = entry.get("rules") or {}
-    return NamespaceEntry(
-        name=entry["match"].get("name"),
-        labels=_labels(entry["match"]),
-        profile=entry.get("profile"),
-        rules=_actions(stated),
-        ignores=entry.get("ignores"),
-        values=_values(stated),
-    )
-
-
-def _exception(entry: Mapping[str, Any]) -> ExceptionEntry:
-    match, expires = entry["match"], entry.get("expires")
-    return ExceptionEntry(
-        rules=frozenset(entry["rules"]),
-        reason=entry["reason"],
-        owner=entry["owner"],
-        expires=date.fromisoformat(expires) if expires else None,
-        namespace=match.get("namespace"),
-        kind=match.get("kind"),
-        name=match.get("name"),
-        labels=_labels(match),
-        container=match.get("container"),
-    )
-
-
-def _labels(match: Mapping[str, Any]) -> Selector | None:
-    labels = match.get("labels")
-    return read_selector(labels) if labels else None

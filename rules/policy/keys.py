@@ -10,6 +10,7 @@ from rules.kinds.roles import Role
 from rules.model import Action, Parameter, Rule
 from rules.policy.ignores import known_codes
 from rules.policy.parameters import SHARED
+from rules.policy.selector_shapes import LABEL_WORD, selector_shape
 from rules.policy.shapes import (
     Choice,
     Either,
@@ -22,7 +23,6 @@ from rules.policy.shapes import (
     Text,
 )
 from rules.policy.values import DEFAULT_MUTATION, IGNORES, PROFILES, TRUST
-from rules.selectors import is_label_selector
 
 UNKNOWN_KINDS = "unknownKinds"
 """The key that is another word for the action of ``UNKNOWN_KINDS_RULE``."""
@@ -33,8 +33,8 @@ ACTIONS = tuple(str(one) for one in (Action.OFF, Action.AUDIT, Action.WARN, Acti
 
 _LOCKABLE = (
     *("breakGlass", "contact", "controllers", "exceptions", "exclude", "ignores", "kinds"),
-    *("mutations", "namespaceLabels", "namespaces", "parameters", "profile", "roles", "rules"),
-    UNKNOWN_KINDS,
+    *("mutations", "namespaceLabels", "namespaces", "parameters", "paths", "profile", "roles"),
+    *("rules", UNKNOWN_KINDS),
 )
 
 _KEY = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
@@ -81,6 +81,9 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
             "namespaces": Sequence(
                 _namespace(rules), "what holds in some namespaces; the first that fits"
             ),
+            "paths": Sequence(
+                _path(rules), "what holds in some files, for the linter; the first that fits"
+            ),
             "mutations": Record(
                 {DEFAULT_MUTATION: Flag("all that are not named"), **_mended(rules)},
                 "whether the webhook makes the safe fixes of a rule or form, whatever its action; "
@@ -102,8 +105,8 @@ def recurring_shapes(rules: tuple[Rule, ...]) -> dict[str, Shape]:
         "code": Choice(known_codes(rules)),
         "profile": Choice(PROFILES),
         "text": Text(),
-        "label": _WORD,
-        "selector": _selector(),
+        "label": LABEL_WORD,
+        "selector": selector_shape(),
         "rules": _rules(rules),
     }
 
@@ -200,7 +203,6 @@ _SERVICE_ACCOUNT = Text(
     pattern=r"system:serviceaccount:[a-z0-9.-]+:[a-z0-9.-]+",
 )
 _GLOB = Text(expected="a name, which may hold * and ?")
-_WORD = Text(expected="a label's key or value", pattern=r"[A-Za-z0-9./_-]*")
 
 
 def _custom_kind() -> Record:
@@ -217,34 +219,8 @@ def _custom_kind() -> Record:
     )
 
 
-def _selector() -> Either:
-    return Either((Table(_WORD), _label_selector(_WORD)), _is_selector, "labels that must be there")
-
-
-def _is_selector(value: Any) -> int:
-    return int(isinstance(value, dict) and is_label_selector(value))
-
-
-def _label_selector(word: Text) -> Record:
-    listed: dict[str, Shape] = {
-        "key": word,
-        "operator": Choice(("In", "NotIn")),
-        "values": Sequence(word, least=1),
-    }
-    bare: dict[str, Shape] = {"key": word, "operator": Choice(("Exists", "DoesNotExist"))}
-    requirement = Either(
-        (Record(listed, required=tuple(listed)), Record(bare, required=tuple(bare))),
-        _asks_existence,
-    )
-    return Record({"matchLabels": Table(word), "matchExpressions": Sequence(requirement)})
-
-
-def _asks_existence(value: Any) -> int:
-    return int(isinstance(value, dict) and "exist" in str(value.get("operator")).lower())
-
-
 def _namespace(rules: tuple[Rule, ...]) -> Record:
-    match = Record({"name": _GLOB, "labels": _selector()}, "the namespaces", least=1)
+    match = Record({"name": _GLOB, "labels": selector_shape()}, "the namespaces", least=1)
     return Record(
         {
             "match": match,
@@ -256,13 +232,29 @@ def _namespace(rules: tuple[Rule, ...]) -> Record:
     )
 
 
+def _path(rules: tuple[Rule, ...]) -> Record:
+    pattern = Text(expected="a pattern of .gitignore, such as legacy/**")
+    summary = "the files, as patterns of .gitignore from the policy's folder"
+    match = Either((pattern, Sequence(pattern, least=1)), _is_list, summary)
+    fields: dict[str, Shape] = {
+        "match": match,
+        "profile": Choice(PROFILES),
+        "rules": _rules(rules),
+    }
+    return Record(fields, required=("match",))
+
+
+def _is_list(value: Any) -> int:
+    return int(isinstance(value, list))
+
+
 def _exception(rules: tuple[Rule, ...]) -> Record:
     match = Record(
         {
             "namespace": _GLOB,
             "kind": _GLOB,
             "name": _GLOB,
-            "labels": _selector(),
+            "labels": selector_shape(),
             "container": _GLOB,
         },
         "the objects, or what stands in some of their containers",

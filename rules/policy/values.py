@@ -7,7 +7,7 @@ from rules.model import Action, Rule
 from rules.policy.parameters import SHARED, defaults, overlay
 
 if TYPE_CHECKING:  # making them costs start-up that a run without a policy file spares
-    from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry
+    from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry, PathEntry
 
 PROFILES = ("observe", "standard", "strict")
 IGNORES = ("allow", "cap-at-warn", "forbid")
@@ -32,7 +32,9 @@ class Policy:
     is what the policy states of it. ``contact`` tells whoever is denied something whom to ask,
     ``break_glass`` is the label of Namespaces in which nothing is denied. ``mutations`` says of a
     code, of ``CODE/form`` or of all (``DEFAULT_MUTATION``) whether the webhook makes safe fixes.
-    ``locked`` is the least action of a code or form, whatever namespaces say.
+    ``locked`` is the least action of a code or form, whatever namespaces say, ``locked_keys`` are
+    what a policy that extends this one may not say. ``paths`` is for files alone: ``for_path`` is
+    the policy that holds in those of an entry.
     """
 
     __slots__ = (
@@ -45,10 +47,12 @@ class Policy:
         "ignores",
         "kinds",
         "locked",
+        "locked_keys",
         "mutations",
         "namespace_labels",
         "namespaces",
         "parameters",
+        "paths",
         "profile",
         "profile_stated",
         "role_trust",
@@ -76,6 +80,8 @@ class Policy:
         break_glass: str = "",
         mutations: Mapping[str, bool] | None = None,
         locked: Mapping[str, Action] | None = None,
+        locked_keys: tuple[str, ...] = (),
+        paths: "tuple[PathEntry, ...]" = (),
     ) -> None:
         self.profile = profile or "standard"
         self.profile_stated = profile is not None
@@ -95,6 +101,8 @@ class Policy:
         self.break_glass = break_glass
         self.mutations = mutations or {}
         self.locked = locked or {}
+        self.locked_keys = locked_keys
+        self.paths = paths
         self._cache: dict[tuple[str, int | None], Mapping[str, Any]] = {}
 
     def rule_parameters(self, rule: Rule, entry: int | None = None) -> Mapping[str, Any]:
@@ -113,5 +121,22 @@ class Policy:
             own if entry is None else overlay(own, self.namespaces[entry].values.get(rule.code, {}))
         )
 
+    def for_path(self, number: int) -> "Policy":
+        """What an entry of ``paths`` makes of the policy: as in one of ``namespaces``, a profile
+        takes the place of ``rules``, but for the entry's own."""
+        entry = self.paths[number]
+        stated = {code.partition("/")[0] for code in entry.rules if "/" not in code}
+        below = {} if entry.profile else self.rules
+        kept = {code: one for code, one in below.items() if code.partition("/")[0] not in stated}
+        changed = Policy()
+        for name in (*_STATED, "parameters"):
+            setattr(changed, name, getattr(self, name))
+        changed.profile = entry.profile or self.profile
+        changed.rules = {**kept, **entry.rules}
+        changed.values = overlay(self.values, entry.values)
+        return changed
+
+
+_STATED = tuple(name for name in Policy.__slots__ if name not in ("_cache", "parameters"))
 
 DEFAULT = Policy()
