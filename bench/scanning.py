@@ -17,8 +17,8 @@ import orjson
 
 from cluster.discovery import Resource
 from cluster.listing import Lister, ListTiming
-from linter.judging.judge import Task
 from linter.judging.settings import find_today
+from linter.judging.task import Task
 from linter.scanning.scan import Scan
 from linter.scanning.survey import Survey, Wanted
 from rules.checks import ALL

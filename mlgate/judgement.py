@@ -10,9 +10,9 @@ from linter.errors import UserError
 from linter.input.sources import Collection, Excludes, collect
 from linter.judging import run
 from linter.judging.file_policies import FilePolicies
-from linter.judging.judge import Task
 from linter.judging.selection import select_rules
 from linter.judging.settings import find_today, load_policy
+from linter.judging.task import Task
 from rules.policy import DEFAULT
 from rules.policy.values import PROFILES
 

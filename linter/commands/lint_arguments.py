@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from linter.commands.narrowing import add_narrowing_arguments
 from linter.commands.outputs import add_output_arguments
-from linter.judging.judge import Task
 from linter.judging.settings import find_today
+from linter.judging.task import Task
 from rules.policy.values import PROFILES
 
 if TYPE_CHECKING:

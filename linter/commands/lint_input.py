@@ -27,7 +27,7 @@ from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.commands.narrowing import Narrowing
-    from linter.judging.judge import Task
+    from linter.judging.task import Task
 
 
 class LintInput(NamedTuple):

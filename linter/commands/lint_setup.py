@@ -8,9 +8,9 @@ from linter.commands.lint_input import LintInput
 from linter.commands.outputs import ReportRequest, choose_reports
 from linter.input.sources import Excludes
 from linter.judging.file_policies import FilePolicies
-from linter.judging.judge import Task
 from linter.judging.selection import select_rules
 from linter.judging.settings import name_policy, settle_policy
+from linter.judging.task import Task
 from rules.record import NamedTuple
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from linter.errors import UserError
 from linter.input.sources import Excludes, collect
 from linter.judging.file_policies import FilePolicies
-from linter.judging.judge import Task
 from linter.judging.run import lint
 from linter.judging.settings import FILE_NAMES, find_today
+from linter.judging.task import Task
 from linter.judging.workers import WorkerError
 from linter.reports.terminal import escape
 from rules.checks import ALL

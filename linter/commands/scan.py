@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cluster.client import Client
     from cluster.discovery import KindName, Resource
-    from linter.judging.judge import Task
+    from linter.judging.task import Task
     from linter.row_types import ClusterRow, RunResult
     from linter.scanning.report_writer import ReportWriter
     from linter.scanning.scan import Scan

@@ -15,7 +15,8 @@ from linter.input.pieces import Piece
 from linter.judging.coverage import Coverage
 from linter.judging.elsewhere import Elsewhere
 from linter.judging.file_engines import FileEngines
-from linter.judging.judge import DocumentJudge, Task
+from linter.judging.judge import DocumentJudge
+from linter.judging.task import Task
 from rules.annotations import PROFILE_LABEL
 from rules.inventory import Inventory
 from rules.kinds.lookups import Neighbour

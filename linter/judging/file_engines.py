@@ -1,6 +1,6 @@
 """The engine for each file: one for each policy that holds for some file."""
 
-from linter.judging.judge import Task
+from linter.judging.task import Task
 from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.kinds import IN_FILES

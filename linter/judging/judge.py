@@ -15,8 +15,8 @@ from linter.judging.rows import (
     make_row,
     make_workload_row,
 )
+from linter.judging.task import Task
 from rules.checks import KNOWN_CODES
-from rules.declaration import Declaration
 from rules.evaluation import Evaluation
 from rules.kinds.podless import is_podless
 from rules.kinds.unknown import find_values_objects
@@ -25,48 +25,15 @@ from rules.model import Finding, Identity, Rule
 from rules.paths import Path
 from rules.policy import Policy, is_exempt, is_silent
 from rules.reader import Document, Span, Unreadable
-from rules.record import NamedTuple
 
 if TYPE_CHECKING:
-    import datetime
 
     from linter.input.kustomize import Kustomizations
     from linter.judging.file_engines import FileEngines
-    from linter.judging.file_policies import FilePolicies
     from linter.judging.patches import PatchJudge
     from linter.row_types import FindingRow, PassedRow, WorkloadRow
 
 _NAMELESS = Identity("", "", None, None)
-
-
-class Task(NamedTuple):
-    """What is to be done with each file. ``today`` is the day on which exceptions are judged,
-    ``unwanted`` the forms (``CODE/form``) that are not asked for, ``least_confidence`` the least
-    that is, ``complete`` that what is not in the input does not exist."""
-
-    policy: Policy
-    today: "datetime.date"
-    rules: tuple[Declaration | Rule, ...]
-    unwanted: frozenset[str] = frozenset()
-    least_confidence: str = "low"
-    flag_profile: str | None = None
-    namespace: str | None = None
-    complete: bool = False
-    hook: bool = False
-    ignores: bool = True
-    roles: bool = False
-    passed: bool = False
-    policies: "FilePolicies | None" = None
-
-    def find_policy_of(self, file: str) -> Policy:
-        """The policy that holds for a file; ``policy`` holds where no file is meant."""
-        if self.policies is None or file == STDIN:
-            return self.policy
-        return self.policies.find(file)
-
-    def list_policies(self) -> list[Policy]:
-        """All that may hold for something."""
-        return [self.policy] if self.policies is None else self.policies.list_policies()
 
 
 class DocumentJudge:

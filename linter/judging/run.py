@@ -8,9 +8,9 @@ from linter.errors import CRASHED, FINDINGS, NOTHING_CHECKED, UNREADABLE
 from linter.input.pieces import Piece, cut_sources, cut_texts
 from linter.input.sources import Collection, Source
 from linter.judging.coverage import Coverage
-from linter.judging.judge import Task
 from linter.judging.rows import row_order, workload_order
 from linter.judging.share import Facts, Share
+from linter.judging.task import Task
 from linter.judging.workers import Exchange, WorkerTask, run_workers
 
 if TYPE_CHECKING:

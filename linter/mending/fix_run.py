@@ -11,7 +11,7 @@ from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.input.sources import Collection
-    from linter.judging.judge import Task
+    from linter.judging.task import Task
     from linter.mending.mending import Outcome, Refusal
     from linter.row_types import FindingRow, RunResult
 

@@ -20,7 +20,7 @@ from rules.paths import Path
 from rules.reader import Document, Span, decode, read
 
 if TYPE_CHECKING:
-    from linter.judging.judge import Task
+    from linter.judging.task import Task
     from linter.rendering.builds import Build
     from linter.row_types import EmbeddedRow, FindingRow, RelatedRow, RunResult
 

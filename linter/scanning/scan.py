@@ -12,9 +12,9 @@ from linter.input.documents import Entry
 from linter.input.sources import make_error
 from linter.judging.coverage import Coverage, full_name
 from linter.judging.elsewhere import Elsewhere
-from linter.judging.judge import Task
 from linter.judging.rows import make_row, make_workload_row, row_order, workload_order
 from linter.judging.run import is_wanted
+from linter.judging.task import Task
 from linter.scanning.kept_texts import KeptTexts
 from linter.scanning.survey import NAMESPACE, Survey, Wanted
 from linter.scanning.usage import AcceleratorUse, UsageMeter

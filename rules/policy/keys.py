@@ -81,9 +81,7 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
             "namespaces": Sequence(
                 _namespace(rules), "what holds in some namespaces; the first that fits"
             ),
-            "paths": Sequence(
-                _path(rules), "what holds in some files, for the linter; the first that fits"
-            ),
+            "paths": Sequence(_path(rules), "what holds in some files; the first that fits"),
             "mutations": Record(
                 {DEFAULT_MUTATION: Flag("all that are not named"), **_mended(rules)},
                 "whether the webhook makes the safe fixes of a rule or form, whatever its action; "

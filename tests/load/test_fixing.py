@@ -15,8 +15,8 @@ import jsonpatch
 import pytest
 
 from linter.input.sources import Collection, Excludes, collect
-from linter.judging.judge import Task
 from linter.judging.run import lint
+from linter.judging.task import Task
 from linter.mending.fix import Recheck, decode_file, fix_texts
 from linter.mending.fixable import FixSelection
 from linter.mending.mending import Outcome, plan_fix

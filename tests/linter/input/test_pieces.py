@@ -11,8 +11,8 @@ from linter.input.pieces import cut_sources, cut_texts
 from linter.input.sources import Excludes, Source, collect
 from linter.judging import run as pipeline
 from linter.judging import share
-from linter.judging.judge import Task
 from linter.judging.settings import find_today
+from linter.judging.task import Task
 from rules.checks import INDEX
 from rules.policy import DEFAULT
 

@@ -10,9 +10,9 @@ import pytest
 from linter.input.pieces import Piece
 from linter.input.sources import Excludes, Source, collect
 from linter.judging import share
-from linter.judging.judge import Task
 from linter.judging.run import lint
 from linter.judging.share import Facts, Share
+from linter.judging.task import Task
 from rules.checks import INDEX
 from rules.policy import DEFAULT
 

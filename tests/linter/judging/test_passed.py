@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from linter.input.sources import Collection, Excludes, collect
-from linter.judging.judge import Task
 from linter.judging.run import lint
+from linter.judging.task import Task
 from linter.row_types import RunResult
 from rules.checks import INDEX
 from rules.model import Action

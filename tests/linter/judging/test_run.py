@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from linter.input.sources import Collection, Excludes, collect
-from linter.judging.judge import Task
 from linter.judging.run import exit_code, lint
+from linter.judging.task import Task
 from linter.row_types import ErrorRow, RunResult, SkippedRow
 from rules.checks import INDEX
 from rules.policy import DEFAULT, Policy

@@ -8,8 +8,8 @@ import pytest
 
 from linter.input.sources import Excludes, collect
 from linter.judging import run
-from linter.judging.judge import Task
 from linter.judging.settings import find_today
+from linter.judging.task import Task
 from linter.mending.mending import fix_once
 from linter.mending.text_edits import add_text_edits
 from rules.checks import INDEX
