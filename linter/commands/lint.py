@@ -1,19 +1,62 @@
 """``mlgate lint``: its arguments, and the way from them to a report."""
 
 import argparse
+import os
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import report_run
-from linter.commands.lint_arguments import add_lint_arguments
-from linter.commands.lint_input import FixInput, gather_input, show_files
-from linter.commands.lint_setup import prepare_run
+from linter.commands.lint_arguments import add_lint_arguments, make_task
+from linter.commands.lint_input import FixInput, LintInput, gather_input, show_files
 from linter.commands.narrowing import find_narrowing, list_in_baseline
+from linter.commands.outputs import ReportRequest, choose_reports
 from linter.errors import CRASHED
+from linter.input.sources import Excludes
 from linter.judging.run import exit_code, lint
+from linter.judging.selection import select_rules
+from linter.judging.settings import name_policy, settle_policy
+from linter.judging.task import Task
 from linter.judging.workers import WorkerError
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import RunResult
+
+
+class LintSetup(NamedTuple):
+    """What the arguments come to before anything is read: what is to be done with each file, the
+    policy's own file and whether it was named, what is left out, the policy in words, the reports.
+    """
+
+    task: Task
+    file: str | None
+    stated: bool
+    excludes: Excludes
+    policy: str
+    reports: tuple[ReportRequest, ...]
+
+    def settle(self, given: LintInput) -> tuple[Task, LintInput]:
+        """The task with the policies of the input, which are read, and the input without what these
+        exclude. Raises UserError."""
+        given = given._replace(policy=self.policy, reports=self.reports)
+        if self._is_one_for_all(given):
+            return self.task, given
+        from linter.judging.file_policies import FilePolicies
+
+        policies = FilePolicies(self.task.policy, self.file, stated=self.stated)
+        collection = given.collection
+        sources = policies.keep_included(collection.sources)
+        given = given._replace(collection=collection._replace(sources=sources))
+        policies.prepare(given.list_files())
+        others = policies.list_others()
+        words = f"; beside it {', '.join(others)}" if others else ""
+        given = given._replace(policy=f"{self.policy}{words}")
+        return self.task._replace(policies=policies), given
+
+    def _is_one_for_all(self, given: LintInput) -> bool:
+        """Whether one policy holds, and alike, for all: files of this folder have no other."""
+        if self.task.policy.paths:
+            return False
+        return self.stated or not any(map(os.path.dirname, given.list_files()))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,17 +66,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Lint. Raises UserError for a wrong flag or policy."""
-    setup = prepare_run(arguments)
+    setup = _prepare(arguments)
     if arguments.kustomize or arguments.helm or arguments.values:
         from linter.commands.rendered import run_rendered
 
         return run_rendered(arguments, setup, out, err)
-    given = setup.settle(gather_input(arguments, setup.excludes))
+    task, given = setup.settle(gather_input(arguments, setup.excludes))
     if arguments.show_files:
         return show_files(given, out)
     narrowing = find_narrowing(arguments, given)
     given = given.put(narrowing.list_staged())
-    task = setup.task
     try:
         texts = given.texts.items()
         result = lint(task, given.collection, texts, jobs=arguments.jobs, walked=given.walked)
@@ -42,6 +84,25 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         return CRASHED
     found = FixInput(task, given, narrowing)
     return _finish(narrowing.apply(result, given), arguments, found, out, err)
+
+
+def _prepare(arguments: argparse.Namespace) -> LintSetup:
+    reports = choose_reports(arguments.reports, os.environ)
+    selection = select_rules(arguments.select, arguments.ignore)
+    start = os.path.dirname(arguments.stdin_filename or "") or os.curdir
+    policy, file = settle_policy(arguments.policy, start)
+    task = make_task(arguments, policy, selection)._replace(
+        namespace=arguments.namespace,
+        complete=arguments.complete,
+        hook=arguments.hook,
+        passed=arguments.show_passed or any(one.format == "json" for one in reports),
+    )
+    # The policy's `exclude` is relative to the file that it stands in.
+    folder = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
+    excludes = Excludes(folder, policy.exclude, tuple(arguments.exclude))
+    words = name_policy(policy, file, arguments.profile)
+    stated = arguments.policy is not None
+    return LintSetup(task, file, stated, excludes, words, tuple(reports))
 
 
 def _finish(

@@ -14,7 +14,7 @@ from linter.rendering.builds import make_builds
 from linter.rendering.rendered_run import join_results, lint_build
 
 if TYPE_CHECKING:
-    from linter.commands.lint_setup import LintSetup
+    from linter.commands.lint import LintSetup
     from linter.row_types import RunResult
 
 _OF_FILES = {
@@ -40,8 +40,9 @@ def run_rendered(
     made = make_builds(arguments.kustomize, arguments.helm, arguments.values, arguments.namespace)
     collection = collect(arguments.paths, setup.excludes)
     collection.errors.extend(made.errors)
-    given = setup.settle(LintInput(collection, {one.name: one.text for one in made.builds}))
-    collection, task = given.collection, setup.task
+    texts = {one.name: one.text for one in made.builds}
+    task, given = setup.settle(LintInput(collection, texts))
+    collection = given.collection
     narrowing = find_narrowing(arguments, given)
     try:
         results = [lint(task, collection, jobs=arguments.jobs)]

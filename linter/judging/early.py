@@ -14,9 +14,8 @@ from linter.input.documents import Contents, Entry
 from linter.input.pieces import Piece
 from linter.judging.coverage import Coverage
 from linter.judging.elsewhere import Elsewhere
-from linter.judging.file_engines import FileEngines
 from linter.judging.judge import DocumentJudge
-from linter.judging.task import Task
+from linter.judging.task import FileEngines, Task
 from rules.annotations import PROFILE_LABEL
 from rules.inventory import Inventory
 from rules.kinds.lookups import Neighbour

@@ -15,7 +15,7 @@ from linter.judging.rows import (
     make_row,
     make_workload_row,
 )
-from linter.judging.task import Task
+from linter.judging.task import FileEngines, Task
 from rules.checks import KNOWN_CODES
 from rules.evaluation import Evaluation
 from rules.kinds.podless import is_podless
@@ -27,9 +27,7 @@ from rules.policy import Policy, is_exempt, is_silent
 from rules.reader import Document, Span, Unreadable
 
 if TYPE_CHECKING:
-
     from linter.input.kustomize import Kustomizations
-    from linter.judging.file_engines import FileEngines
     from linter.judging.patches import PatchJudge
     from linter.row_types import FindingRow, PassedRow, WorkloadRow
 
@@ -42,7 +40,7 @@ class DocumentJudge:
     def __init__(
         self,
         task: Task,
-        engines: "FileEngines",
+        engines: FileEngines,
         namespaces: Iterable[tuple[str, dict[str, str]]],
         coverage: Coverage,
         elsewhere: Elsewhere,

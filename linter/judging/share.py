@@ -26,9 +26,8 @@ from linter.input.sources import STDIN, Source, SourceError, make_error, read_so
 from linter.judging.coverage import Coverage
 from linter.judging.early import EarlyJudge, Verdict, find_telling, judge_contents
 from linter.judging.elsewhere import Elsewhere, source_of
-from linter.judging.file_engines import FileEngines
 from linter.judging.judge import DocumentJudge
-from linter.judging.task import Task
+from linter.judging.task import FileEngines, Task
 from rules.inventory import Inventory
 from rules.manifest import Manifest
 from rules.reader import Document, ReadError, Unreadable, decode
