@@ -12,6 +12,9 @@ from linter.reports.terminal import paint
 from rules.model import Rule
 from rules.policy.values import PROFILES
 
+EXPLANATION_VERSION = 1
+"""Of the JSON: no key of it goes, or changes its meaning (docs/json.md)."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate explain``."""
@@ -25,7 +28,8 @@ def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     if arguments.format == "json":
         import json
 
-        out.write(json.dumps(describe_rule(rule), indent=2, ensure_ascii=False) + "\n")
+        tree = {"version": EXPLANATION_VERSION, **describe_rule(rule)}
+        out.write(json.dumps(tree, indent=2, ensure_ascii=False) + "\n")
         return 0
     lines = _draw(rule, colour=choose_colour(out, os.environ))
     out.write("\n".join(lines) + "\n")

@@ -1,19 +1,20 @@
-"""``mlgate review``: replay a recorded AdmissionReview without a server."""
+"""``mlgate review``: what the webhook would answer, without a server."""
 
 import argparse
 import base64
 import datetime
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 from rules.inventory import Inventory
 from rules.model import Finding
 from rules.paths import dotted
+from webhook.commands.review_finding import export_finding
+from webhook.commands.review_input import read_reviews
 from webhook.review.admission import ENDPOINTS, ReviewOutcome
 from webhook.review.context import ReviewContext
-from webhook.review.decoding import decode_body
 from webhook.review.denial import rule_url
 from webhook.review.record import ReviewRecord, decision, make_record
 from webhook.review.request import BadReview
@@ -21,37 +22,50 @@ from webhook.server.policy_reloader import ActivePolicy, PolicyReloader, PolicyU
 
 ALLOWED, DENIED, USAGE_ERROR, CRASHED, UNREADABLE = 0, 1, 2, 3, 4
 _STDIN = "-"
+REVIEW_VERSION = 1
+"""Of the JSON: no key of it goes, or changes its meaning (docs/webhook.md)."""
+
+Decided: TypeAlias = tuple[ReviewRecord, ReviewOutcome]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate review``."""
     add = parser.add_argument
-    add("file", metavar="FILE", help="an AdmissionReview as JSON, or - for standard input")
+    add(
+        "file",
+        metavar="FILE",
+        help="an AdmissionReview, a manifest that is to be created, or - for standard input",
+    )
     add("--endpoint", choices=tuple(ENDPOINTS), default="validate", help="what is asked of it")
     add("--policy", type=Path, metavar="FILE", help="the policy file; without it the default")
+    add("--namespace", metavar="NS", default="", help="of objects of a manifest that name none")
     add("--format", choices=("text", "json"), default="text", help="how the decision is written")
 
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Exit code 0 for allowed, 1 for denied, 2 for a policy that cannot be used, 3 where a rule
-    crashed, 4 for a review that cannot be read."""
+    crashed, 4 for a review that cannot be read; of several objects the first of 3, 1 and 0."""
     try:
         active = PolicyReloader(arguments.policy).active
     except PolicyUnusable as error:
         err.write(f"{error}\n")
         return USAGE_ERROR
     try:
-        review = decode_body(_read(arguments))
-        outcome = ENDPOINTS[arguments.endpoint](review, _context(active))
-    except (BadReview, OSError) as error:
+        reviews = read_reviews(_read(arguments), arguments.namespace)
+        outcomes = [ENDPOINTS[arguments.endpoint](one, _context(active)) for one in reviews]
+    except BadReview as error:
         err.write(f"{arguments.file}: {error}\n")
         return UNREADABLE
-    record = make_record(arguments.endpoint, outcome.request)
+    except OSError as error:
+        advice = "give a manifest or an AdmissionReview, or - for standard input"
+        err.write(f"{arguments.file}: {(error.strerror or str(error)).lower()}: {advice}\n")
+        return UNREADABLE
+    records = [make_record(arguments.endpoint, one.request) for one in outcomes]
     write = _FORMATS[arguments.format]
-    out.write(write(record, outcome, active))
-    if outcome.errors:
+    out.write(write(list(zip(records, outcomes, strict=True)), active))
+    if any(one.errors for one in outcomes):
         return CRASHED
-    return ALLOWED if outcome.allowed else DENIED
+    return ALLOWED if all(one.allowed for one in outcomes) else DENIED
 
 
 def _read(arguments: argparse.Namespace) -> bytes:
@@ -66,7 +80,11 @@ def _context(active: ActivePolicy) -> ReviewContext:
     return ReviewContext(active.policy, Inventory(), today, active.revision)
 
 
-def _write_text(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePolicy) -> str:
+def _write_text(decided: Sequence[Decided], active: ActivePolicy) -> str:
+    return "\n".join(_draw(record, outcome, active) for record, outcome in decided)
+
+
+def _draw(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePolicy) -> str:
     place = f"{record.namespace}/{record.name}".strip("/")
     subresource = f" ({record.subresource})" if record.subresource else ""
     head = f"{record.operation} {record.kind} {place}{subresource} by {record.user or 'nobody'}"
@@ -116,46 +134,30 @@ def read_patch(outcome: ReviewOutcome) -> list[dict[str, Any]]:
     return json.loads(base64.b64decode(text)) if text else []
 
 
-def _write_json(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePolicy) -> str:
-    tree = {
+def _write_json(decided: Sequence[Decided], active: ActivePolicy) -> str:
+    """One object for one review, a list for the objects of a manifest that holds several."""
+    trees = [_describe(record, outcome, active) for record, outcome in decided]
+    return json.dumps(trees[0] if len(trees) == 1 else trees, indent=2, ensure_ascii=False) + "\n"
+
+
+def _describe(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePolicy) -> dict[str, Any]:
+    return {
+        "version": REVIEW_VERSION,
         "request": record._asdict(),
         "decision": decision(outcome),
         "allowed": outcome.allowed,
         "passed": outcome.passed,
         "profile": outcome.profile or active.policy.profile,
         "revision": active.revision,
-        "findings": [_export(finding, record.endpoint) for finding in outcome.findings],
+        "findings": [export_finding(one, record.endpoint) for one in outcome.findings],
         "would": dict(outcome.would),
         "errors": outcome.errors,
         "patch": read_patch(outcome),
         "response": outcome.body["response"],
     }
-    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
 
 
-def _export(finding: Finding, endpoint: str) -> dict[str, Any]:
-    """A finding; with what the ratchet knows it by, where something is held against an old object.
-
-    ``/mutate`` compares nothing.
-    """
-    return {
-        "rule": finding.rule,
-        "form": finding.form,
-        "name": finding.name,
-        "action": finding.action,
-        "severity": finding.severity,
-        "confidence": finding.confidence,
-        "role": finding.role,
-        "path": dotted(finding.path),
-        "message": finding.message,
-        "fix": finding.fix.title if finding.fix else None,
-        "note": finding.note,
-        "fingerprint": finding.fingerprint if endpoint == "validate" else None,
-        "url": rule_url(finding.rule),
-    }
-
-
-_FORMATS: dict[str, Callable[[ReviewRecord, ReviewOutcome, ActivePolicy], str]] = {
+_FORMATS: dict[str, Callable[[Sequence[Decided], ActivePolicy], str]] = {
     "text": _write_text,
     "json": _write_json,
 }

@@ -92,6 +92,7 @@ def test_explain_stands_out_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("book")
 def test_explain_as_json_tells_everything() -> None:
     shown = json.loads(call(explain, "--format", "json", "ABC123"))
+    assert shown["version"] == 1
     assert shown["forms"][1] == {
         "name": "two",
         "summary": "the second",

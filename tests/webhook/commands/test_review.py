@@ -78,17 +78,87 @@ def test_a_policy_decides(tmp_path: Path) -> None:
     assert f"{policy}:3:10: " in err
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "Job"}', "apiVersion: v1"])
-def test_what_is_no_review_is_exit_4(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "nothing stands in it; expected a manifest"),
+        ("# a comment", "comments alone stand in it; expected a manifest"),
+        ("[]", "no Kubernetes object: apiVersion and kind are missing; expected a manifest"),
+        ('{"kind": "Job"}', "no Kubernetes object: apiVersion and kind are missing"),
+        ("apiVersion: v1", "no Kubernetes object: apiVersion and kind are missing"),
+        ("a: [1,\nb: 2", "line 1, column 4: "),
+        (
+            '{"kind": "AdmissionReview"}',
+            "the body is 'AdmissionReview'; expected admission.k8s.io/v1",
+        ),
+        ('{"kind": "AdmissionReview"', "the body is no JSON"),
+    ],
+)
+def test_what_is_no_review_is_exit_4(text: str, reason: str, tmp_path: Path) -> None:
     code, out, err = replay(tmp_path, text)
     assert (code, out) == (4, "")
-    assert "review.json: " in err
+    assert f"review.json: {reason}" in err
 
 
 def test_a_file_that_is_not_there_is_exit_4(tmp_path: Path) -> None:
     err = io.StringIO()
     assert main(["review", str(tmp_path / "none")], stderr=err) == 4
-    assert "none" in err.getvalue()
+    assert (
+        "none: no such file or directory: give a manifest or an AdmissionReview" in err.getvalue()
+    )
+
+
+TWO = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: train}
+spec:
+  backoffLimit: 20
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: train, image: "a:1", command: [torchrun, train.py]}]
+---
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Service, metadata: {name: web, namespace: serving}}
+"""
+
+
+def test_a_manifest_is_reviewed_object_by_object(tmp_path: Path) -> None:
+    code, out, _ = replay(tmp_path, TWO, "--namespace", "research")
+    assert code == 1
+    assert out.startswith("CREATE Job research/train by anybody\n  denied (profile standard, ")
+    assert "deny TRN002/batch" in out
+    assert "\n\nCREATE Service serving/web by anybody\n  allowed" in out
+
+
+def test_several_objects_are_a_list_in_json(tmp_path: Path) -> None:
+    _, out, _ = replay(tmp_path, TWO, "--format", "json")
+    assert [(one["version"], one["allowed"]) for one in json.loads(out)] == [(1, False), (1, True)]
+
+
+def test_a_manifest_is_mended_as_at_admission(tmp_path: Path) -> None:
+    text = TWO.partition("---")[0].replace("  backoffLimit: 20\n", "")
+    code, out, _ = replay(tmp_path, text, "--endpoint", "mutate")
+    assert code == 0
+    assert "  patch:\n    add /spec/backoffLimit = 3\n" in out
+
+
+def test_findings_have_the_shapes_of_the_linters(tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(TWO.partition("---")[0])
+    lint = io.StringIO()
+    main(["lint", str(tmp_path / "job.yaml"), "--format", "json"], stdout=lint)
+    _, out, _ = replay(tmp_path, TWO.partition("---")[0], "--format", "json")
+    linted = {row["rule"]: row for row in json.loads(lint.getvalue())["findings"]}
+    reviewed = json.loads(out)["findings"]
+    assert {"TRN002", "TRN003"} <= {row["rule"] for row in reviewed}
+    for row in reviewed:
+        assert row.pop("note") is None
+        same = linted[row["rule"]]
+        assert row == {key: same[key] for key in row}
+        assert [key for key in same if key in row] == list(row)
 
 
 def test_standard_input_is_read() -> None:
