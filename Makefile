@@ -9,7 +9,7 @@ PARALLEL ?= --numprocesses=auto --dist=loadfile
 CONTROL_PLANE ?= .control-plane
 KUBERNETES ?= v1.37.2
 
-.PHONY: check format lint types contracts generate generated goldens test reader check-readers load soak bench control-plane
+.PHONY: check format lint types contracts generate generated goldens docs test reader check-readers load soak bench control-plane
 
 check: lint types contracts generated test
 
@@ -38,6 +38,10 @@ generated:
 # What `mlgate lint` makes of the bad cases, beside them: read the difference before it is committed.
 goldens:
 	$(PYTHON) -m tests.goldens
+
+# The site of the documentation, below site/; a link that leads nowhere fails it.
+docs:
+	$(PYTHON) -m mkdocs build --strict
 
 # On all processors, a file on one of them, where what it has read once is kept; but for what runs
 # servers and a control plane of its own.
