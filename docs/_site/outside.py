@@ -17,12 +17,14 @@ _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _UNSOUGHT = "---\nsearch: {exclude: true}\n---\n"
 """The search looks for what is said, and not for what every manifest has."""
 _RULES_TITLE = "Each rule"
+_OTHERS_TITLE = "More"
 _PAGES = {".md"}
 """Suffixes of what is a page; other text is shown on one."""
 
 
 def on_config(config: Any) -> Any:
-    """Every rule's page stands in the navigation, below the area that its code begins with."""
+    """Every rule's page stands in the navigation, below the area that its code begins with; and so
+    does what mkdocs.yml forgot."""
     groups: dict[str, list[dict[str, str]]] = {}
     areas: dict[str, str] = {}
     for one in INDEX:
@@ -32,6 +34,10 @@ def on_config(config: Any) -> Any:
         groups.setdefault(f"{area} ({letters})", []).append(page)
     (rules,) = (part for part in config.nav if "Rules" in part)
     rules["Rules"].append({_RULES_TITLE: [{name: pages} for name, pages in groups.items()]})
+    listed = set(re.findall(r"[\w-]+\.md", str(config.nav)))
+    others = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    if unlisted := [name for name in others if name not in listed]:
+        config.nav.append({_OTHERS_TITLE: unlisted})
     return config
 
 

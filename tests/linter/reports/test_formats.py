@@ -98,6 +98,33 @@ def test_junit_has_a_case_for_each_finding(here: Path) -> None:
     assert [case.get("name") for case in root.iter("testcase")] == ["no findings"]
 
 
+JUNIT = {
+    "testsuites": ("", "name time tests failures errors", "testsuite"),
+    "testsuite": (
+        "name tests failures errors",
+        "skipped time timestamp hostname id package file",
+        "testcase properties system-out system-err",
+    ),
+    "testcase": ("name", "time classname group", "skipped error failure system-out system-err"),
+    "skipped": ("", "type message", ""),
+    "error": ("", "type message", ""),
+    "failure": ("", "type message", ""),
+}
+"""What Jenkins reads (the xUnit plugin's schema of version 10): of each element the attributes that
+it needs and may have, and what may stand in it."""
+
+
+def test_junit_has_the_form_that_jenkins_reads(here: Path) -> None:
+    text = call("lint", "--format", "junit", "--show-audit").out
+    seen = set()
+    for element in ElementTree.fromstring(text).iter():  # noqa: S314 - our own text
+        needed, possible, inside = (names.split() for names in JUNIT[element.tag])
+        assert set(needed) <= set(element.keys()) <= {*needed, *possible}, element.attrib
+        assert {child.tag for child in element} <= set(inside)
+        seen.add(element.tag)
+    assert seen == set(JUNIT)
+
+
 def test_annotations_escape_what_the_runner_would_obey(here: Path) -> None:
     lines = report("github").splitlines()
     (line,) = (line for line in lines if "CRN001" in line)
