@@ -164,6 +164,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "docs").mkdir()
     copy(ROOT / "docs/review.json", folder / "docs")
     copy(ROOT / "docs/review.json", folder / "review.json")
+    copy(ROOT / "examples/bad/train-job.yaml", folder / "train.yaml")
     (folder / "mlgate.yaml").write_text("apiVersion: mlgate.dev/v1\nkind: Policy\n")
     identity = ("-c", "user.name=mlgate", "-c", "user.email=mlgate@example.com")
     for words in (
