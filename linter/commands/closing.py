@@ -10,7 +10,7 @@ from linter.commands.outputs import (
     wants_text_edits,
     write_reports,
 )
-from linter.reports import ReportOptions, choose_colour
+from linter.reports import ReportOptions, choose_colour, choose_links
 from linter.reports.summary import render_statistics, render_summary
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def finish_run(
         read_source=judged.read_text,
         policy=judged.policy,
         show_passed=getattr(arguments, "show_passed", False),
+        links=arguments.color != "never" and choose_links(out, os.environ),
     )
     write_reports(result, judged.reports, options, out)
     if arguments.statistics:

@@ -66,24 +66,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Lint. Raises UserError for a wrong flag or policy."""
+    if arguments.watch:
+        from linter.commands.watching import watch
+
+        return watch(arguments, judge_input, out, err)
     setup = _prepare(arguments)
     if arguments.kustomize or arguments.helm or arguments.values:
         from linter.commands.rendered import run_rendered
 
         return run_rendered(arguments, setup, out, err)
-    task, given = setup.settle(gather_input(arguments, setup.excludes))
     if arguments.show_files:
-        return show_files(given, out)
-    narrowing = find_narrowing(arguments, given)
-    given = given.put(narrowing.list_staged())
+        return show_files(setup.settle(gather_input(arguments, setup.excludes))[1], out)
     try:
-        texts = given.texts.items()
-        result = lint(task, given.collection, texts, jobs=arguments.jobs, walked=given.walked)
+        result, found = judge_input(arguments, err, setup)
     except WorkerError as error:
         err.write(f"mlgate: {error}\n")
         return CRASHED
-    found = FixInput(task, given, narrowing)
-    return _finish(narrowing.apply(result, given), arguments, found, out, err)
+    return _finish(result, arguments, found, out, err)
+
+
+def judge_input(
+    arguments: argparse.Namespace, err: TextIO, setup: LintSetup | None = None
+) -> "tuple[RunResult, FixInput]":
+    """What the arguments lead to, judged, and what it was judged by. Raises UserError and
+    WorkerError."""
+    setup = setup or _prepare(arguments)
+    task, given = setup.settle(gather_input(arguments, setup.excludes))
+    narrowing = find_narrowing(arguments, given)
+    given = given.put(narrowing.list_staged())
+    result = _lint(task, given, arguments, err)
+    return narrowing.apply(result, given), FixInput(task, given, narrowing)
+
+
+def _lint(task: Task, given: LintInput, arguments: argparse.Namespace, err: TextIO) -> "RunResult":
+    """The result; while a person waits for it at a terminal, how far it has come."""
+    texts = given.texts.items()
+    if arguments.quiet or not err.isatty():
+        return lint(task, given.collection, texts, jobs=arguments.jobs, walked=given.walked)
+    from linter.commands.progress import ProgressLine
+
+    line = ProgressLine(err)
+    task = task._replace(progress=line.follow)
+    try:
+        return lint(task, given.collection, texts, jobs=arguments.jobs, walked=given.walked)
+    finally:
+        line.clear()
 
 
 def _prepare(arguments: argparse.Namespace) -> LintSetup:

@@ -173,6 +173,7 @@ def _add_input(group: argparse._ArgumentGroup) -> None:
     add("--show-files", action="store_true", help="list what is read and what is left out, and end")
     add("--jobs", type=_read_jobs, default=0, metavar="N|auto", help="how many processes work")
     add("--hook", action="store_true", help="files that hold no manifest are no fault")
+    add("--watch", action="store_true", help="judge again what changes, until it is interrupted")
     add("--stdin-filename", metavar="NAME", help="the file that standard input stands for")
 
 

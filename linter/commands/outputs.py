@@ -148,7 +148,7 @@ def write_reports(
 
     for one in reports:
         module = importlib.import_module(f"linter.reports.{one.format}")
-        plain = options if one.file is None else options._replace(colour=False)
+        plain = options if one.file is None else options._replace(colour=False, links=False)
         text: str = module.render(result, plain)
         if one.file is None:
             out.write(text)
@@ -158,10 +158,14 @@ def write_reports(
 
 
 def _write(path: str, text: str) -> None:
-    # GitHub's summary of a step is one file for everything that runs in it.
-    mode = "a" if path == os.environ.get("GITHUB_STEP_SUMMARY") else "w"
+    from linter.whole_file import write_whole
+
     try:
-        with open(path, mode, encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+        # GitHub's summary of a step is one file for everything that runs in it.
+        if path == os.environ.get("GITHUB_STEP_SUMMARY"):
+            with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+        else:
+            write_whole(path, text)
     except OSError as error:
         raise UserError(f"mlgate lint: cannot write {path}: {error.strerror}") from None

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from linter.errors import UserError
+from linter.whole_file import write_whole
 from rules.policy.keys import API_VERSION
 from rules.reader import Document, ReadError, decode, read
 from rules.record import NamedTuple
@@ -131,8 +132,7 @@ def write_baseline(
         entries += [one for one in old if one.file not in seen and os.path.exists(one.file)]
     text = _render(sorted(entries), os.path.dirname(os.path.abspath(path)))
     try:
-        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
+        write_whole(path, text, errors="surrogateescape")
     except OSError as error:
         raise UserError(f"mlgate lint: cannot write {path}: {error.strerror}") from None
     return len(entries), len({entry.file for entry in entries})

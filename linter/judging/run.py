@@ -59,7 +59,12 @@ def lint(
     pieces = sorted((*pieces, *given), key=lambda one: (-one.size, one.file, one.number))
     count = min(jobs or _count_jobs(pieces), max(len(pieces), 1))
     alone = count == 1 and sum(piece.size for piece in pieces) <= MOST_ALONE
-    parts = [_make_part(task, pieces[at::count], held, alone=alone) for at in range(count)]
+    # One process speaks for all of them.
+    others = task._replace(progress=None)
+    parts = [
+        _make_part(others if at else task, pieces[at::count], held, alone=alone)
+        for at in range(count)
+    ]
     found: list[RunResult] = _run_split(parts) if count > 1 else [parts[0](lambda facts: [facts])]
     coverage = Coverage()
     for path, reason in collection.passed_over:

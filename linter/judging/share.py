@@ -1,7 +1,7 @@
 """One process's part of a run: its files are read, their facts shared, their objects judged."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import (
@@ -85,9 +85,9 @@ class Share:
         self._bodies: dict[str, list[Any]] = {}
         self._folders = FolderKustomizations(self._read_bodies)
 
-    def read(self, pieces: Iterable[Piece]) -> None:
+    def read(self, pieces: Sequence[Piece]) -> None:
         """Read pieces. What cannot be read is an error of the report."""
-        for piece in pieces:
+        for piece in self._task.follow("reading", pieces):
             self._coverage.files += piece.whole or not piece.number
             try:
                 text, contents = read_piece(piece)
@@ -177,9 +177,9 @@ class Share:
             kustomizations,
         )
         self._take_verdicts(judge, find_telling(self._task, facts.namespaces), kustomizations)
-        for piece in self._read_twice:
+        for piece in self._task.follow("judging again", self._read_twice):
             judge_contents(judge, piece.file, self._read_again(piece))
-        for piece, contents in self._held:
+        for piece, contents in self._task.follow("judging", self._held):
             judge_contents(judge, piece.file, contents)
             for document in contents.operations:
                 if not judge.judge_operations(piece.file, document):

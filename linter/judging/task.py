@@ -1,6 +1,6 @@
 """What a run is to do with each file, and the engine that does it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linter.input.sources import STDIN
 from rules.declaration import Declaration
@@ -13,6 +13,7 @@ from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Callable, Iterable, Sequence
 
     from linter.judging.file_policies import FilePolicies
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class Task(NamedTuple):
     """What is to be done with each file. ``today`` is the day on which exceptions are judged,
     ``unwanted`` the forms (``CODE/form``) that are not asked for, ``least_confidence`` the least
-    that is, ``complete`` that what is not in the input does not exist."""
+    that is, ``complete`` that what is not in the input does not exist. ``progress`` hands on the
+    items of a phase, and shows how many are done."""
 
     policy: Policy
     today: "datetime.date"
@@ -35,6 +37,11 @@ class Task(NamedTuple):
     roles: bool = False
     passed: bool = False
     policies: "FilePolicies | None" = None
+    progress: "Callable[[str, Sequence[Any]], Iterable[Any]] | None" = None
+
+    def follow(self, phase: str, items: "Sequence[Any]") -> "Iterable[Any]":
+        """The items of a phase of a run."""
+        return items if self.progress is None else self.progress(phase, items)
 
     def find_policy_of(self, file: str) -> Policy:
         """The policy that holds for a file; ``policy`` holds where no file is meant."""

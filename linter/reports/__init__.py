@@ -14,12 +14,23 @@ if TYPE_CHECKING:
 
 _HIDDEN = frozenset({"audit", "excepted"})
 
+_VTE_WITH_LINKS = 5000
+_PROGRAMS_WITH_LINKS = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio"})
+_MARKS_OF_LINKS = (
+    "WT_SESSION",
+    "KITTY_WINDOW_ID",
+    "KONSOLE_VERSION",
+    "DOMTERM",
+    "ALACRITTY_SOCKET",
+)
+"""How terminals that show links (OSC 8) are known by their environment."""
+
 
 class ReportOptions(NamedTuple):
     """What a report needs beside the result.
 
     ``read_source`` gives the text of a file of the report, and raises OSError where it cannot.
-    ``policy`` names the policy in force.
+    ``policy`` names the policy in force, ``links`` asks for what a terminal opens on a click.
     """
 
     colour: bool
@@ -28,6 +39,7 @@ class ReportOptions(NamedTuple):
     read_source: Callable[[str], str]
     policy: str = "built-in"
     show_passed: bool = False
+    links: bool = False
 
 
 def choose_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
@@ -39,6 +51,22 @@ def choose_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
     if forced:
         return forced != "0"
     return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+def choose_links(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether to write links to ``stream``: on a terminal that is known to show them, or where
+    FORCE_HYPERLINK says so (0 is never)."""
+    forced = environ.get("FORCE_HYPERLINK")
+    if forced:
+        return forced != "0"
+    if not stream.isatty() or environ.get("TERM") == "dumb":
+        return False
+    vte = environ.get("VTE_VERSION", "")
+    return (
+        (vte.isdigit() and int(vte) >= _VTE_WITH_LINKS)
+        or environ.get("TERM_PROGRAM") in _PROGRAMS_WITH_LINKS
+        or any(environ.get(name) for name in _MARKS_OF_LINKS)
+    )
 
 
 def select_shown(result: "RunResult", options: ReportOptions) -> "list[FindingRow]":

@@ -1,5 +1,7 @@
 """Text that is safe to print: manifests are other people's, and a terminal obeys what it reads."""
 
+import os
+
 _STYLES = {
     "error": "1;31",
     "warning": "1;33",
@@ -14,6 +16,22 @@ _STYLES = {
 def paint(text: str, style: str, *, colour: bool) -> str:
     """``text`` in a style (a severity, ``good``, ``frame``, ``strong``, ``dim``), if at all."""
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colour else text
+
+
+def link(text: str, url: str, *, links: bool) -> str:
+    """``text`` as a link (OSC 8), if at all. ``url`` holds nothing that a terminal obeys."""
+    return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if links else text
+
+
+def file_url(path: str) -> str:
+    """The URL of a file (absolute); all but plain characters are percent-encoded."""
+    return "file://" + "".join(map(_encode_byte, os.fsencode(path)))
+
+
+def _encode_byte(byte: int) -> str:
+    character = chr(byte)
+    plain = byte < 0x80 and (character.isalnum() or character in "/-._~")
+    return character if plain else f"%{byte:02X}"
 
 
 def escape(text: str) -> str:

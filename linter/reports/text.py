@@ -1,13 +1,15 @@
 """The report for a person: each finding with the lines that it speaks of."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from linter.input.sources import STDIN
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.excerpt import Label, draw
 from linter.reports.source_lines import SourceLines
 from linter.reports.stakes import tell_hours
-from linter.reports.terminal import escape, paint
+from linter.reports.terminal import escape, file_url, link, paint
 from rules.paths import Path, dotted
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ def draw_label(finding: "FindingRow", options: ReportOptions) -> str:
     """``deny[TRN001/batch]``: what to act on, and the name that policies and ignores give it."""
     action = finding["action"]
     label = f"{action}[{finding['rule']}/{finding['form']}]"
+    label = link(label, finding["url"], links=options.links)
     return paint(label, _STYLES.get(action, "dim"), colour=options.colour)
 
 
@@ -114,7 +117,7 @@ def _draw_place(
     """The ``-->`` line and the excerpt; what a related place says even if it cannot be shown."""
     arrow = paint(" " * gutter + "-->", "frame", colour=options.colour)
     excerpt = draw(lines_of(row["file"]), labels, gutter, colour=options.colour)
-    place = f"{arrow} {locate(row)}{tell_source(row)}"
+    place = f"{arrow} {_link_place(row, options)}{tell_source(row)}"
     if excerpt:
         return [place, *excerpt]
     messages = [
@@ -172,6 +175,12 @@ def _draw_workload(workload: "WorkloadRow", options: ReportOptions) -> str:
         )
         drawn += [f"    - {escape(line)}" for line in template["evidence"]]
     return "\n".join(drawn)
+
+
+def _link_place(row: "FindingRow | RelatedRow", options: ReportOptions) -> str:
+    if row["file"] == STDIN or not options.links:
+        return locate(row)
+    return link(locate(row), file_url(os.path.abspath(row["file"])), links=True)
 
 
 def locate(row: "FindingRow | RelatedRow | ErrorRow") -> str:

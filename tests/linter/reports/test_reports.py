@@ -1,14 +1,16 @@
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linter.cli import main
 from linter.input.lines import split_lines
-from linter.reports import ReportOptions, choose_colour, concise, text
+from linter.reports import ReportOptions, choose_colour, choose_links, concise, text
 from linter.reports import json as json_report
 from linter.reports.excerpt import Label, draw
 from linter.reports.summary import render_summary
@@ -501,3 +503,49 @@ def test_the_last_lines_tell_what_was_passed_over_and_how_to_have_it_judged() ->
     assert "`namespaces`" in lines[-3]
     silent = render_summary(result(), options())
     assert not {"role", "exempt", "folder"} & set(silent.split())
+
+
+LINKED = {"TERM_PROGRAM": "WezTerm", "TERM": "xterm"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "terminal", "links"),
+    [
+        (LINKED, True, True),
+        (LINKED, False, False),
+        ({"VTE_VERSION": "7006"}, True, True),
+        ({"VTE_VERSION": "4999"}, True, False),
+        ({"TERM": "xterm-256color"}, True, False),
+        ({**LINKED, "TERM": "dumb"}, True, False),
+        ({**LINKED, "FORCE_HYPERLINK": "0"}, True, False),
+        ({"FORCE_HYPERLINK": "1"}, False, True),
+    ],
+)
+def test_links_are_for_terminals_that_show_them(
+    environ: dict[str, str],
+    terminal: bool,  # noqa: FBT001
+    links: bool,  # noqa: FBT001
+) -> None:
+    stream = io.StringIO()
+    stream.isatty = lambda: terminal  # type: ignore[method-assign]
+    assert choose_links(stream, environ) is links
+
+
+def test_a_link_leads_to_the_rule_and_to_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_HYPERLINK", "1")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a b.yaml").write_text(
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\n"
+        "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 3}"
+    )
+    out = io.StringIO()
+    main(["lint", "."], stdout=out, stderr=io.StringIO())
+    rule = "https://mlgate.dev/rules/HPA001"
+    assert f"\x1b]8;;{rule}\x1b\\deny[HPA001/missing]\x1b]8;;\x1b\\: " in out.getvalue()
+    url = f"file://{tmp_path}/a%20b.yaml"
+    assert f"--> \x1b]8;;{url}\x1b\\a b.yaml:4:1\x1b]8;;\x1b\\\n" in out.getvalue()
+    out = io.StringIO()
+    main(["lint", ".", "--color", "never"], stdout=out, stderr=io.StringIO())
+    assert "\x1b" not in out.getvalue()

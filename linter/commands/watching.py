@@ -1,0 +1,134 @@
+"""``mlgate lint --watch``: files are judged again as they change, until somebody interrupts.
+
+All of them are judged each time, since what changes in one may be found in another. Reported is
+what stands in files that changed, and what was not found before.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NoReturn, TextIO, TypeAlias
+
+from linter.commands.closing import report_run
+from linter.errors import UserError
+from linter.input.repository import find_root, list_parents
+from linter.input.sources import STDIN, Excludes, collect
+from linter.judging.settings import FILE_NAMES
+from linter.judging.workers import WorkerError
+from linter.reports.summary import count
+from linter.reports.terminal import escape
+
+if TYPE_CHECKING:
+    from linter.commands.lint_input import FixInput
+    from linter.row_types import FindingRow, RunResult
+
+    Judge: TypeAlias = Callable[[argparse.Namespace, TextIO], tuple[RunResult, FixInput]]
+
+_EVERY = 0.5
+"""Seconds between two looks at the files."""
+_ONCE = ("fix", "fix_only", "diff", "add_ignore", "staged", "write_baseline", "show_files")
+_MOST_NAMED = 3
+
+_Mark: TypeAlias = tuple[str, str, str]
+"""What a finding is known by: another action is news."""
+
+Stamps: TypeAlias = dict[str, tuple[int, int]]
+"""Time of the last change and size of files, by their paths."""
+
+
+def watch(
+    arguments: argparse.Namespace,
+    judge: "Judge",
+    out: TextIO,
+    err: TextIO,
+    pause: Callable[[float], None] = time.sleep,
+) -> NoReturn:
+    """Judge and report, again and again; ``pause`` waits between two looks. It ends by
+    KeyboardInterrupt. Raises UserError for options that are for one run."""
+    _refuse_options(arguments)
+    known: set[_Mark] = set()
+    stamps: Stamps | None = None
+    while True:
+        before, stamps = stamps, dict(_read_stamps(arguments))
+        changed = _compare(before, stamps) if before is not None else []
+        if before is None or changed:
+            _tell_changed(changed, err)
+            known = _judge_once(arguments, judge, (changed, known), out, err)
+        pause(_EVERY)
+
+
+def _judge_once(
+    arguments: argparse.Namespace,
+    judge: "Judge",
+    seen: tuple[list[str], set[_Mark]],
+    out: TextIO,
+    err: TextIO,
+) -> set[_Mark]:
+    """The findings of a run by what they are known by; those that are new are reported."""
+    changed, known = seen
+    try:
+        result, found = judge(arguments, err)
+    except (UserError, WorkerError) as error:  # a policy may be in the middle of a change
+        err.write(f"{error}\n")
+        return known
+    files = {os.path.abspath(file) for file in changed}
+    rows = [row for row in result["findings"] if _is_news(row, files, known)]
+    marks = {_mark(row) for row in result["findings"]}
+    # Unreadable input is told each time: nothing else was found in it.
+    report_run({**result, "findings": rows}, arguments, found.given, out, err)
+    still = len(result["findings"]) - len(rows)
+    err.write(f"watching {count(len(found.given.list_files()), 'file')}")
+    err.write(f"; {count(still, 'finding')} as before\n" if still else "\n")
+    err.flush()
+    return marks
+
+
+def _is_news(row: "FindingRow", files: set[str], known: set[_Mark]) -> bool:
+    return os.path.abspath(row["file"]) in files or _mark(row) not in known
+
+
+def _mark(row: "FindingRow") -> _Mark:
+    return row["file"], row["fingerprint"], row["action"]
+
+
+def _tell_changed(changed: list[str], err: TextIO) -> None:
+    if not changed:
+        return
+    named = ", ".join(escape(os.path.relpath(one)) for one in changed[:_MOST_NAMED])
+    more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
+    err.write(f"\n{time.strftime('%H:%M:%S')} changed: {named}{more}\n")
+
+
+def _compare(before: Stamps, after: Stamps) -> list[str]:
+    """The files that changed, came or went."""
+    return sorted(file for file in before.keys() | after if before.get(file) != after.get(file))
+
+
+def _read_stamps(arguments: argparse.Namespace) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The files that the arguments lead to, and those that say how they are judged."""
+    excludes = Excludes(os.getcwd(), (), tuple(arguments.exclude))
+    sources = collect(arguments.paths or [os.curdir], excludes).sources
+    settings = {arguments.policy, arguments.baseline}
+    here = os.getcwd()
+    folders = {os.path.dirname(os.path.abspath(one.path)) for one in sources}
+    folders.update(list_parents(here, find_root(here)))
+    settings |= {os.path.join(folder, name) for folder in folders for name in FILE_NAMES}
+    named = (*(one.path for one in sources), *filter(None, settings))
+    for file in dict.fromkeys(map(os.path.abspath, named)):
+        try:
+            status = os.stat(file)
+        except OSError:
+            continue  # it has gone meanwhile, or was never there
+        yield file, (status.st_mtime_ns, status.st_size)
+
+
+def _refuse_options(arguments: argparse.Namespace) -> None:
+    for name in _ONCE:
+        if getattr(arguments, name):
+            option = "--" + name.replace("_", "-")
+            raise UserError(f"mlgate lint: --watch and {option} do not go together")
+    if arguments.kustomize or arguments.helm:
+        raise UserError("mlgate lint: --watch looks at files: it builds nothing")
+    if STDIN in arguments.paths:
+        raise UserError("mlgate lint: --watch looks at files: standard input does not change")
