@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TextIO
 
-from linter.commands.rulebook import describe_rule, find_rule, form_rows, show_default, tabulate
+from linter.commands.rulebook import form_rows, show_default, tabulate
 from linter.reports import choose_colour
+from linter.reports.rule_pages import describe_rule, find_rule
 from linter.reports.terminal import paint
 from rules.model import Rule
 from rules.policy.values import PROFILES

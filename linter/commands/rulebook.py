@@ -1,70 +1,17 @@
-"""What the rules say of themselves: for ``mlgate explain``, ``mlgate rules`` and docs/rules."""
+"""Rules as tables and as the pages of docs/rules."""
 
 import os
 from collections.abc import Iterable
 from typing import Any
 
-from linter.errors import UserError
-from linter.judging.rows import URL
 from linter.reports import read_page
-from rules.checks import ALL, INDEX
-from rules.model import Form, Harm, Parameter, Rule
+from rules.checks import ALL
+from rules.model import Harm, Rule
 from rules.policy.decisions import profile_action
 from rules.policy.parameters import SHARED
 from rules.policy.values import PROFILES
 
 GENERATED = "<!-- Generated from the rules by `make generate`: do not edit. -->"
-
-
-def find_rule(word: str) -> Rule:
-    """The rule with this code or name, or of this ``CODE/form``, in any case. Raises UserError."""
-    head, slash, form = word.lower().partition("/")
-    for rule in INDEX:
-        named = head in {rule.code.lower(), rule.name}
-        if named and (not slash or f"{rule.code}/{form}" in rule.forms):
-            return rule.load()
-    from rules.wording import suggestion
-
-    names = tuple(name for rule in INDEX for name in (rule.code, rule.name, *rule.forms))
-    hint = suggestion(word, names) or "; `mlgate rules` lists them"
-    raise UserError(f"there is no rule '{word}'{hint}")
-
-
-def describe_rule(rule: Rule) -> dict[str, Any]:
-    """All of a rule as plain data. ``docs`` is Markdown."""
-    return {
-        "code": rule.code,
-        "name": rule.name,
-        "summary": rule.summary,
-        "status": rule.status,
-        "harm": rule.harm.value,
-        "scope": rule.scope,
-        "fix": rule.fix,
-        "url": URL + rule.code,
-        "forms": [_describe_form(form) for form in rule.forms],
-        "parameters": [_describe_parameter(one) for one in rule.parameters],
-        "docs": read_page(rule),
-    }
-
-
-def _describe_form(form: Form) -> dict[str, Any]:
-    actions = {profile: profile_action(profile, form).value for profile in PROFILES}
-    return {
-        "name": form.name,
-        "summary": form.summary,
-        "severity": form.severity.value,
-        "role_gated": form.role_gated,
-        **actions,
-    }
-
-
-def _describe_parameter(parameter: Parameter) -> dict[str, Any]:
-    return {
-        "name": parameter.name,
-        "summary": parameter.summary,
-        "default": parameter.default,
-        "choices": list(parameter.choices),
-    }
 
 
 def tabulate(rows: Iterable[Iterable[str]], indent: str = "") -> list[str]:

@@ -3,8 +3,9 @@
 import argparse
 from typing import TextIO
 
-from linter.commands.rulebook import describe_rule, tabulate
+from linter.commands.rulebook import tabulate
 from linter.judging.rows import URL
+from linter.reports.rule_pages import describe_rule
 from rules.checks import ALL
 from rules.model import Rule
 

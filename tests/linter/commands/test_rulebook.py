@@ -8,13 +8,12 @@ import pytest
 from linter.commands import explain, rules
 from linter.commands.rulebook import (
     GENERATED,
-    describe_rule,
-    find_rule,
     pages,
     show_default,
     write_docs,
 )
 from linter.errors import UserError
+from linter.reports.rule_pages import describe_rule, find_rule
 from rules.checks import ALL
 from rules.declaration import declare
 from rules.model import Action, Form, Harm, Parameter, Rule, Severity
@@ -41,7 +40,7 @@ RULE = Rule(
 def book(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("linter.commands.rulebook", "linter.commands.rules"):
         monkeypatch.setattr(f"{module}.ALL", (RULE,))
-    monkeypatch.setattr("linter.commands.rulebook.INDEX", (declare(RULE),))
+    monkeypatch.setattr("linter.reports.rule_pages.INDEX", (declare(RULE),))
 
 
 def call(module: object, *words: str) -> str:
