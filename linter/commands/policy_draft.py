@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from linter.commands.policy_preview import count_actions, judge_paths
+from linter.commands.policy_preview import judge_paths
+from linter.judging.comparison import count_actions
 from rules.checks import BY_CODE
 from rules.policy.values import PROFILES, Policy
 

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from linter.errors import UserError
 from linter.input.sources import Excludes, collect
+from linter.judging.comparison import (
+    NOTHING,
+    TOLD_ACTIONS,
+    FindingChange,
+    compare_findings,
+    count_actions,
+)
 from linter.judging.file_policies import FilePolicies
 from linter.judging.run import lint
 from linter.judging.settings import FILE_NAMES, find_today
@@ -16,13 +23,10 @@ from linter.reports.terminal import escape
 from rules.checks import ALL
 from rules.model import Rule
 from rules.policy.values import Policy
-from rules.record import NamedTuple
 
 if TYPE_CHECKING:
-    from linter.row_types import ErrorRow, FindingRow, RunResult
+    from linter.row_types import ErrorRow, RunResult
 
-NOTHING = "nothing"
-_SHOWN = ("deny", "warn")
 _MOST = 200
 """Findings that are listed."""
 
@@ -42,50 +46,6 @@ def judge_paths(
         return lint(task, collect(paths, Excludes(folder, policy.exclude)))
     except WorkerError as error:
         raise UserError(f"mlgate: {error}") from None
-
-
-class FindingChange(NamedTuple):
-    """What becomes of a finding: its action before and after, ``NOTHING`` where it is not found.
-    ``row`` is the finding, as it is in the end."""
-
-    row: "FindingRow"
-    before: str
-    after: str
-
-    @property
-    def counts(self) -> bool:
-        """Whether anybody is told: it warns or denies, before or after."""
-        return self.before in _SHOWN or self.after in _SHOWN
-
-
-def compare_findings(
-    before: Iterable["FindingRow"], after: Iterable["FindingRow"]
-) -> list[FindingChange]:
-    """The findings that one run has and the other has not, or with another action. They are told
-    by file, document and fingerprint, of several with one fingerprint in their order."""
-    pending: dict[Any, list[FindingRow]] = {}
-    for row in before:
-        pending.setdefault(_key(row), []).append(row)
-    changes = []
-    for row in after:
-        held = pending.get(_key(row))
-        changes.append(
-            FindingChange(row, held.pop(0)["action"] if held else NOTHING, row["action"])
-        )
-    lost = (row for rows in pending.values() for row in rows)
-    changes += [FindingChange(row, row["action"], NOTHING) for row in lost]
-    changed = (one for one in changes if one.before != one.after)
-    return sorted(changed, key=lambda one: (one.row["file"], one.row["line"], one.row["rule"]))
-
-
-def _key(row: "FindingRow") -> tuple[str, int, str]:
-    return row["file"], row["document"], row["fingerprint"]
-
-
-def count_actions(rows: Iterable["FindingRow"]) -> dict[str, int]:
-    """How many findings deny and warn."""
-    found = [row["action"] for row in rows]
-    return {action: found.count(action) for action in _SHOWN}
 
 
 Difference: TypeAlias = tuple[str, str, str]
@@ -168,7 +128,7 @@ def _sum_up(preview: Preview) -> Iterator[str]:
     others = len(preview.changes) - gained - lost
     yield f"{gained} gained, {lost} lost, {others} with another action"
     before, after = preview.counts
-    told = (f"{name}: {before[name]} -> {after[name]}" for name in _SHOWN)
+    told = (f"{name}: {before[name]} -> {after[name]}" for name in TOLD_ACTIONS)
     yield ", ".join(told)
 
 
