@@ -1,6 +1,7 @@
 """The report as one HTML file that needs nothing beside it: totals, charts, and a table to search.
 
-The page is ``report.html``, with the findings put into it as JSON; its script draws them.
+The page is ``report.html``, with ``report.css``, two scripts and the findings as JSON in it, which
+the scripts draw. ``drawing.js`` is what other pages draw with too.
 """
 
 import os
@@ -21,6 +22,7 @@ from linter.reports.summary import render_summary
 from linter.reports.terminal import escape
 from linter.reports.text import locate
 from rules.paths import dotted
+from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, FixRow, RunResult
@@ -29,15 +31,46 @@ if TYPE_CHECKING:
 _NEAR = 2
 """Lines that are shown around a finding's own."""
 _LONGEST = 200
-_MARK = "/*findings*/"
+_MARKS = ("<!--style-->", "<!--top-->", "/*findings*/", "<!--script-->")
+_ALONE = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
+)
+"""A page by itself asks nobody for anything."""
+
+
+class PageParts(NamedTuple):
+    """What stands in a page around the report: elements of the head that give it its styles, what
+    is above the report, and elements with the scripts."""
+
+    style: str
+    top: str
+    script: str
 
 
 def render(result: "RunResult", options: ReportOptions) -> str:
     """The page with the run's findings in it."""
+    style = f"{_ALONE}\n<style>\n{read_asset('report.css')}</style>"
+    script = f"<script>\n{read_asset('drawing.js')}{read_asset('report.js')}</script>"
+    return fill_page(export_report(result, options), PageParts(style, "", script))
+
+
+def fill_page(data: dict[str, Any], parts: PageParts) -> str:
+    """The page with a report's data in it."""
+    page = read_asset("report.html")
+    texts = (parts.style, parts.top, dump_for_script(data), parts.script)
+    for mark, text in zip(_MARKS, texts, strict=True):
+        page = page.replace(mark, text, 1)
+    return page
+
+
+def export_report(result: "RunResult", options: ReportOptions) -> dict[str, Any]:
+    """What the page is drawn from, as JSON has it; its findings are those that are shown, in their
+    order."""
     lines_of = SourceLines(options.read_source)
     shown = select_shown(result, options)
     # The rules are told once, and the findings of a file share its name: the file stays small.
-    data = {
+    return {
         "policy": escape(options.policy),
         "stakes": sum_hours(shown),
         "summary": render_summary(result, options._replace(colour=False)).splitlines(),
@@ -45,15 +78,15 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         "rules": {code: _describe(rule) for code, rule in load_met_rules(shown).items()},
         "findings": [_export(row, lines_of) for row in shown],
     }
-    return _read_page().replace(_MARK, _dump(data))
 
 
-def _read_page() -> str:
-    with open(os.path.join(os.path.dirname(__file__), "report.html"), encoding="utf-8") as file:
+def read_asset(name: str) -> str:
+    """A file beside this module: a part of the page."""
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
         return file.read()
 
 
-def _dump(data: Any) -> str:
+def dump_for_script(data: Any) -> str:
     """JSON inside a script element, which nothing in a manifest may end."""
     import json
 

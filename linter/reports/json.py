@@ -23,10 +23,10 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     """The result as JSON, every entry of a list in a line of its own."""
     report: dict[str, Any] = {
         "version": REPORT_VERSION,
-        "findings": [_export_finding(finding) for finding in result["findings"]],
+        "findings": [export_finding(finding) for finding in result["findings"]],
     }
     if "fixed" in result:
-        report["fixed"] = [_export_finding(finding) for finding in result["fixed"]]
+        report["fixed"] = [export_finding(finding) for finding in result["fixed"]]
     if options.show_roles:
         report["workloads"] = [_export_workload(one) for one in result["workloads"]]
     if "baseline" in result:
@@ -42,11 +42,11 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     return _keep_safe(f"{{\n{body}\n}}\n")
 
 
-def dump_safely(value: object) -> str:
-    """A report of another shape as indented JSON."""
+def dump_safely(value: object, indent: int | None = 1) -> str:
+    """A report of another shape as JSON: indented, or in a line, which is faster."""
     import json
 
-    return _keep_safe(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+    return _keep_safe(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
 
 
 def _keep_safe(text: str) -> str:
@@ -54,7 +54,8 @@ def _keep_safe(text: str) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
-def _export_finding(row: "FindingRow") -> dict[str, Any]:
+def export_finding(row: "FindingRow") -> dict[str, Any]:
+    """A finding as the report has it."""
     return {
         "rule": row["rule"],
         "form": row["form"],
