@@ -5,6 +5,7 @@ import os
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import finish_run
+from linter.commands.cluster_access import connect_cluster
 from linter.commands.lint_arguments import make_task
 from linter.commands.outputs import ReportRequest, choose_reports
 from linter.commands.scan_arguments import add_scan_arguments
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     old = read_fingerprints(arguments.diff)
     policy, file = settle_policy(arguments.policy, os.curdir)
     selection = select_rules(arguments.select, arguments.ignore)
-    client = _connect(arguments)
+    client = connect_cluster(arguments, "scan")
     served = _discover(client)
     writer = _make_writer(arguments, client, served) if arguments.write_reports else None
     scan = _make_scan(arguments, make_task(arguments, policy, selection), client, served)
@@ -195,34 +196,3 @@ def _write_policy_reports(
         complaint = tally.complaint
     if complaint:
         result["errors"].append(make_error(f"reports of {writer.api.api_version}", complaint))
-
-
-def _connect(arguments: argparse.Namespace) -> "Client":
-    try:
-        from cluster.client import ApiError, connect
-    except ImportError as error:
-        raise _tell_extra(error) from None
-    file = arguments.kubeconfig or _find_kubeconfig()
-    if file is None and arguments.context:
-        raise UserError("mlgate scan: --context needs a kubeconfig, and there is none")
-    try:
-        return connect(file, arguments.context)
-    except ImportError as error:
-        raise _tell_extra(error) from None
-    except ApiError as error:
-        raise UserError(f"mlgate scan: {error}") from None
-
-
-def _tell_extra(error: ImportError) -> UserError:
-    return UserError(
-        f"mlgate scan: the package {error.name} is missing: install mlgate's extra `cluster`"
-    )
-
-
-def _find_kubeconfig() -> str | None:
-    """Where kubectl looks; None in a pod, which has an account of its own."""
-    stated = os.environ.get("KUBECONFIG")
-    if stated:
-        return stated
-    usual = os.path.expanduser("~/.kube/config")
-    return usual if os.path.exists(usual) else None

@@ -2,6 +2,7 @@
 
 import argparse
 
+from linter.commands.cluster_access import add_kubeconfig_arguments
 from linter.commands.lint_arguments import add_report_arguments, add_rule_arguments
 
 SCAN_EXAMPLES = """\
@@ -16,24 +17,7 @@ _GROUPS = ("namespace", "rule", "kind", "role")
 def add_scan_arguments(parser: argparse.ArgumentParser) -> None:
     """All of them."""
     parser.epilog = SCAN_EXAMPLES
-    cluster = parser.add_argument_group("the cluster")
-    add = cluster.add_argument
-    add(
-        "--kubeconfig",
-        metavar="FILE",
-        help="as kubectl's: else KUBECONFIG, ~/.kube/config, the pod",
-    )
-    add("--context", metavar="NAME", help="the context of the kubeconfig, else its current one")
-    add(
-        "-n",
-        "--namespace",
-        action="append",
-        default=[],
-        metavar="NS",
-        help="this namespace alone; again for more",
-    )
-    add("-l", "--selector", default="", metavar="LABELS", help="objects that this selector takes")
-    add("--rate", type=_read_rate, default=10.0, help="requests a second at most (default: 10)")
+    add_kubeconfig_arguments(parser.add_argument_group("the cluster"))
     add_rule_arguments(parser.add_argument_group("what is judged, and how"))
     reports = parser.add_argument_group("reports")
     add_report_arguments(reports)
@@ -54,16 +38,6 @@ def add_scan_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="GROUP",
         help=f"count findings by {', '.join(_GROUPS)} or label:KEY at the end",
     )
-
-
-def _read_rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate <= 1000:
-        raise argparse.ArgumentTypeError(f"expected a number up to 1000, found {text}")
-    return rate
 
 
 def _read_group(text: str) -> str:

@@ -38,7 +38,7 @@ class Reporting(Server):
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Reporting]:
     monkeypatch.chdir(tmp_path)
     with running() as api:
-        monkeypatch.setattr(scan, "_connect", lambda _: api.client())
+        monkeypatch.setattr(scan, "connect_cluster", lambda *_: api.client())
         yield Reporting(api)
 
 

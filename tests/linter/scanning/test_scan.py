@@ -54,7 +54,7 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     monkeypatch.chdir(tmp_path)
     with running() as api:
-        monkeypatch.setattr(scan, "_connect", lambda _: api.client())
+        monkeypatch.setattr(scan, "connect_cluster", lambda *_: api.client())
         yield Server(api)
 
 

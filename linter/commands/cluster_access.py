@@ -1,0 +1,75 @@
+"""Which cluster a command asks, as whom, and how fast."""
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from linter.errors import UserError
+
+if TYPE_CHECKING:
+    from cluster.client import Client
+
+
+def add_kubeconfig_arguments(group: argparse._ArgumentGroup) -> None:
+    """Which cluster, as whom, and what of it."""
+    add = group.add_argument
+    add(
+        "--kubeconfig",
+        metavar="FILE",
+        help="as kubectl's: else KUBECONFIG, ~/.kube/config, the pod",
+    )
+    add("--context", metavar="NAME", help="the context of the kubeconfig, else its current one")
+    add(
+        "-n",
+        "--namespace",
+        action="append",
+        default=[],
+        metavar="NS",
+        help="this namespace alone; again for more",
+    )
+    add("-l", "--selector", default="", metavar="LABELS", help="objects that this selector takes")
+    add("--rate", type=_read_rate, default=10.0, help="requests a second at most (default: 10)")
+
+
+def connect_cluster(arguments: argparse.Namespace, command: str) -> "Client":
+    """The client that ``add_kubeconfig_arguments`` ask for. ``command`` is the one to name in a
+    UserError."""
+    try:
+        from cluster.client import ApiError, connect
+    except ImportError as error:
+        raise tell_extra(error, command) from None
+    file = arguments.kubeconfig or _find_kubeconfig()
+    if file is None and arguments.context:
+        raise UserError(f"mlgate {command}: --context needs a kubeconfig, and there is none")
+    try:
+        return connect(file, arguments.context)
+    except ImportError as error:
+        raise tell_extra(error, command) from None
+    except ApiError as error:
+        raise UserError(f"mlgate {command}: {error}") from None
+
+
+def tell_extra(error: ImportError, command: str) -> UserError:
+    """What to install."""
+    return UserError(
+        f"mlgate {command}: the package {error.name} is missing: install mlgate's extra `cluster`"
+    )
+
+
+def _find_kubeconfig() -> str | None:
+    """Where kubectl looks; None in a pod, which has an account of its own."""
+    stated = os.environ.get("KUBECONFIG")
+    if stated:
+        return stated
+    usual = os.path.expanduser("~/.kube/config")
+    return usual if os.path.exists(usual) else None
+
+
+def _read_rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 1000:
+        raise argparse.ArgumentTypeError(f"expected a number up to 1000, found {text}")
+    return rate
