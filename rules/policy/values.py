@@ -105,6 +105,17 @@ class Policy:
         self.paths = paths
         self._cache: dict[tuple[str, int | None], Mapping[str, Any]] = {}
 
+    def choose(self, profile: str | None, rules: Mapping[str, Action]) -> "Policy":
+        """The same policy with another profile, if one is given, and with the actions of more codes
+        or forms."""
+        from copy import copy  # noqa: PLC0415 - whoever tries out a policy has time
+
+        chosen = copy(self)
+        if profile is not None:
+            chosen.profile, chosen.profile_stated = profile, True
+        chosen.rules = {**self.rules, **rules}
+        return chosen
+
     def rule_parameters(self, rule: Rule, entry: int | None = None) -> Mapping[str, Any]:
         """What the rule's check reads: its own parameters, and each shared block by its name.
         ``entry`` is the number of the ``namespaces`` entry that holds, if one does."""
