@@ -26,6 +26,7 @@ SUBCOMMANDS = {
     "promote": Subcommand(
         "linter.commands.promote", "say which rules may warn or deny, by what a scan found"
     ),
+    "dashboard": Subcommand("linter.commands.dashboard", "show a live cluster in a browser"),
     "explain": Subcommand("linter.commands.explain", "print what a rule means and why"),
     "rules": Subcommand("linter.commands.rules", "list the rules"),
     "policy": Subcommand("linter.commands.policy", "check, show, compare or draft a policy file"),

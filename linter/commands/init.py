@@ -76,7 +76,7 @@ def _show(one: FirstFile, *, missing: bool) -> str:
 
 
 def _tell_findings(result: "RunResult", *, lists: bool) -> str:
-    from linter.commands.policy_preview import count_actions
+    from linter.judging.comparison import count_actions
     from linter.reports.summary import count
 
     counts = count_actions(result["findings"])

@@ -1,0 +1,1 @@
+"""A live cluster's findings in a browser, scanned again and again."""

@@ -1,0 +1,100 @@
+"""Another policy tried out on what the last scan saw: judged again, and held against it."""
+
+import threading
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from linter.dashboard.answers import PolicyChoice, Simulation
+from linter.dashboard.changes import report_changes
+from linter.dashboard.view import ScanView
+from linter.errors import UserError
+from rules.model import Action
+
+if TYPE_CHECKING:
+    from linter.judging.judge import Task
+
+_KEPT = 8
+"""Simulations that are remembered."""
+
+
+class SimulatorBusyError(Exception):
+    """One simulation is going on: judging a cluster takes all of a processor."""
+
+
+class Simulator:
+    """Judges in a thread, one simulation at a time, and remembers the last ones."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, Simulation] = OrderedDict()
+        self._lock = threading.Lock()
+        self._running = False
+        self._number = 0
+
+    def start(self, view: ScanView, choice: PolicyChoice) -> Simulation:
+        """Begin to try out a policy. Raises UserError for one that cannot be, and
+        SimulatorBusyError."""
+        task = change_task(view.source.task, choice)
+        with self._lock:
+            if self._running:
+                raise SimulatorBusyError
+            self._running = True
+            self._number += 1
+            begun = Simulation(
+                number=self._number, state="running", scan=view.number, choice=choice
+            )
+            self._keep(begun)
+        work = threading.Thread(
+            target=self._work, args=(begun, view, task), name="simulation", daemon=True
+        )
+        work.start()
+        return begun
+
+    def find(self, number: int) -> Simulation | None:
+        """A simulation; None for one that is forgotten, or never was."""
+        with self._lock:
+            return self._kept.get(number)
+
+    def _work(self, begun: Simulation, view: ScanView, task: "Task") -> None:
+        start = time.monotonic()
+        try:
+            report = report_changes(view.rows, view.source.judge_again(task)["findings"])
+            done = begun.model_copy(update={"state": "done", "report": report})
+        except Exception as crash:  # noqa: BLE001 - whoever waits for it is told
+            reason = f"the simulation crashed: {type(crash).__name__}; please report it"
+            done = begun.model_copy(update={"state": "failed", "reason": reason})
+        seconds = round(time.monotonic() - start, 3)
+        with self._lock:
+            self._running = False
+            self._keep(done.model_copy(update={"seconds": seconds}))
+
+    def _keep(self, one: Simulation) -> None:
+        self._kept[one.number] = one
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+
+
+def change_task(task: "Task", choice: PolicyChoice) -> "Task":
+    """The task with the policy that is chosen. Raises UserError."""
+    if choice.profile is None and not choice.rules:
+        raise UserError("nothing is chosen: give a profile, or the action of a rule")
+    if task.flag_profile is not None and choice.rules:
+        raise UserError(
+            f"--profile {task.flag_profile} wins over the actions of rules: start the dashboard "
+            "without it to try them out"
+        )
+    rules = {_read_rule(name): Action(action) for name, action in choice.rules.items()}
+    if task.flag_profile is not None:
+        return task._replace(flag_profile=choice.profile)
+    return task._replace(policy=task.policy.choose(choice.profile, rules))
+
+
+def _read_rule(word: str) -> str:
+    """``TRN001`` or ``TRN001/batch``, as a policy has it. Raises UserError."""
+    from rules.checks import INDEX
+    from rules.wording import suggestion
+
+    known = {name for rule in INDEX for name in (rule.code, *rule.forms)}
+    if word not in known:
+        raise UserError(f"there is no rule {word[:100]}{suggestion(word[:100], tuple(known))}")
+    return word

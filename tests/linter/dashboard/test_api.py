@@ -1,0 +1,187 @@
+"""The JSON API: what was scanned, as programs are told of it."""
+
+import gzip
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.types import ASGIApp
+
+from rules.checks import ALL
+from tests.linter.dashboard.in_process import LOCAL, ask, cluster, look, post, show
+from tests.linter.reports.test_html import data_of
+from tests.linter.test_cli import BAD, FIXABLE
+
+PLANTED = "q7Zk2mVx9Lw4Tn8Rb3JcA5dE"
+LEAKY = FIXABLE.replace(
+    "image: trainer,", f"image: trainer, env: [{{name: HF_TOKEN, value: {PLANTED}}}],"
+)
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[ASGIApp]:
+    with cluster() as server:
+        server.put(FIXABLE, labels={"team": "vision"})
+        server.put(BAD)
+        server.put(FIXABLE, "other")
+        namespaces = server.kinds["", "Namespace"]
+        server.api.put(namespaces, "other", metadata={"labels": {"team": "speech"}})
+        first = look(server)
+        server.api.delete(server.kinds["batch", "CronJob"], "nightly-retrain", "other")
+        server.put(LEAKY, "third")
+        yield show(first, look(server))
+
+
+def test_the_status_tells_what_is_shown(app: ASGIApp) -> None:
+    status = ask(app, "/api/v1/status").json
+    assert (status["state"], status["scan"]["number"], status["failure"]) == ("fresh", 2, None)
+    assert (status["scan"]["outcome"], status["scan"]["objects"]) == ("whole", 3)
+    assert (status["simulator"], status["team_label"], status["interval"]) == (True, "team", 600)
+    assert status["scan"]["policy"] == "built-in, profile standard"
+
+
+def test_the_history_tells_what_came_and_went(app: ASGIApp) -> None:
+    first, second = ask(app, "/api/v1/history").json
+    assert (first["number"], first["new"], first["gone"]) == (1, 0, 0)
+    assert second["new"] > second["gone"] > 0
+    assert sum(second["counts"].values()) - sum(first["counts"].values()) == (
+        second["new"] - second["gone"]
+    )
+
+
+def test_findings_are_counted_by_namespace_and_team(app: ASGIApp) -> None:
+    groups = ask(app, "/api/v1/groups/namespace").json
+    assert {one["name"] for one in groups} == {"research", "third"}
+    assert [one["counts"]["deny"] for one in groups] == sorted(
+        (one["counts"]["deny"] for one in groups), reverse=True
+    )
+    assert {one["name"] for one in ask(app, "/api/v1/groups/team").json} == {"vision", ""}
+    for group in groups:
+        found = ask(app, f"/api/v1/findings?namespace={group['name']}&limit=500").json
+        assert found["total"] == sum(group["counts"].values())
+        assert {one["object"]["namespace"] for one in found["findings"]} == {group["name"]}
+
+
+def test_a_namespaces_team_is_that_of_objects_without_one() -> None:
+    with cluster() as server:
+        server.put(FIXABLE, "other")
+        namespaces = server.kinds["", "Namespace"]
+        server.api.put(namespaces, "other", metadata={"labels": {"team": "speech"}})
+        teams = ask(show(look(server)), "/api/v1/groups/team").json
+    assert [one["name"] for one in teams] == ["speech"]
+
+
+def test_findings_are_paged_and_chosen(app: ASGIApp) -> None:
+    every = ask(app, "/api/v1/findings?limit=500").json
+    assert every["total"] == len(every["findings"])
+    parts = [ask(app, f"/api/v1/findings?limit=2&offset={at}").json for at in (0, 2)]
+    assert [*parts[0]["findings"], *parts[1]["findings"]] == every["findings"][:4]
+    chosen = ask(app, "/api/v1/findings?rule=CRN001&action=deny&team=vision").json
+    assert [one["file"] for one in chosen["findings"]] == ["research/CronJob.batch/nightly-retrain"]
+    assert chosen["findings"][0]["path"].startswith("/spec")
+
+
+@pytest.mark.parametrize("query", ["limit=501", "offset=-1", "colour=red", f"rule={'x' * 301}"])
+def test_a_query_that_means_nothing_is_refused(app: ASGIApp, query: str) -> None:
+    assert ask(app, f"/api/v1/findings?{query}").status == 422
+
+
+def test_rules_tell_what_holds_now_and_what_was_found(app: ASGIApp) -> None:
+    rules = {one["code"]: one for one in ask(app, "/api/v1/rules").json}
+    assert rules.keys() == {rule.code for rule in ALL}
+    assert rules["CRN001"]["counts"]["deny"] == 2
+    page = ask(app, "/api/v1/rules/CRN001").json
+    assert page["docs"].startswith("## What")
+    (overlap,) = (form for form in page["forms"] if form["name"] == "overlap")
+    assert (overlap["action"], overlap["source"]) == ("deny", "profile standard")
+    assert ask(app, "/api/v1/rules/CRN999").status == 404
+
+
+def test_the_report_holds_the_scan_and_its_teams(app: ASGIApp) -> None:
+    packed = ask(app, "/report", headers={**LOCAL, "accept-encoding": "gzip, br"})
+    assert packed.headers["content-encoding"] == "gzip"
+    page = ask(app, "/report").body.decode()
+    assert gzip.decompress(packed.body).decode() == page
+    data = data_of(page)
+    assert data["scan"] == 2
+    assert {one["team"] for one in data["findings"]} == {"vision", ""}
+    assert "unsafe-inline" not in page
+    assert "<style" not in page
+    assert page.count("<script>") == 0
+
+
+def test_no_page_and_no_answer_gives_a_credential_away(app: ASGIApp) -> None:
+    assert ask(app, "/api/v1/findings?rule=SEC001").json["total"] == 1
+    for path in ("/report", "/api/v1/findings?limit=500", "/api/v1/history", "/api/v1/status"):
+        assert PLANTED not in ask(app, path).body.decode()
+
+
+def test_before_the_first_scan_it_says_so() -> None:
+    app = show()
+    assert ask(app, "/api/v1/status").json["state"] == "starting"
+    assert ask(app, "/api/v1/history").json == []
+    for path in ("/api/v1/findings", "/api/v1/groups/rule"):
+        reply = ask(app, path)
+        assert (reply.status, reply.json["detail"]) == (503, "no scan has ended yet")
+    assert ask(app, "/api/v1/rules/TRN001").json["counts"]["deny"] == 0
+    assert ask(app, "/report").status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/assets/../html.py", "/assets/html.py", "/docs", "/rules/"]
+)
+def test_there_is_nothing_else(path: str) -> None:
+    assert ask(show(), path).status == 404
+
+
+def test_openapi_tells_of_every_route(app: ASGIApp) -> None:
+    document = ask(app, "/openapi.json").json
+    assert document["paths"].keys() == set(PATHS)
+    for methods in document["paths"].values():
+        assert methods.keys() <= {"get", "post"}
+        for one in methods.values():
+            assert one["description"]
+
+
+TEXT = st.text(max_size=40) | st.sampled_from(
+    ["TRN001", "TRN001/batch", "deny", "", "-1", "9" * 30]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+PATHS = (
+    *("/api/v1/status", "/api/v1/history", "/api/v1/groups/{group}", "/api/v1/findings"),
+    *("/api/v1/rules", "/api/v1/rules/{code}"),
+    *("/api/v1/simulations", "/api/v1/simulations/{number}"),
+)
+PARAMETERS = ("action", "namespace", "team", "rule", "kind", "role", "offset", "limit", "x")
+QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
+@given(data=st.data())
+def test_no_request_is_answered_with_a_fault(app: ASGIApp, data: st.DataObject) -> None:
+    """Whatever stands where the OpenAPI document has parameters."""
+    from urllib.parse import quote, urlencode
+
+    path = data.draw(st.sampled_from(PATHS))
+    for name in ("group", "code", "number"):
+        path = path.replace(f"{{{name}}}", quote(data.draw(TEXT), safe=""))
+    asked = data.draw(st.dictionaries(st.sampled_from(PARAMETERS), TEXT, max_size=4))
+    reply = ask(app, f"{path}?{urlencode(asked)}")
+    assert reply.status < 500, (path, asked, reply.body)
+    json.loads(reply.body)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=QUIET)
+@given(
+    choice=st.fixed_dictionaries({}, optional={"profile": JSON, "rules": JSON, "x": JSON}) | JSON
+)
+def test_no_choice_is_answered_with_a_fault(app: ASGIApp, choice: object) -> None:
+    reply = post(app, choice)
+    assert reply.status in (202, 422, 429), (choice, reply.body)
+    json.loads(reply.body)

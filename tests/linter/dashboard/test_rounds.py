@@ -1,0 +1,153 @@
+"""Scans again and again: what is shown when one fails, and how fresh it is said to be."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from linter.dashboard.board import Board
+from linter.dashboard.cluster_scan import ClusterScan
+from linter.dashboard.rounds import ScanRounds
+from linter.errors import UserError
+from tests.cluster.waiting import until
+from tests.linter.dashboard.in_process import cluster, look
+from tests.linter.scanning.test_scan import Server
+from tests.linter.test_cli import FIXABLE
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with cluster() as one:
+        one.put(FIXABLE)
+        yield one
+
+
+def run(board: Board, *steps: Callable[[], ClusterScan]) -> list[str]:
+    """The lines that are told of so many scans."""
+    told: list[str] = []
+    pending = list(steps)
+    rounds: list[ScanRounds] = []
+
+    def step() -> ClusterScan:
+        one = pending.pop(0)
+        if not pending:
+            rounds[0].stop()
+        return one()
+
+    rounds.append(ScanRounds(step, board, told.append, first_pause=0.001))
+    rounds[0].start()
+    rounds[0].join(20)
+    assert not rounds[0].is_alive()
+    return told
+
+
+def refuse() -> ClusterScan:
+    raise UserError("the API server cannot be asked: it is away")
+
+
+def crash() -> ClusterScan:
+    raise ValueError("a value of an object")
+
+
+def test_scans_follow_each_other(server: Server) -> None:
+    board = Board(0.01, "team")
+    told = run(board, lambda: look(server), lambda: look(server))
+    assert [line.partition(" (whole")[0] for line in told] == ["scan 1", "scan 2"]
+    assert [one.outcome for one in board.list_history()] == ["whole", "whole"]
+
+
+def test_the_last_good_scan_stays_and_its_age_is_told(server: Server) -> None:
+    board = Board(0.01, "team")
+    told = run(board, lambda: look(server), refuse, crash)
+    status = board.describe()
+    assert (status.state, status.scan and status.scan.number) == ("stale", 1)
+    assert status.failure is not None
+    assert status.failure.reason == "the scan crashed: ValueError; please report it"
+    assert "a value" not in "".join(told)
+    assert board.view is not None
+    assert board.view.number == 1
+
+
+def test_a_scan_that_works_again_ends_the_failure(server: Server) -> None:
+    board = Board(0.01, "team")
+    run(board, refuse, lambda: look(server))
+    status = board.describe()
+    assert (status.state, status.failure) == ("fresh", None)
+    assert [one.outcome for one in board.list_history()] == ["failed", "whole"]
+
+
+def test_what_may_not_be_listed_is_shown_as_missing(server: Server) -> None:
+    server.kinds["batch", "Job"].list_status = 403
+    board = Board(0.01, "team")
+    told = run(board, lambda: look(server))
+    assert told[0].endswith("not read: 1 collections")
+    summary = board.list_history()[0]
+    assert (summary.outcome, summary.errors[0].name) == ("partial", "jobs.batch")
+    assert "forbidden" in summary.errors[0].reason
+    assert board.describe().state == "fresh"
+
+
+def test_what_could_not_be_read_for_a_while_does_not_replace_what_could(server: Server) -> None:
+    board = Board(0.01, "team")
+    board.take(look(server))
+    server.kinds["batch", "CronJob"].list_status = 401
+    summary = board.take(look(server))
+    assert summary.outcome == "failed"
+    assert summary.reason.startswith("not all could be read: 401")
+    assert board.view is not None
+    assert board.view.counts.deny == 1
+    # It does not pass: what can be read is shown by now.
+    assert [board.take(look(server)).outcome for _ in range(3)] == ["failed", "failed", "partial"]
+    assert board.view.counts.deny == 0
+    # Nor does it keep the next from being shown.
+    assert board.take(look(server)).outcome == "partial"
+    # There was nothing to show before: something is better than nothing.
+    fresh = Board(0.01, "team")
+    assert fresh.take(look(server)).outcome == "partial"
+
+
+def test_failures_are_waited_for_longer_and_longer() -> None:
+    rounds = ScanRounds(refuse, Board(600.0, "team"), lambda _: None)
+    failure: Any = Board(600.0, "team").fail("away")
+    pauses = [rounds._choose_pause(failure) for _ in range(12)]
+    assert 5 <= pauses[0] <= 15
+    assert pauses[3] > 2 * pauses[0]
+    assert max(pauses) <= 900
+    assert min(pauses[-3:]) >= 300
+
+
+def test_the_interval_varies_a_little(server: Server) -> None:
+    board = Board(600.0, "team")
+    rounds = ScanRounds(refuse, board, lambda _: None)
+    summary = board.take(look(server))
+    pauses = {rounds._choose_pause(summary) for _ in range(20)}
+    assert len(pauses) > 10
+    assert all(540 <= pause <= 660 for pause in pauses)
+
+
+def test_it_is_told_that_a_scan_is_going_on(server: Server) -> None:
+    board, going, go_on = Board(600.0, "team"), threading.Event(), threading.Event()
+
+    def slow() -> ClusterScan:
+        going.set()
+        go_on.wait(20)
+        return look(server)
+
+    rounds = ScanRounds(slow, board, lambda _: None)
+    rounds.start()
+    assert going.wait(20)
+    assert (board.describe().scanning, board.describe().next_scan) == (True, None)
+    go_on.set()
+    until(lambda: not board.describe().scanning)
+    assert board.describe().next_scan is not None
+    rounds.stop()
+    rounds.join(20)
+
+
+def test_the_history_is_bounded() -> None:
+    board = Board(600.0, "team")
+    for number in range(150):
+        board.fail(str(number))
+    assert len(board.list_history()) == 100
+    assert board.list_history()[-1].reason == "149"
