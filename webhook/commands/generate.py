@@ -12,6 +12,7 @@ from webhook.replica.permissions import (
     render_chart_access,
     render_chart_reports_access,
     render_chart_scan_access,
+    render_dashboard_access,
     render_reports_access,
     render_scan_access,
 )
@@ -37,6 +38,7 @@ FILES = {
     Path("deploy/scan/access.yaml"): lambda: render_scan_access("mlgate-system"),
     Path("deploy/chart/templates/scan-reports-access.yaml"): render_chart_reports_access,
     Path("deploy/scan/reports/access.yaml"): lambda: render_reports_access("mlgate-system"),
+    Path("deploy/dashboard/access.yaml"): lambda: render_dashboard_access("mlgate-system"),
     Path("deploy/monitoring/prometheus-rule.yaml"): render_rule,
 }
 

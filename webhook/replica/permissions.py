@@ -25,6 +25,7 @@ _NAME = "mlgate"
 _SCAN = "mlgate-scan"
 _SCAN_REPORTS = "mlgate-scan-reports"
 _REPORTED = ("create", "delete", "list", "patch")
+_DASHBOARD = "mlgate-dashboard"
 _RELEASE = "{{ .Release.Namespace }}"
 _KEPT = ("get", "watch", "create", "patch", "delete")
 _NAMESPACES = ("", "namespaces")
@@ -72,12 +73,17 @@ def cluster_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, .
 def scan_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, ...]:
     """What `mlgate scan` is allowed: to list what the webhook watches, to see since when that is
     registered, and to write nothing."""
-    watched = list_and_watch(_list_resources(kinds))
     registered = ("validatingwebhookconfigurations",)
     return (
-        *(one._replace(verbs=("list",)) for one in watched),
+        *list_permissions(kinds),
         Permission(REGISTRATION_GROUP, registered, ("get",), (VALIDATING_NAME,)),
     )
+
+
+def list_permissions(kinds: Iterable[Kind] = BUILT_IN) -> tuple[Permission, ...]:
+    """What `mlgate dashboard` is allowed: to list what the webhook watches."""
+    watched = list_and_watch(_list_resources(kinds))
+    return tuple(one._replace(verbs=("list",)) for one in watched)
 
 
 def report_permissions() -> tuple[Permission, ...]:
@@ -119,6 +125,12 @@ def render_scan_access(namespace: str) -> str:
     """What the account ``mlgate-scan`` of a namespace may."""
     account = ServiceAccount(namespace, _SCAN)
     return _render(grant(_SCAN, account, scan_permissions()))
+
+
+def render_dashboard_access(namespace: str) -> str:
+    """What the account ``mlgate-dashboard`` of a namespace may."""
+    account = ServiceAccount(namespace, _DASHBOARD)
+    return _render(grant(_DASHBOARD, account, list_permissions()))
 
 
 def render_chart_scan_access() -> str:
