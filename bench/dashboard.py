@@ -25,8 +25,8 @@ from linter.dashboard.board import Board
 from linter.dashboard.cluster_scan import ClusterScan, ScanPlan, scan_cluster
 from linter.dashboard.gate import Gate
 from linter.dashboard.server import ListenOptions, listen, make_server
-from linter.judging.judge import Task
 from linter.judging.settings import find_today
+from linter.judging.task import Task
 from linter.scanning.survey import Wanted
 from rules.checks import ALL
 from rules.policy import DEFAULT

@@ -15,9 +15,9 @@ from linter.commands.cluster_access import (
 )
 from linter.commands.lint_arguments import add_rule_arguments, make_task
 from linter.errors import UserError
-from linter.judging.judge import Task
 from linter.judging.selection import select_rules
 from linter.judging.settings import name_policy, settle_policy
+from linter.judging.task import Task
 
 if TYPE_CHECKING:
     from linter.dashboard.cluster_scan import ClusterScan

@@ -7,7 +7,7 @@ from cluster.client import ApiError, Client
 from cluster.discovery import Discovery, KindName, Resource
 from cluster.listing import Lister, ListTiming
 from linter.errors import UserError
-from linter.judging.judge import Task
+from linter.judging.task import Task
 from linter.scanning.scan import Scan
 from linter.scanning.snapshot import Snapshot
 from linter.scanning.survey import Survey, Wanted

@@ -12,7 +12,7 @@ from linter.errors import UserError
 from rules.model import Action
 
 if TYPE_CHECKING:
-    from linter.judging.judge import Task
+    from linter.judging.task import Task
 
 _KEPT = 8
 """Simulations that are remembered."""
