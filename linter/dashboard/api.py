@@ -22,7 +22,7 @@ from linter.dashboard.shield import SIMULATIONS
 from linter.dashboard.simulator import Simulator, SimulatorBusyError
 from linter.dashboard.view import ScanView
 from linter.errors import UserError
-from linter.reports.json import dump_safely, export_finding
+from linter.reports.json import dump_safely, export_finding_row
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
@@ -65,7 +65,7 @@ def _add_findings(api: APIRouter, board: Board) -> None:
         """Findings, in the order of a report."""
         wanted = query.model_dump(exclude_none=True, exclude={"offset", "limit"})
         rows = _view_of(board).select(wanted)
-        shown = [export_finding(row) for row in rows[query.offset : query.offset + query.limit]]
+        shown = [export_finding_row(row) for row in rows[query.offset : query.offset + query.limit]]
         page = {"total": len(rows), "offset": query.offset, "findings": shown}
         return Response(dump_safely(page, None), media_type="application/json")
 

@@ -23,10 +23,10 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     """The result as JSON, every entry of a list in a line of its own."""
     report: dict[str, Any] = {
         "version": REPORT_VERSION,
-        "findings": [export_finding(finding) for finding in result["findings"]],
+        "findings": [export_finding_row(finding) for finding in result["findings"]],
     }
     if "fixed" in result:
-        report["fixed"] = [export_finding(finding) for finding in result["fixed"]]
+        report["fixed"] = [export_finding_row(finding) for finding in result["fixed"]]
     if options.show_roles:
         report["workloads"] = [_export_workload(one) for one in result["workloads"]]
     if "baseline" in result:
@@ -54,7 +54,7 @@ def _keep_safe(text: str) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
-def export_finding(row: "FindingRow") -> dict[str, Any]:
+def export_finding_row(row: "FindingRow") -> dict[str, Any]:
     """A finding as the report has it."""
     return {
         "rule": row["rule"],
