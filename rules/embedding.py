@@ -31,6 +31,7 @@ class Scope(NamedTuple):
     role: Role | None = None
     measured: bool = False
     assured: bool = True
+    queued: bool = False
     depth: int = 0
 
 
@@ -117,6 +118,7 @@ def _open(
         (*scope.path, *inner.path),
         role=inner.role,
         measured=inner.measured,
+        queued=scope.queued or inner.queued,
         assured=scope.assured and inner.assured,
         depth=scope.depth + 1,
     )

@@ -108,6 +108,7 @@ class Engine:
             partial=partial,
             role=scope.role,
             measured=scope.measured,
+            queued=scope.queued,
             namespace_role=self._namespace_role(namespace_labels),
             namespace_labels=namespace_labels,
             own_word=self._trust == "all" or not kind.namespaced,

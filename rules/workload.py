@@ -36,9 +36,9 @@ class Workload:
 
     ``parameters`` is the policy's shared block; ``partial`` marks a fragment (a kustomize patch),
     of which only what is written may be judged, None where nobody knows; ``role`` is what the
-    object around this one says, and ``measured`` that it wants a metric of this one, and no file.
-    ``namespace_role`` is what its Namespace says, whose labels are ``namespace_labels`` where they
-    are known; ``own_word``: what it says itself counts.
+    object around this one says, ``measured`` that it wants a metric of it and no file, ``queued``
+    that it waits for both. ``namespace_role`` is what its Namespace says, whose labels are
+    ``namespace_labels`` where they are known; ``own_word``: what it says itself counts.
     """
 
     def __init__(  # noqa: PLR0913 - what it stands in, by keyword
@@ -51,6 +51,7 @@ class Workload:
         partial: bool | None = None,
         role: Role | None = None,
         measured: bool = False,
+        queued: bool = False,
         namespace_role: Role | None = None,
         namespace_labels: Mapping[str, str] | None = None,
         own_word: bool = True,
@@ -63,6 +64,7 @@ class Workload:
         self._partial = partial
         self._role = role
         self.measured = measured
+        self.queued = queued
         self._namespace_role = namespace_role
         self._own_word = own_word
         self._readings: dict[Hashable, Any] = {}

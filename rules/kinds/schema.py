@@ -60,13 +60,15 @@ class Inner(NamedTuple):
     """A manifest inside the object: text in a string, or an object in a mapping, at ``path``.
 
     ``measured``: its product is a metric that somebody reads, and no file that it writes.
-    ``assured`` is False where nobody knows that an object is made of it as it stands.
+    ``assured`` is False where nobody knows that an object is made of it as it stands. ``queued``:
+    what holds it waits in a queue, and it with it.
     """
 
     path: Path
     role: Role | None = None
     measured: bool = False
     assured: bool = True
+    queued: bool = False
 
 
 def _none(_spec: SpecView, *_rest: Any) -> tuple[()]:

@@ -26,17 +26,17 @@ _COMPONENTS: tuple[Path, ...] = (
 _MANIFESTS: tuple[Path, ...] = (("workload", "manifests", EACH),)
 
 
-def _inner(patterns: tuple[Path, ...], spec: SpecView) -> Iterator[Inner]:
+def _inner(patterns: tuple[Path, ...], spec: SpecView, *, queued: bool = False) -> Iterator[Inner]:
     for pattern in patterns:
         for held in spec.each(*pattern):
-            yield Inner(held.path)
+            yield Inner(held.path, queued=queued)
 
 
 KINDS: tuple[Kind, ...] = (
     Kind(
         "workload.codeflare.dev",
         "AppWrapper",
-        inner=partial(_inner, _COMPONENTS),
+        inner=partial(_inner, _COMPONENTS, queued=True),
         rows=((SPEC, _APP),),
         plural="appwrappers",
     ),

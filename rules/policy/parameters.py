@@ -119,6 +119,14 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             "the release of KubeRay, such as 1.4; any if it is not known",
             default="any",
         ),
+        Parameter("kueue", "Kueue runs there, and jobs are to be queued", default=False),
+        Parameter("default_queue", "the queue that fixes name where none is named", default=""),
+        Parameter(
+            "gang",
+            "what admits the pods of a training all or none",
+            default="none",
+            choices=("none", "kueue", "volcano", "coscheduling", "kai", "native"),
+        ),
     ),
     "storage": (
         Parameter(

@@ -1,0 +1,120 @@
+"""Kueue does not see the queue that a job names, or takes no such job.
+
+## What
+Where the policy says `cluster.kueue: true`: training and predictions with accelerators name a queue
+where Kueue reads it, and have a shape that it takes; so does what is suspended, unless somebody
+else manages it.
+
+## Why
+A label on a CronJob, or on the pod template of a PyTorchJob, is on no object that Kueue looks at:
+the job runs beside all quotas. A RayJob that keeps its cluster, or scales it, is refused once it
+names a queue. What is suspended and in no queue never starts.
+
+## Example
+```yaml
+kind: CronJob
+metadata:
+  labels: {kueue.x-k8s.io/queue-name: training}
+```
+
+## Use instead
+```yaml
+kind: CronJob
+spec:
+  jobTemplate:
+    metadata:
+      labels: {kueue.x-k8s.io/queue-name: training}
+```
+For all other kinds the label stands in the metadata of the object itself.
+
+## Fix safety
+Safe: the label goes where Kueue reads it; where none is written it names the policy's
+`cluster.default_queue`. For the rest there is no fix.
+
+## References
+- https://kueue.sigs.k8s.io/docs/tasks/run/run_cronjobs/
+- kueue `pkg/controller/jobs/rayjob/rayjob_webhook.go`, `raycluster/common.go`
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds import facts
+from rules.kinds.kueue import QUEUE_LABEL, is_queued
+from rules.kinds.roles import Role
+from rules.model import Harm, Problem, Rule, Value, form_table
+from rules.paths import dotted, shorten
+from rules.queueing import find_refused_shapes
+from rules.wording import move_value, tell_value, write_value
+from rules.workload import TRAINING, Workload
+
+_OWN_LABEL = ("metadata", "labels", QUEUE_LABEL)
+_QUEUED_ROLES = TRAINING | {Role.BATCH}
+
+
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    manifest, queue = workload.manifest, workload.at(facts.QUEUE)
+    unqueued = workload.queued or not is_queued(workload.kind, manifest.version)
+    if not workload.parameters["cluster"]["kueue"] or queue is None or unqueued:
+        return
+    if not queue.absent:
+        for path, message in find_refused_shapes(workload):
+            yield Problem("shape", path, message)
+        return
+    problem = _find_elsewhere(workload, queue)
+    if problem is None and not workload.partial:
+        problem = _judge_absence(workload, queue)
+    if problem is not None:
+        yield problem
+
+
+def _find_elsewhere(workload: Workload, queue: Value) -> Problem | None:
+    """The label where Kueue does not look."""
+    labels = [(*pod.metadata_at, "labels", QUEUE_LABEL) for pod in workload.pods if pod.metadata_at]
+    for path in (_OWN_LABEL, *labels):
+        found = workload.manifest.value(path)
+        if not found.absent and path != queue.path:
+            message = (
+                f"{dotted(path)} names queue {shorten(str(found.value))}, where Kueue does not"
+            )
+            fix = move_value(found, queue.path, workload.manifest.object, safe=True)
+            return Problem("level", path, f"{message} look; expected {dotted(queue.path)}", fix)
+    return None
+
+
+def _judge_absence(workload: Workload, queue: Value) -> Problem | None:
+    held, owner = workload.at(facts.SUSPEND), workload.at(facts.MANAGED_BY)
+    if held is not None and held.value is True:
+        if owner is not None and not owner.unwritten:
+            return None
+        message = f"{tell_value(held)}, and {dotted(queue.path)} is not set: nothing starts it"
+        return Problem("suspended", held.path, f"{message}; expected a queue")
+    if not any(workload.accelerated(pod) for pod in workload.pods_of(_QUEUED_ROLES)):
+        return None
+    default = str(workload.parameters["cluster"]["default_queue"])
+    fix = write_value(queue, default, safe=True) if default else None
+    message = f"{tell_value(queue)}, and accelerators are taken past all quotas"
+    return Problem("missing", queue.path, f"{message}; expected a queue", fix)
+
+
+RULE = Rule(
+    code="DST006",
+    name="kueue-label-placement",
+    harm=Harm.NEVER_STARTS,
+    forms=(
+        *form_table(
+            """
+            level      error    warn  warn  a queue is named where Kueue does not look
+            shape      error    warn  warn  Kueue takes no job of that shape
+            suspended  warning  warn  warn  a suspended job is in no queue that would start it
+            """,
+            role_gated=False,
+        ),
+        *form_table("missing  warning  warn  warn  accelerated work is in no queue"),
+    ),
+    check=check,
+    docs=__doc__ or "",
+    fix="safe",
+    scope="kinds that Kueue queues",
+    reads=(facts.SUSPEND,),
+)
