@@ -63,6 +63,16 @@ class KustomizePatch(NamedTuple):
     place: Path = ()
 
 
+class ImageChange(NamedTuple):
+    """An entry of ``images``: the image ``name`` becomes another, or has another tag or digest;
+    what is empty stays as it is."""
+
+    name: str
+    new_name: str = ""
+    new_tag: str = ""
+    digest: str = ""
+
+
 class Kustomization(NamedTuple):
     """The fields of a Kustomization or Component that say which object is patched by what.
 
@@ -77,6 +87,7 @@ class Kustomization(NamedTuple):
     prefix: str = ""
     suffix: str = ""
     schema: bool = False
+    images: tuple[ImageChange, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -139,6 +150,7 @@ def read_kustomization(file: str, body: Any) -> Kustomization | None:
         _text(body.get("namePrefix")) or "",
         _text(body.get("nameSuffix")) or "",
         bool(body.get("openapi")),
+        tuple(_images(body)),
     )
 
 
@@ -184,6 +196,16 @@ def _patches(folder: str, body: dict[str, Any]) -> Iterator[KustomizePatch]:
             inline = "\n" in entry
             file = None if inline else os.path.normpath(os.path.join(folder, entry))
             yield KustomizePatch(None, file, ("patchesStrategicMerge", index) if inline else ())
+
+
+def _images(body: dict[str, Any]) -> Iterator[ImageChange]:
+    """A tag may be a number, as people forget its quotes."""
+    for entry in _items(body, "images"):
+        name, *changes = (
+            str(dig(entry, (key,)) or "") for key in ("name", "newName", "newTag", "digest")
+        )
+        if name:
+            yield ImageChange(name, *changes)
 
 
 def _read_target(target: Any) -> PatchTarget | None:

@@ -78,6 +78,7 @@ class Kustomizations:
         self._built: dict[str, list[PlacedObject]] = {}
         self._reached: dict[str, dict[str, list[PlacedObject]]] = {}
         self._patched: dict[tuple[str, ObjectKey], list[PatchUse]] | None = None
+        self._tagged: dict[tuple[str, ObjectKey], list[Kustomization]] | None = None
 
     def uses_of(self, path: str) -> list[PatchUse]:
         """The patches that stand in a file: it is one, or a kustomization that holds some."""
@@ -95,11 +96,24 @@ class Kustomizations:
         """Whether any of them says something of the file, or of an object in it."""
         if self.lists(path) or self.uses_of(path):
             return True
-        return any(file == os.path.abspath(path) for file, _ in self._find_patched())
+        changed = chain(self._find_patched(), self._find_tagged())
+        return any(file == os.path.abspath(path) for file, _ in changed)
 
     def find_patches_of(self, path: str, body: dict[str, Any]) -> list[PatchUse]:
         """The patches for an object of a file of the run."""
         return self._find_patched().get((os.path.abspath(path), key_of(body)), [])
+
+    def find_tags_of(self, path: str, body: dict[str, Any]) -> list[Kustomization]:
+        """The kustomizations that give images of an object of the run's files other tags."""
+        return self._find_tagged().get((os.path.abspath(path), key_of(body)), [])
+
+    def _find_tagged(self) -> dict[tuple[str, ObjectKey], list[Kustomization]]:
+        if self._tagged is None:
+            self._tagged = {}
+            for one in self._known:
+                for placed in chain.from_iterable(self._reach(one).values()) if one.images else ():
+                    self._tagged.setdefault((placed.file, placed.key), []).append(one)
+        return self._tagged
 
     def _find_patched(self) -> dict[tuple[str, ObjectKey], list[PatchUse]]:
         if self._patched is None:

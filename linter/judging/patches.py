@@ -14,6 +14,7 @@ from linter.input.documents import Entry
 from linter.input.foreign import OPERATIONS, is_object
 from linter.input.kustomize import Kustomizations, PatchUse, PlacedObject
 from linter.judging.coverage import Coverage
+from linter.judging.images import retag
 from rules.checks.manifest.patch_replaces_list_of_custom_resource import describe_replacement
 from rules.evaluation import Evaluation
 from rules.manifest import Manifest
@@ -120,21 +121,30 @@ class PatchJudge:
                 yield finding
 
     def relieve(self, file: str, body: dict[str, Any], evaluation: Evaluation) -> Evaluation:
-        """The evaluation of an object that kustomizations patch: what is missing, and what a patch
-        mends, is for the build to be judged by."""
+        """The evaluation of an object that kustomizations change: what is missing, and what a patch
+        or another tag mends, is for the build to be judged by."""
         if not any(map(_counts, evaluation.findings)):
             return evaluation
+        evaluation = self._relieve_images(file, body, evaluation)
         uses = self._kustomizations.find_patches_of(file, body)
         if not uses:
             return evaluation
         written = self._fingerprints(body, partial=True)
         left = written.intersection(*self._fingerprints_of_builds(body, uses))
-        note = f"patched by {_name_files(uses)}: lint the build"
-        findings = (
-            finding if finding.fingerprint in left else _audit(finding, note)
-            for finding in evaluation.findings
-        )
-        return evaluation._replace(findings=tuple(findings))
+        return _audit_all(evaluation, left, f"patched by {_name_files(use.file for use in uses)}")
+
+    def _relieve_images(
+        self, file: str, body: dict[str, Any], evaluation: Evaluation
+    ) -> Evaluation:
+        """The same where ``images`` of kustomizations say which build is meant."""
+        tagged = self._kustomizations.find_tags_of(file, body)
+        builds = [retag(body, one.images) for one in tagged]
+        if not any(build != body for build in builds):
+            return evaluation
+        written, whole = self._fingerprints(body), {one.fingerprint for one in evaluation.findings}
+        left = whole - (written - written.intersection(*map(self._fingerprints, builds)))
+        files = (one.file for one, build in zip(tagged, builds, strict=True) if build != body)
+        return _audit_all(evaluation, left, f"tagged by {_name_files(files)}")
 
     def _fingerprints_of_builds(
         self, body: dict[str, Any], uses: list[PatchUse]
@@ -170,13 +180,23 @@ def _counts(finding: Finding) -> bool:
     return finding.action in (Action.DENY, Action.WARN)
 
 
+def _audit_all(evaluation: Evaluation, left: set[str], reason: str) -> Evaluation:
+    """The evaluation with all findings but those that are ``left`` for the build to be judged."""
+    note = f"{reason}: lint the build"
+    findings = (
+        finding if finding.fingerprint in left else _audit(finding, note)
+        for finding in evaluation.findings
+    )
+    return evaluation._replace(findings=tuple(findings))
+
+
 def _audit(finding: Finding, note: str) -> Finding:
     if not _counts(finding):
         return finding
     return finding._replace(action=Action.AUDIT, message=f"{finding.message} ({note})", note=note)
 
 
-def _name_files(uses: list[PatchUse]) -> str:
-    """The first file that the patches stand in, and how many more there are."""
-    files = sorted({os.path.relpath(use.file) for use in uses})
+def _name_files(paths: Iterable[str]) -> str:
+    """The first file that the changes stand in, and how many more there are."""
+    files = sorted(set(map(os.path.relpath, paths)))
     return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"

@@ -360,3 +360,23 @@ def test_what_a_kustomization_generates_is_there(
     assert rows(lint(capsys, "--select", "REF001")) == []
     write_overlay("[]\nconfigMapGenerator: [{name: a}]\nsecretGenerator: [{name: b}]\n")
     assert rows(lint(capsys, *flags)) == []
+
+
+def test_an_image_that_a_kustomization_tags_is_no_floating_one(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("base/job.yaml").write_text(BOUNDED.replace("trainer:1.0", "trainer:latest"))
+    chosen = ("--select", "IMG001", ".")
+    assert rows(lint(capsys, *chosen)) == [("base/job.yaml", 13, "IMG001", "warn")]
+    Path("prod/kustomization.yaml").write_text(
+        "resources: [../base]\nimages: [{name: registry.example.com/trainer, newTag: 1.4}]\n"
+    )
+    report = lint(capsys, *chosen)
+    assert rows(report) == [("base/job.yaml", 13, "IMG001", "audit")]
+    assert report["findings"][0]["message"].endswith(
+        "(tagged by prod/kustomization.yaml: lint the build)"
+    )
+    Path("prod/kustomization.yaml").write_text(
+        "resources: [../base]\nimages: [{name: registry.example.com/other, newTag: 1.4}]\n"
+    )
+    assert rows(lint(capsys, *chosen)) == [("base/job.yaml", 13, "IMG001", "warn")]
