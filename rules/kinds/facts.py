@@ -191,6 +191,8 @@ SERVICE_TYPE = Fact("service type")
 CLUSTER_QUEUE = Fact("cluster queue")
 DEVICE_REQUESTS = Fact("device requests")
 DATA = Fact("data")
+DESTINATION = Fact("destination namespace")
+"""Where Argo CD keeps what an Application is made of."""
 
 WHOLE_NUMBERS = (
     DEADLINE,

@@ -28,6 +28,7 @@ _BUDGET: FactRows = {
 }
 _NETWORK_POLICY: FactRows = {facts.SELECTOR: ("podSelector",)}
 _QUEUE: FactRows = {facts.CLUSTER_QUEUE: ("clusterQueue",)}
+_APPLICATION: FactRows = {facts.DESTINATION: ("destination.namespace",)}
 _DEVICES: FactRows = {facts.DEVICE_REQUESTS: ("devices.requests",)}
 
 
@@ -64,8 +65,13 @@ LOCAL_QUEUE = _looked_up("kueue.x-k8s.io", "LocalQueue", "localqueues", _QUEUE)
 CLAIM_TEMPLATE = _looked_up(
     "resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates", _DEVICES, _INNER
 )
+DEVICE_CLAIM = _looked_up("resource.k8s.io", "ResourceClaim", "resourceclaims", _DEVICES)
 ACCOUNT_KIND = _looked_up("", "ServiceAccount", "serviceaccounts", {})
 SECRET = _looked_up("", "Secret", "secrets", {})
+APPLICATION = _looked_up("argoproj.io", "Application", "applications", _APPLICATION)._replace(
+    namespaced=False
+)
+"""Argo CD's, which is known by its name in whatever namespace: what it keeps lives in others."""
 
 NEIGHBOURS: tuple[Kind, ...] = (
     CLAIM,
@@ -73,16 +79,16 @@ NEIGHBOURS: tuple[Kind, ...] = (
     CONFIG_MAP,
     LOCAL_QUEUE,
     BUDGET_KIND,
-    _looked_up("resource.k8s.io", "ResourceClaim", "resourceclaims", _DEVICES),
+    DEVICE_CLAIM,
     CLAIM_TEMPLATE,
     NETWORK_POLICY,
 )
 """They are found by whoever looks one up, and never by ``find_kind``: rules do not judge them."""
 
 
-NEIGHBOURS_IN_FILES: tuple[Kind, ...] = (ACCOUNT_KIND, SECRET)
-"""They are looked up among files alone: nobody's Secrets are read in a cluster. All that is asked
-of them is whether they are there."""
+NEIGHBOURS_IN_FILES: tuple[Kind, ...] = (ACCOUNT_KIND, SECRET, APPLICATION)
+"""They are looked up among files alone: nobody's Secrets are read in a cluster. What is asked of
+them is whether they are there. (In a cluster Argo CD's own label or annotation tells.)"""
 
 
 def refer(kind: Kind, namespace: str | None, name: str) -> Reference:

@@ -59,7 +59,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _stays(workload: Workload) -> bool:
     """Whether nothing else takes a finished run away."""
-    if workload.partial or is_hook(workload.manifest) or find_gitops_tool(workload.manifest):
+    if workload.partial or is_hook(workload.manifest) or find_gitops_tool(workload):
         return False
     if workload.schedule is None:
         return True

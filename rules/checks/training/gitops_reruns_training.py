@@ -43,7 +43,7 @@ from rules.workload import FINITE_TRAINING, Workload
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    tracker = find_gitops_tool(workload.manifest)
+    tracker = find_gitops_tool(workload)
     # What a schedule makes is not tracked: its owner is.
     scheduled = workload.schedule is not None
     if not tracker or scheduled or not workload.pods_of(FINITE_TRAINING):
