@@ -54,6 +54,11 @@ class Neighbourhood:
         somebody means."""
         return len(self._inventory.find(self.me)) > 1
 
+    def holds(self, kind: Kind) -> bool:
+        """Whether any object of a kind is at hand in the namespace."""
+        group, name, namespace = kind.group, kind.name, self.me.namespace or None
+        return any(self._inventory.find_all(group, name, namespace))
+
     def ask(self, reference: Reference, fact: str) -> tuple[Answer, Any]:
         """What is known of one fact of the object that ``reference`` names."""
         return self._inventory.ask(reference, fact)

@@ -16,6 +16,9 @@ from rules.paths import items
 SCRIPTS = "scripts"
 """The fact of a ConfigMap that others may ask: the texts of its scripts, by key."""
 
+CREDENTIALS = "credentials"
+"""The fact that tells which of its entries hold a credential, by key, and what: never which one."""
+
 LONGEST_SCRIPT = 16 * 1024
 """Characters of a script that is kept; a longer one is not."""
 _MOST_SCRIPTS = 8
@@ -41,6 +44,17 @@ def _read_scripts(manifest: Manifest) -> dict[str, str] | None:
     return {key: text for (key, text), _ in zip(kept, range(_MOST_SCRIPTS), strict=False)} or None
 
 
+def _read_credentials(manifest: Manifest) -> dict[str, str] | None:
+    from rules.credentials import find_credential  # noqa: PLC0415 - most runs look at no ConfigMap
+
+    found = (
+        (str(key), find_credential(f"{key}={text}"))
+        for key, text in manifest.mapping("data").items()
+        if isinstance(text, str) and len(text) <= LONGEST_SCRIPT
+    )
+    return {key: one.what for key, one in found if one is not None} or None
+
+
 def _is_script(key: str, text: str) -> bool:
     return key.endswith(_SCRIPT_NAMES) or text.startswith("#!")
 
@@ -51,7 +65,7 @@ CONFIG_MAP = Kind(
     root=(),
     inner=_inner,
     rows=(((), _CONFIG),),
-    facts={SCRIPTS: _read_scripts},
+    facts={SCRIPTS: _read_scripts, CREDENTIALS: _read_credentials},
     plural="configmaps",
 )
 

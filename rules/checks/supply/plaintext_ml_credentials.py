@@ -1,7 +1,7 @@
 """A credential is written out in a manifest.
 
 ## What
-Tokens and keys come from a Secret, and stand in no environment, argument, script or parameter.
+Tokens and keys come from a Secret: they stand in no environment, argument, script or ConfigMap.
 
 ## Why
 A manifest is in Git, in the `last-applied` annotation of the object, and readable to everybody who
@@ -31,10 +31,12 @@ Unsafe: somebody must make the Secret.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.commands import CommandLine, Fragment
+from rules.commands import CommandLine
 from rules.credentials import find_credential, find_token, holds_credential, may_name
 from rules.kinds.facts import RUNTIME_ENV, SERVE_CONFIG, WORKFLOW_PARAMETERS
-from rules.model import Fix, Harm, Problem, Remove, Rule, Set, form_table
+from rules.kinds.pods import Pod
+from rules.leaks import find_config_leaks, read_fields
+from rules.model import Fix, Harm, Problem, Related, Remove, Rule, Set, form_table
 from rules.paths import Path, dotted, shorten
 from rules.workload import Workload
 
@@ -45,7 +47,8 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
             command = workload.command(container)
             found = (*_judge_environment(workload, command), *_judge_command(command))
             yield from (problem._replace(role_path=pod.path) for problem in found)
-    for text, path in _read_fields(workload):
+        yield from _judge_config(workload, pod)
+    for text, path in read_fields(workload):
         yield from _judge_text(text, path)
 
 
@@ -88,17 +91,13 @@ def _in_text(what: str, path: Path) -> Problem:
     return Problem("text", path, f"{dotted(path)} holds {shorten(what)}, written out; {expected}")
 
 
-def _read_fields(workload: Workload) -> Iterator[Fragment]:
-    """The object's own texts in which an environment stands, and the parameters of a workflow."""
-    for fact in (RUNTIME_ENV, SERVE_CONFIG):
-        for value in workload.each(fact):
-            yield Fragment(str(value.value or ""), value.path)
-    for value in workload.each(WORKFLOW_PARAMETERS):
-        parameters = value.value if isinstance(value.value, list) else []
-        for index, one in enumerate(parameters):
-            if isinstance(one, Mapping):
-                text = f"{one.get('name')}={one.get('value')}"
-                yield Fragment(text, (*value.path, index, "value"))
+def _judge_config(workload: Workload, pod: Pod) -> Iterator[Problem]:
+    for leak in find_config_leaks(workload, pod):
+        name = shorten(leak.object.name)
+        found = f"{dotted(leak.path)} names ConfigMap {name}, whose {shorten(leak.key)} holds "
+        message = f"{found}{shorten(leak.what)}, written out; expected a Secret"
+        related = Related(("data", leak.key), "it is written out here", leak.object)
+        yield Problem("config", leak.path, message, related=(related,), role_path=pod.path)
 
 
 RULE = Rule(
@@ -109,6 +108,7 @@ RULE = Rule(
         """
         environment  error  deny  deny  a variable holds a credential
         text         error  deny  deny  an argument, a script or a field holds one
+        config       error  warn  deny  a ConfigMap that a pod reads holds one
         """,
         role_gated=False,
     ),
