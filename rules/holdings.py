@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rules.accelerators import Accelerators
+from rules.device_claims import DEVICE_WORDS
 from rules.kinds import facts
 from rules.kinds.kept_pods import KeptPod
 from rules.kinds.lookups import Answer
@@ -19,10 +20,6 @@ from rules.workload import Workload
 
 _BEFORE = frozenset({Subrole.INITIALIZER, Subrole.SUBMITTER})
 """Pods that are gone, or idle, while the others work."""
-
-_DEVICE_WORDS = frozenset({"gpu", "mig", "tpu", "npu", "neuron", "gaudi"})
-"""Words in the names of device classes of accelerators: ``gpu.nvidia.com``, ``tpu.google.com``.
-Those of network cards have none of them."""
 
 
 class Holder(NamedTuple):
@@ -195,7 +192,7 @@ def _count_requested(workload: Workload, name: Any) -> float | None:
 
 def _read_request(request: Mapping[str, Any]) -> float:
     name = str(request.get("deviceClassName") or "")[:253]
-    if _DEVICE_WORDS.isdisjoint(split_name(name)):
+    if DEVICE_WORDS.isdisjoint(split_name(name)):
         return 0
     return max(0, parse_quantity(request.get("count", 1)) or 0)
 

@@ -1,20 +1,24 @@
 """How many processes a container starts, and how many accelerators there are for them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from rules.commands import CommandFlag, CommandLine
+from rules.holdings import find_holders
 from rules.kinds.facts import (
     LOCAL_DATA_PARALLEL,
     PIPELINE_PARALLEL,
     PROCESSES_PER_NODE,
+    SERVE_CONFIG,
     TENSOR_PARALLEL,
 )
 from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Subrole
 from rules.model import Value
-from rules.paths import Path
+from rules.paths import EACH, Path, dig, expand
 from rules.ports import known_server
 from rules.quantity import parse_quantity
+from rules.reader import read
 from rules.record import NamedTuple
 from rules.workload import SERVING, Workload
 
@@ -33,17 +37,20 @@ _SHARED_DATA = "enable-dp-attention"
 """With SGLang's flag the data-parallel ranks are among the tensor-parallel ones."""
 _CHOSEN = "CUDA_VISIBLE_DEVICES"
 _RAY = "distributed-executor-backend"
+_ENGINE_SIZES = ("tensor_parallel_size", "pipeline_parallel_size")
 
 
 class Parallelism(NamedTuple):
     """What a container is told to start, and what there is for it. ``told`` are the factors as
-    messages show them; ``pods`` make up the group that loads one model together."""
+    messages show them; ``pods`` make up the group that loads one model together. ``whole`` is False
+    where there may be others that use what is left."""
 
     path: Path
     told: tuple[str, ...]
     processes: int
     devices: int
     pods: int = 1
+    whole: bool = True
 
     @property
     def supply(self) -> int:
@@ -69,6 +76,33 @@ def _find_each(workload: Workload) -> Iterator[Parallelism]:
                 found = _of_server(workload, pod, command, devices)
             if found is not None:
                 yield found
+    yield from _of_deployments(workload)
+
+
+def _of_deployments(workload: Workload) -> Iterator[Parallelism]:
+    """The ranks of each model that a Ray cluster serves, against all that its pods have at most
+    (``engine_kwargs`` of Ray Serve's LLMConfig)."""
+    configs = workload.each(SERVE_CONFIG)
+    holders = workload.once(find_holders) if configs else ()
+    if not holders or any(one.most is None for one in holders):
+        return
+    supply = int(sum(one.held for one in holders))
+    for config in configs:
+        for document in read(config.value) if isinstance(config.value, str) else ():
+            for settings in _find_engines(getattr(document, "value", None)):
+                told = tuple(f"{name} {count}" for name, count in settings.items())
+                processes = _multiply(settings.values())
+                yield Parallelism(config.path, told, processes, supply, whole=False)
+
+
+def _find_engines(config: Any) -> Iterator[dict[str, int]]:
+    """The sizes of each engine of a Serve config."""
+    pattern = ("applications", EACH, "args", "llm_configs", EACH, "engine_kwargs")
+    for _, engine in expand(config, pattern):
+        sizes = {name: dig(engine, (name,)) for name in _ENGINE_SIZES}
+        known = {name: one for name, one in sizes.items() if isinstance(one, int) and one > 0}
+        if known:
+            yield known
 
 
 def count_devices(workload: Workload, container: Container) -> int | None:

@@ -7,7 +7,8 @@ container asks for one sort of accelerator; a slice or a replica of a GPU is ask
 ## Why
 The API server refuses a container whose claim the pod does not declare. A claim that nobody uses
 holds a device; so does a second sort of accelerator, for it is not defined which of them a program
-sees. One process sees one MIG slice, and two replicas of a shared GPU give it no more of it.
+sees, and a resource of the vendor beside a claim. One process sees one MIG slice, and two replicas
+of a shared GPU give it no more of it.
 
 ## Example
 ```yaml
@@ -21,17 +22,17 @@ resourceClaims: [{name: gpu, resourceClaimTemplateName: one-gpu}]
 ```
 
 ## Fix safety
-There is no fix: what is meant is for a person to say.
+None: what is meant is for a person to say.
 
 ## References
-- `pkg/apis/core/validation` (validateResourceClaimNames)
+- `pkg/apis/core/validation` (validateResourceClaimNames); NVIDIA/k8s-device-plugin README
 - https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
-- NVIDIA/k8s-device-plugin README (time-slicing; MIG strategies)
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.device_claims import find_both, read_claims
 from rules.kinds.facts import RESOURCE_CLAIMS
 from rules.kinds.pods import Pod
 from rules.model import Harm, Problem, Rule, form_table
@@ -49,19 +50,20 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.pods:
         if not (workload.partial or pod.inherits):
             yield from _judge_claims(workload, pod)
+        yield from _judge_devices(workload, pod)
     for one in workload.once(find_unusual_resources):
         yield from _judge_amounts(workload, one)
 
 
 def _judge_claims(workload: Workload, pod: Pod) -> Iterator[Problem]:
-    declared = _read_names(pod.spec.get("resourceClaims"))
+    declared = read_claims(pod.spec.get("resourceClaims"))
     if not declared and not any(one.get("resources", "claims") for one in pod.containers):
         return
-    known = {name for value in workload.each(RESOURCE_CLAIMS) for name in _read_names(value.value)}
+    known = {name for value in workload.each(RESOURCE_CLAIMS) for name in read_claims(value.value)}
     used = set()
     for container in pod.containers:
         path, claims = container.place("resources", "claims"), container.get("resources", "claims")
-        for name, index in _read_names(claims).items():
+        for name, index in read_claims(claims).items():
             used.add(name)
             if name not in declared and name not in known:
                 refusal = refuse_pods(UNDECLARED_CLAIM, built_in=workload.kind.built_in)
@@ -75,15 +77,10 @@ def _judge_claims(workload: Workload, pod: Pod) -> Iterator[Problem]:
             yield Problem("unused", (*where, index), f"{message}expected a container that uses it")
 
 
-def _read_names(claims: Any) -> dict[str, int]:
-    """The names of claims, with the place of each."""
-    entries = claims if isinstance(claims, list) else []
-    named = {str(one["name"]): at for at, one in enumerate(entries) if _is_named(one)}
-    return {name: at for name, at in named.items() if "$" not in name and "{" not in name}
-
-
-def _is_named(claim: Any) -> bool:
-    return isinstance(claim, Mapping) and isinstance(claim.get("name"), str)
+def _judge_devices(workload: Workload, pod: Pod) -> Iterator[Problem]:
+    for place, both in find_both(workload, pod):
+        message = f"{dotted(place)} asks for {both}; expected one of them"
+        yield Problem("beside", place, message, role_path=pod.path)
 
 
 def _judge_amounts(workload: Workload, one: UnusualResources) -> Iterator[Problem]:
@@ -110,6 +107,7 @@ RULE = Rule(
         undeclared   error    deny  deny  a container's claim is not declared by its pod
         unused       warning  warn  warn  a claim holds a device that no container uses
         double       warning  warn  warn  a container asks for two sorts of accelerator
+        beside       warning  warn  warn  a claim asks for what containers ask for as a resource
         several      warning  warn  warn  a process is given several parts of a GPU
         """,
         role_gated=False,

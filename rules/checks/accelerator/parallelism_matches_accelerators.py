@@ -44,7 +44,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         idle = one.supply - one.processes
         if idle < 0:
             yield Problem("more", one.path, f"{_sum_up(one)}; expected at most {one.supply}")
-        elif idle > 0:
+        elif idle > 0 and one.whole:
             found = f"{_sum_up(one)}, and {idle} idle"
             yield Problem("fewer", one.path, f"{found}; expected {one.supply}")
 

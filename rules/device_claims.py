@@ -1,0 +1,58 @@
+"""The claims on devices (DRA) that a pod has, and what they ask for.
+
+Source: core/v1 PodResourceClaim; resource.k8s.io (DeviceRequest, below ``exactly`` since v1beta2).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.kinds.facts import DEVICE_REQUESTS
+from rules.kinds.lookups import Answer
+from rules.kinds.neighbours import CLAIM_TEMPLATE, DEVICE_CLAIM, refer
+from rules.kinds.pods import Pod
+from rules.paths import Path, dig, items, shorten
+from rules.workload import Workload
+
+DEVICE_WORDS = frozenset({"gpu", "mig", "tpu", "npu", "neuron", "gaudi"})
+"""Words in the names of device classes of accelerators: ``gpu.nvidia.com``, ``tpu.google.com``.
+Those of network cards have none of them."""
+_SOURCES = (("resourceClaimTemplateName", CLAIM_TEMPLATE), ("resourceClaimName", DEVICE_CLAIM))
+
+
+def read_claims(claims: Any) -> dict[str, int]:
+    """The names of claims, with the place of each."""
+    entries = claims if isinstance(claims, list) else []
+    named = {str(one["name"]): at for at, one in enumerate(entries) if _is_named(one)}
+    return {name: at for name, at in named.items() if "$" not in name and "{" not in name}
+
+
+def _is_named(claim: Any) -> bool:
+    return isinstance(claim, Mapping) and isinstance(claim.get("name"), str)
+
+
+def find_both(workload: Workload, pod: Pod) -> Iterator[tuple[Path, str]]:
+    """The claims on devices of a vendor whose resources the pod asks for as well: where, and a
+    clause on both."""
+    claims, asked = pod.spec.get("resourceClaims"), workload.accelerators.asked
+    bodies = [workload.resources(one)[1] for one in pod.containers] if claims else []
+    names = {name: name.partition("/")[0] for one in bodies for name, _ in asked(one, "limits")}
+    for index, claim in items(claims) if names else ():
+        path = (*pod.spec_path, "resourceClaims", index)
+        for device in _list_classes(workload, claim):
+            sort, _, owner = device.partition(".")
+            for name, vendor in names.items() if sort in DEVICE_WORDS else ():
+                if vendor in (device, owner):
+                    yield path, f"a device of {shorten(device)}, and containers {shorten(name)} too"
+
+
+def _list_classes(workload: Workload, claim: Any) -> Iterator[str]:
+    """The device classes that a pod's claim asks for, where what it names is at hand."""
+    for key, kind in _SOURCES:
+        name = dig(claim, (key,))
+        if not isinstance(name, str):
+            continue
+        reference = refer(kind, workload.identity.namespace, name)
+        answer, requests = workload.ask(reference, DEVICE_REQUESTS)
+        for _, request in items(requests) if answer is Answer.FOUND else ():
+            body = dig(request, ("exactly",)) or request
+            yield str(dig(body, ("deviceClassName",)) or "")
