@@ -4,8 +4,7 @@
 A training workload must state, for the whole run, how long it may take.
 
 ## Why
-A hung collective or a stuck data loader holds its GPUs for ever, an incomplete gang part of a node.
-Nobody looks at 3 a.m.; a deadline does.
+A hung collective or a stuck data loader holds its GPUs for ever. At 3 a.m. a deadline looks.
 
 ## Example
 ```yaml
@@ -25,7 +24,7 @@ Write it on the Job, not on the pod: a pod that meets its own deadline fails, an
 it. While a Job is suspended (as Kueue holds it in its queue) the clock stands still.
 
 ## Fix safety
-Unsafe: a wrong number ends a good run.
+Unsafe: a wrong number ends a good run. On a schedule it is no longer than until the next one.
 
 ## References
 - `pkg/apis/batch/types.go`; training-operator `core/job.go`; kuberay `initRayJobStatusIfNeed`
@@ -34,6 +33,7 @@ Unsafe: a wrong number ends a good run.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.deadlines import suggest_deadline
 from rules.kinds.runs import Deadlines
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
@@ -50,7 +50,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     bounds = {**params, **params["roles_override"].get(str(workload.role), {})}
     problem = _judge_range(deadlines, bounds)
     if all(place.absent for place in deadlines.places) and not workload.partial:
-        problem = _missing(deadlines, min(int(bounds["default"]), int(bounds["max"])))
+        problem = _missing(deadlines, suggest_deadline(workload, bounds))
     if problem is not None:
         yield workload.once(reckon_stakes).add_to(problem)
 
@@ -74,10 +74,10 @@ def _missing(deadlines: Deadlines, seconds: int) -> Problem:
     if inner is not None:
         found = f"{dotted(inner.path)} bounds one pod, which the Job then retries"
         return Problem("pod-only", inner.path, f"{found}; expected the bound in {field}", fix)
-    message = f"training has no wall-clock bound: {field} is not set"
-    message += f" ({deadlines.counting})" if deadlines.counting else ""
-    message += f"; {deadlines.advice}" if deadlines.advice else ""
-    return Problem("missing", where, message, fix)
+    notes = f" ({deadlines.counting})" if deadlines.counting else ""
+    notes += f"; {deadlines.advice}" if deadlines.advice else ""
+    found = f"training has no wall-clock bound: {field} is not set"
+    return Problem("missing", where, f"{found}{notes}", fix)
 
 
 def _fix(deadlines: Deadlines, seconds: int) -> Fix | None:
