@@ -53,9 +53,10 @@ _QUEUED_ROLES = TRAINING | {Role.BATCH}
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    manifest, queue = workload.manifest, workload.at(facts.QUEUE)
-    unqueued = workload.queued or not is_queued(workload.kind, manifest.version)
-    if not workload.parameters["cluster"]["kueue"] or queue is None or unqueued:
+    held, queue = workload.at(facts.SUSPEND), workload.at(facts.QUEUE)
+    if not workload.parameters["cluster"]["kueue"] or held is None or queue is None:
+        return
+    if workload.queued or not is_queued(workload.kind, workload.manifest.version):
         return
     if not queue.absent:
         for path, message in find_refused_shapes(workload):
@@ -63,7 +64,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         return
     problem = _find_elsewhere(workload, queue)
     if problem is None and not workload.partial:
-        problem = _judge_absence(workload, queue)
+        problem = _judge_absence(workload, held, queue)
     if problem is not None:
         yield problem
 
@@ -74,17 +75,16 @@ def _find_elsewhere(workload: Workload, queue: Value) -> Problem | None:
     for path in (_OWN_LABEL, *labels):
         found = workload.manifest.value(path)
         if not found.absent and path != queue.path:
-            message = (
-                f"{dotted(path)} names queue {shorten(str(found.value))}, where Kueue does not"
-            )
+            name, home = shorten(str(found.value)), dotted(queue.path)
             fix = move_value(found, queue.path, workload.manifest.object, safe=True)
-            return Problem("level", path, f"{message} look; expected {dotted(queue.path)}", fix)
+            message = f"{dotted(path)} names queue {name}, where Kueue does not look"
+            return Problem("level", path, f"{message}; expected {home}", fix)
     return None
 
 
-def _judge_absence(workload: Workload, queue: Value) -> Problem | None:
-    held, owner = workload.at(facts.SUSPEND), workload.at(facts.MANAGED_BY)
-    if held is not None and held.value is True:
+def _judge_absence(workload: Workload, held: Value, queue: Value) -> Problem | None:
+    if held.value is True:
+        owner = workload.at(facts.MANAGED_BY)
         if owner is not None and not owner.unwritten:
             return None
         message = f"{tell_value(held)}, and {dotted(queue.path)} is not set: nothing starts it"

@@ -25,13 +25,13 @@ spec:
     headGroupSpec:
       template: {spec: {containers: [{name: head, resources: {limits: {cpu: 2, memory: 8Gi}}}]}}
 ```
-Where `rayStartParams` say what Ray counts with, limits say nothing of it.
+Where `rayStartParams` say what Ray counts with, limits say nothing.
 
 ## Fix safety
-There is no fix: how large a cluster is must be decided.
+None: how large a cluster is must be decided.
 
 ## References
-- https://docs.ray.io/en/latest/cluster/kubernetes/user-guides/config.html
+- https://docs.ray.io (RayCluster configuration; GCS fault tolerance)
 - kuberay `ray-operator/controllers/ray/common/pod.go`, `utils/validation.go`
 """
 
@@ -56,6 +56,8 @@ from rules.workload import Workload
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+    if workload.at(facts.RAY_VERSION) is None:
+        return
     found = [*_judge_containers(workload), *_judge_scaling(workload)]
     if not workload.partial:
         found += [*_judge_head(workload, params["head_memory_min"]), *_judge_service(workload)]
@@ -84,9 +86,9 @@ def _judge_scaling(workload: Workload) -> Iterator[Problem]:
 def _judge_head(workload: Workload, least: str) -> Iterator[Problem]:
     for path, limit in find_head_memory(workload):
         if (parse_quantity(limit) or 0) < (parse_quantity(least) or 0):
-            told = "not set" if limit is None else show_value(limit)
-            found = f"{dotted(path)} is {told}, and with the head all work is lost"
-            yield Problem("head", path, f"{found}; expected at least {least}")
+            told = f"{dotted(path)} is {'not set' if limit is None else show_value(limit)}"
+            lost = "with the head all work is lost"
+            yield Problem("head", path, f"{told}, and {lost}; expected at least {least}")
 
 
 def _judge_service(workload: Workload) -> Iterator[Problem]:
@@ -114,7 +116,5 @@ RULE = Rule(
     docs=__doc__ or "",
     scope="Ray clusters",
     reads=(facts.RAY_VERSION,),
-    parameters=(
-        Parameter("head_memory_min", "least memory of a head that is enough", default="4Gi"),
-    ),
+    parameters=(Parameter("head_memory_min", "least memory of a head", default="4Gi"),),
 )
