@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.roles import Role
 from rules.kinds.schema import Inner
 from rules.manifest import Manifest
 from rules.model import Embedded, Finding, Fix, Identity, Problem, Related, Rule
@@ -21,17 +20,14 @@ _DEEPEST = 3
 class Scope(NamedTuple):
     """Where an object stands: on its own, or inside ``outer`` at ``path``, as text or mapping.
 
-    ``assured`` is False where nobody knows that it is made as it stands: it is never denied.
+    ``inner`` is what the object around it says of it. One that is not assured is never denied.
     """
 
     outer: Identity | None = None
     path: Path = ()
     text: bool = False
     number: int = 0
-    role: Role | None = None
-    measured: bool = False
-    assured: bool = True
-    queued: bool = False
+    inner: Inner = Inner(())
     depth: int = 0
 
 
@@ -116,10 +112,10 @@ def _open(
     place = Scope(
         identity,
         (*scope.path, *inner.path),
-        role=inner.role,
-        measured=inner.measured,
-        queued=scope.queued or inner.queued,
-        assured=scope.assured and inner.assured,
+        inner=inner._replace(
+            queued=scope.inner.queued or inner.queued,
+            assured=scope.inner.assured and inner.assured,
+        ),
         depth=scope.depth + 1,
     )
     if isinstance(found, dict):

@@ -106,9 +106,7 @@ class Engine:
             self.inventory,
             self.policy.parameters,
             partial=partial,
-            role=scope.role,
-            measured=scope.measured,
-            queued=scope.queued,
+            around=scope.inner,
             namespace_role=self._namespace_role(namespace_labels),
             namespace_labels=namespace_labels,
             own_word=self._trust == "all" or not kind.namespaced,
@@ -132,7 +130,7 @@ class Engine:
     def _judge_stranger(self, manifest: Manifest, scope: Scope, labels: Any) -> Evaluation:
         """What is said of an object of a kind that nobody knows."""
         declared = self._enabled.get("MLG007")
-        if declared is None or not scope.assured:
+        if declared is None or not scope.inner.assured:
             return Evaluation()
         from rules.strangers import describe_stranger, view_stranger  # noqa: PLC0415 - they are few
 

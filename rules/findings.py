@@ -99,7 +99,7 @@ class FindingMaker:
     ) -> Decision:
         """The decision on what was found in a view."""
         decision = self._decide(rule, problem, confidence, view.identity, view, promoted)
-        return decision if view.scope.assured else _weaken(decision, confidence)
+        return decision if view.scope.inner.assured else _weaken(decision, confidence)
 
     def _observes(self, view: View) -> bool:
         if self._flag_profile is not None:

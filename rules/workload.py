@@ -14,7 +14,7 @@ from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactPlace, find_around, find_every, find_own
 from rules.kinds.runs import Deadlines, Retry, Schedule
-from rules.kinds.schema import Autoscaler, Kind
+from rules.kinds.schema import Autoscaler, Inner, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest, is_template
 from rules.model import Confidence, Identity, ObjectKey, Presence, Value
@@ -35,10 +35,9 @@ class Workload:
     """The read-only view of one object through its kind.
 
     ``parameters`` is the policy's shared block; ``partial`` marks a fragment (a kustomize patch),
-    of which only what is written may be judged, None where nobody knows; ``role`` is what the
-    object around this one says, ``measured`` that it wants a metric of it and no file, ``queued``
-    that it waits for both. ``namespace_role`` is what its Namespace says, whose labels are
-    ``namespace_labels`` where they are known; ``own_word``: what it says itself counts.
+    of which only what is written may be judged, None where nobody knows; ``around`` is what the
+    object around this one says of it. ``namespace_role`` is what its Namespace says, whose labels
+    are ``namespace_labels`` where they are known; ``own_word``: what it says itself counts.
     """
 
     def __init__(  # noqa: PLR0913 - what it stands in, by keyword
@@ -49,9 +48,7 @@ class Workload:
         parameters: Mapping[str, Any],
         *,
         partial: bool | None = None,
-        role: Role | None = None,
-        measured: bool = False,
-        queued: bool = False,
+        around: Inner = Inner(()),  # noqa: B008 - a named tuple never changes
         namespace_role: Role | None = None,
         namespace_labels: Mapping[str, str] | None = None,
         own_word: bool = True,
@@ -62,9 +59,9 @@ class Workload:
         self._inventory = inventory
         self.namespace_labels = namespace_labels
         self._partial = partial
-        self._role = role
-        self.measured = measured
-        self.queued = queued
+        self._role = around.role
+        self.measured = around.measured
+        self.queued = around.queued
         self._namespace_role = namespace_role
         self._own_word = own_word
         self._readings: dict[Hashable, Any] = {}
