@@ -33,7 +33,7 @@ def test_an_app_wrapper_holds_components(
 ) -> None:
     kind = find_kind("workload.codeflare.dev", "AppWrapper")
 
-    assert read_inner(kind, {"spec": spec}) == [Inner(("spec", *place))]
+    assert read_inner(kind, {"spec": spec}) == [Inner(("spec", *place), queued=True)]
 
 
 def test_a_manifest_work_holds_manifests() -> None:
