@@ -80,11 +80,14 @@ def is_no_slice(name: str) -> bool:
     """Whether a name is that of a MIG slice that no GPU can be cut into.
 
     Source: NVIDIA MIG user guide (supported profiles), k8s-device-plugin ``internal/rm`` (names of
-    resources: ``mig-1g.5gb``, ``mig-1g.10gb.me``).
+    resources: ``mig-1g.5gb``, ``mig-1g.10gb.me``), ``api/config/v1/resources.go`` (names of one's
+    own).
     """
     if not name.startswith(_SLICE) or len(name) > _LONGEST:
         return False
     parts, _, memory = name.removeprefix(_SLICE).partition("g.")
+    if not any(map(str.isdecimal, parts)):
+        return False  # the plugin's configuration may call a slice anything: mig-small
     size = memory.partition("gb")[0]
     if not (parts.isdecimal() and size.isdecimal() and "gb" in memory):
         return True
