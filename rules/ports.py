@@ -76,6 +76,15 @@ def runs_own_server(command: CommandLine) -> bool:
     return server is not None and (started is server or not command.container.get("command"))
 
 
+def only_joins(command: CommandLine) -> bool:
+    """Whether a container lends its devices to a server that runs elsewhere, and is asked nothing:
+    ``ray start --address`` without a program that answers (ray-project/ray: ``scripts.py``)."""
+    script = command.script
+    if "ray start" not in script or "--address" not in script or "--head" in script:
+        return False
+    return find_program(word for word, _ in command.words) is None
+
+
 def numbers_told(command: CommandLine) -> frozenset[int]:
     """All that may be a port's number in what a container declares and is told."""
     texts = [command.script, *(value for value, _ in command.environment.values())]

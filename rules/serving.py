@@ -9,7 +9,7 @@ from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
 from rules.lazy_pattern import LazyPattern
 from rules.paths import Path, dig
-from rules.ports import declared_ports, known_server, numbers_told
+from rules.ports import declared_ports, known_server, numbers_told, only_joins
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.record import NamedTuple
@@ -77,6 +77,8 @@ def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowSer
 def _is_asked(command: CommandLine) -> bool:
     """Whether somebody may ask the container for something: by a probe, at a port that is told, or
     since it is a known server."""
+    if only_joins(command):
+        return False
     container = command.container
     told = any(declared_ports(container)) or bool(numbers_told(command))
     return told or known_server(command) is not None or any(map(container.get, _PROBES))

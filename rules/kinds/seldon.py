@@ -20,6 +20,7 @@ from rules.kinds.views import SpecView
 from rules.model import Value
 from rules.paths import EACH, dotted, items
 
+_PORTS = ("http", "grpc", "metrics")
 _INJECTED = {"initialDelaySeconds": 60, "periodSeconds": 5, "failureThreshold": 3}
 
 
@@ -45,7 +46,8 @@ def _components(spec: SpecView, predictor: SpecView, models: Mapping[str, str]) 
             replicas=_count(component, predictor, spec),
             images=False,
         )
-        yield pod._replace(containers=tuple(_with_model(one, models) for one in pod.containers))
+        made = [_with_ports(_with_model(one, models), models) for one in pod.containers]
+        yield pod._replace(containers=tuple(made))
 
 
 def _count(*places: SpecView) -> int | None:
@@ -69,6 +71,18 @@ def _with_model(container: Container, models: Mapping[str, str]) -> Container:
     """The container with its node's ``modelUri``, which the operator downloads into it."""
     uri = models.get(container.name)
     return container._replace(body={"modelUri": uri, **container.body}) if uri else container
+
+
+def _with_ports(container: Container, models: Mapping[str, str]) -> Container:
+    """The container of a node with the ports that the operator adds under these names, unless it
+    has them (``seldondeployment_webhook.go``, setContainerPredictiveUnitDefaults)."""
+    if container.name not in models:
+        return container
+    ports = container.get("ports")
+    own = ports if isinstance(ports, list) else []
+    names = {port.get("name") for port in own if isinstance(port, dict)}
+    added = [{"name": name} for name in _PORTS if name not in names]
+    return container._replace(body={**container.body, "ports": [*own, *added]})
 
 
 def _explainers(predictor: SpecView) -> Iterator[Pod]:

@@ -27,7 +27,7 @@ _PARTS = frozenset(
     """
     controller controllers operator webhook manager gateway router proxy ui webui frontend dashboard
     exporter scheduler epp admin autoscaler adapter plugin plugins apiserver console portal
-    agent agents chatbot sim simulator mock benchmark benchmarks bench loadtest loadgen
+    agent agents chatbot sim simulator mock mocker benchmark benchmarks bench loadtest loadgen
     loadgenerator client installer driver collector picker web crd migration importer hub viewer
     metrics monitor tester sidecar http gradio streamlit chainlit
     """.split()
