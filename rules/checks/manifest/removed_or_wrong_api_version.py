@@ -22,7 +22,8 @@ kind: HorizontalPodAutoscaler
 For an old cluster the policy says which one it is, and what that still serves is audited:
 `parameters: {cluster: {kubernetes_version: "1.24"}}`; `argo_version`, `trainer_version`,
 `kuberay_version` and `training_operator_version` likewise. What operators gave up of late counts as
-gone only where the policy names their release.
+gone only where the policy names their release. What has nothing to do with machine learning is
+audited: a web application's autoscaler is for other linters to warn of.
 
 ## Fix safety
 Safe where the fields are the same, or one form of them can be written as the other. Unsafe where
@@ -40,6 +41,7 @@ from rules.kinds.retired import PROJECTS, Retirement, convert_object, find_retir
 from rules.model import Fix, Harm, Presence, Problem, Rule, form_table
 from rules.paths import Path, dotted, shorten
 from rules.releases import Release, read_release, show_release
+from rules.relevance import is_plain
 from rules.workload import Workload
 
 
@@ -55,10 +57,13 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge(workload: Workload, path: Path, one: Retirement, runs: Release) -> Problem:
     gone = runs >= one.release if runs else not one.recent
+    form = "removed" if gone else "superseded"
+    if gone and workload.once(is_plain):
+        form = "unrelated"
     fix = _convert(workload, one, safe=bool(runs) or not one.recent)
     expected = f"expected {one.heir}" + ("" if fix or not one.note else f", {one.note}")
     message = f"{_tell_end(workload, path, one, gone=gone)}; {expected}"
-    return Problem("removed" if gone else "superseded", path, message, fix)
+    return Problem(form, path, message, fix)
 
 
 def _tell_end(workload: Workload, path: Path, one: Retirement, *, gone: bool) -> str:
@@ -85,6 +90,7 @@ RULE = Rule(
     forms=form_table(
         """
         removed     error  warn   warn   current releases have given up the version or field
+        unrelated   error  audit  audit  the same, of an object without machine learning
         superseded  info   audit  audit  a later release than may run gives it up
         """,
         role_gated=False,
