@@ -8,12 +8,14 @@ from rules.kinds.roles import Role
 from rules.roles.vocabulary import Mark, Signal, say
 from rules.roles.words import trains, travels
 from rules.servers import find_server, is_part
+from rules.words import split_name
 
 _SERVER = Mark(Role.SERVING, 6, "image")
 _OWN_SERVER = Mark(Role.SERVING, 3, "image")
 _TRAINER = Mark(Role.TRAINING, 3, "image")
 _BASE = Mark(Role.TRAINING, 1, "base")
 _BATCH = Mark(Role.BATCH, 4, "image")
+_PREDICTOR = Mark(Role.BATCH, 3, "image")
 _DATA = Mark(Role.DATA, 4, "image")
 _ENGINE = Mark(Role.DATA, 2, "image")
 _NOTEBOOK = Mark(Role.NOTEBOOK, 6, "image")
@@ -31,8 +33,8 @@ _PRODUCTS = frozenset(
     " airflow superset metabase neo4j qdrant weaviate milvus chroma chromadb clickhouse cockroach"
     " influxdb vault consul keycloak mlflow tensorboard gradio streamlit litellm langfuse dify n8n"
     " flowise kubectl curl pause whalesay argosay cowsay stress hello echoserver jmeter wrk fortio"
-    " guidellm loki temporal sleep vectoradd nbody dcgm airbyte perf whereami argocli feast wandb"
-    " clearml determined anythingllm librechat lobechat"
+    " guidellm loki temporal sleep echo vectoradd nbody dcgm airbyte perf whereami argocli feast"
+    " wandb clearml determined anythingllm librechat lobechat"
     # what shows and renders pictures
     " jellyfin plex emby tdarr handbrake ffmpeg blender selkies guacamole sunshine"
     # collectives, whose images measure what lies between accelerators
@@ -45,6 +47,7 @@ _PRODUCT_TEXTS = (
     "hello-app",
     "hello-world",
     "echo-server",
+    "echo-basic",
     "nccl-tests",
     "nccl_tests",
     "gpu-burn",
@@ -72,7 +75,14 @@ _BASES = frozenset(
     " keras deepspeed accelerate".split()
 )
 _BATCHES = frozenset("batchpredict batchinference batchinfer batchscoring offlineinference".split())
-_OWN_SERVERS = frozenset("serve serving inference predictor llmserver whisper".split())
+_OWN_SERVERS = frozenset(
+    "serve serving inference predictor llmserver whisper modelserver modelapi modelservice mlapi"
+    " mlservice predictapi predictionapi predictionservice".split()
+)
+_OWN_MODELS = frozenset("model models classifier".split())
+"""Last words of images that serve what they are named after."""
+_INFERS = frozenset({"inference", "whisper"})
+"""Words of images that predict once in a job."""
 _DATA_WORDS = frozenset("etl s5cmd rclone dataprep dataloader awscli".split())
 _ENGINES = frozenset({"spark", "dask"})
 """What data are worked on with, and models trained."""
@@ -125,7 +135,7 @@ def _marks(image: Image) -> Iterator[Mark]:
         return
     if words & _PRODUCTS or any(text in path for text in _PRODUCT_TEXTS):
         yield _PRODUCT
-    yield from _own(everything, words)
+    yield from _own(everything, words, last)
 
 
 def _is_part(image: Image) -> bool:
@@ -134,12 +144,14 @@ def _is_part(image: Image) -> bool:
     return is_part(image) and not ("installer" in words and words & _BASES)
 
 
-def _own(everything: frozenset[str], words: frozenset[str]) -> Iterator[Mark]:
+def _own(everything: frozenset[str], words: frozenset[str], name: str) -> Iterator[Mark]:
     """What images of nobody's product say: their makers name them after what they do."""
     if words & _BATCHES:
         yield _BATCH
-    elif words & _OWN_SERVERS:
+    elif words & _OWN_SERVERS or not _OWN_MODELS.isdisjoint(split_name(name)[-1:]):
         yield _OWN_SERVER
+    if words & _INFERS:
+        yield _PREDICTOR
     if everything & _TRAINERS or (any(map(trains, words)) and not travels(everything)):
         yield _TRAINER
     elif words & _ENGINES:

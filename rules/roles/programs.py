@@ -108,12 +108,13 @@ WORDS: Mapping[str, Mark] = make_table(
     (Mark(Role.SERVING, 2, "web"), "uvicorn gunicorn hypercorn"),
     (PREDICTS, "run_batch batch_predict batch-predict batchpredict batch_inference"),
     (Mark(Role.BATCH, 3, "flags"), "--prompt --save_file --save-file"),
+    (EVALUATES, "model.generate llm.generate model.predict clf.predict trainer.predict"),
     (_TESTS, "pytest py.test unittest tox nox nose2"),
     (
         PREPARES,
         """
         tokenize_data torch-model-archiver model-archiver trtllm-build spark-submit llama-quantize
-        convert_hf_to_gguf ct2-transformers-converter
+        convert_hf_to_gguf ct2-transformers-converter download-to-cache download_model
         """,
     ),
     (
@@ -138,7 +139,7 @@ WORDS: Mapping[str, Mark] = make_table(
         vegeta k6 locust genai-perf perf_analyzer perf_client aiperf guidellm inference-perf llmperf
         fortio jmeter wrk hey bench_serving bench_one_batch trtllm-bench lm_eval lm-eval evalscope
         xhpl xhpcg lmp lmp_gpu lmp_mpi lmp_serial gmx gmx_mpi namd2 namd3 run_check
-        mysqldump pg_dump mongodump
+        mysqldump pg_dump mongodump list-model-profiles
         """,
     ),
     (
@@ -161,8 +162,8 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         swift sft; swift dpo; swift pt; swift rlhf; xtuner train; ludwig train; yolo train;
         yolo detect train; rasa train; spacy train; lightning fit; nemo llm finetune;
         nemo llm pretrain; ilab train;
-        ilab model train; --pipeline train; --pipeline training; --pipeline finetune;
-        --pipeline retrain
+        ilab model train; lightgbm config; --pipeline train; --pipeline training;
+        --pipeline finetune; --pipeline retrain
         """,
     ),
     (ANSWERS, "swift deploy; llamafactory-cli api; rasa run"),
@@ -201,7 +202,7 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
 SUBMISSIONS = (
     *("ray job submit", "argo submit", "runai submit", "arena submit", "sky launch", "sbatch "),
     *("sagemaker create-training-job", "ai custom-jobs create", "az ml job create"),
-    *("mlflow run --backend", "kfp run create"),
+    *("mlflow run --backend", "kfp run create", "pyflyte register", "pyflyte run", "flytectl "),
 )
 """Commands that have another system run what they name."""
 
@@ -210,3 +211,11 @@ COMMANDS: Mapping[str, Mark] = make_table(
     (Mark(Role.BATCH, 5, "program"), "predict transcribe"),
 )
 """Commands of a program (``main.py train``) that are common names of folders too."""
+
+_TRANSCRIBERS = "whisper whisperx whisper-cli whisper-ctranslate2 faster-whisper"
+PROGRAMS: Mapping[str, tuple[Mark, ...]] = {
+    **dict.fromkeys(_TRANSCRIBERS.split(), (PREDICTS,)),
+    "deepstream-app": (Mark(Role.BATCH, 4, "program"), Mark(Role.SERVING, 4, "program")),
+}
+"""Programs whose names are common words elsewhere in a command (``--model whisper``), or which
+predict for as long as their kind of workload lives."""

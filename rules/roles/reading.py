@@ -22,6 +22,7 @@ _TELLING = 3
 """The weight from which a sign of machine learning speaks for its container."""
 _IDLE = say(Mark(Role.OTHER, 7, "program"), "runs nothing but echo, sleep and the like")
 _PORT = say(Mark(Role.SERVING, 1, "port"), "has a container port")
+_MODEL = say(Mark(Role.SERVING, 2, "flags"), 'sets "--model"')
 _PROBE = say(Mark(Role.SERVING, 1, "probe"), "has a readiness or liveness probe")
 _UNLIKE_TRAINING = say(Mark(Role.TRAINING, -2, "probe"), "has a readiness or liveness probe")
 _LAB = say(Mark(Role.NOTEBOOK, 7, "lab"), "is asked for a notebook at port 8888")
@@ -79,7 +80,12 @@ class Reading:
     @property
     def names_model(self) -> bool:
         """Whether a command says which model is to be loaded."""
-        return any("--model " in text or "--model=" in text for text in self._runs)
+        return any(map(_names_model, self._runs))
+
+    @property
+    def commanded(self) -> bool:
+        """Whether a container runs something else than its image does by itself."""
+        return any(self._runs)
 
     @property
     def admits(self) -> bool:
@@ -100,9 +106,11 @@ class Reading:
     def hints(self) -> list[Signal]:
         """Ports and probes: somebody asks it for something; and the environment of ranks."""
         found: list[Signal] = []
-        for body, command in zip(self._bodies, self._commands, strict=True):
+        for body, command, run in zip(self._bodies, self._commands, self._runs, strict=False):
             if body.get("ports"):
                 found.append(_PORT)
+                if _names_model(run) and any(map(_is_serving, _read_name(body.get("name")))):
+                    found.append(_MODEL)
             if body.get("readinessProbe") or body.get("livenessProbe"):
                 found += (_PROBE, _UNLIKE_TRAINING)
                 found += _find_lab(body)
@@ -127,6 +135,10 @@ def _find_workers(pod: Pod, read: ReadContainer) -> list[CommandLine]:
 def _is_training(signal: Signal) -> bool:
     """A program that trains, by its name or by what it is given."""
     return signal.role is Role.TRAINING and signal.weight >= _SURE
+
+
+def _is_serving(signal: Signal) -> bool:
+    return signal.role is Role.SERVING
 
 
 def _is_learning(signal: Signal) -> bool:
@@ -188,6 +200,10 @@ def read_places(manifest: Manifest) -> list[Signal]:
         for parts, mark in NAMESPACES
         if any(part in name for part in parts)
     ]
+
+
+def _names_model(text: str) -> bool:
+    return "--model " in text or "--model=" in text
 
 
 def _is_other(signal: Signal) -> bool:

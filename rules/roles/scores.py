@@ -29,6 +29,7 @@ _SURE = 5
 _HINTS = frozenset({"port", "probe"})
 _PLACES = frozenset({*_HINTS, "name", "part", "namespace", "env", "settings", "sizes"})
 """Groups that tell what a workload is called and where it stands, not what runs."""
+_CALLED = frozenset({"name", "namespace"})
 _OWN_TRAINING = frozenset({"script", "module", "flags", "settings", "name", "image"})
 """A launcher, a base image or a rank's environment alone never mean training."""
 _OWN_BATCH = frozenset({"program", "evaluation", "name", "image"})
@@ -139,10 +140,13 @@ def _unless_mixed(signals: list[Signal], reading: Reading) -> list[Signal]:
 
 def _weigh_images(reading: Reading, priors: Mapping[Role, int]) -> Iterator[Signal]:
     """Of an image for another role than what runs in it nothing is left, unless the kind itself
-    speaks for it."""
+    speaks for it; nor of a notebook's, where a job runs something else in it."""
+    works = reading.commanded and priors.get(Role.SERVING, 0) < 0
     runs = {signal.role for signal in reading.texts if signal.weight >= _SURE}
     for signal in _unless_mixed(reading.images, reading):
         alike = not runs or signal.role in runs or priors.get(signal.role, 0) > 0
+        if works and signal.role is Role.NOTEBOOK and Role.NOTEBOOK not in runs:
+            continue
         if alike or signal.weight < _SURE:
             yield signal
 
@@ -221,7 +225,11 @@ def _may_serve(heard: _Heard, priors: Mapping[Role, int], *, accelerated: bool) 
     if prior < 0 and "transport" in heard.get(Role.DATA, _SILENCE):
         return False
     signals = heard[Role.SERVING]
-    if accelerated or prior >= _SURE or ("flags" in signals and "name" in signals):
+    if accelerated or prior >= _SURE:
+        return True
+    if "part" in heard.get(Role.OTHER, _SILENCE):  # a part is named after what it stands around
+        signals = {group: one for group, one in signals.items() if group not in _CALLED}
+    if "flags" in signals and "name" in signals:
         return True
     return any(signal[1] >= 3 for signal in signals.values())
 

@@ -43,10 +43,12 @@ STEMS: Mapping[str, str] = {
             """
             prep export etl buildindex createdataset createdata processdata
             dataprep loaddata dataprocess dataprocessing imageresize modelarchiver indexer reindex
+            serialize serializer tensorize tfrecord tfrecords togcs tos3 totfrecord totfrecords
+            toonnx togguf toparquet
             """,
         ),
         ("data", f"{_DATA_PAIRS} {_INDEXES} {TRAINING_SETS}"),
-        ("train", "sft dpo grpo ppo rlhf orpo lora qlora tune tuning fit"),
+        ("train", "sft dpo grpo ppo rlhf orpo lora qlora tune tuning fit hpo hyperopt optuna"),
         (
             "serve",
             """

@@ -13,6 +13,7 @@ from rules.roles.programs import (
     EVALUATES,
     MOVES,
     PHRASES,
+    PROGRAMS,
     SUBMISSIONS,
     SUBMITS,
     TRAINS,
@@ -56,7 +57,7 @@ def read_text(text: str) -> tuple[Signal, ...]:
     if "." in text:
         known.update(part for word in words if "." in word for part in word.split("."))
     found = list(_read_words(text, words, _TELLING & known))
-    if any(end in text for end in _TRAINERS):
+    if any(end in text for end in _TRAINERS) or not known.isdisjoint(PROGRAMS):
         found.extend(_read_programs(text))
     if "--" in text:
         found.extend(_read_flags(words))
@@ -103,10 +104,11 @@ def _read_phrases(words: list[str], head: str) -> Iterator[Signal]:
 
 
 def _read_programs(text: str) -> Iterator[Signal]:
-    """A program that is named after its first word and what it does: ``fairseq-train``."""
+    """Programs that are known by the place where they stand; and one that is named after its first
+    word and what it does: ``fairseq-train``."""
     for program in map(name_program, split_commands(text, _MOST_COMMANDS)):
-        if program.endswith(_TRAINERS):
-            yield _hear(TRAINS, program)
+        marks = (TRAINS,) if program.endswith(_TRAINERS) else PROGRAMS.get(program, ())
+        yield from (_hear(mark, program) for mark in marks)
 
 
 def _read_flags(words: Iterable[str]) -> Iterator[Signal]:

@@ -19,7 +19,8 @@ class Mark(NamedTuple):
     Groups of what runs: ``script``, ``module``, ``program``, ``evaluation``, ``launcher``,
     ``flags``, ``web`` (a web server of anything), ``sizes`` (of batches and the like),
     ``transport`` (moves files, which any workload may do on the side). Others: ``settings`` (the
-    environment's), ``name``, ``image``, ``base`` (an image for anything), ``part`` (of a platform).
+    environment's), ``name``, ``image``, ``base`` (an image for anything), ``part`` (of a platform),
+    ``burn`` (devices are only kept busy).
     """
 
     role: Role
@@ -63,19 +64,32 @@ TRAINING_SETS = (
 
 NAME_TRAINING = Mark(Role.TRAINING, 3, "name")
 _SERVES = Mark(Role.SERVING, 2, "name")
+_IS_SERVER = Mark(Role.SERVING, 3, "name")
+NAME_BATCH = Mark(Role.BATCH, 3, "name")
+INFERS = frozenset("infer inference predict prediction predictions".split())
+"""Words that say of a server that it answers, and of a job that it predicts once."""
 NAME_DATA = Mark(Role.DATA, 5, "name")
 NAMES: Mapping[str, Mark] = make_table(
     (NAME_TRAINING, "tuning tune tuner sft dpo grpo rlhf qlora onlinelearning transferlearning"),
+    (NAME_TRAINING, "hpo hyperopt optuna hyperparameter hyperparameters hyperparam"),
     (
         _SERVES,
         """
-        serving serve inference infer predictor prediction predict llm model models embedding
+        serving serve inference infer prediction predict llm model models embedding
         embeddings embedder reranker rerank llama gemma mistral mixtral qwen falcon deepseek gpt phi
         bloom bert whisper t5 flan mpt starcoder codellama nemotron granite
         """,
     ),
     (
-        Mark(Role.SERVING, 2, "name"),
+        _IS_SERVER,
+        """
+        predictor modelserver modelserving modelservice modelapi mlmodel mlapi mlservice llmserver
+        inferenceserver inferenceservice inferenceapi predictionserver predictionservice
+        predictionapi predictapi embeddingserver tfserving
+        """,
+    ),
+    (
+        _SERVES,
         " ".join([name for server in SERVERS for name in server.names]),
     ),
     (
@@ -92,7 +106,8 @@ NAMES: Mapping[str, Mark] = make_table(
         convert conversion prepdata dataprep datapreparation dataprocessing dataprocess storageinit
         storageinitializer populate populator etl ingest ingestion ingester datasetinitializer
         modelinitializer prefetch prefetcher indexing transferdata datatransfer modeltransfer
-        datasync syncdata modelsync syncmodels compile compiler compilation indexer
+        datasync syncdata modelsync syncmodels compile compiler compilation indexer serializer
+        tensorizer copymodel copymodels modelcopy copydata datacopy s3copy stagedata stagemodel
         """,
     ),
     (NAME_DATA, TRAINING_SETS),
@@ -105,9 +120,11 @@ NAMES: Mapping[str, Mark] = make_table(
         controller controllers operator webhook manager router gateway ui webui frontend dashboard
         epp proxy exporter scheduler loadtest loadgen loadgenerator benchmark bench tensorboard
         mlflow autoscaler autotune autotuning installer importer migration agent chatbot console
-        portal grafana prometheus client adapter registry collector
+        portal grafana prometheus client adapter registry collector gradio streamlit
+        perf inferenceperf
         """,
     ),
+    (Mark(Role.OTHER, 7, "burn"), "burn burnin burntest gpuburn neuronburn"),
 )
 """Words of names, and pairs of words written as one (``batch-predict``)."""
 

@@ -13,6 +13,8 @@ from rules.roles.stems import (
     WEAK_KEYS,
 )
 from rules.roles.vocabulary import (
+    INFERS,
+    NAME_BATCH,
     NAME_DATA,
     NAME_DATA_PARTS,
     NAME_TRAINING,
@@ -59,6 +61,8 @@ def _read_name(name: str) -> tuple[Signal, ...]:
             mark = _read_word(word)
         if mark is not None:
             marks[mark] = None
+        if word in INFERS and not (skip or joined):
+            marks[NAME_BATCH] = None
         skip = joined
     return tuple(say(mark, f'named "{name[:80]}"') for mark in marks)
 
