@@ -26,6 +26,8 @@ _LONGEST = 4096
 _NODE_DISK = ("/", "/etc", "/home", "/opt", "/root", "/usr", "/var", "/var/lib")
 """Folders of the disk that the node itself runs from; home folders with all that is below."""
 _HOMES = ("/root/", "/home/")
+_DRIVERS = "/home/kubernetes/bin/"
+"""Where GKE's nodes have their accelerators' libraries, which containers of theirs mount."""
 
 
 def needs_fabric(pod: Pod, commands: Iterable[CommandLine]) -> bool:
@@ -69,7 +71,8 @@ def find_node_folders(pod: Pod, container: Container) -> Iterator[tuple[Path, st
 def is_node_disk(folder: str) -> bool:
     """Whether a folder is one of the disk that a node runs from, and no disk for data."""
     path = normpath(folder[:_LONGEST])
-    return path in _NODE_DISK or f"{path}/".startswith(_HOMES)
+    home = f"{path}/".startswith(_HOMES) and not f"{path}/".startswith(_DRIVERS)
+    return path in _NODE_DISK or home
 
 
 def find_administrator(container: Container) -> Path | None:
