@@ -44,6 +44,8 @@ from rules.workload import TRAINING, Workload
 _ORDER = ("ephemeral", "weak", "nowhere")
 _UNSURE = frozenset({Role.OTHER, Role.UNKNOWN_ML})
 
+_ELSEWHERE = "expected a path on a persistentVolumeClaim, or an object-store URI"
+
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     if not workload.training_pods:
@@ -65,9 +67,10 @@ def _judge(workload: Workload, destination: Destination) -> Problem | None:
     if output is None:
         return None if workload.partial or workload.measured else _judge_unnamed(pod, place)
     if place.keeping is Keeping.WEAK:
-        return Problem("weak", output.path, f"outputs go to {output.written}, on {place.what}")
+        found = f"outputs go to {output.written}, on {place.what}"
+        return Problem("weak", output.path, f"{found}; {_ELSEWHERE}")
     found = f"outputs are lost with the pod: {output.shown} on {place.what}"
-    message = f"{found}; expected a path on a persistentVolumeClaim, or an object-store URI"
+    message = f"{found}; {_ELSEWHERE}"
     related = () if place.path is None else (Related(place.path, f"this is {place.what}"),)
     return Problem("ephemeral", output.path, message, related=related)
 
@@ -76,7 +79,7 @@ def _judge_unnamed(pod: Pod, best: Place) -> Problem:
     path = pod.volumes_at or pod.path
     if best.keeping is Keeping.WEAK:
         only = "the only place that outlives the pod is a hostPath of one node"
-        return Problem("weak", path, only)
+        return Problem("weak", path, f"{only}; {_ELSEWHERE}")
     found = "no claim, network volume or object-store URI is in sight"
     message = f"nothing that training writes outlives the pod: {found}; {suggest_claim(pod)}"
     return Problem("nowhere", path, message)
