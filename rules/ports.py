@@ -7,7 +7,7 @@ from typing import Any
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
 from rules.model import Value
-from rules.servers import Server, find_program, find_server
+from rules.servers import Server, find_program, find_server, is_part
 from rules.wording import list_names, tell_value
 
 _NUMBER = r"(?<!\d)\d{2,5}(?!\d)"
@@ -83,6 +83,12 @@ def only_joins(command: CommandLine) -> bool:
     if "ray start" not in script or "--address" not in script or "--head" in script:
         return False
     return find_program(word for word, _ in command.words) is None
+
+
+def is_asked(command: CommandLine, *, accelerated: bool) -> bool:
+    """Whether a container of a server may be the one that answers: not what only lends its devices,
+    and no router or simulator, unless it has an accelerator."""
+    return not only_joins(command) and (accelerated or not is_part(command.image))
 
 
 def numbers_told(command: CommandLine) -> frozenset[int]:

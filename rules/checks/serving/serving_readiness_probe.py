@@ -39,15 +39,14 @@ from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.ports import (
     declared_ports,
+    is_asked,
     known_server,
     names_no_port,
-    only_joins,
     port_names,
     runs_own_server,
     tell_lost_port,
 )
 from rules.probes import can_fail, known_handler, own_handler, probes_of
-from rules.servers import is_part
 from rules.wording import write_value, write_values
 from rules.workload import SERVING, Workload
 
@@ -66,9 +65,8 @@ def _judge_absence(workload: Workload, pod: Pod) -> Problem | None:
     given = pod.readiness_given or pod.probes is not Probes.OWN or pod.subrole is Subrole.WORKER
     if given or any(one.get("readinessProbe") for one in pod.containers):
         return None
-    commands = [one for one in map(workload.command, pod.mains) if not only_joins(one)]
-    if not workload.accelerated(pod):  # a router or simulator loads no model
-        commands = [one for one in commands if not is_part(one.image)]
+    loads = workload.accelerated(pod)
+    commands = [one for one in map(workload.command, pod.mains) if is_asked(one, accelerated=loads)]
     serving = [one for one in commands if known_server(one) is not None]
     listening = serving or [one for one in commands if any(declared_ports(one.container))]
     if not listening:
