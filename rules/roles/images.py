@@ -77,7 +77,9 @@ _BASES = frozenset(
 _BATCHES = frozenset("batchpredict batchinference batchinfer batchscoring offlineinference".split())
 _OWN_SERVERS = frozenset(
     "serve serving inference predictor llmserver whisper modelserver modelapi modelservice mlapi"
-    " mlservice predictapi predictionapi predictionservice".split()
+    " mlservice predictapi predictionapi predictionservice machinelearning sentimentanalysis"
+    " frauddetection objectdetection facerecognition stablediffusion comfyui libretranslate kokoro"
+    " piper deepspeech sentencetransformers deepstack compreface tabby h2ogpt invokeai riva".split()
 )
 _OWN_MODELS = frozenset("model models classifier".split())
 """Last words of images that serve what they are named after."""
@@ -100,7 +102,7 @@ _DATA_TEXTS = (
     "tokenize",
     "quantiz",
 )
-_NOTEBOOKS = frozenset("notebook notebooks singleuser rstudio codeserver marimo".split())
+_NOTEBOOKS = frozenset("zeppelin notebook notebooks singleuser rstudio codeserver marimo".split())
 
 
 def read_image(image: str) -> tuple[Signal, ...]:

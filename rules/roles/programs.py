@@ -162,7 +162,8 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         swift sft; swift dpo; swift pt; swift rlhf; xtuner train; ludwig train; yolo train;
         yolo detect train; rasa train; spacy train; lightning fit; nemo llm finetune;
         nemo llm pretrain; ilab train;
-        ilab model train; lightgbm config; --pipeline train; --pipeline training;
+        ilab model train; lightgbm config; mode train; task train;
+        dvc repro; dvc exp run; --pipeline train; --pipeline training;
         --pipeline finetune; --pipeline retrain
         """,
     ),
@@ -180,7 +181,8 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         PREPARES,
         """
         optimum-cli export; optimum-cli neuron; llamafactory-cli export; swift export;
-        axolotl merge-lora; axolotl preprocess; tune download; lmdeploy convert; lmdeploy lite
+        feast materialize; feast materialize-incremental; axolotl merge-lora; axolotl preprocess;
+        tune download; lmdeploy convert; lmdeploy lite
         """,
     ),
     (_EXPLORES, "jupyter lab; jupyter notebook; jupyter server; marimo edit"),
@@ -203,6 +205,7 @@ SUBMISSIONS = (
     *("ray job submit", "argo submit", "runai submit", "arena submit", "sky launch", "sbatch "),
     *("sagemaker create-training-job", "ai custom-jobs create", "az ml job create"),
     *("mlflow run --backend", "kfp run create", "pyflyte register", "pyflyte run", "flytectl "),
+    "flyteremote(",
 )
 """Commands that have another system run what they name."""
 

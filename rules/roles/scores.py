@@ -140,12 +140,15 @@ def _unless_mixed(signals: list[Signal], reading: Reading) -> list[Signal]:
 
 def _weigh_images(reading: Reading, priors: Mapping[Role, int]) -> Iterator[Signal]:
     """Of an image for another role than what runs in it nothing is left, unless the kind itself
-    speaks for it; nor of a notebook's, where a job runs something else in it."""
+    speaks for it; nor of a notebook's, where a job runs something else in it, nor of a server's
+    that runs a tool."""
     works = reading.commanded and priors.get(Role.SERVING, 0) < 0
     runs = {signal.role for signal in reading.texts if signal.weight >= _SURE}
     for signal in _unless_mixed(reading.images, reading):
         alike = not runs or signal.role in runs or priors.get(signal.role, 0) > 0
         if works and signal.role is Role.NOTEBOOK and Role.NOTEBOOK not in runs:
+            continue
+        if signal.role is Role.SERVING and reading.others and Role.OTHER in runs:
             continue
         if alike or signal.weight < _SURE:
             yield signal
@@ -231,6 +234,8 @@ def _may_serve(heard: _Heard, priors: Mapping[Role, int], *, accelerated: bool) 
         signals = {group: one for group, one in signals.items() if group not in _CALLED}
     if "flags" in signals and "name" in signals:
         return True
+    if _HINTS.isdisjoint(signals):  # nobody can ask what only its name says is a server
+        signals = {group: one for group, one in signals.items() if group != "name"}
     return any(signal[1] >= 3 for signal in signals.values())
 
 

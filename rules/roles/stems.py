@@ -9,10 +9,13 @@ from rules.roles.vocabulary import TRAINING_SETS, Mark
 SUFFIXES = ("py", "sh", "ipynb", "r", "rmd", "jl", "scala", "java")
 """How scripts end whose names are read."""
 
-NAMELESS = frozenset("main.py __main__.py run.py run.sh start.sh".split())
+NAMELESS = frozenset("main.py __main__.py run.py run.sh start.sh pipeline.py".split())
 """Scripts that are called as everybody's are: their folder tells what they do."""
 
-_VERBS = "split shard sample label augment dedup deduplicate clean filter generate make build load"
+_VERBS = (
+    "split shard sample label augment dedup deduplicate clean filter generate make build load"
+    " validate"
+)
 _NOUNS = "data dataset datasets shards"
 _DATA_PAIRS = " ".join(
     pair
@@ -44,11 +47,15 @@ STEMS: Mapping[str, str] = {
             prep export etl buildindex createdataset createdata processdata
             dataprep loaddata dataprocess dataprocessing imageresize modelarchiver indexer reindex
             serialize serializer tensorize tfrecord tfrecords togcs tos3 totfrecord totfrecords
-            toonnx togguf toparquet
+            toonnx togguf toparquet vectorize vectorizer featurize featurizer featureengineering
+            buildfeatures makefeatures createfeatures
             """,
         ),
         ("data", f"{_DATA_PAIRS} {_INDEXES} {TRAINING_SETS}"),
-        ("train", "sft dpo grpo ppo rlhf orpo lora qlora tune tuning fit hpo hyperopt optuna"),
+        (
+            "train",
+            "sft dpo grpo ppo rlhf orpo lora qlora tune tuning fit hpo hyperopt optuna buildmodel",
+        ),
         (
             "serve",
             """
@@ -60,7 +67,7 @@ STEMS: Mapping[str, str] = {
             "batch",
             """
             score scoring batchscore batchscoring batchinfer batchinference batchembed
-            offlineinference offlineinfer transcribe embed
+            offlineinference offlineinfer transcribe embed ocr
             """,
         ),
         (_GENERATES, "generate"),

@@ -26,6 +26,7 @@ from rules.roles.words import read_stem
 
 _FETCHERS = ("curl", "wget")
 _TELLING = frozenset((*WORDS, *PHRASES, *COMMANDS, *_FETCHERS, "-m"))
+_LOADS = say(Mark(Role.SERVING, 3, "flags"), "names a file of weights")
 _STEMS = 40
 _MOST_PLACES = 400
 _ENDS = tuple(f".{suffix}" for suffix in SUFFIXES)
@@ -61,6 +62,8 @@ def read_text(text: str) -> tuple[Signal, ...]:
         found.extend(_read_programs(text))
     if "--" in text:
         found.extend(_read_flags(words))
+    if ".gguf" in text:
+        found.append(_LOADS)
     if not known.isdisjoint(SUFFIXES):
         found.extend(_read_scripts(words))
     if not known.isdisjoint(NAMELESS):

@@ -64,7 +64,7 @@ TRAINING_SETS = (
 
 NAME_TRAINING = Mark(Role.TRAINING, 3, "name")
 _SERVES = Mark(Role.SERVING, 2, "name")
-_IS_SERVER = Mark(Role.SERVING, 3, "name")
+NAME_SERVER = Mark(Role.SERVING, 3, "name")
 NAME_BATCH = Mark(Role.BATCH, 3, "name")
 INFERS = frozenset("infer inference predict prediction predictions".split())
 """Words that say of a server that it answers, and of a job that it predicts once."""
@@ -81,11 +81,14 @@ NAMES: Mapping[str, Mark] = make_table(
         """,
     ),
     (
-        _IS_SERVER,
+        NAME_SERVER,
         """
         predictor modelserver modelserving modelservice modelapi mlmodel mlapi mlservice llmserver
         inferenceserver inferenceservice inferenceapi predictionserver predictionservice
-        predictionapi predictapi embeddingserver tfserving
+        predictionapi predictapi embeddingserver tfserving classifier
+        sentimentanalysis sentimentapi sentimentservice frauddetection objectdetection facedetection
+        facerecognition speechrecognition speechtotext texttospeech stablediffusion comfyui sdxl tts
+        stt asr deepspeech libretranslate
         """,
     ),
     (
@@ -108,12 +111,13 @@ NAMES: Mapping[str, Mark] = make_table(
         modelinitializer prefetch prefetcher indexing transferdata datatransfer modeltransfer
         datasync syncdata modelsync syncmodels compile compiler compilation indexer serializer
         tensorizer copymodel copymodels modelcopy copydata datacopy s3copy stagedata stagemodel
+        vectorize vectorizer featurize featurizer featureengineering
         """,
     ),
     (NAME_DATA, TRAINING_SETS),
     (Mark(Role.DATA, 3, "name"), "sync transfer"),
     (Mark(Role.DATA, 2, "name"), "process processor processing"),
-    (Mark(Role.NOTEBOOK, 3, "name"), "jupyter jupyterlab notebook notebooks workbench"),
+    (Mark(Role.NOTEBOOK, 3, "name"), "jupyter jupyterlab notebook notebooks workbench zeppelin"),
     (
         Mark(Role.OTHER, 4, "part"),
         """
@@ -121,10 +125,11 @@ NAMES: Mapping[str, Mark] = make_table(
         epp proxy exporter scheduler loadtest loadgen loadgenerator benchmark bench tensorboard
         mlflow autoscaler autotune autotuning installer importer migration agent chatbot console
         portal grafana prometheus client adapter registry collector gradio streamlit
-        perf inferenceperf
+        perf inferenceperf smoke
         """,
     ),
-    (Mark(Role.OTHER, 7, "burn"), "burn burnin burntest gpuburn neuronburn"),
+    (Mark(Role.OTHER, 6, "part"), "trigger submit submitter register"),
+    (Mark(Role.OTHER, 9, "burn"), "burn burnin burntest gpuburn neuronburn"),
 )
 """Words of names, and pairs of words written as one (``batch-predict``)."""
 

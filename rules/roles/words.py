@@ -17,6 +17,7 @@ from rules.roles.vocabulary import (
     NAME_BATCH,
     NAME_DATA,
     NAME_DATA_PARTS,
+    NAME_SERVER,
     NAME_TRAINING,
     NAMES,
     TRAVEL,
@@ -64,6 +65,8 @@ def _read_name(name: str) -> tuple[Signal, ...]:
         if word in INFERS and not (skip or joined):
             marks[NAME_BATCH] = None
         skip = joined
+    if words[-1:] == ["model"]:
+        marks[NAME_SERVER] = None  # it is called after what it serves: churn-model
     return tuple(say(mark, f'named "{name[:80]}"') for mark in marks)
 
 
