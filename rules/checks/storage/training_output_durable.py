@@ -43,7 +43,6 @@ from rules.workload import TRAINING, Workload
 
 _ORDER = ("ephemeral", "weak", "nowhere")
 _UNSURE = frozenset({Role.OTHER, Role.UNKNOWN_ML})
-
 _ELSEWHERE = "expected a path on a persistentVolumeClaim, or an object-store URI"
 
 
@@ -67,10 +66,9 @@ def _judge(workload: Workload, destination: Destination) -> Problem | None:
     if output is None:
         return None if workload.partial or workload.measured else _judge_unnamed(pod, place)
     if place.keeping is Keeping.WEAK:
-        found = f"outputs go to {output.written}, on {place.what}"
-        return Problem("weak", output.path, f"{found}; {_ELSEWHERE}")
-    found = f"outputs are lost with the pod: {output.shown} on {place.what}"
-    message = f"{found}; {_ELSEWHERE}"
+        message = f"outputs go to {output.written}, on {place.what}; {_ELSEWHERE}"
+        return Problem("weak", output.path, message)
+    message = f"outputs are lost with the pod: {output.shown} on {place.what}; {_ELSEWHERE}"
     related = () if place.path is None else (Related(place.path, f"this is {place.what}"),)
     return Problem("ephemeral", output.path, message, related=related)
 
@@ -80,9 +78,8 @@ def _judge_unnamed(pod: Pod, best: Place) -> Problem:
     if best.keeping is Keeping.WEAK:
         only = "the only place that outlives the pod is a hostPath of one node"
         return Problem("weak", path, f"{only}; {_ELSEWHERE}")
-    found = "no claim, network volume or object-store URI is in sight"
-    message = f"nothing that training writes outlives the pod: {found}; {suggest_claim(pod)}"
-    return Problem("nowhere", path, message)
+    lost = "nothing that training writes outlives the pod: no claim, network volume or object-store"
+    return Problem("nowhere", path, f"{lost} URI is in sight; {suggest_claim(pod)}")
 
 
 def _hint(workload: Workload) -> Iterator[Problem]:
