@@ -41,7 +41,7 @@ ROWS: tuple[
     ("IMG001", "image-and-model-pinned", ("IMG001/image", "IMG001/model"), "supply.image_and_model_pinned", True, ("pods",), ("batch-inference", "data", "notebook", "retraining", "serving", "streaming-training", "training", "unknown-ml"), False, False, "none"),
     ("IMG002", "install-at-start", ("IMG002/start", "IMG002/init", "IMG002/ray"), "supply.install_at_start", True, ("pods",), ("retraining", "serving", "streaming-training", "training"), False, False, "none"),
     ("MET001", "field-at-wrong-level", ("MET001/built-in", "MET001/operator"), "manifest.field_at_wrong_level", True, (), None, False, False, "safe or unsafe"),
-    ("MET002", "removed-or-wrong-api-version", ("MET002/removed", "MET002/superseded"), "manifest.removed_or_wrong_api_version", True, (), None, False, False, "safe or unsafe"),
+    ("MET002", "removed-or-wrong-api-version", ("MET002/removed", "MET002/unrelated", "MET002/superseded"), "manifest.removed_or_wrong_api_version", True, (), None, False, False, "safe or unsafe"),
     ("MET003", "container-without-image", ("MET003/built-in", "MET003/operator"), "manifest.container_without_image", True, ("pods",), None, False, False, "none"),
     ("MET004", "scalar-of-wrong-type", ("MET004/built-in", "MET004/operator"), "manifest.scalar_of_wrong_type", True, ("pods", "autoscalers"), None, False, False, "safe or unsafe"),
     ("MET005", "inert-field", ("MET005/annotation",), "manifest.inert_field", True, ("pods",), None, False, False, "unsafe"),
