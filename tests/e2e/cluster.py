@@ -148,6 +148,14 @@ class Cluster:
         """``kubectl get ... -o json``, parsed."""
         return json.loads(self.kubectl("get", *arguments, "-o", "json"))
 
+    def list_objects(self) -> set[str]:
+        """All that is stored, as kind, namespace and name, but what comes and goes by itself."""
+        kinds = self.kubectl("api-resources", "--verbs=list", "-o", "name").split()
+        passing = ("events", "leases", "componentstatuses", "endpointslices")
+        lasting = [one for one in kinds if not one.startswith(passing)]
+        columns = "custom-columns=:.kind,:.metadata.namespace,:.metadata.name"
+        return set(self.kubectl("get", ",".join(lasting), "-A", "-o", columns).splitlines())
+
     def create_namespace(self, name: str) -> None:
         """Create a namespace; returns when Pods can be created in it."""
         self.kubectl("create", "namespace", name)

@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.cluster import Cluster, find_programs, until
 from tests.e2e.installation import Installation
 from tests.e2e.network import LOOPBACK, own_network
+from tests.e2e.node import Node
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +41,19 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.create_namespace(name)
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
+@pytest.fixture(scope="module")
+def node(cluster: Cluster) -> Iterator[Node]:
+    """A node that has mlgate's images, in a cluster where it is not installed."""
+    if cluster.host == LOOPBACK:
+        pytest.skip("no right to make a network namespace, and each pod needs an address")
+    one = Node(cluster)
+    one.start()
+    cluster.kubectl("delete", "namespace", "mlgate-system", "--ignore-not-found")
+    yield one
+    cluster.kubectl("delete", "namespace", "mlgate-system", "--ignore-not-found")
+    one.stop()
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -28,6 +28,8 @@ from tests.e2e.cluster import Cluster, free_port
 from webhook.identity.rotation import Issuer, encode_identity
 
 NAME = "node"
+REGISTRY = "registry.example.com/mlgate"
+_ROOT = Path(__file__).parents[2]
 _POLL = 0.2
 _HEARTBEAT = 10.0
 _QUICK = ("--shutdown-delay=1", "--grace=5")
@@ -122,9 +124,9 @@ class PodProcess:
 class Node:
     """A node that runs the Pods whose image is one of ``images``."""
 
-    def __init__(self, cluster: Cluster, images: Mapping[str, Path]) -> None:
+    def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self.images = dict(images)
+        self.images = {f"{REGISTRY}:{one}": _ROOT for one in ("0.1.0", "0.1.1", "0.2.0")}
         self._client = connect(str(cluster.kubeconfig))
         self._work = cluster.work / "pods"
         self._addresses = (f"192.0.2.{number}" for number in itertools.count(10))

@@ -8,33 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cluster import Cluster
-from tests.e2e.network import LOOPBACK
 from tests.e2e.node import Node
 from tests.e2e.pages import Reader, list_tried, read_reasons
 from tests.test_documented_commands import COMMANDS, ROOT
 
-IMAGES = {f"registry.example.com/mlgate:{one}": ROOT for one in ("0.1.0", "0.1.1", "0.2.0")}
 TUTORIAL, RUNBOOK = ROOT / "docs/tutorial-cluster.md", ROOT / "docs/operations.md"
 REGISTERED = "kubectl wait --for=create --timeout=1m validatingwebhookconfiguration/mlgate"
-SPACES = ("namespace", "mlgate-system", "research")
-
-
-@pytest.fixture(scope="module")
-def node(cluster: Cluster) -> Iterator[Node]:
-    """A node that has the images of both pages, in a cluster without mlgate."""
-    if cluster.host == LOOPBACK:
-        pytest.skip("no right to make a network namespace, and each pod needs an address")
-    cluster.kubectl("delete", *SPACES, "--ignore-not-found")
-    one = Node(cluster, IMAGES)
-    one.start()
-    yield one
-    one.stop()
 
 
 @pytest.fixture
 def reader(cluster: Cluster, node: Node, tmp_path: Path) -> Iterator[Reader]:
     yield Reader(tmp_path, cluster)
-    cluster.kubectl("delete", *SPACES, "--ignore-not-found")
+    cluster.kubectl("delete", "namespace", "mlgate-system", "research", "--ignore-not-found")
 
 
 def test_the_tutorial_does_what_it_says(reader: Reader) -> None:
