@@ -34,10 +34,13 @@ def test_both_stages_begin_with_one_image_by_its_digest() -> None:
 def test_it_is_built_of_all_packages() -> None:
     include = PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
     packages = {one.rstrip("*") for one in include}
-    assert set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE)) == packages
+    assert set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE)) == {*packages, "man"}
     sent = (FOLDER / "Dockerfile.dockerignore").read_text().splitlines()
     assert sent[0] == "*"
     assert {f"!{one}" for one in packages} <= set(sent)
+    (pages,) = PROJECT["tool"]["setuptools"]["data-files"].values()
+    assert {one.partition("/")[0] for one in pages} == {"man"}
+    assert "!man" in sent
 
 
 def test_it_runs_as_the_pod_does() -> None:
