@@ -76,12 +76,18 @@ class Lister:
         self._pace = Pace(timing, sleep)
 
     def list_objects(
-        self, resource: Resource, namespace: str | None = None, selector: str = ""
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        selector: str = "",
+        fields: str = "",
     ) -> Iterator[dict[str, Any]]:
-        """Every object of a resource once, in one namespace or all, that the label selector takes.
-        An object that comes or goes meanwhile may be missed. Raises ApiError."""
+        """Every object of a resource once, in one namespace or all, that the selectors by labels
+        and by fields take. One that comes or goes meanwhile may be missed. Raises ApiError."""
         path = _path_in(resource, namespace)
-        query = {"limit": str(PAGE), **({"labelSelector": selector} if selector else {})}
+        selectors = {"labelSelector": selector, "fieldSelector": fields}
+        given = {key: value for key, value in selectors.items() if value}
+        query = {"limit": str(PAGE), **given}
         seen: set[str] = set()
         again = True
         while again:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import time
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import finish_run
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from cluster.discovery import KindName, Resource
     from linter.judging.task import Task
     from linter.row_types import ClusterRow, RunResult
-    from linter.scanning.report_writer import ReportWriter
+    from linter.scanning.report_writer import ReportTally, ReportWriter
     from linter.scanning.scan import Scan
     from rules.policy import Policy
 
@@ -48,10 +49,14 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     served = _discover(client)
     writer = _make_writer(arguments, client, served) if arguments.write_reports else None
     scan = _make_scan(arguments, make_task(arguments, policy, selection), client, served)
+    began = time.monotonic()
     result = scan.run()
     _tell_circumstances(result["cluster"], arguments, client, policy)
-    if writer is not None:
-        _write_policy_reports(writer, scan, result, err)
+    tally = _write_policy_reports(writer, scan, result, err) if writer is not None else None
+    if arguments.metrics:
+        from linter.scanning.scan_metrics import write_scan_metrics
+
+        write_scan_metrics(arguments.metrics, result, time.monotonic() - began, tally)
     if old is not None:
         result = keep_new(result, old, err)
     judged = ScannedCluster(name_policy(policy, file, arguments.profile), tuple(reports), scan)
@@ -180,13 +185,15 @@ def _make_writer(
 
 def _write_policy_reports(
     writer: "ReportWriter", scan: "Scan", result: "RunResult", err: TextIO
-) -> None:
-    """Bring the cluster's reports to the result; what fails is an error of the result."""
+) -> "ReportTally | None":
+    """Bring the cluster's reports to the result; what fails is an error of the result. None where
+    nothing could be tried."""
     from cluster.client import ApiError
     from linter.input.sources import make_error
     from linter.scanning.policy_reports import make_policy_reports
 
     reports = make_policy_reports(result["findings"], scan.objects, writer.api)
+    tally = None
     try:
         tally = writer.write(reports, scan.has_seen)
     except ApiError as error:
@@ -196,3 +203,4 @@ def _write_policy_reports(
         complaint = tally.complaint
     if complaint:
         result["errors"].append(make_error(f"reports of {writer.api.api_version}", complaint))
+    return tally

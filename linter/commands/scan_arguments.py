@@ -28,6 +28,11 @@ def add_scan_arguments(parser: argparse.ArgumentParser) -> None:
         "those that are over",
     )
     reports.add_argument(
+        "--metrics",
+        metavar="FILE",
+        help="write what the run came to as Prometheus metrics, for node_exporter's textfiles",
+    )
+    reports.add_argument(
         "--diff",
         metavar="OLD.json",
         help="report what is new since a JSON report, and count the rest",

@@ -5,34 +5,26 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from cluster.discovery import KindName
-from linter.input.documents import Entry
 from linter.input.sources import make_error
-from linter.judging.coverage import Coverage, full_name
-from linter.judging.elsewhere import Elsewhere
+from linter.judging.coverage import Coverage
 from linter.judging.rows import make_row, make_workload_row, row_order, workload_order
 from linter.judging.run import is_wanted
 from linter.judging.task import Task
 from linter.scanning.kept_texts import KeptTexts
 from linter.scanning.survey import NAMESPACE, Survey, Wanted
 from linter.scanning.usage import AcceleratorUse, UsageMeter
+from linter.scanning.written_objects import ClusterElsewhere, write_entry
 from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.kinds import BUILT_IN
 from rules.kinds.neighbours import NEIGHBOURS
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.policy import is_exempt
-from rules.reader import Document, read
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.row_types import ClusterRow, FindingRow, RunResult, ScannedRow, WorkloadRow
-
-_LEFT_OUT = frozenset({"managedFields"})
-_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-"""libyaml's takes a fifth of the time, where it is there."""
 
 
 class ScannedObject(NamedTuple):
@@ -76,7 +68,7 @@ class Scan:
         self._workloads: list[WorkloadRow] = []
         self._suppressed = 0
         self._texts = KeptTexts()
-        self._elsewhere = Elsewhere(self._inventory, lambda: ())
+        self._elsewhere = ClusterElsewhere(survey, self._texts)
 
     def run(self) -> "RunResult":
         """Everything judged. What could not be listed is an error of the result."""
@@ -165,10 +157,11 @@ class Scan:
             self._coverage.count_workload(workload)
         if not evaluation.findings and not self._task.roles:
             return
-        entry, text = _write_entry(manifest)
+        entry, text = write_entry(manifest)
         self._findings += [make_row(one, entry, self._elsewhere) for one in evaluation.findings]
         if evaluation.findings:
-            self._texts.add(entry.file, text)
+            if entry.file not in self._texts:
+                self._texts.add(entry.file, text)
             self.objects[entry.file] = _keep(manifest)
         if self._task.roles:
             rows = (make_workload_row(entry, *one) for one in evaluation.workloads)
@@ -196,20 +189,3 @@ def _export_object(name: str, one: ScannedObject, use: AcceleratorUse) -> "Scann
         "accelerators": use.accelerators,
         "gpu_hours": round(use.hours, 2),
     }
-
-
-def _write_entry(manifest: Manifest) -> tuple[Entry, str]:
-    """The object as a document, so that findings have lines, and its text."""
-    body = {key: value for key, value in manifest.object.items() if key != "status"}
-    metadata = manifest.mapping("metadata")
-    body["metadata"] = {key: value for key, value in metadata.items() if key not in _LEFT_OUT}
-    text = yaml.dump(body, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=10_000)
-    (document,) = (one for one in read(text) if isinstance(one, Document))
-    return Entry(_name(manifest), document, (), manifest.object), text
-
-
-def _name(manifest: Manifest) -> str:
-    """``research/Job.batch/train``: what an object of a cluster goes by in a report."""
-    kind = full_name(manifest.group, str(manifest.object.get("kind")))
-    parts = (manifest.identity.namespace, kind, manifest.identity.name)
-    return "/".join(part for part in parts if part)

@@ -6,6 +6,7 @@ from typing import Any
 from cluster.client import ApiError
 from cluster.discovery import KindName, Resource
 from cluster.listing import Lister
+from rules.model import ObjectKey
 from rules.record import NamedTuple
 
 _FORBIDDEN = 403
@@ -53,10 +54,24 @@ class Survey:
                 for item in self._list(name, selector):
                     yield name, item
 
+    def find_object(self, key: ObjectKey) -> dict[str, Any] | None:
+        """One object as it is now; None where it is not there, or may not be looked at."""
+        name = key.group, key.kind
+        resource = self._served.get(name)
+        if resource is None:
+            return None
+        # A list of one: to list is allowed anyway, to get is not.
+        fields = f"metadata.name={key.name}"
+        try:
+            for item in self._lister.list_objects(resource, key.namespace or None, fields=fields):
+                return {**_head(resource, name), **item}
+        except ApiError:
+            pass
+        return None
+
     def _list(self, name: KindName, selector: str) -> Iterator[dict[str, Any]]:
         resource = self._served[name]
-        # The objects of a list do not say what they are, those of custom kinds apart.
-        head = {"apiVersion": resource.api_version, "kind": name[1]}
+        head = _head(resource, name)
         for namespace in self._namespaces if resource.namespaced else (None,):
             try:
                 for item in self._lister.list_objects(resource, namespace, selector):
@@ -74,3 +89,8 @@ class Survey:
         one = Unlisted(name, shown, reason)
         if one not in self.unlisted:
             self.unlisted.append(one)
+
+
+def _head(resource: Resource, name: KindName) -> dict[str, str]:
+    """What the objects of a list are: those of custom kinds apart, they do not say it."""
+    return {"apiVersion": resource.api_version, "kind": name[1]}

@@ -85,7 +85,8 @@ def test_a_second_run_writes_nothing(server: Reporting) -> None:
     server.serve_reports()
     server.put(FIXABLE)
     server.put(BAD)
-    assert "reports: 2 written" in write().err
+    assert "reports: 2 written" in write("--metrics", "scan.prom").err
+    assert 'mlgate_scan_reports{result="written"} 2.0\n' in Path("scan.prom").read_text()
     before = len(server.api.writes)
     assert write().err.startswith("reports: 0 written, 2 as they were, 0 deleted\n")
     assert len(server.api.writes) == before

@@ -155,7 +155,12 @@ def test_look_ups_see_the_whole_namespace(server: Server) -> None:
         },
     }
     server.put(yaml.safe_dump(deployment))
-    assert any(form.startswith("HPA002/") for _, form in forms())
+    (row,) = [row for row in rows() if row["rule"] == "HPA002"]
+    (place,) = row["related"]
+    assert place["file"] == "research/Deployment.apps/web"
+    assert place["object"]["kind"] == "Deployment"
+    assert place["line"] > 5
+    assert f"research/Deployment.apps/web:{place['line']}" in text().out
 
 
 def test_what_may_not_be_listed_is_an_error(server: Server) -> None:
@@ -375,3 +380,25 @@ def test_a_report_says_what_may_be_promoted(server: Server, tmp_path: Path) -> N
     ) in told
     assert text("--format", "json", "-o", "part.json", "-q").code == 1
     assert "was made with --select" in call("promote", "part.json").err
+
+
+def test_metrics_of_the_last_run(server: Server, noon: None) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    server.put(FIXABLE)
+    server.kinds["batch", "Job"].list_status = 403
+    assert text("--metrics", "scan.prom").code == 4
+    families = text_string_to_metric_families(Path("scan.prom").read_text())
+    found = {
+        (one.name, *one.labels.values()): one.value for family in families for one in family.samples
+    }
+    assert found["mlgate_scan_findings", "deny", "CRN001"] == 1
+    assert found["mlgate_scan_last_run_timestamp_seconds",] == 1795953630
+    assert found["mlgate_scan_errors",] == 1
+    assert found["mlgate_scan_objects",] == 1
+    assert found["mlgate_scan_duration_seconds",] > 0
+    page = (ROOT / "docs/scan.md").read_text()
+    assert all(f"`{name}`" in page for name, *_ in found)
+    answer = text("--metrics", "nowhere/scan.prom")
+    assert answer.code == 2
+    assert "cannot write nowhere/scan.prom: No such file or directory" in answer.err

@@ -1,0 +1,87 @@
+"""What a scan came to, as metrics of its last run: a file for node_exporter or a push gateway.
+
+docs/scan.md lists them. Labels take values of closed sets only.
+"""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from linter.errors import UserError
+from linter.scanning.report_writer import ReportTally
+from linter.scanning.usage import read_time
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from linter.row_types import ClusterRow, RunResult
+
+
+def write_scan_metrics(
+    file: str, result: "RunResult", seconds: float, tally: ReportTally | None
+) -> None:
+    """Replace ``file`` by the metrics of a scan that took ``seconds``; ``tally`` tells of its
+    reports. Raises UserError."""
+    try:
+        from prometheus_client import CollectorRegistry, write_to_textfile
+    except ImportError as error:
+        raise UserError(
+            f"mlgate scan: --metrics needs the package {error.name}: pip install 'mlgate[cluster]'"
+        ) from None
+    registry = CollectorRegistry()
+    _count_run(registry, result, seconds)
+    _count_use(registry, result["cluster"], {row["file"] for row in result["findings"]})
+    if tally is not None:
+        _count_reports(registry, tally)
+    try:
+        write_to_textfile(file, registry)
+    except OSError as error:
+        raise UserError(f"mlgate scan: cannot write {file}: {error.strerror}") from None
+
+
+def _count_run(registry: "CollectorRegistry", result: "RunResult", seconds: float) -> None:
+    from prometheus_client import Gauge
+
+    at = read_time(result["cluster"]["at"])
+    _show(registry, "last_run_timestamp_seconds", "When it ran", at.timestamp() if at else 0)
+    _show(registry, "duration_seconds", "How long it took", seconds)
+    _show(registry, "errors", "What could not be read or written", len(result["errors"]))
+    _show(registry, "objects", "Objects looked at", result["coverage"]["objects"])
+    findings = Gauge(
+        "mlgate_scan_findings",
+        "Findings, by rule and the policy's action",
+        ("rule", "action"),
+        registry=registry,
+    )
+    counts = Counter((row["rule"], row["action"]) for row in result["findings"])
+    for labels, number in sorted(counts.items()):
+        findings.labels(*labels).set(number)
+
+
+def _count_use(registry: "CollectorRegistry", cluster: "ClusterRow", found: set[str]) -> None:
+    using = [one for one in cluster["objects"] if one["file"] in found]
+    text = "Accelerators of running Pods of workloads with findings"
+    _show(registry, "accelerators", text, sum(one["accelerators"] for one in using))
+    hours = sum(one["gpu_hours"] for one in using)
+    _show(registry, "gpu_hours", "Hours that these are held already", hours)
+
+
+def _count_reports(registry: "CollectorRegistry", tally: ReportTally) -> None:
+    from prometheus_client import Gauge
+
+    name, text = "mlgate_scan_reports", "PolicyReports, by what became of them"
+    reports = Gauge(name, text, ("result",), registry=registry)
+    counts = {
+        "written": tally.written,
+        "unchanged": tally.unchanged,
+        "deleted": tally.deleted,
+        "failed": len(tally.failures),
+        "left": tally.left,
+    }
+    for result, number in counts.items():
+        reports.labels(result).set(number)
+
+
+def _show(registry: "CollectorRegistry", name: str, text: str, value: float) -> None:
+    from prometheus_client import Gauge
+
+    Gauge(f"mlgate_scan_{name}", text, registry=registry).set(value)
