@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cluster.discovery import KindName
@@ -12,11 +12,11 @@ from linter.judging.rows import make_row, make_workload_row, row_order, workload
 from linter.judging.run import is_wanted
 from linter.judging.task import Task
 from linter.scanning.kept_texts import KeptTexts
+from linter.scanning.listed_inventory import ListedInventory
 from linter.scanning.survey import NAMESPACE, Survey, Wanted
 from linter.scanning.usage import AcceleratorUse, UsageMeter
 from linter.scanning.written_objects import ClusterElsewhere, write_entry
 from rules.engine import Engine
-from rules.inventory import Inventory
 from rules.kinds import BUILT_IN
 from rules.kinds.neighbours import NEIGHBOURS
 from rules.manifest import LAST_APPLIED, Manifest
@@ -50,7 +50,7 @@ class Scan:
         self._task = task
         self._survey = survey
         self._wanted = wanted
-        self._inventory = Inventory()
+        self._inventory = ListedInventory(self._looked_up_kinds())
         self._engine = Engine(
             task.policy,
             self._inventory,
@@ -114,8 +114,7 @@ class Scan:
 
     def _learn(self) -> None:
         """Take in what look-ups ask for: facts, not objects."""
-        kinds = [*self._judged_kinds(), *((one.group, one.name) for one in NEIGHBOURS)]
-        for _, item in self._survey.list_kinds(dict.fromkeys(kinds)):
+        for _, item in self._survey.list_kinds(self._looked_up_kinds()):
             manifest = Manifest(item)
             kind = self._engine.neighbour_kind_of(manifest)
             if kind is not None:
@@ -130,6 +129,11 @@ class Scan:
             )
         # What could not be listed may hold what is missing.
         self._inventory.complete = not self._survey.unlisted
+
+    def _looked_up_kinds(self) -> Iterable[KindName]:
+        """What is judged, and what rules ask of it, each once."""
+        neighbours = ((kind.group, kind.name) for kind in NEIGHBOURS)
+        return dict.fromkeys((*self._judged_kinds(), *neighbours))
 
     def _judged_kinds(self) -> list[KindName]:
         custom = [(one.group, one.name) for one in self._task.policy.kinds]

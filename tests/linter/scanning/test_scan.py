@@ -402,3 +402,19 @@ def test_metrics_of_the_last_run(server: Server, noon: None) -> None:
     answer = text("--metrics", "nowhere/scan.prom")
     assert answer.code == 2
     assert "cannot write nowhere/scan.prom: No such file or directory" in answer.err
+
+
+def test_what_nobody_reads_in_a_cluster_is_not_missing(server: Server) -> None:
+    """Secrets and ServiceAccounts are not listed; of ConfigMaps, which are, it can be told."""
+    body = yaml.safe_load(TRAINING)
+    pod = body["spec"]["template"]["spec"]
+    sources = [{"secretRef": {"name": "token"}}, {"configMapRef": {"name": "settings"}}]
+    pod["containers"][0]["envFrom"] = sources
+    pod["serviceAccountName"] = "trainer"
+    server.api.serve("", "v1", "ServiceAccount", "serviceaccounts")
+    server.api.serve("", "v1", "Secret", "secrets")
+    server.put(yaml.safe_dump(body))
+    (row,) = rows("--select", "REF001")
+    assert row["path"] == "/spec/template/spec/containers/0/envFrom/1/configMapRef/name"
+    asked = {path for path, _ in server.api.requests}
+    assert not {path for path in asked if path.endswith(("/secrets", "/serviceaccounts"))}
