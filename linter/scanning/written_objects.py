@@ -28,10 +28,10 @@ _MOST_ASKED = 300
 class ClusterElsewhere(Elsewhere):
     """Finds places in other objects of a cluster, which are read again, since none is held."""
 
-    def __init__(self, survey: "Survey", texts: "KeptTexts") -> None:
+    def __init__(self, survey: "Survey", kept: "KeptTexts") -> None:
         super().__init__(Inventory(), lambda: ())
         self._survey = survey
-        self._texts = texts
+        self._kept = kept
         self._known: dict[ObjectKey, Entry | None] = {}
 
     def find(self, key: ObjectKey, path: Path, near: str) -> "tuple[Entry, Span] | None":  # noqa: ARG002 - there is one of each name
@@ -49,8 +49,8 @@ class ClusterElsewhere(Elsewhere):
         if body is None:
             return None
         entry, text = write_entry(Manifest(body))
-        if entry.file not in self._texts:
-            self._texts.add(entry.file, text)
+        if entry.file not in self._kept:
+            self._kept.add(entry.file, text)
         return entry
 
 
