@@ -76,18 +76,12 @@ class Lister:
         self._pace = Pace(timing, sleep)
 
     def list_objects(
-        self,
-        resource: Resource,
-        namespace: str | None = None,
-        selector: str = "",
-        fields: str = "",
+        self, resource: Resource, namespace: str | None = None, selector: str = ""
     ) -> Iterator[dict[str, Any]]:
-        """Every object of a resource once, in one namespace or all, that the selectors by labels
-        and by fields take. One that comes or goes meanwhile may be missed. Raises ApiError."""
+        """Every object of a resource once, in one namespace or all, that the label selector takes.
+        An object that comes or goes meanwhile may be missed. Raises ApiError."""
         path = _path_in(resource, namespace)
-        selectors = {"labelSelector": selector, "fieldSelector": fields}
-        given = {key: value for key, value in selectors.items() if value}
-        query = {"limit": str(PAGE), **given}
+        query = {"limit": str(PAGE), **({"labelSelector": selector} if selector else {})}
         seen: set[str] = set()
         again = True
         while again:
@@ -101,6 +95,17 @@ class Lister:
                     if uid not in seen:
                         seen.add(uid)
                         yield item
+
+    def find_object(
+        self, resource: Resource, namespace: str | None, name: str
+    ) -> dict[str, Any] | None:
+        """One object as it is now; None where there is none. Raises ApiError."""
+        # A list of one: to list is allowed anyway, to get is not.
+        query = urlencode({"fieldSelector": f"metadata.name={name}"})
+        path = f"{_path_in(resource, namespace)}?{query}"
+        items = self._pace.ask(partial(self._fetch, path)).get("items") or [None]
+        found: dict[str, Any] | None = items[0]
+        return found
 
     def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[list[dict[str, Any]] | None]:
         following = ""

@@ -46,6 +46,12 @@ class Snapshot(Lister):
         if key in self.errors:
             raise self.errors[key]
 
+    def find_object(
+        self, resource: Resource, namespace: str | None, name: str
+    ) -> dict[str, Any] | None:
+        """One object as it is now, asked for again: whole collections are kept, and no index."""
+        return self._lister.find_object(resource, namespace, name)
+
     def _record(self, key: _Key, resource: Resource) -> Iterator[dict[str, Any]]:
         """List, and keep what was listed: all of it, or what came before an error. Of a listing
         that nobody takes to its end nothing is kept."""

@@ -60,14 +60,11 @@ class Survey:
         resource = self._served.get(name)
         if resource is None:
             return None
-        # A list of one: to list is allowed anyway, to get is not.
-        fields = f"metadata.name={key.name}"
         try:
-            for item in self._lister.list_objects(resource, key.namespace or None, fields=fields):
-                return {**_head(resource, name), **item}
+            found = self._lister.find_object(resource, key.namespace or None, key.name)
         except ApiError:
-            pass
-        return None
+            return None
+        return found and {**_head(resource, name), **found}
 
     def _list(self, name: KindName, selector: str) -> Iterator[dict[str, Any]]:
         resource = self._served[name]

@@ -61,10 +61,10 @@ def write_entry(manifest: Manifest) -> tuple[Entry, str]:
     body["metadata"] = {key: value for key, value in metadata.items() if key not in _LEFT_OUT}
     text = yaml.dump(body, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=10_000)
     (document,) = (one for one in read(text) if isinstance(one, Document))
-    return Entry(name_object(manifest), document, (), manifest.object), text
+    return Entry(name_in_cluster(manifest), document, (), manifest.object), text
 
 
-def name_object(manifest: Manifest) -> str:
+def name_in_cluster(manifest: Manifest) -> str:
     """``research/Job.batch/train``: what an object of a cluster goes by in a report."""
     kind = full_name(manifest.group, str(manifest.object.get("kind")))
     parts = (manifest.identity.namespace, kind, manifest.identity.name)

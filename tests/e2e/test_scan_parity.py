@@ -15,7 +15,7 @@ import yaml
 from linter.cli import main
 from tests.e2e.cluster import Cluster
 from tests.e2e.custom_kinds import installed, versions_in
-from tests.e2e.test_scan import ROOT, scan
+from tests.e2e.test_scan import ROOT, UNREAD, scan
 from tests.manifests import CASES
 
 OBJECTS = int(os.environ.get("MLGATE_SCAN_OBJECTS", "200"))
@@ -124,4 +124,4 @@ def test_many_objects_are_judged_as_their_manifests(
     assert len(judged) >= LEAST_KINDS, sorted(judged)
     assert len(bodies) > OBJECTS * 0.7
     assert found - wanted == set()
-    assert wanted - found == set()
+    assert {one[3] for one in wanted - found} <= set(UNREAD)
