@@ -17,6 +17,7 @@ import yaml
 from linter.cli import main
 from linter.subcommands import SUBCOMMANDS, make_parser
 from rules.checks import ALL
+from rules.kinds.roles import Role
 from rules.policy.file import read_policy
 
 ROOT = Path(__file__).parent.parent
@@ -341,6 +342,11 @@ def test_python_on_a_page_runs(
     for name, value in names.items():
         if name.startswith("test_"):
             value("1b")
+
+
+def test_every_role_is_told_of() -> None:
+    page = (ROOT / "docs/roles.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == set(Role)
 
 
 POLICIES = [
