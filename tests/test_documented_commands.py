@@ -28,6 +28,7 @@ ELSEWHERE = {
     "docker": "needs an image builder",
     "helm": "needs Helm and a cluster: tests/deploy/test_chart.py renders the chart",
     "kubectl": "needs a cluster: tests/e2e",
+    "mlgate dashboard": "asks a cluster: tests/linter/commands/test_dashboard.py",
     "mlgate lint --helm": "calls Helm: tests/linter/rendering/test_rendered.py",
     "mlgate lint --kustomize": "calls kubectl, which a bare machine lacks: the same tests",
     "mlgate promote": "reads a scan: tests/linter/commands/test_promote.py has one",
