@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 
 from rules.kinds.roles import Role
-from rules.roles.programs import ANSWERS, EVALUATES, MEASURES, PREDICTS, PREPARES
+from rules.roles.programs import (
+    ANSWERS,
+    EVALUATES,
+    MEASURES,
+    OPERATES,
+    PREDICTS,
+    PREPARES,
+)
 from rules.roles.vocabulary import TRAINING_SETS, Mark
 
 SUFFIXES = ("py", "sh", "ipynb", "r", "rmd", "jl", "scala", "java")
@@ -13,6 +20,7 @@ NAMELESS = frozenset("main.py __main__.py run.py run.sh start.sh pipeline.py".sp
 """Scripts that are called as everybody's are: their folder tells what they do."""
 
 _VERBS = (
+    "get fetch "
     "split shard sample label augment dedup deduplicate clean filter generate make build load"
     " validate"
 )
@@ -71,7 +79,8 @@ STEMS: Mapping[str, str] = {
             """,
         ),
         (_GENERATES, "generate"),
-        ("infer", "infer inference"),
+        ("infer", "infer inference detect"),
+        ("part", "router proxy gateway loadbalancer"),
         (EXAMPLE, "ddp fsdp"),
     )
     for word in words.split()
@@ -108,6 +117,7 @@ OTHER_NETS = frozenset(
 
 STEM_MARKS: Mapping[str, tuple[Mark, ...]] = {
     "bench": (MEASURES,),
+    "part": (OPERATES,),
     "evaluate": (EVALUATES,),
     "data": (PREPARES,),
     "train": (Mark(Role.TRAINING, 5, "script"),),

@@ -27,6 +27,7 @@ from rules.roles.words import read_stem
 _FETCHERS = ("curl", "wget")
 _TELLING = frozenset((*WORDS, *PHRASES, *COMMANDS, *_FETCHERS, "-m"))
 _LOADS = say(Mark(Role.SERVING, 3, "flags"), "names a file of weights")
+_WEIGHTS = (".gguf", ".h5", ".joblib", ".onnx", ".pkl", ".tflite")
 _STEMS = 40
 _MOST_PLACES = 400
 _ENDS = tuple(f".{suffix}" for suffix in SUFFIXES)
@@ -62,7 +63,7 @@ def read_text(text: str) -> tuple[Signal, ...]:
         found.extend(_read_programs(text))
     if "--" in text:
         found.extend(_read_flags(words))
-    if ".gguf" in text:
+    if any(end in text for end in _WEIGHTS):
         found.append(_LOADS)
     if not known.isdisjoint(SUFFIXES):
         found.extend(_read_scripts(words))

@@ -66,8 +66,13 @@ NAME_TRAINING = Mark(Role.TRAINING, 3, "name")
 _SERVES = Mark(Role.SERVING, 2, "name")
 NAME_SERVER = Mark(Role.SERVING, 3, "name")
 NAME_BATCH = Mark(Role.BATCH, 3, "name")
-INFERS = frozenset("infer inference predict prediction predictions".split())
+INFERS = frozenset("infer inference predict prediction predictions detect".split())
 """Words that say of a server that it answers, and of a job that it predicts once."""
+ANSWERING = frozenset("api app endpoint rest server service svc".split())
+ASKED_FOR = frozenset(
+    "model models score scoring predict prediction predictor mnist cifar resnet yolo".split()
+)
+"""How names end of what answers, and what it is asked for: ``ml-score-api``."""
 NAME_DATA = Mark(Role.DATA, 5, "name")
 NAMES: Mapping[str, Mark] = make_table(
     (NAME_TRAINING, "tuning tune tuner sft dpo grpo rlhf qlora onlinelearning transferlearning"),

@@ -13,6 +13,8 @@ from rules.roles.stems import (
     WEAK_KEYS,
 )
 from rules.roles.vocabulary import (
+    ANSWERING,
+    ASKED_FOR,
     INFERS,
     NAME_BATCH,
     NAME_DATA,
@@ -65,9 +67,14 @@ def _read_name(name: str) -> tuple[Signal, ...]:
         if word in INFERS and not (skip or joined):
             marks[NAME_BATCH] = None
         skip = joined
-    if words[-1:] == ["model"]:
-        marks[NAME_SERVER] = None  # it is called after what it serves: churn-model
+    if words and _is_server(words[-1], frozenset(words)):
+        marks[NAME_SERVER] = None
     return tuple(say(mark, f'named "{name[:80]}"') for mark in marks)
+
+
+def _is_server(last: str, words: frozenset[str]) -> bool:
+    """Whether a name is that of what is served (``churn-model``), or says who answers for it."""
+    return last == "model" or (last in ANSWERING and not ASKED_FOR.isdisjoint(words))
 
 
 def _read_word(word: str) -> Mark | None:
