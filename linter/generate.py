@@ -11,11 +11,14 @@ from importlib import import_module, reload
 from pathlib import Path
 from typing import Any
 
-from rules import checks, index
+from rules import checks, index, kinds
 from rules.declaration import Declaration, declare
+from rules.kinds import index as kinds_index
+from rules.kinds.schema import Kind
 
 DOCS = Path("docs")
 INDEX_FILE = Path("rules/index.py")
+KINDS_INDEX_FILE = Path("rules/kinds/index.py")
 _HEAD = '''"""What each rule declares of the objects it looks at: the fields of ``Declaration``.
 
 Generated from the rules by `make generate`: do not edit.
@@ -30,6 +33,30 @@ ROWS: tuple[
     ...,
 ] = (
 '''
+
+
+_KINDS_HEAD = '''"""What is told of each kind without its module: the fields of ``KindEntry``.
+
+Generated from the kinds by `make generate`: do not edit.
+"""
+
+# fmt: off
+KIND_ROWS: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
+'''
+
+
+def kinds_index_text() -> str:
+    """rules/kinds/index.py as it should be: a row for each kind that is judged everywhere."""
+    return _KINDS_HEAD + "".join(f"    {_write(row)},\n" for row in _list_kinds()) + ")\n"
+
+
+def _list_kinds() -> Iterator[tuple[Any, ...]]:
+    """Kubernetes' own kinds come first."""
+    names = sorted(one.name for one in pkgutil.iter_modules(kinds.__path__))
+    for name in sorted(names, key=lambda one: one != "core"):
+        found: tuple[Kind, ...] = getattr(import_module(f"rules.kinds.{name}"), "KINDS", ())
+        for kind in () if found == kinds.IN_FILES else found:
+            yield kind.group, kind.name, name, kind.namespaced, tuple(kind.facts)
 
 
 def index_text() -> str:
@@ -70,8 +97,10 @@ def outputs() -> dict[Path, str]:
 
 def stale() -> list[Path]:
     """The generated files that are missing, out of date, or of rules that are gone."""
-    if _differs(INDEX_FILE, index_text()):
-        return [INDEX_FILE]  # all others follow from it
+    first = {KINDS_INDEX_FILE: kinds_index_text(), INDEX_FILE: index_text()}
+    old = [path for path, text in first.items() if _differs(path, text)]
+    if old:
+        return old  # all others follow from them
     wanted = outputs()
     written = set((DOCS / "rules").glob("*.md"))
     changed = [path for path, text in wanted.items() if _differs(path, text)]
@@ -83,6 +112,10 @@ def _differs(path: Path, text: str) -> bool:
 
 
 def write_outputs() -> None:
+    if _differs(KINDS_INDEX_FILE, text := kinds_index_text()):
+        KINDS_INDEX_FILE.write_text(text, encoding="utf-8")
+        reload(kinds_index)
+        reload(kinds)
     if _differs(INDEX_FILE, text := index_text()):
         INDEX_FILE.write_text(text, encoding="utf-8")
         reload(index)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
-from rules.kinds import find_neighbour
+from rules.kinds import GroupKind, is_namespaced
 from rules.kinds.lookups import Answer, Neighbour, Reference
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
@@ -69,8 +69,7 @@ class Inventory:
 
     def _place(self, group: str, kind: str, namespace: str | None) -> tuple[str, str, str]:
         """Where objects of a kind are held: together, where no namespace holds them."""
-        known = find_neighbour(group, kind)
-        wide = known is not None and not known.namespaced
+        wide = is_namespaced(group, kind) is False
         return group, kind, "" if wide else namespace or self.namespace
 
     def find(self, key: ObjectKey) -> Sequence[Neighbour]:
@@ -93,8 +92,7 @@ class Inventory:
     def knows(self, group: str, kind: str) -> bool:
         """Whether an object of a kind that is not held does not exist. Of kinds that nobody takes
         in that is never known, nor of objects that no namespace holds."""
-        known = find_neighbour(group, kind)
-        return self.complete and known is not None and known.namespaced
+        return self.complete and is_namespaced(group, kind) is True
 
     def ask(
         self, reference: Reference, fact: str, read: Callable[[Any], Any] | None = None
@@ -128,21 +126,21 @@ class Inventory:
                 yield names
 
     def select(
-        self, kinds: Iterable[Kind], namespace: str | None, fact: str, accepts: Accepts
+        self, kinds: Iterable[GroupKind], namespace: str | None, fact: str, accepts: Accepts
     ) -> tuple[Answer, tuple[Neighbour, ...]]:
         """The objects of some kinds in a namespace whose ``fact`` is accepted, in order."""
         found: list[Neighbour] = []
         sure = True
-        for kind in kinds:
-            sure = sure and self.knows(kind.group, kind.name)
-            for several in self.find_all(kind.group, kind.name, namespace):
+        for group, name in kinds:
+            sure = sure and self.knows(group, name)
+            for several in self.find_all(group, name, namespace):
                 said = [one.get(fact) for one in several]
                 fits = accepts(said[0]) if _agree(said) else None
                 sure = sure and fits is not None
                 found += several[:1] if fits else ()
         if found:
             return Answer.FOUND, tuple(sorted(found, key=_by_key))
-        may = sure and any(self._may_hold(kind, namespace, fact, accepts) for kind in kinds)
+        may = sure and any(self._may_hold(one, namespace, fact, accepts) for one in kinds)
         return (Answer.ABSENT if sure and not may else Answer.UNKNOWN), ()
 
     def recall(self, question: Hashable, answer: Callable[[], _Answer]) -> _Answer:
@@ -154,9 +152,11 @@ class Inventory:
         known: _Answer = self._recalled[key]
         return known
 
-    def _may_hold(self, kind: Kind, namespace: str | None, fact: str, accepts: Accepts) -> bool:
+    def _may_hold(
+        self, kind: GroupKind, namespace: str | None, fact: str, accepts: Accepts
+    ) -> bool:
         """Whether an object that is accepted may be in a namespace after all."""
-        key = ObjectKey(kind.group, kind.name, namespace or "", "")
+        key = ObjectKey(*kind, namespace or "", "")
         held = (one for names in self._list_unsaid(key) for same in names.values() for one in same)
         return any(accepts(one.get(fact)) is not False for one in held)
 

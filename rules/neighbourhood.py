@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
 from rules.inventory import Accepts, Inventory
-from rules.kinds import facts, find_neighbour, kinds_with
+from rules.kinds import GroupKind, facts, find_neighbour, kinds_with
 from rules.kinds.autoscaling import SCALING, unpack_scaling
 from rules.kinds.config_maps import CONFIG_MAP, SCRIPTS
 from rules.kinds.facts import Fact
@@ -172,10 +172,14 @@ class Neighbourhood:
             selector = parse_selector(kept)
             return None if selector is None else selector.accepts(labels)
 
-        return self._select((kind,), facts.SELECTOR, selects)
+        return self._select(((kind.group, kind.name),), facts.SELECTOR, selects)
 
     def _select(
-        self, kinds: tuple[Kind, ...], fact: str, accepts: Accepts, namespace: str | None = None
+        self,
+        kinds: tuple[GroupKind, ...],
+        fact: str,
+        accepts: Accepts,
+        namespace: str | None = None,
     ) -> Neighbours:
         where = namespace or self.me.namespace or None
         return self._inventory.select(kinds, where, fact, accepts)

@@ -120,6 +120,7 @@ def _by_file(pieces: Iterable[Piece]) -> dict[str, list[Piece]]:
 def _run_split(parts: list[WorkerTask]) -> "list[RunResult]":
     # What is imported before the processes part is imported once, and shared by all of them.
     from rules.checks import ALL  # noqa: F401
+    from rules.kinds import BUILT_IN  # noqa: F401
 
     return run_workers(parts)
 

@@ -17,7 +17,7 @@ from linter.scanning.survey import NAMESPACE, Survey, Wanted
 from linter.scanning.usage import AcceleratorUse, UsageMeter
 from linter.scanning.written_objects import ClusterElsewhere, write_entry
 from rules.engine import Engine
-from rules.kinds import BUILT_IN
+from rules.kinds import KIND_INDEX
 from rules.kinds.neighbours import NEIGHBOURS
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.policy import is_exempt
@@ -137,7 +137,7 @@ class Scan:
 
     def _judged_kinds(self) -> list[KindName]:
         custom = [(one.group, one.name) for one in self._task.policy.kinds]
-        return [*((kind.group, kind.name) for kind in BUILT_IN), *custom]
+        return [*((kind.group, kind.name) for kind in KIND_INDEX), *custom]
 
     def _judge(self, item: Mapping[str, Any]) -> None:
         body = dict(item)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from rules.declaration import Rules, load_named
-from rules.kinds import BUILT_IN, find_kind
+from rules.kinds import KIND_INDEX, find_kind
 from rules.model import Rule
 from rules.paths import Path, dig, dotted
 from rules.policy.building import build_policy
@@ -190,7 +190,7 @@ def _unknown_kinds(
         if one.kinds and dig(stated, (rule.code, one.name))
     ]
     own = [(entry["kind"], entry["group"]) for entry in body.get("kinds") or ()]
-    known = [*((kind.name, kind.group) for kind in BUILT_IN), *own] if places else []
+    known = [*((kind.name, kind.group) for kind in KIND_INDEX), *own] if places else []
     names = tuple(dict.fromkeys(name for pair in known for name in (pair[0], ".".join(pair))))
     for place in places:
         for index, name in enumerate(dig(stated, place)):

@@ -105,7 +105,7 @@ def test_a_search_leaves_out_those_that_differ() -> None:
 
     def search(inventory: Inventory) -> tuple[Answer, list[str]]:
         answer, found = inventory.select(
-            [kind], None, ACCESS_MODES, lambda modes: modes == ["ReadWriteOnce"]
+            [(kind.group, kind.name)], None, ACCESS_MODES, lambda modes: modes == ["ReadWriteOnce"]
         )
         return answer, [one.key.name for one in found]
 
@@ -145,7 +145,9 @@ def test_an_object_may_be_in_the_namespace_that_nobody_says(
     inventory = take_in(one, namespace=known, complete=True)
 
     assert inventory.ask(CLAIM._replace(namespace=asked), ACCESS_MODES)[0] is answer
-    found = inventory.select([kind], asked, ACCESS_MODES, lambda modes: modes is not None)
+    found = inventory.select(
+        [(kind.group, kind.name)], asked, ACCESS_MODES, lambda modes: modes is not None
+    )
     assert found[0] is answer
 
 

@@ -31,7 +31,7 @@ There is no fix: which object is meant is for a person to say.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds import BUILT_IN, find_kind
+from rules.kinds import KIND_INDEX, find_kind
 from rules.kinds.autoscaling import WITHOUT_SCALE
 from rules.kinds.kept_pods import PODS
 from rules.kinds.lookups import Answer, Reference
@@ -77,7 +77,7 @@ def _find_group(key: ObjectKey) -> str | None:
     """The group that a kind is of, where the named one has none of that name."""
     if find_kind(key.group, key.kind) is not None and key.group != "extensions":
         return None
-    homes = {one.group for one in BUILT_IN if one.name == key.kind and PODS in one.facts}
+    homes = {one.group for one in KIND_INDEX if one.name == key.kind and PODS in one.facts}
     homes -= {"extensions"}
     return homes.pop() if len(homes) == 1 else None
 

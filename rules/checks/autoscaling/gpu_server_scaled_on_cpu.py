@@ -36,9 +36,9 @@ There is no fix: a person must say how much of the metric is too much.
 """
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
+from rules.globs import fits_glob
 from rules.image import parse_image
 from rules.kinds.kept_pods import KeptContainer
 from rules.kinds.lookups import Reference
@@ -83,7 +83,7 @@ def _judge(
 
 def _suggest(container: KeptContainer, hints: Mapping[str, str]) -> str:
     """What the policy says of the image, else what is known of its server."""
-    hinted = (metric for glob, metric in hints.items() if fnmatchcase(container.image, glob))
+    hinted = (metric for glob, metric in hints.items() if fits_glob(container.image, glob))
     metric = next(hinted, None)
     if metric is not None:
         return metric

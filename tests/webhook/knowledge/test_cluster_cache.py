@@ -188,7 +188,7 @@ def test_rules_hear_of_all_objects_of_a_kind(cluster: Cluster) -> None:
     def search(label: str) -> tuple[Answer, list[tuple[str, str]]]:
         wanted = {"matchLabels": {"app": label}}
         answer, found = inventory.select(
-            [SERVICE], None, SELECTOR, lambda selector: selector == wanted
+            [(SERVICE.group, SERVICE.name)], None, SELECTOR, lambda selector: selector == wanted
         )
         return answer, [(one.key.namespace, one.key.name) for one in found]
 

@@ -92,7 +92,7 @@ def test_it_says_what_a_complete_inventory_says(
     inventory.merge([("apps", *row, None) for row in rows])
     objects = Objects({ObjectKey("apps", *row[:3]): row[3] for row in rows})
     here, there = inventory.at("ml"), ClusterInventory(objects).at("ml")
-    kinds = [kind for name in KINDS if (kind := find_kind("apps", name)) is not None]
+    kinds = [("apps", name) for name in KINDS if find_kind("apps", name) is not None]
 
     assert there.ask(REFERENCE, fact) == here.ask(REFERENCE, fact)
     for namespace in (None, "other"):
