@@ -1,10 +1,10 @@
 """Extended resources that are accelerators, their companions, and names that only look like one."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
+from rules.globs import fits_glob
 from rules.kinds.kept_pods import KeptPod
 from rules.kinds.pods import Pod
 from rules.manifest import is_template
@@ -49,12 +49,12 @@ class Accelerators:
 
     def knows(self, name: str) -> bool:
         """Whether ``name`` is an accelerator's or a companion's."""
-        return any(fnmatchcase(name, one) for one in (*self._companions, *self._patterns))
+        return any(fits_glob(name, one) for one in (*self._companions, *self._patterns))
 
     def _matches(self, name: str) -> bool:
-        if any(fnmatchcase(name, pattern) for pattern in self._companions):
+        if any(fits_glob(name, pattern) for pattern in self._companions):
             return False
-        return any(fnmatchcase(name, pattern) for pattern in self._patterns)
+        return any(fits_glob(name, pattern) for pattern in self._patterns)
 
     def asked(self, resources: Any, key: str) -> Iterator[tuple[str, Any]]:
         """The accelerators under ``limits`` or ``requests`` with their amounts, zeros left out."""
@@ -70,7 +70,7 @@ class Accelerators:
         """Whether a pod's annotations ask for a share of an accelerator."""
         annotations = metadata.get("annotations")
         keys = annotations if isinstance(annotations, dict) else ()
-        return any(fnmatchcase(str(key), name) for key in keys for name in self._annotations)
+        return any(fits_glob(str(key), name) for key in keys for name in self._annotations)
 
     def asked_by(self, pod: Pod) -> bool:
         """Whether a pod asks for an accelerator, for a share of one, or claims a device (DRA)."""

@@ -1,9 +1,9 @@
 """The claims that an object's pods mount, as far as they are at hand."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
+from rules.globs import fits_glob
 from rules.kinds import facts
 from rules.kinds.lookups import Answer
 from rules.kinds.pods import Pod
@@ -53,7 +53,7 @@ class MountedClaim(NamedTuple):
 
     def is_of(self, classes: tuple[str, ...]) -> bool:
         """Whether its storage class is one of ``classes`` (globs)."""
-        return any(fnmatchcase(self.storage_class, pattern) for pattern in classes)
+        return any(fits_glob(self.storage_class, pattern) for pattern in classes)
 
 
 def find_claims(workload: Workload) -> tuple[MountedClaim, ...]:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, count, cycle, islice, pairwise
 from math import inf
 
-from rules.lazy_pattern import LazyPattern
 from rules.memory import remember
 from rules.quantity import parse_duration
 from rules.record import NamedTuple
@@ -23,7 +22,7 @@ _YEARS = 28
 """After so many years every date falls on the same day of the week again."""
 _MOST = 8
 """Expressions of one schedule of which the runs are put together."""
-_NUMBER = LazyPattern(r"[+-]?[0-9]{1,18}")
+_MOST_DIGITS = 18
 _EVERY = "@every "
 
 
@@ -184,7 +183,8 @@ def _parse_number(text: str, bounds: _Bounds | None = None) -> int:
     names = bounds.names if bounds else ()
     if text.lower() in names:
         return names.index(text.lower()) + (bounds.least if bounds else 0)
-    if not _NUMBER.fullmatch(text):
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _MOST_DIGITS:
         raise CronSyntaxError(f"failed to parse int from {text}")
     number = int(text)
     if number < 0:

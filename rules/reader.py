@@ -176,7 +176,7 @@ def divide(text: str) -> Iterator[Part]:
     start = line = number = 0
     for end in _ends(text):
         piece = text[start:end]
-        if not _NOTHING.match(piece):
+        if not _is_nothing(piece):
             yield Part(piece, line, number)
             number += 1
         line += position(piece, len(piece)).line - 1
@@ -192,13 +192,18 @@ def _documents(
         if start:
             at = at.inner(piece, len(piece))
         piece = text[start:end]
-        if not _NOTHING.match(piece):
+        if not _is_nothing(piece):
             for document in _compose(piece, number, limits, at):
                 yield document
                 number += 1
         start = end
     if number == first:
         yield Document(number, text, Composed(), frame, limits)
+
+
+def _is_nothing(piece: str) -> bool:
+    """Whether only line ends and marks of documents stand in a piece."""
+    return not piece.strip(" \t\r\n-") and _NOTHING.match(piece) is not None
 
 
 def _ends(text: str) -> Iterator[int]:

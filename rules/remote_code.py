@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 
 from rules.commands import CommandLine
+from rules.globs import fits_glob
 from rules.manifest import is_template
 from rules.paths import Path, shorten
 from rules.record import NamedTuple
@@ -42,7 +42,7 @@ def find_remote_code(command: CommandLine, trusted: Iterable[str]) -> Iterator[C
     if switch is not None:
         model = read_model(command)
         pinned = re.fullmatch(_COMMIT, command.value("revision") or "") is not None
-        if not (pinned and any(fnmatchcase(model, known) for known in trusted)):
+        if not (pinned and any(fits_glob(model, known) for known in trusted)):
             name, path = switch
             does = "Python code of the model's repository runs with the pod's rights"
             named = bool(model) and not model.startswith("/") and not is_template(model)

@@ -45,7 +45,7 @@ def find_rendezvous(workload: Workload) -> Rendezvous:
 
 def _is_elastic(command: CommandLine) -> bool:
     nodes = command.value("nnodes") or ""
-    return bool(_RANGE.match(nodes)) or command.flag(*_ELASTIC_FLAGS) is not None
+    return (":" in nodes and bool(_RANGE.match(nodes))) or command.flag(*_ELASTIC_FLAGS) is not None
 
 
 def _joins(command: CommandLine) -> bool:

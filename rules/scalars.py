@@ -42,6 +42,7 @@ _DATE = LazyPattern(
     r"(?:[Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})?)?\Z",
     re.ASCII,
 )
+_LEAST_LONG = 19  # digits of numbers that may be out of range
 _MOST_DIGITS = 64  # of a 64-bit number, in base two; longer ones are out of range unread
 _TAG = "tag:yaml.org,2002:"
 
@@ -70,6 +71,8 @@ def literal(text: str) -> Scalar:
         return _WORDS[text]
     if text[0] not in _NUMERIC:
         return text
+    if text[0] != "0" and len(text) < _LEAST_LONG and text.isascii() and text.isdigit():
+        return int(text)
     if text[0] == ".":
         return _float(text, _FRACTION, text)
     digits = text.replace("_", "")

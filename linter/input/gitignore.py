@@ -13,7 +13,6 @@ from rules.record import NamedTuple
 PatternPart: TypeAlias = str | re.Pattern[str] | None
 """One component of a pattern: literal text, a glob, or None for ``**``."""
 
-_ANY = re.compile("(?s:.+)")
 _CLASSES = {
     "alnum": "a-zA-Z0-9",
     "alpha": "a-zA-Z",
@@ -161,7 +160,7 @@ def _read_parts(body: str) -> tuple[PatternPart, ...]:
         None if part == "**" else _read_part(part) for part in body.split("/")
     ]
     # A last "**" stands for what is inside, never for the folder itself.
-    return (*parts, _ANY) if parts[-1] is None else tuple(parts)
+    return (*parts, re.compile("(?s:.+)")) if parts[-1] is None else tuple(parts)
 
 
 def _read_part(glob: str) -> PatternPart:

@@ -7,4 +7,4 @@ LINE_BREAK = LazyPattern(r"\r\n|\n|\r")
 
 def split_lines(text: str) -> list[str]:
     """The lines of ``text`` without their ends."""
-    return LINE_BREAK.split(text)
+    return LINE_BREAK.split(text) if "\r" in text else text.split("\n")

@@ -8,9 +8,9 @@ read pods. kserve ``pkg/controller/v1beta1/inferenceservice/reconcilers/hpa`` an
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
+from rules.globs import fits_glob
 from rules.manifest import Manifest
 from rules.paths import Path
 from rules.record import NamedTuple
@@ -143,5 +143,5 @@ def find_inert(group: str, kind: str, manifest: Manifest) -> Iterator[InertPlace
 
 def _select(written: Iterable[Any], globs: tuple[str, ...]) -> Iterator[str]:
     for key in written:
-        if isinstance(key, str) and any(fnmatchcase(key[:512], glob) for glob in globs):
+        if isinstance(key, str) and any(fits_glob(key[:512], glob) for glob in globs):
             yield key

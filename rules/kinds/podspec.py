@@ -8,15 +8,20 @@ from rules.kinds.views import SpecView
 from rules.lazy_pattern import LazyPattern
 from rules.paths import EACH, Path, dig
 
-_SIDECAR_NAME = LazyPattern(
-    r"(?:^|[-_])(?:istio-proxy|linkerd-proxy|queue-proxy|envoy|proxy|exporter|metrics|fluent\w*|"
-    r"dind|vault-agent|agent|gcsfuse|cloud-sql|logger|logging|log-router|tensorboard|sidecar|"
-    r"oauth|rbac|reloader|watcher|monitor)(?:$|[-_])"
+_SIDECAR_WORDS = frozenset(
+    """
+    agent dind envoy exporter gcsfuse logger logging metrics monitor oauth proxy rbac reloader
+    sidecar tensorboard watcher
+    """.split()
 )
-_SIDECAR_IMAGE = LazyPattern(
-    r"istio/proxyv2|linkerd-io/proxy|cloud-sql-proxy|cloudsql-proxy|gcs-fuse-csi|fluent-?bit|"
-    r"fluentd|dcgm-exporter|node-exporter|docker:[\w.-]*dind|kube-rbac-proxy|oauth2?-proxy|envoyproxy"
+_SIDECAR_PAIRS = ("-cloud-sql-", "-log-router-")
+_SIDECAR_HEAD = "fluent"
+_SIDECAR_IMAGES = (
+    *("istio/proxyv2", "linkerd-io/proxy", "cloud-sql-proxy", "cloudsql-proxy", "gcs-fuse-csi"),
+    *("fluent-bit", "fluentbit", "fluentd", "dcgm-exporter", "node-exporter", "kube-rbac-proxy"),
+    *("oauth-proxy", "oauth2-proxy", "envoyproxy"),
 )
+_DIND = LazyPattern(r"docker:[\w.-]*dind")
 _PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
 _DEFAULT_CONTAINER = ("annotations", "kubectl.kubernetes.io/default-container")
 
@@ -204,7 +209,19 @@ def _choose_mains(bodies: list[Mapping[str, Any]], named: tuple[str, ...]) -> li
 
 def _looks_like_sidecar(body: Mapping[str, Any]) -> bool:
     name, image = str(body.get("name") or ""), str(body.get("image") or "")
-    return bool(_SIDECAR_NAME.search(name) or _SIDECAR_IMAGE.search(image))
+    words = name.replace("_", "-").split("-")
+    if not _SIDECAR_WORDS.isdisjoint(words) or any(map(_is_fluent, words)):
+        return True
+    if any(pair in f"-{'-'.join(words)}-" for pair in _SIDECAR_PAIRS):
+        return True
+    if any(part in image for part in _SIDECAR_IMAGES):
+        return True
+    return "docker:" in image and _DIND.search(image) is not None
+
+
+def _is_fluent(word: str) -> bool:
+    """``fluentd``, ``fluentbit``."""
+    return word.startswith(_SIDECAR_HEAD) and word.isalnum()
 
 
 def _init_use(body: Mapping[str, Any]) -> ContainerUse:

@@ -1,10 +1,10 @@
 """What the policy makes of a finding: deny, warn, audit, off or excepted."""
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from rules.annotations import PROFILE_LABEL
+from rules.globs import fits_glob
 from rules.model import Action, Confidence, Form, Harm, Identity, Rule
 from rules.policy.values import DEFAULT_MUTATION, EXEMPT, IGNORES, PROFILES, TRUST, Policy
 from rules.record import NamedTuple
@@ -296,4 +296,4 @@ def degrade(policy: Policy, form: Form, confidence: Confidence, action: Action) 
 def fits(pattern: str | None, name: str | None) -> bool:
     """Whether a glob (``*``, ``?``, ``[a-z]``; case counts) fits a name. No pattern fits all;
     a missing name is fitted by ``*`` alone."""
-    return pattern is None or fnmatchcase(name or "", pattern)
+    return pattern is None or fits_glob(name or "", pattern)

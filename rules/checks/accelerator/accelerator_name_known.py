@@ -27,10 +27,10 @@ Safe where it is known what is meant: no pod could start. Unsafe where it is onl
 """
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from rules.accelerators import is_counted
+from rules.globs import fits_glob
 from rules.manifest import is_template
 from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
 from rules.paths import Path, dotted, shorten
@@ -58,7 +58,7 @@ def _judge(workload: Workload, path: Path, params: Mapping[str, Any]) -> Iterato
     sides = {side: workload.manifest.mapping(*path, side) for side in _SIDES}
     for name in dict.fromkeys(str(name) for side in sides.values() for name in side):
         places = [(*path, side, name) for side in _SIDES if sides[side].get(name) is not None]
-        own = any(fnmatchcase(name, one) for one in params["extra_known"])
+        own = any(fits_glob(name, one) for one in params["extra_known"])
         if places and not own and not is_template(name):
             yield from _judge_name(workload, name, places)
 

@@ -28,7 +28,6 @@ Safe where `void` says what a limit of 0 says. Unsafe where the program may coun
 """
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from rules.commands import CommandLine
@@ -41,6 +40,7 @@ from rules.devices import (
     sees_others,
     wants_none,
 )
+from rules.globs import fits_glob
 from rules.kinds.facts import RUNTIME_CLASS
 from rules.kinds.pods import Pod
 from rules.model import Harm, Parameter, Problem, Rule, form_table
@@ -57,7 +57,7 @@ _NAMESPACES = Parameter("privileged_allow_namespaces", _FREE, default=(), like=[
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     namespace = workload.identity.namespace or ""
-    free = any(fnmatchcase(namespace, allowed) for allowed in params[_NAMESPACES.name])
+    free = any(fits_glob(namespace, allowed) for allowed in params[_NAMESPACES.name])
     for pod in () if free else workload.pods:
         lines = [workload.command(one) for one in pod.containers]
         working = [line for line in lines if not looks_after_nodes(line.image)]

@@ -30,9 +30,9 @@ There is no fix: a person must move the workload.
 """
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
+from rules.globs import fits_glob
 from rules.holdings import find_holders, holds_accelerators
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import shorten
@@ -62,7 +62,7 @@ def _is_allowed(
 ) -> bool | None:
     """Whether the workload's namespace is one of those; None where that is not known."""
     namespace, known = workload.namespace, workload.namespace_labels
-    if namespace is not None and any(fnmatchcase(namespace, name) for name in names):
+    if namespace is not None and any(fits_glob(namespace, name) for name in names):
         return True
     if not labels:
         return None if namespace is None else False

@@ -29,9 +29,9 @@ There is no fix: whether the other registry has the image is not known here.
 """
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
+from rules.globs import fits_glob
 from rules.image import parse_image
 from rules.kinds.pods import Container
 from rules.manifest import is_template
@@ -74,7 +74,7 @@ def _is_allowed(registry: str, repository: str, pattern: str) -> bool:
     """Whether an image is one of those that a glob allows: the registry and what stands behind the
     first slash are held against their own parts of it, lest a name in another registry fit."""
     host, slash, rest = pattern.partition("/")
-    return fnmatchcase(registry, host) and (not slash or fnmatchcase(repository, rest))
+    return fits_glob(registry, host) and (not slash or fits_glob(repository, rest))
 
 
 RULE = Rule(
