@@ -117,16 +117,16 @@ class Metrics:
             result = "skip" if finding.action == "excepted" else "fail"
             _child(self.rule_results, finding.rule, result, str(finding.action)).inc()
             if result == "skip":
-                self.exceptions_used.labels(finding.rule).inc()
+                _child(self.exceptions_used, finding.rule).inc()
         for ignored in outcome.ignored:
-            self.ignores_used.labels(ignored.partition("/")[0]).inc()
+            _child(self.ignores_used, ignored.partition("/")[0]).inc()
         for profile, decided in outcome.would:
-            self.foreseen.labels(profile, decided, kind).inc()
+            _child(self.foreseen, profile, decided, kind).inc()
         if outcome.waiver:
-            self.waivers.labels(outcome.waiver).inc()
+            _child(self.waivers, outcome.waiver).inc()
         self.errors(outcome)
         for rule in outcome.patched:
-            self.patches.labels(rule).inc()
+            _child(self.patches, rule).inc()
         if outcome.dropped:
             self.patch_selfcheck_failures.inc()
 
@@ -134,11 +134,11 @@ class Metrics:
         """Count the rules without an answer."""
         # Each begins with the code of its rule: a closed set, unlike the rest of the text.
         for error in outcome.errors:
-            self.rule_errors.labels(error.split()[0].rstrip(":")).inc()
+            _child(self.rule_errors, error.split()[0].rstrip(":")).inc()
 
     def refusal(self, status: int) -> None:
         """Count a request that got no review."""
-        self.http_errors.labels(str(status)).inc()
+        _child(self.http_errors, str(status)).inc()
         if status == 503:
             self.queue_rejects.inc()
 
