@@ -9,7 +9,7 @@ import pytest
 from rules.inventory import Inventory
 from rules.kinds import BUILT_IN, facts, find_kind
 from rules.kinds.facts import Fact
-from rules.kinds.neighbours import NEIGHBOURS
+from rules.kinds.neighbours import NEIGHBOURS, NEIGHBOURS_IN_FILES
 from rules.kinds.rows import CONTROLLER, POD_ROWS, find_every
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
@@ -101,7 +101,8 @@ def test_each_row_of_a_pod_finds_its_value(kind: Kind) -> None:
 def test_every_fact_is_said_by_some_kind() -> None:
     written = ((name, one) for name, one in vars(facts).items() if name.isupper())
     every = [one for _, one in written if isinstance(one, str)]
-    said = {fact for kind in KINDS for _, rows in kind.places for fact in rows}
+    judged_or_asked = (*KINDS, *NEIGHBOURS_IN_FILES)
+    said = {fact for kind in judged_or_asked for _, rows in kind.places for fact in rows}
     said |= {fact for kind in KINDS for fact in kind.pod_rows}
 
     assert len(every) == len(set(every))
