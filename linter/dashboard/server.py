@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ _HEAD = 16 * 1024
 _HEAD_SECONDS = 10.0
 _KEEP_ALIVE = 30
 _END_SECONDS = 3
+_SWITCH_SECONDS = 0.001
+"""After so long a thread that judges lets the event loop go on."""
 _TICKS = 300
 """Of uvicorn, ten a second: so often certificates are looked at."""
 
@@ -93,6 +96,11 @@ class DashboardServer(uvicorn.Server):
         self._certificate = certificate
         self._tell = tell
         self._last = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets)
+        sys.setswitchinterval(_SWITCH_SECONDS)
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second."""
