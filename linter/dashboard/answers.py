@@ -132,6 +132,12 @@ class RulePage(RuleEntry):
     docs: str
 
 
+class ProblemDetail(BaseModel):
+    """Why a request is not answered."""
+
+    detail: str
+
+
 class PolicyChoice(BaseModel):
     """A policy to try out: the one in force with another profile, or other actions of rules."""
 

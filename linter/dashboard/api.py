@@ -11,6 +11,7 @@ from linter.dashboard.answers import (
     FindingQuery,
     GroupName,
     PolicyChoice,
+    ProblemDetail,
     RuleEntry,
     RulePage,
     ScanSummary,
@@ -28,8 +29,10 @@ Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
 _PREFIX = "/api/v1"
 _FEW_SECONDS = {"Retry-After": "5"}
-_NO_SCAN: Responses = {503: {"description": "No scan has ended yet."}}
-_MISSING: Responses = {404: {"description": "There is none."}}
+_NO_SCAN: Responses = {
+    503: {"model": ProblemDetail, "description": "No scan has ended yet."},
+}
+_MISSING: Responses = {404: {"model": ProblemDetail, "description": "There is none."}}
 
 
 def make_api(board: Board, simulator: Simulator) -> APIRouter:
@@ -87,9 +90,15 @@ def _add_rules(api: APIRouter, board: Board) -> None:
 
 def _add_simulations(api: APIRouter, board: Board, simulator: Simulator) -> None:
     path = SIMULATIONS.removeprefix(_PREFIX)
-    busy: Responses = {429: {"description": "One is going on."}, **_NO_SCAN}
+    refused: Responses = {
+        400: {"model": ProblemDetail, "description": "No such policy can be tried out."},
+        413: {"description": "The body is too large."},
+        415: {"description": "The body is no JSON."},
+        429: {"model": ProblemDetail, "description": "One is going on."},
+        **_NO_SCAN,
+    }
 
-    @api.post(path, status_code=202, responses=busy)
+    @api.post(path, status_code=202, responses=refused)
     async def simulate(choice: PolicyChoice, response: Response) -> Simulation:
         """Begin to try out another policy on what the last scan saw: see ``Location``."""
         view = _view_of(board)
@@ -100,7 +109,7 @@ def _add_simulations(api: APIRouter, board: Board, simulator: Simulator) -> None
         try:
             begun = simulator.start(view, choice)
         except UserError as error:
-            raise HTTPException(422, str(error)) from None
+            raise HTTPException(400, str(error)) from None
         except SimulatorBusyError:
             raise HTTPException(429, "another simulation is going on", _FEW_SECONDS) from None
         response.headers["location"] = f"{SIMULATIONS}/{begun.number}"

@@ -91,7 +91,7 @@ def test_a_choice_that_means_nothing_is_refused(
     server: Server, choice: dict[str, Any], reason: str
 ) -> None:
     reply = post(show(look(server)), choice)
-    assert (reply.status, reply.json["detail"].startswith(reason)) == (422, True)
+    assert (reply.status, reply.json["detail"].startswith(reason)) == (400, True)
 
 
 @pytest.mark.parametrize(
