@@ -127,12 +127,22 @@ class Neighbourhood:
     ) -> Neighbour | None:
         """The first of the other objects at hand that keep pods which ``accepts`` takes. All who
         ask the same ``question`` accept the same."""
+        found = self._find_keepers(question, accepts)
+        return next((one for one in found if not self._is_me(one.key)), None)
 
+    def count_keepers(
+        self, question: Hashable, accepts: Callable[[tuple[KeptPod, ...]], bool]
+    ) -> int:
+        """How many objects at hand keep such pods, this one among them."""
+        return len(self._find_keepers(question, accepts))
+
+    def _find_keepers(
+        self, question: Hashable, accepts: Callable[[tuple[KeptPod, ...]], bool]
+    ) -> tuple[Neighbour, ...]:
         def find() -> tuple[Neighbour, ...]:
             return self._select(kinds_with(PODS), PODS, lambda kept: accepts(unpack_pods(kept)))[1]
 
-        found = self._inventory.recall(("keepers", self.me.namespace, question), find)
-        return next((one for one in found if not self._is_me(one.key)), None)
+        return self._inventory.recall(("keepers", self.me.namespace, question), find)
 
     def refer_to_claim(self, name: str) -> Reference:
         """The claim of that name in the object's namespace."""

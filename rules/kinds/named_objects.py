@@ -21,7 +21,11 @@ from rules.record import NamedTuple
 _MADE = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"})
 """ConfigMaps that a controller puts into every namespace."""
 _NAME = LazyPattern(r"[a-z0-9][a-z0-9.-]{0,252}")
-_DEFAULT_ACCOUNT = "default"
+_ACCOUNTS = frozenset({"default", "default-editor", "default-viewer"})
+"""ServiceAccounts that a controller puts into every namespace: Kubernetes', and Kubeflow's for
+profiles."""
+_TOLD_LATER = LazyPattern(r"replaced?-(?:by|me|with)\b.*|.*placeholder.*|change-?me")
+"""A name that stands for another one."""
 
 
 class NamedObject(NamedTuple):
@@ -33,8 +37,8 @@ class NamedObject(NamedTuple):
 
 
 def name_account(path: Path, name: Any, namespace: str | None) -> Iterator[NamedObject]:
-    """The ServiceAccount of that name; each namespace has the default one."""
-    if name != _DEFAULT_ACCOUNT:
+    """The ServiceAccount of that name; some are in each namespace."""
+    if name not in _ACCOUNTS:
         yield from _name(ACCOUNT_KIND, path, name, namespace)
 
 
@@ -88,7 +92,9 @@ def _name(kind: Kind, path: Path, name: Any, namespace: str | None) -> Iterator[
 
 def _is_name(value: Any) -> bool:
     """Whether an object can have that name: ``V_CLAIM`` is filled in by somebody."""
-    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+    if not isinstance(value, str) or _NAME.fullmatch(value) is None:
+        return False
+    return _TOLD_LATER.fullmatch(value) is None
 
 
 def name_templates(group: str, kind: str, manifest: Manifest) -> Iterator[NamedObject]:

@@ -1,7 +1,7 @@
 """An accelerated pod says nothing of where it runs, while another names the pool.
 
 ## What
-Where one workload names a pool of nodes for an accelerator, the others that ask for it do so too.
+Where most workloads that ask for an accelerator name a pool of nodes, the others do so too.
 
 ## Why
 A pod that asks for a GPU and nothing else runs wherever one is free: on the nodes that were bought
@@ -26,8 +26,8 @@ spec:
       nodeSelector: {cloud.google.com/gke-accelerator: nvidia-l4}
       containers: [{name: trainer, resources: {limits: {nvidia.com/gpu: 1}}}]
 ```
-Affinity, tolerations and a queue (Kueue's, a scheduler's) say it as well. Without another workload
-at hand that names a pool for the same accelerator, nothing is said.
+Affinity, tolerations and a queue (Kueue's, a scheduler's) say it as well. Where not most of the
+others at hand that ask for the same accelerator name a pool, nothing is said.
 
 ## Fix safety
 There is no fix: the other's pool may be the wrong one.
@@ -39,7 +39,7 @@ There is no fix: the other's pool may be the wrong one.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rules.kinds.kept_pods import PODS, unpack_pods
+from rules.kinds.kept_pods import PODS, KeptPod, unpack_pods
 from rules.kinds.lookups import Neighbour
 from rules.kinds.pods import Pod
 from rules.model import Harm, Problem, Related, Rule, form_table
@@ -66,11 +66,20 @@ def _ask_for(workload: Workload, pod: Pod) -> frozenset[str]:
 
 
 def _find_pool(workload: Workload, names: frozenset[str]) -> Neighbour | None:
-    """Another object that names a pool for one of these accelerators."""
-    return workload.neighbourhood.find_keeper(
-        ("pool", names),
-        lambda kept: any(True for pod in kept if name_pool(workload.accelerators, names, pod)),
-    )
+    """Another object that names a pool for one of these accelerators, where most do that ask for
+    one."""
+    accelerators, around = workload.accelerators, workload.neighbourhood
+
+    def names_pool(kept: tuple[KeptPod, ...]) -> bool:
+        return any(name_pool(accelerators, names, pod) for pod in kept)
+
+    def asks(kept: tuple[KeptPod, ...]) -> bool:
+        return any(not names.isdisjoint(accelerators.named_by(pod)) for pod in kept)
+
+    naming = around.count_keepers(("pool", names), names_pool)
+    # The object itself asks, and names none.
+    most = naming and 2 * naming > around.count_keepers(("asks", names), asks) - 1
+    return around.find_keeper(("pool", names), names_pool) if most else None
 
 
 def _tell(workload: Workload, pod: Pod, names: frozenset[str], other: Neighbour) -> Problem:

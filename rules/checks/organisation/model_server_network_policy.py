@@ -39,19 +39,26 @@ from typing import Any
 
 from rules.kinds.lookups import Answer
 from rules.model import Harm, Problem, Rule, form_table
+from rules.wording import join_problems
 from rules.workload import SERVING, Workload
 
-_FOUND = "no NetworkPolicy selects these pods: whatever runs in the cluster may ask the model"
+_MESSAGE = (
+    "no NetworkPolicy selects these pods: whatever runs in the cluster may ask the model; "
+    "expected one whose podSelector takes their labels"
+)
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    told = workload.neighbourhood.tells_absence and workload.kind.namespaced
-    for pod in workload.pods_of(SERVING) if told and not workload.partial else ():
-        answer, _ = workload.neighbourhood.find_network_policies(pod)
-        if answer is Answer.ABSENT:
-            place = pod.metadata_at or pod.path
-            message = f"{_FOUND}; expected one whose podSelector takes their labels"
-            yield Problem("absent", place, message, role_path=pod.path)
+    runs = workload.kind.namespaced and not (workload.kind.dormant or workload.partial)
+    if not workload.neighbourhood.tells_absence or not runs:
+        return
+    problems = [
+        Problem("absent", pod.metadata_at or pod.path, _MESSAGE, role_path=pod.path)
+        for pod in workload.pods_of(SERVING)
+        if workload.neighbourhood.find_network_policies(pod)[0] is Answer.ABSENT
+    ]
+    if problems:
+        yield join_problems(problems)
 
 
 RULE = Rule(

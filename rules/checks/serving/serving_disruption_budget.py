@@ -35,6 +35,7 @@ from typing import Any
 from rules.kinds.facts import MAX_UNAVAILABLE, MIN_AVAILABLE
 from rules.kinds.lookups import Answer, Neighbour
 from rules.kinds.pods import Pod
+from rules.kinds.roles import Subrole
 from rules.model import Harm, Problem, Related, Rule, form_table
 from rules.neighbourhood import place_of
 from rules.paths import shorten
@@ -44,12 +45,20 @@ from rules.workload import SERVING, Workload
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    for pod in () if workload.partial else workload.pods_of(SERVING):
+    unseen = workload.partial or workload.kind.dormant
+    for pod in () if unseen else workload.pods_of(SERVING):
         served = any(known_server(workload.command(one)) for one in pod.mains)
-        if served and (pod.replicas or 0) > 1:
+        if served and _count_servers(pod) > 1:
             problem = _judge(workload, pod)
             if problem is not None:
                 yield problem._replace(role_path=pod.path)
+
+
+def _count_servers(pod: Pod) -> int:
+    """How many there are of what answers requests; a worker goes with its leader."""
+    if pod.subrole is Subrole.WORKER and pod.nodes > 1:
+        return 0
+    return (pod.replicas or 0) // (1 if pod.subrole is Subrole.MASTER else pod.nodes)
 
 
 def _judge(workload: Workload, pod: Pod) -> Problem | None:
