@@ -106,11 +106,16 @@ CASES = [
     ("gpu-namespaces", POD % ("ml-vision", "nvcr.io/nvidia/pytorch:24.10"), []),
     ("no-bare-gpu-pods", POD % ("ml", "registry.example.com/probe"), ["ORG005/denied deny"]),
     ("no-bare-gpu-pods", job(), []),
+    ("queues-and-gangs", job(labels="kueue.x-k8s.io/queue-name: training", workers=2), []),
+    ("queues-and-gangs", job(), ["DST006/missing deny"]),
+    ("queues-and-gangs", job(workers=2), ["DST001/alone warn", "DST006/missing deny"]),
 ]
+DECIDED = ("ORG", "DST001", "DST006")
+"""Rules that find nothing until a policy says something."""
 
 
 def judge(policy: str, text: str) -> list[str]:
-    """What the ORG rules find in a text under one of the policy files, with the actions."""
+    """What such rules find in a text under one of the policy files, with the actions."""
     stated = read_policy((ROOT / f"examples/policies/{policy}.yaml").read_text(), ALL)
     engine = Engine(stated, Inventory(), DAY)
     manifests = [Manifest(document.value) for document in read_documents(text)]
@@ -122,7 +127,7 @@ def judge(policy: str, text: str) -> list[str]:
         for finding in engine.evaluate(
             manifest, namespace_labels=labels.get(manifest.identity.namespace or "")
         ).findings
-        if finding.rule.startswith("ORG")
+        if finding.rule.startswith(DECIDED)
     )
 
 

@@ -53,10 +53,10 @@ _QUEUED_ROLES = TRAINING | {Role.BATCH}
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
-    held, queue = workload.at(facts.SUSPEND), workload.at(facts.QUEUE)
-    if not workload.parameters["cluster"]["kueue"] or held is None or queue is None:
+    if not workload.parameters["cluster"]["kueue"] or workload.queued:
         return
-    if workload.queued or not is_queued(workload.kind, workload.manifest.version):
+    held, queue = workload.at(facts.SUSPEND), workload.at(facts.QUEUE)
+    if held is None or queue is None or not is_queued(workload.kind, workload.manifest.version):
         return
     if not queue.absent:
         for path, message in find_refused_shapes(workload):

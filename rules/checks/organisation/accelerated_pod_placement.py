@@ -77,8 +77,9 @@ def _find_pool(workload: Workload, names: frozenset[str]) -> Neighbour | None:
         return any(not names.isdisjoint(accelerators.named_by(pod)) for pod in kept)
 
     naming = around.count_keepers(("pool", names), names_pool)
-    # The object itself asks, and names none.
-    most = naming and 2 * naming > around.count_keepers(("asks", names), asks) - 1
+    # The object itself asks, and names none. Of Jobs and the like no pods are kept.
+    others = around.count_keepers(("asks", names), asks) - (PODS in workload.kind.facts)
+    most = naming and 2 * naming > others
     return around.find_keeper(("pool", names), names_pool) if most else None
 
 
