@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import list_objects
+from linter.input.origins import read_helm_source
 from linter.input.sources import STDIN, Collection
 from linter.judging.coverage import Coverage
 from linter.judging.rows import row_order, workload_order
 from linter.judging.run import error_order, lint
-from linter.rendering.helm_sources import ChartSources
+from linter.rendering.helm_sources import ChartSources, TemplatePlace
 from linter.rendering.kustomize_sources import KustomizeSources, SourcePlace
 from linter.suppression.scopes import read_comment_ignores
 from rules.checks import KNOWN_CODES
@@ -36,6 +37,9 @@ def lint_build(task: "Task", build: "Build", *, jobs: int = 0) -> "RunResult":
     rows = []
     for row in result["findings"]:
         document = documents.get(row["document"])
+        for other in row["related"]:
+            if other["file"] == STDIN and other["document"] in documents:
+                find.relate(other, documents[other["document"]])
         kept = document is None or find.place(row, document)
         _rename(row, build.name)
         row["builds"] = [build.name]
@@ -94,18 +98,34 @@ class _ChartFinder:
     def place(self, row: "FindingRow", document: Document) -> bool:
         """Move a finding to its template, if its line is known there. Comments have come through
         Helm: none is left to be read."""
-        file = self._sources.find_file(row.get("source", ""))
-        if file is None:
-            return True
-        row["source"] = file
-        at = row["line"] - document.line
-        found = self._sources.find(file, document.text, at, row["column"])
-        if found is not None:
-            del row["source"]
+        file = self._find_file(document)
+        found = self._find(row, document, file)
+        if file is not None and found is not None:
+            row.pop("source", None)
             row["file"] = file
             row["line"] = row["end_line"] = found.line
             row["column"], row["end_column"] = found.column, found.end_column
+        elif file is not None:
+            row["source"] = file
         return True
+
+    def relate(self, other: "RelatedRow", document: Document) -> None:
+        """Move a second place in the same way."""
+        file = self._find_file(document)
+        found = self._find(other, document, file)
+        if file is not None and found is not None:
+            other["file"], other["line"], other["column"] = file, found.line, found.column
+
+    def _find_file(self, document: Document) -> str | None:
+        return self._sources.find_file(read_helm_source(document.text) or "")
+
+    def _find(
+        self, row: "FindingRow | RelatedRow", document: Document, file: str | None
+    ) -> TemplatePlace | None:
+        if file is None:
+            return None
+        at = row["line"] - document.line
+        return self._sources.find(file, document.text, at, row["column"])
 
 
 class _KustomizeFinder:
@@ -128,16 +148,13 @@ class _KustomizeFinder:
             row.update({"source": file} if file else {})
             return True
         row.pop("source", None)
-        for other in row["related"]:
-            self._relate(other, body, prefix)
         _move(row, found)
         return not (self._ignores and _is_ignored(row, found))
 
-    def _relate(self, other: "RelatedRow", body: dict[str, Any], prefix: Path) -> None:
-        inside = other["path"][: len(prefix)] == prefix
-        if other["file"] != STDIN or "object" in other or not inside:
-            return
-        found = self._sources.find(body, other["path"][len(prefix) :])
+    def relate(self, other: "RelatedRow", document: Document) -> None:
+        """Move a second place in the same way."""
+        whole = _find_object(document, other["path"])
+        found = self._sources.find(whole[1], other["path"][len(whole[0]) :]) if whole else None
         if found is not None:
             span = found.document.span(found.path)
             other["file"], other["document"] = found.file, found.document.number

@@ -116,6 +116,35 @@ def test_the_excerpt_is_the_sources_own() -> None:
     assert "fixable" not in answer.err
 
 
+def test_places_in_other_objects_are_led_to_their_sources_too() -> None:
+    claim = (
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"
+        "spec:\n  accessModes: [ReadWriteOnce]\n"
+    )
+    volume = "      volumes: [{name: a, persistentVolumeClaim: {claimName: data}}]\n"
+    server = JOB.replace("batch/v1\nkind: Job", "apps/v1\nkind: Deployment").replace(
+        "  backoffLimit: 2\n  activeDeadlineSeconds: 3600\n",
+        "  selector: {matchLabels: {app: a}}\n",
+    )
+    server = server.replace("      restartPolicy: OnFailure\n", volume)
+    server = server.replace("template:\n", "template:\n    metadata: {labels: {app: a}}\n")
+    server = server.replace("[torchrun, train.py]", "[vllm, serve, llama]")
+    plant("base/kustomization.yaml", "resources: [job.yaml, claim.yaml]\n")
+    plant("base/job.yaml", server)
+    plant("base/claim.yaml", claim)
+    plant("overlays/prod/built", f"{claim}---\n{server.replace('name: train', 'name: prod-train')}")
+    plant("chart/templates/job.yaml", server)
+    plant("chart/templates/claim.yaml", claim)
+    head = "---\n# Source: trainer/templates/"
+    plant("chart/rendered", f"{head}claim.yaml\n{claim}{head}job.yaml\n{server}")
+    flags = ("--kustomize", "overlays/prod", "--helm", "chart", "--select", "STO003")
+    rows = json.loads(call(*flags, "--format", "json").out)["findings"]
+    places = [(row["file"], one["file"], one["line"]) for row in rows for one in row["related"]]
+    assert ("base/job.yaml", "base/claim.yaml", 5) in places
+    assert ("chart/templates/job.yaml", "chart/templates/claim.yaml", 5) in places
+    assert {file for _, file, _ in places} <= {"base/claim.yaml", "chart/templates/claim.yaml"}
+
+
 def test_what_stands_in_no_source_is_shown_as_it_was_built() -> None:
     plant("overlays/prod/built", JOB.replace("OnFailure", "Always"))
     answer = call("--kustomize", "overlays/prod", "--select", "TRN001")
