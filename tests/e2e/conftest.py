@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.cluster import Cluster, find_programs, until
-from tests.e2e.installation import Installation
+from tests.e2e.installation import BASE, Installation
 from tests.e2e.network import LOOPBACK, own_network
 from tests.e2e.node import Node
 
@@ -50,9 +50,10 @@ def node(cluster: Cluster) -> Iterator[Node]:
         pytest.skip("no right to make a network namespace, and each pod needs an address")
     one = Node(cluster)
     one.start()
-    cluster.kubectl("delete", "namespace", "mlgate-system", "--ignore-not-found")
+    # What other modules have applied would belong to no release of Helm's.
+    cluster.kubectl("delete", "-k", str(BASE), "--ignore-not-found")
     yield one
-    cluster.kubectl("delete", "namespace", "mlgate-system", "--ignore-not-found")
+    cluster.kubectl("delete", "-k", str(BASE), "--ignore-not-found")
     one.stop()
 
 
