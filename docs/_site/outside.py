@@ -16,6 +16,25 @@ _LINK = re.compile(r"(\]\()([^)#:\s]+)(#[^)\s]*)?(\))")
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _UNSOUGHT = "---\nsearch: {exclude: true}\n---\n"
 """The search looks for what is said, and not for what every manifest has."""
+_AREAS = {
+    "CRN": "Schedules",
+    "DST": "Distributed training",
+    "GPU": "Accelerators",
+    "HPA": "Autoscaling",
+    "IMG": "Images and models",
+    "MET": "Manifests",
+    "MLG": "mlgate itself",
+    "NET": "Network",
+    "ORG": "Organisation",
+    "PLC": "Placement",
+    "REF": "References",
+    "RES": "Resources",
+    "SEC": "Security",
+    "SRV": "Serving",
+    "STO": "Storage",
+    "TRN": "Training",
+}
+"""What a code begins with, in words."""
 _RULES_TITLE = "Each rule"
 _OTHERS_TITLE = "More"
 _PAGES = {".md"}
@@ -26,12 +45,11 @@ def on_config(config: Any) -> Any:
     """Every rule's page stands in the navigation, below the area that its code begins with; and so
     does what mkdocs.yml forgot."""
     groups: dict[str, list[dict[str, str]]] = {}
-    areas: dict[str, str] = {}
     for one in INDEX:
         letters = one.code[:3]
-        area = areas.setdefault(letters, one.module.partition(".")[0].capitalize())
+        area = f"{_AREAS[letters]} ({letters})" if letters in _AREAS else letters
         page = {f"{one.code} {one.name}": f"rules/{one.code}.md"}
-        groups.setdefault(f"{area} ({letters})", []).append(page)
+        groups.setdefault(area, []).append(page)
     (rules,) = (part for part in config.nav if "Rules" in part)
     rules["Rules"].append({_RULES_TITLE: [{name: pages} for name, pages in groups.items()]})
     listed = set(re.findall(r"[\w-]+\.md", str(config.nav)))
