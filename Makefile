@@ -74,7 +74,7 @@ bench:
 	for one in reading linting memory judging; do \
 	  echo "== $$one"; $(PYTHON) -m bench.$$one $(FOLDER) || exit 1; \
 	done
-	for one in reviewing admission; do \
+	for one in reviewing admission "scanning 1000 10000"; do \
 	  echo "== $$one"; $(PYTHON) -m bench.$$one || exit 1; \
 	done
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from cluster.discovery import KindName, Resource
     from linter.judging.task import Task
     from linter.row_types import ClusterRow, RunResult
-    from linter.scanning.report_writer import ReportTally, ReportWriter
+    from linter.scanning.breakable_writes import WriteTally
+    from linter.scanning.report_writer import ReportWriter
     from linter.scanning.scan import Scan
     from rules.policy import Policy
 
@@ -53,6 +54,8 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     result = scan.run()
     _tell_circumstances(result["cluster"], arguments, client, policy)
     tally = _write_policy_reports(writer, scan, result, err) if writer is not None else None
+    if arguments.events:
+        _write_events(client, scan, result, arguments.rate, err)
     if arguments.metrics:
         from linter.scanning.scan_metrics import write_scan_metrics
 
@@ -183,9 +186,23 @@ def _make_writer(
     return ReportWriter(client, apis, arguments.namespace, arguments.rate)
 
 
+def _write_events(
+    client: "Client", scan: "Scan", result: "RunResult", rate: float, err: TextIO
+) -> None:
+    """Tell of the result on its workloads; what fails is an error of the result."""
+    from linter.input.sources import make_error
+    from linter.scanning.workload_events import make_events, write_events
+
+    events = make_events(result["findings"], scan.objects, result["cluster"]["at"])
+    tally = write_events(client, events, rate)
+    err.write(f"events: {tally.written} written\n")
+    if tally.complaint:
+        result["errors"].append(make_error("events", tally.complaint))
+
+
 def _write_policy_reports(
     writer: "ReportWriter", scan: "Scan", result: "RunResult", err: TextIO
-) -> "ReportTally | None":
+) -> "WriteTally | None":
     """Bring the cluster's reports to the result; what fails is an error of the result. None where
     nothing could be tried."""
     from cluster.client import ApiError

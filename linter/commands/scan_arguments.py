@@ -28,6 +28,11 @@ def add_scan_arguments(parser: argparse.ArgumentParser) -> None:
         "those that are over",
     )
     reports.add_argument(
+        "--events",
+        action="store_true",
+        help="write an Event on each workload that is denied or warned of",
+    )
+    reports.add_argument(
         "--metrics",
         metavar="FILE",
         help="write what the run came to as Prometheus metrics, for node_exporter's textfiles",

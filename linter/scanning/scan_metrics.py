@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from linter.errors import UserError
-from linter.scanning.report_writer import ReportTally
+from linter.scanning.breakable_writes import WriteTally
 from linter.scanning.usage import read_time
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def write_scan_metrics(
-    file: str, result: "RunResult", seconds: float, tally: ReportTally | None
+    file: str, result: "RunResult", seconds: float, tally: WriteTally | None
 ) -> None:
     """Replace ``file`` by the metrics of a scan that took ``seconds``; ``tally`` tells of its
     reports. Raises UserError."""
@@ -65,7 +65,7 @@ def _count_use(registry: "CollectorRegistry", cluster: "ClusterRow", found: set[
     _show(registry, "gpu_hours", "Hours that these are held already", hours)
 
 
-def _count_reports(registry: "CollectorRegistry", tally: ReportTally) -> None:
+def _count_reports(registry: "CollectorRegistry", tally: WriteTally) -> None:
     from prometheus_client import Gauge
 
     name, text = "mlgate_scan_reports", "PolicyReports, by what became of them"

@@ -34,7 +34,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "openshift": {"runAs": None},
     "scan": {"scan": {"enabled": True}},
-    "reporting": {"scan": {"enabled": True, "writeReports": True}},
+    "reporting": {"scan": {"enabled": True, "writeReports": True, "writeEvents": True}},
     "placed": {
         "nodeSelector": {"pool": "system"},
         "tolerations": [{"key": "system", "operator": "Exists", "effect": "NoSchedule"}],
@@ -211,7 +211,10 @@ def test_a_scan_that_writes_reports_may_write_nothing_else() -> None:
         assert made[name] == body
     job = made["CronJob", "mlgate-scan"]["spec"]["jobTemplate"]["spec"]
     (container,) = job["template"]["spec"]["containers"]
-    assert container["args"][-1] == "--write-reports"
+    assert container["args"][-2:] == ["--write-reports", "--events"]
+    events = yaml.safe_load_all((ROOT / "deploy/scan/events/access.yaml").read_text())
+    for name, body in by_name(list(events)).items():
+        assert made[name] == body
     written = made["ClusterRole", "mlgate-scan-reports"]["rules"]
     assert {name for rule in written for name in rule["resources"]} == {
         "clusterpolicyreports",

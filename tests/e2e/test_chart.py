@@ -11,7 +11,7 @@ from tests.e2e.cluster import Cluster, until
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "mlgate-chart"
-COMPONENTS = ("enforce", "openshift", "scan", "scan/reports")
+COMPONENTS = ("enforce", "openshift", "scan", "scan/reports", "scan/events")
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,7 @@ def test_the_api_server_takes_the_components(
         "openshift": "seccompProfile",
         "scan": "kind: CronJob",
         "scan/reports": "- --write-reports",
+        "scan/events": "- --events",
     }
     assert wanted[component] in built
     assert (component == "openshift") is ("runAsUser" not in built)

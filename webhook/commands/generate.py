@@ -10,9 +10,11 @@ from pathlib import Path
 from webhook.replica.permissions import (
     render_access,
     render_chart_access,
+    render_chart_events_access,
     render_chart_reports_access,
     render_chart_scan_access,
     render_dashboard_access,
+    render_events_access,
     render_reports_access,
     render_scan_access,
 )
@@ -37,6 +39,8 @@ FILES = {
     Path("deploy/chart/templates/scan-access.yaml"): render_chart_scan_access,
     Path("deploy/scan/access.yaml"): lambda: render_scan_access("mlgate-system"),
     Path("deploy/chart/templates/scan-reports-access.yaml"): render_chart_reports_access,
+    Path("deploy/chart/templates/scan-events-access.yaml"): render_chart_events_access,
+    Path("deploy/scan/events/access.yaml"): lambda: render_events_access("mlgate-system"),
     Path("deploy/scan/reports/access.yaml"): lambda: render_reports_access("mlgate-system"),
     Path("deploy/dashboard/access.yaml"): lambda: render_dashboard_access("mlgate-system"),
     Path("deploy/monitoring/prometheus-rule.yaml"): render_rule,

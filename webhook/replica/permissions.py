@@ -24,6 +24,7 @@ from webhook.replica.options import ReplicaOptions
 _NAME = "mlgate"
 _SCAN = "mlgate-scan"
 _SCAN_REPORTS = "mlgate-scan-reports"
+_SCAN_EVENTS = "mlgate-scan-events"
 _REPORTED = ("create", "delete", "list", "patch")
 _DASHBOARD = "mlgate-dashboard"
 _RELEASE = "{{ .Release.Namespace }}"
@@ -95,6 +96,11 @@ def report_permissions() -> tuple[Permission, ...]:
     )
 
 
+def event_permissions() -> tuple[Permission, ...]:
+    """What `mlgate scan --events` is allowed beside: to write Events, and to write over its own."""
+    return (Permission("", ("events",), ("create", "patch")),)
+
+
 def _list_resources(kinds: Iterable[Kind]) -> tuple[tuple[str, str], ...]:
     served = [kind for kind in (*kinds, *NEIGHBOURS) if kind.group != RETIRED_GROUP]
     return (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in served))
@@ -148,6 +154,18 @@ def render_chart_reports_access() -> str:
     """The same as a template of the chart."""
     wanted = "and .Values.scan.enabled .Values.scan.writeReports"
     return _render_if(wanted, render_reports_access(_RELEASE))
+
+
+def render_events_access(namespace: str) -> str:
+    """What the same account may where it writes Events."""
+    account = ServiceAccount(namespace, _SCAN)
+    return _render(grant(_SCAN_EVENTS, account, event_permissions()))
+
+
+def render_chart_events_access() -> str:
+    """The same as a template of the chart."""
+    wanted = "and .Values.scan.enabled .Values.scan.writeEvents"
+    return _render_if(wanted, render_events_access(_RELEASE))
 
 
 def _render_if(condition: str, text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from cluster.discovery import Resource
 from linter.commands import scan
-from linter.scanning import policy_reports, report_writer
+from linter.scanning import breakable_writes, policy_reports
 from linter.scanning.policy_reports import find_report_apis, summarize_content
 from tests.cluster.fake_api import Kind, running
 from tests.cluster.fake_store import Failure, Request
@@ -205,7 +205,7 @@ def test_it_stops_after_failures_in_a_row(
     answer = write("--format", "json")
     (error,) = json.loads(answer.out)["errors"]
     assert answer.code == 4
-    assert len(tried) == report_writer.MOST_FAILURES == 5
+    assert len(tried) == breakable_writes.MOST_FAILURES == 5
     assert error["file"] == "reports of wgpolicyk8s.io/v1alpha2"
     assert "stopped after 5 failures in a row; 3 more not tried" in error["reason"]
     assert "policyreports is forbidden" in error["reason"]
@@ -274,3 +274,42 @@ def test_what_others_added_is_not_ours() -> None:
     theirs = {"metadata": {"labels": {**label, "a": "b"}}, "results": [1]}
     assert summarize_content(ours) == summarize_content(theirs)
     assert summarize_content(ours) != summarize_content({**ours, "results": [2]})
+
+
+def test_an_event_tells_of_all_findings_on_a_workload(server: Reporting) -> None:
+    events = server.api.serve("", "v1", "Event", "events")
+    server.put(FIXABLE)
+    answer = events_of(server)
+    assert answer.err.startswith("events: 1 written\n")
+    uid = server.uid_of("batch", "CronJob", "nightly-retrain")
+    (event,) = events.objects.values()
+    assert event["metadata"]["name"] == f"mlgate.{uid}"
+    assert event["involvedObject"] == {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "name": "nightly-retrain",
+        "namespace": "research",
+        "uid": uid,
+    }
+    assert event["message"].startswith("denied: CRN001/overlap; warned of: ")
+    assert event["message"].endswith(" (`mlgate explain CRN001`)")
+    assert (event["type"], event["reason"]) == ("Warning", "PolicyFindings")
+    # The next scan writes over it.
+    events_of(server)
+    assert len(events.objects) == 1
+
+
+def test_events_that_may_not_be_written_are_an_error(server: Reporting) -> None:
+    server.api.serve("", "v1", "Event", "events").status = 403
+    for number in range(8):
+        server.put(FIXABLE.replace("nightly-retrain", f"retrain-{number}"))
+    answer = events_of(server)
+    assert answer.code == 4
+    assert "events: 5 not written or deleted: 403" in answer.out
+    assert "3 more not tried" in answer.out
+
+
+def events_of(server: Reporting) -> Answer:
+    from tests.linter.test_cli import call
+
+    return call("scan", "--rate", "1000", "--events", "--exit-zero")
