@@ -6,13 +6,15 @@ directory.
 """
 
 import os
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from linter.errors import UserError
 from linter.input.gitignore import IgnoreFile, IgnoreScope
 from linter.input.repository import find_root
-from linter.judging.settings import find_policy, load_policy
+from linter.judging.settings import FILE_NAMES, load_policy, pick_policy
+from rules.lazy_pattern import LazyPattern
 from rules.policy.decisions import ORDER
 from rules.policy.values import Policy
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from linter.input.sources import Source
+
+
+_POLICY = LazyPattern(r"""^[\s{]*["']?apiVersion["']?\s*:\s*["']?mlgate\.dev/""", re.MULTILINE)
+_HEAD = 64 * 1024
 
 
 class FilePolicies:
@@ -93,9 +99,12 @@ class FilePolicies:
         return self._nearest[folder]
 
     def _look(self, folder: str) -> str | None:
-        own = find_policy(folder, alone=True)
+        paths = (os.path.join(folder, name) for name in FILE_NAMES)
+        own = [path for path in paths if path == self._file or _is_policy(path)]
+        if own:
+            return pick_policy(own)
         parent = _parent_in_repository(folder)
-        return own if own is not None or parent is None else self._find_above(parent)
+        return None if parent is None else self._find_above(parent)
 
     def _load(self, file: str) -> Policy:
         if file not in self._loaded:
@@ -109,6 +118,18 @@ class FilePolicies:
         parent = _parent_in_repository(os.path.dirname(file))
         above = self._find_above(parent) if parent is not None else None
         return (above, self._load(above)) if above is not None else None
+
+
+def _is_policy(path: str) -> bool:
+    """Whether a file of a policy's name says that it is one: among manifests it may be another,
+    such as what installs mlgate."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return _POLICY.search(file.read(_HEAD).decode("utf-8", "replace")) is not None
+    except OSError:
+        return True  # whoever loads it says what is wrong
 
 
 def _parent_in_repository(folder: str) -> str | None:

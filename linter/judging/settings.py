@@ -17,25 +17,27 @@ FILE_NAMES = ("mlgate.yaml", "mlgate.yml", ".mlgate.yaml", ".mlgate.yml")
 """What a policy file may be called. The first is the name that messages and pages use."""
 
 
-def find_policy(start: str, *, alone: bool = False) -> str | None:
-    """The policy file in ``start`` or, but for ``alone``, the nearest folder above it, no further
-    than the repository's root; None where there is none. The path leads there from the working
-    directory.
+def find_policy(start: str) -> str | None:
+    """The policy file in ``start`` or the nearest folder above it, no further than the
+    repository's root; None where there is none. The path leads there from the working directory.
 
     Raises UserError where a folder holds two: one of them would be passed over in silence.
     """
     folder = os.path.abspath(start)
-    parents = [folder] if alone else list_parents(folder, find_root(folder))
-    for above, parent in enumerate(parents):
+    for above, parent in enumerate(list_parents(folder, find_root(folder))):
         # All names are asked for, so that a second policy is an error and not passed over.
         names = [name for name in FILE_NAMES if os.path.isfile(os.path.join(parent, name))]
         here = [os.path.normpath(os.path.join(start, *[os.pardir] * above, name)) for name in names]
-        if len(here) > 1:
-            found = " and ".join(here)
-            raise UserError(f"more than one policy: {found}; keep one, or give --policy")
         if here:
-            return here[0]
+            return pick_policy(here)
     return None
+
+
+def pick_policy(found: list[str]) -> str:
+    """The one policy file of a folder. Raises UserError where there are two."""
+    if len(found) > 1:
+        raise UserError(f"more than one policy: {' and '.join(found)}; keep one, or give --policy")
+    return found[0]
 
 
 def _read_base(path: str, name: str) -> str:

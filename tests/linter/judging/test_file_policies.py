@@ -156,6 +156,17 @@ def test_a_policy_further_down_keeps_the_locks_above(lock: str) -> None:
     assert lint(".").code == 1
 
 
+def test_a_manifest_of_a_policys_name_is_none() -> None:
+    application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: mlgate}\n"
+    plant("legacy/mlgate.yaml", application)
+    plant("mlgate.yaml", f"{HEAD}rules: {{TRN001: audit}}\n")
+    assert lint("legacy").found == {"legacy/old/job.yaml": "audit"}
+    plant("legacy/.mlgate.yaml", f"{HEAD}rules: {{TRN001: warn}}\n")
+    assert lint("legacy").found == {"legacy/old/job.yaml": "warn"}
+    plant("legacy/mlgate.yml", HEAD)
+    assert "more than one policy: " in lint("legacy").err
+
+
 def test_a_broken_policy_further_down_is_an_error() -> None:
     plant("legacy/mlgate.yaml", f"{HEAD}profil: observe\n")
     answer = lint(".")
