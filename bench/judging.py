@@ -2,7 +2,8 @@
 
 Usage: python -m bench.judging [FOLDER]; FOLDER holds manifests, ``examples`` unless given. Reading
 texts is not counted. First what an object takes by the rules there are, by none of them (its role
-alone is read then), and by ``RULES`` copies; then what each rule takes of that.
+alone is read then), and by ``RULES`` copies; then what each rule takes of that. Last the same in
+calls of functions, which are as many on any machine, however busy.
 """
 
 import datetime
@@ -51,33 +52,64 @@ def main() -> None:
             f"{copies:6.0f} us with {RULES} copies"
         )
     tell(f"{len(JUDGING)} rules, us an object", every - none, MOST_OF_ALL)
-    show_rules(bodies)
+    show_rules(bodies, lambda: time.process_time() * 1e6, "us")
+    show_calls(bodies)
 
 
-def show_rules(bodies: list[dict[str, Any]]) -> None:
-    """The dearest rules, each with its share. What several rules ask for is reckoned to the first
-    of them; the clock takes part of a microsecond for each time that a rule looks."""
+def show_rules(bodies: list[dict[str, Any]], read: Callable[[], float], unit: str) -> None:
+    """The dearest rules by what ``read`` counts, each with its share. What several rules ask for is
+    reckoned to the first of them; a clock takes part of a microsecond for each time that a rule
+    looks."""
     spent: dict[str, float] = defaultdict(float)
     looks: Counter[str] = Counter()
-    judge(tuple(_clock(rule, spent, looks) for rule in JUDGING), bodies)
+    judge(tuple(_meter(rule, read, spent, looks) for rule in JUDGING), bodies)
     for code in sorted(spent, key=spent.__getitem__, reverse=True)[:DEAREST]:
-        whole, each = spent[code] / len(bodies) * 1e6, spent[code] / looks[code] * 1e6
+        whole, each = spent[code] / len(bodies), spent[code] / looks[code]
         share = looks[code] / len(bodies)
-        print(f"  {code} {whole:6.2f} us an object: {each:6.2f} a look, at {share:4.0%} of them")
+        print(
+            f"  {code} {whole:6.2f} {unit} an object: {each:6.2f} a look, at {share:4.0%} of them"
+        )
 
 
-def _clock(rule: Rule, spent: dict[str, float], looks: Counter[str]) -> Rule:
-    """A rule whose time is counted."""
+def _meter(
+    rule: Rule, read: Callable[[], float], spent: dict[str, float], looks: Counter[str]
+) -> Rule:
+    """A rule of which is counted what it takes."""
     check: Callable[..., Iterator[Problem]] | None = rule.check
 
-    def timed(workload: Any, params: Mapping[str, Any]) -> Iterator[Problem]:
-        start = time.process_time()
+    def metered(workload: Any, params: Mapping[str, Any]) -> Iterator[Problem]:
+        start = read()
         found = list(check(workload, params)) if check is not None else []
-        spent[rule.code] += time.process_time() - start
+        spent[rule.code] += read() - start
         looks[rule.code] += 1
         return iter(found)
 
-    return rule._replace(check=timed)
+    return rule._replace(check=metered)
+
+
+class CallCount:
+    """A profiler that counts the calls of functions, Python's and C's."""
+
+    def __init__(self) -> None:
+        self.calls = 0.0
+
+    def __call__(self, _frame: object, event: str, _function: object) -> None:
+        self.calls += event in ("call", "c_call")
+
+
+def show_calls(bodies: list[dict[str, Any]]) -> None:
+    """The calls that an object takes without rules and with all, and those of the dearest rules."""
+    count = CallCount()
+    sys.setprofile(count)
+    try:
+        judge(SILENT, bodies)
+        none, count.calls = count.calls / len(bodies), 0.0
+        judge(ALL, bodies)
+        every = count.calls / len(bodies)
+        show_rules(bodies, lambda: count.calls, "calls")
+    finally:
+        sys.setprofile(None)
+    print(f"calls an object: {none:.0f} without rules, {every - none:.0f} by {len(JUDGING)} rules")
 
 
 def read_objects(text: str) -> list[dict[str, Any]]:
