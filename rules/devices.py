@@ -19,7 +19,7 @@ VISIBLE = "NVIDIA_VISIBLE_DEVICES"
 ``all``."""
 
 _FILES = ("/dev/nvidia", "/dev/dri", "/dev/kfd", "/dev/neuron")
-_INFRASTRUCTURE = frozenset("dcgm discovery toolkit validator testrunner".split())
+_INFRASTRUCTURE = frozenset("dcgm discovery healthcheck toolkit validator testrunner".split())
 """Words of the images of what looks after a node's GPUs, beside those of any platform's parts."""
 _LONGEST = 4096
 _CHOSEN = "CUDA_VISIBLE_DEVICES"

@@ -116,7 +116,7 @@ NAMES: Mapping[str, Mark] = make_table(
         modelinitializer prefetch prefetcher indexing transferdata datatransfer modeltransfer
         datasync syncdata modelsync syncmodels compile compiler compilation indexer serializer
         tensorizer copymodel copymodels modelcopy copydata datacopy s3copy stagedata stagemodel
-        vectorize vectorizer featurize featurizer featureengineering
+        splitter sharder vectorize vectorizer featurize featurizer featureengineering
         """,
     ),
     (NAME_DATA, TRAINING_SETS),
@@ -134,7 +134,13 @@ NAMES: Mapping[str, Mark] = make_table(
         """,
     ),
     (Mark(Role.OTHER, 6, "part"), "trigger submit submitter register"),
-    (Mark(Role.OTHER, 9, "burn"), "burn burnin burntest gpuburn neuronburn"),
+    (
+        Mark(Role.OTHER, 9, "burn"),
+        """
+        burn burnin burntest gpuburn neuronburn nccltest nccltests nccllauncher rccltest rccltests
+        rccllauncher
+        """,
+    ),
 )
 """Words of names, and pairs of words written as one (``batch-predict``)."""
 

@@ -51,6 +51,7 @@ def test_images_of_cuda(image: str, *, cuda: bool) -> None:
         ("nvcr.io/nvidia/cloud-native/dcgm:4.1", True),
         ("nvcr.io/nvidia/k8s/dcgm-exporter:4.1", True),
         ("rocm/test-runner:v1.4.0", True),
+        ("registry.example/gpu-healthcheck:1", True),
         ("nvcr.io/nvidia/pytorch:24.05-py3", False),
     ],
 )
