@@ -72,7 +72,7 @@ def writer(cluster: Cluster) -> Iterator[Path]:
         cluster.kubectl("wait", "--for=condition=Established", f"crd/{name}")
     cluster.create_namespace(NAMESPACE)
     cluster.kubectl("create", "serviceaccount", "mlgate-scan", "-n", NAMESPACE)
-    for file in ("access.yaml", "reports/access.yaml"):
+    for file in ("access.yaml", "reports/access.yaml", "events/access.yaml"):
         for body in yaml.safe_load_all((ROOT / "deploy/scan" / file).read_text()):
             for subject in body.get("subjects", ()):
                 subject["namespace"] = NAMESPACE
@@ -134,6 +134,20 @@ def test_reports_are_written_once_and_collected(cluster: Cluster, writer: Path) 
     assert now["retrain-2"]["results"] == found["retrain-2"]["results"]
     owners = [report["metadata"]["ownerReferences"][0]["uid"] for report in now.values()]
     assert len(set(owners)) == 3
+
+
+def test_events_are_written_over(cluster: Cluster, writer: Path) -> None:
+    body = yaml.safe_load(FIXABLE)
+    body["metadata"] = {"name": "told", "namespace": NAMESPACE}
+    cluster.kubectl("apply", "-f", "-", stdin=body)
+    words = ("-n", NAMESPACE, "--rate", "200", "--events", "--exit-zero", "--format", "json")
+    for _ in range(2):
+        done = scan(cluster, "--kubeconfig", str(writer), *words)
+        assert (done.returncode, json.loads(done.stdout)["errors"]) == (0, [])
+    told = cluster.kubectl("describe", "cronjob", "told", "-n", NAMESPACE)
+    assert told.count("PolicyFindings") == 1
+    assert "denied: CRN001/overlap" in told
+    cluster.kubectl("delete", "cronjob", "told", "-n", NAMESPACE)
 
 
 def test_without_the_right_it_stops_and_says_so(cluster: Cluster, writer: Path) -> None:
