@@ -43,8 +43,9 @@ class ScanView:
             "kind": lambda row: row["object"]["kind"] or "",
             "role": lambda row: row["role"] or "",
         }
+        self._grouped = {name: group_rows(self.rows, key) for name, key in self.keys.items()}
         self.groups: dict[str, list[FindingGroup]] = {
-            name: describe_groups(group_rows(self.rows, key)) for name, key in self.keys.items()
+            name: describe_groups(rows) for name, rows in self._grouped.items()
         }
         shown = sorted(self.rows, key=weigh_row)[:MOST_IN_REPORT]
         self.shown = len(shown)
@@ -55,7 +56,13 @@ class ScanView:
         findings are grouped by."""
         keys = {"action": lambda row: row["action"], **self.keys}
         tests = [(keys[name], value) for name, value in wanted.items()]
-        return [row for row in self.rows if all(key(row) == value for key, value in tests)]
+        held = (
+            self._grouped[name].get(value, [])
+            for name, value in wanted.items()
+            if name in self._grouped
+        )
+        fewest = min(held, key=len, default=self.rows)
+        return [row for row in fewest if all(key(row) == value for key, value in tests)]
 
     def _draw_report(self, shown: "list[FindingRow]") -> str:
         options = ReportOptions(
