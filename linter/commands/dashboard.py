@@ -169,7 +169,7 @@ def _make_gate(arguments: argparse.Namespace) -> "Gate":
     # name is all there is.
     named: set[str] = set(arguments.host_name)
     local = _is_local(arguments.host)
-    hosts = LOCAL_NAMES | named if local else named or None
+    hosts = LOCAL_NAMES | named | {arguments.host} if local else named or None
     return Gate(token, _make_trust(arguments), hosts)
 
 

@@ -1,5 +1,6 @@
 """``mlgate dashboard``: what it refuses to start with, and that it serves and ends."""
 
+import argparse
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from linter.commands import dashboard
 from linter.dashboard.server import CertificateFiles, ListenOptions, listen
 from linter.errors import UserError
 from tests.cluster.fake_api import running
@@ -51,6 +53,26 @@ def test_what_is_wrong_is_told_at_once(
     answer = call("dashboard", *words)
     assert answer.code == 2
     assert complaint in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "host", "status"),
+    [
+        ([], "localhost:8090", 0),
+        ([], "dashboard.example.com", 421),
+        (["--host-name", "dashboard.example.com"], "dashboard.example.com", 0),
+        (["--host", "127.0.0.2"], "127.0.0.2:8090", 0),
+        (["--host", "127.0.0.2"], "evil.example", 421),
+        (["--host", "192.0.2.1"], "anything.example", 0),
+        (["--host", "192.0.2.1", "--host-name", "a.example"], "anything.example", 421),
+    ],
+)
+def test_it_goes_by_the_names_it_has(words: list[str], host: str, status: int) -> None:
+    parser = argparse.ArgumentParser()
+    dashboard.add_arguments(parser)
+    gate = dashboard._make_gate(parser.parse_args(words))
+    refusal = gate.check("127.0.0.1", {"host": host})
+    assert (refusal.status if refusal else 0) == status
 
 
 @pytest.fixture
