@@ -4,7 +4,8 @@ import zlib
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp
 
 from linter.dashboard.api import make_api
@@ -30,9 +31,18 @@ def create_dashboard(board: Board, gate: Gate) -> ASGIApp:
         # It would lead to whatever name a request has asked for.
         redirect_slashes=False,
     )
+    app.add_exception_handler(RequestValidationError, _refuse_shape)
     app.include_router(make_api(board, Simulator()))
     app.include_router(_make_pages(board))
     return Shield(app, gate)
+
+
+async def _refuse_shape(_request: Request, error: Exception) -> JSONResponse:
+    """What is wrong with a request, without the value: JSON of Python's has numbers that JSON has
+    not."""
+    faults = error.errors() if isinstance(error, RequestValidationError) else ()
+    shown = [{key: fault[key] for key in ("loc", "msg", "type")} for fault in faults]
+    return JSONResponse({"detail": shown}, 422)
 
 
 def _make_pages(board: Board) -> APIRouter:

@@ -102,6 +102,8 @@ def test_a_choice_that_means_nothing_is_refused(
         {"rules": {f"CRN{at}": "deny" for at in range(201)}},
         {"profile": "strict", "policy": "mine"},
         [],
+        {"profile": float("inf")},
+        {"rules": {"CRN001": float("nan")}},
     ],
 )
 def test_a_choice_of_another_shape_is_refused(choice: Any) -> None:
