@@ -154,7 +154,8 @@ class Cluster:
         passing = ("events", "leases", "componentstatuses", "endpointslices")
         lasting = [one for one in kinds if not one.startswith(passing)]
         columns = "custom-columns=:.kind,:.metadata.namespace,:.metadata.name"
-        return set(self.kubectl("get", ",".join(lasting), "-A", "-o", columns).splitlines())
+        listed = self.kubectl("get", ",".join(lasting), "-A", "-o", columns)
+        return {" ".join(line.split()) for line in listed.splitlines()}
 
     def create_namespace(self, name: str) -> None:
         """Create a namespace; returns when Pods can be created in it."""
