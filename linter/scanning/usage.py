@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rules.inventory import Inventory
+from rules.kinds.children import is_pod_kind
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.record import NamedTuple
@@ -46,7 +47,7 @@ class UsageMeter:
     def take(self, manifest: Manifest, kind: Kind) -> None:
         """Take in an object of the cluster."""
         owner = (manifest.controller or {}).get("uid")
-        if (kind.group, kind.name) != ("", "Pod"):
+        if not is_pod_kind(kind):
             if owner:
                 self._owners[str(manifest.dig("metadata", "uid"))] = str(owner)
             return

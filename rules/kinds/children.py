@@ -44,6 +44,11 @@ def make_revision(owner: Manifest, template: Any) -> dict[str, Any]:
     return {"apiVersion": "apps/v1", "kind": "ControllerRevision", "data": {"spec": spec}}
 
 
+def is_pod_kind(kind: Kind) -> bool:
+    """Whether the objects of a kind are pods themselves, and nothing that makes them."""
+    return (kind.group, kind.name) == ("", "Pod")
+
+
 def can_make(owner: Kind, child: Kind) -> bool:
     """Whether the controller of ``owner`` makes objects of kind ``child``; what an operator makes
     is its own affair."""
