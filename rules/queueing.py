@@ -1,4 +1,4 @@
-"""What Kueue refuses of an object that names a queue.
+"""The queue that an object names for Kueue, and what Kueue refuses of one that does.
 
 Source: kueue ``pkg/controller/jobs/rayjob/rayjob_webhook.go``, ``raycluster/common.go``.
 """
@@ -7,12 +7,19 @@ from collections.abc import Iterator
 
 from rules.kinds import facts
 from rules.kinds.kueue import ELASTIC_ANNOTATION, MOST_POD_SETS
+from rules.model import Fix, Value
 from rules.paths import Path, dotted
-from rules.wording import tell_value
+from rules.wording import tell_value, write_value
 from rules.workload import Workload
 
 _CLEANUP = "a kueue managed job should delete the cluster after finishing"
 _SCALING = "a kueue managed job should only use autoscaling when workload slicing is enabled"
+
+
+def fill_queue(workload: Workload, queue: Value) -> Fix | None:
+    """Name the policy's own queue where an object names none; None where the policy has none."""
+    default = workload.parameters["cluster"]["default_queue"]
+    return write_value(queue, default, safe=True) if default != "none" else None
 
 
 def find_refused_shapes(workload: Workload) -> Iterator[tuple[Path, str]]:

@@ -120,7 +120,11 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             default="any",
         ),
         Parameter("kueue", "Kueue runs there, and jobs are to be queued", default=False),
-        Parameter("default_queue", "the queue that fixes name where none is named", default=""),
+        Parameter(
+            "default_queue",
+            "the queue that fixes name where none is named; none if they are to name none",
+            default="none",
+        ),
         Parameter(
             "gang",
             "what admits the pods of a training all or none",

@@ -47,8 +47,9 @@ from typing import Any
 from rules.gangs import computes_as_one, count_pods, is_admitted_whole
 from rules.kinds import facts
 from rules.model import Harm, Problem, Rule, Value, form_table
+from rules.queueing import fill_queue
 from rules.stakes import reckon_stakes
-from rules.wording import tell_value, write_value
+from rules.wording import tell_value
 from rules.workload import TRAINING, Workload
 
 _EXPECTED = {
@@ -81,14 +82,13 @@ def _judge_size(workload: Workload, least: Value) -> Iterator[Problem]:
 def _tell(workload: Workload, gang: str) -> Problem:
     queue, stakes = workload.at(facts.QUEUE), workload.once(reckon_stakes)
     held = f"{stakes.held} start one by one" if stakes.device else "the pods start one by one"
-    default = str(workload.parameters["cluster"]["default_queue"])
     if gang != "kueue" or queue is None:
         path = (*workload.training_pods[0].spec_path, "schedulerName")
         return Problem(
             "alone", path, f"{held}, and wait for each other; expected {_EXPECTED[gang]}"
         )
     message = f"{tell_value(queue)}: {held}, and wait for each other; expected a queue"
-    fix = write_value(queue, default, safe=True) if default else None
+    fix = fill_queue(workload, queue)
     return Problem("alone", queue.path, message, fix)
 
 

@@ -44,8 +44,8 @@ from rules.kinds.kueue import QUEUE_LABEL, is_queued
 from rules.kinds.roles import Role
 from rules.model import Harm, Problem, Rule, Value, form_table
 from rules.paths import dotted, shorten
-from rules.queueing import find_refused_shapes
-from rules.wording import move_value, tell_value, write_value
+from rules.queueing import fill_queue, find_refused_shapes
+from rules.wording import move_value, tell_value
 from rules.workload import TRAINING, Workload
 
 _OWN_LABEL = ("metadata", "labels", QUEUE_LABEL)
@@ -91,8 +91,7 @@ def _judge_absence(workload: Workload, held: Value, queue: Value) -> Problem | N
         return Problem("suspended", held.path, f"{message}; expected a queue")
     if not any(workload.accelerated(pod) for pod in workload.pods_of(_QUEUED_ROLES)):
         return None
-    default = str(workload.parameters["cluster"]["default_queue"])
-    fix = write_value(queue, default, safe=True) if default else None
+    fix = fill_queue(workload, queue)
     message = f"{tell_value(queue)}, and accelerators are taken past all quotas"
     return Problem("missing", queue.path, f"{message}; expected a queue", fix)
 
