@@ -5,18 +5,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-SOURCES = sorted(
-    path
-    for package in ("rules", "linter", "cluster", "webhook")
-    for path in ROOT.glob(f"{package}/**/*.py")
-)
+from tests.packages import ROOT, find_modules
+
 NO_MESSAGES = {"rules/record.py": 1, "rules/scalars.py": 1}
 """How a record shows in a debugger, and the shortest digits that mean a float, are what ``repr``
 writes: that is no message."""
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", find_modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_value_is_shown_as_python_writes_it(path: Path) -> None:
     found = _representations(ast.parse(path.read_text()))
     assert len(found) == NO_MESSAGES.get(str(path.relative_to(ROOT)), 0), found

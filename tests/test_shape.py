@@ -2,17 +2,12 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median, quantiles
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("rules", "linter", "webhook", "cluster")
-MODULES = {
-    str(path.relative_to(ROOT)): path.read_text()
-    for package in PACKAGES
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
+from tests.packages import PACKAGES, ROOT, find_modules
+
+MODULES = {str(path.relative_to(ROOT)): path.read_text() for path in find_modules()}
 
 
 class Function(NamedTuple):

@@ -1,14 +1,13 @@
 """What is known of kinds stands in ``rules/kinds`` and nowhere else."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
 from rules.kinds import BUILT_IN
 from rules.kinds.neighbours import NEIGHBOURS
+from tests.packages import ROOT, find_modules
 
-ROOT = Path(__file__).parents[3]
 HOME = ROOT / "rules" / "kinds"
 KNOWN = (*BUILT_IN, *NEIGHBOURS)
 NAMES = {kind.name for kind in KNOWN} | {kind.group for kind in KNOWN if "." in kind.group}
@@ -30,9 +29,7 @@ SAMPLES = {"webhook/review/self_test.py"}
 
 
 def modules() -> list[str]:
-    packages = ("rules", "linter", "webhook", "cluster")
-    found = [path for package in packages for path in (ROOT / package).rglob("*.py")]
-    return [str(path.relative_to(ROOT)) for path in sorted(found) if HOME not in path.parents]
+    return [str(path.relative_to(ROOT)) for path in find_modules() if HOME not in path.parents]
 
 
 def read_literals(module: str) -> set[str]:
