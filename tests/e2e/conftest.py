@@ -1,4 +1,4 @@
-"""The control plane that the end-to-end tests share, and what each test gets of it."""
+"""The control plane that the tests of a module share, and what each test gets of it."""
 
 import uuid
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.cluster import Cluster, find_programs, until
-from tests.e2e.installation import BASE, Installation
+from tests.e2e.installation import Installation
 from tests.e2e.network import LOOPBACK, own_network
 from tests.e2e.node import Node
 
@@ -18,9 +18,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A running control plane in a network of its own; its logs stay in pytest's folder of
+    """A running control plane in a network of its own, within three seconds: what a module leaves
+    behind, or has the API server count, is seen by no other. Its logs stay in pytest's folder of
     temporary files."""
     programs = find_programs()
     if isinstance(programs, str):
@@ -45,15 +46,12 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def node(cluster: Cluster) -> Iterator[Node]:
-    """A node that has mlgate's images, in a cluster where it is not installed."""
+    """A node that has mlgate's images."""
     if cluster.host == LOOPBACK:
         pytest.skip("no right to make a network namespace, and each pod needs an address")
     one = Node(cluster)
     one.start()
-    # What other modules have applied would belong to no release of Helm's.
-    cluster.kubectl("delete", "-k", str(BASE), "--ignore-not-found")
     yield one
-    cluster.kubectl("delete", "-k", str(BASE), "--ignore-not-found")
     one.stop()
 
 

@@ -24,6 +24,8 @@ NAMES = ["mlgate.mlgate-system.svc", "mlgate.mlgate-system.svc.cluster.local"]
 LEASE = ("lease", "mlgate", "-n", NAMESPACE)
 
 CREATED, FORBIDDEN = 201, 403
+PATIENCE = 60.0
+"""Seconds until a replica watches every kind, one after the other, on a busy machine."""
 
 Body = dict[str, Any]
 
@@ -95,7 +97,7 @@ def live(cluster: Cluster, installation: Installation, before: int) -> None:
     change_authority(cluster)
     spoil_policy(cluster, installation)
     with suppress(TimeoutError):  # what is idle then is for a test to tell
-        until(lambda: {one.verb for one in idle(cluster.audited[before:])} <= {"delete"})
+        until(lambda: {one.verb for one in idle(cluster.audited[before:])} <= {"delete"}, PATIENCE)
     installation.uninstall()
     installation.remove(replica)
 
