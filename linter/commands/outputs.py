@@ -81,6 +81,7 @@ def _pair(words: Sequence[ReportRequest | str]) -> list[ReportRequest]:
     """Each ``--output`` belongs to the ``--format`` before it; the first of all may come before."""
     words = list(words)
     if len(words) > 1 and isinstance(words[0], str) and not isinstance(words[1], str):
+        # `-o FILE --format FORMAT` is how many write it.
         words[:2] = words[1], words[0]
     reports: list[ReportRequest] = []
     for word in words:
@@ -148,6 +149,7 @@ def write_reports(
 
     for one in reports:
         module = importlib.import_module(f"linter.reports.{one.format}")
+        # Colours and links are a terminal's: no file has them, whatever standard output is.
         plain = options if one.file is None else options._replace(colour=False, links=False)
         text: str = module.render(result, plain)
         if one.file is None:

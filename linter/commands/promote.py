@@ -119,6 +119,7 @@ def _write_steps(
     actions = {one.key: one.after for one in proposals if one.may}
     if not actions:
         return f"{file}: nothing to write\n"
+    # Read again, byte by byte: what is written must differ in those lines alone.
     original = _read(file)
     short = shorten_actions(policy, actions, ALL, ladder.namespace)
     text = edit_actions(original.decode(), short, ladder.namespace)

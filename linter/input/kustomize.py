@@ -183,6 +183,7 @@ class Kustomizations:
             hosts = [kustomization]
             for host in hosts:
                 around = (one for one in self._known if host.folder in one.components)
+                # The list grows while it is walked: a component may be part of another.
                 hosts += [one for one in around if one not in hosts]
             placed = {one for host in hosts for one in self._build(host)}
             by_kind = self._reached[kustomization.file] = {}
@@ -205,6 +206,7 @@ class Kustomizations:
                 continue
             for placed in self._build(inner):
                 name = inner.rename(placed.names[-1])
+                # A patch may call it by any name that it had on the way, as in kustomize.
                 names = placed.names if name in placed.names else (*placed.names, name)
                 yield placed._replace(names=names)
 

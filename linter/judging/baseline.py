@@ -96,6 +96,7 @@ def compare_with_baseline(
     gone, and that no finding matches.
     """
     seen = {os.path.abspath(file) for file in files}
+    # The same file first: a moved one takes no entry that another still needs.
     left = Counter(baseline.entries)
     fresh = [row for row in rows if not (_may_list(row) and _take(left, _identify(row)))]
     moved: dict[str, list[BaselineEntry]] = {}
@@ -129,6 +130,7 @@ def write_baseline(
     entries = [_identify(row) for row in rows if _may_list(row)]
     if os.path.exists(path):
         old = read_baseline(path).entries
+        # A run over a part of the repository drops nothing of the rest.
         entries += [one for one in old if one.file not in seen and os.path.exists(one.file)]
     text = _render(sorted(entries), os.path.dirname(os.path.abspath(path)))
     try:

@@ -110,6 +110,7 @@ class FilePolicies:
         if file not in self._loaded:
             policy = load_policy(os.path.relpath(file))
             self._loaded[file] = policy
+            # A team's policy further down must not escape the platform's locks by not extending it.
             _refuse_loosened(file, policy, self._find_locks(file))
         return self._loaded[file]
 

@@ -87,6 +87,7 @@ class PatchJudge:
         if not bases:
             return None
         found: dict[Any, Finding] = {}
+        # Each base says the same of what the patch itself writes: it is told once.
         for finding in self._judge_bases(bases, patch):
             found.setdefault((finding.rule, finding.form, finding.path, finding.embedded), finding)
         return list(found.values())
@@ -106,8 +107,10 @@ class PatchJudge:
     def _judge_laid_over(self, body: dict[str, Any], patch: Any) -> Iterator[Finding]:
         patched = lay_over(body, patch)
         for finding in self._evaluate(Manifest(patched.body), partial=True).findings:
+            # What the object has of its own is told where that is judged.
             located = patched.locate(finding)
             if located is not None:
+                # Apart from the object's own finding on the same field: a baseline may list either.
                 yield located._replace(fingerprint=f"{finding.fingerprint} (patch)")
 
     def _judge_lists(self, base: Manifest, patch: Any) -> Iterator[Finding]:
@@ -129,6 +132,8 @@ class PatchJudge:
         uses = self._kustomizations.find_patches_of(file, body)
         if not uses:
             return evaluation
+        # What is written badly stays a finding where every build still has it; what is missing does
+        # not, for a build may bring it.
         written = self._fingerprints(body, partial=True)
         left = written.intersection(*self._fingerprints_of_builds(body, uses))
         return _audit_all(evaluation, left, f"patched by {_name_files(use.file for use in uses)}")

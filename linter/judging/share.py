@@ -98,6 +98,8 @@ class Share:
 
     def _read_one(self, piece: Piece, text: str, contents: Contents) -> None:
         file, named = piece.file, self._is_named(piece)
+        # Folders hold all sorts of YAML: what nobody named is broken only if it says that it is an
+        # object.
         must_read = named or not piece.whole or (is_manifest(file) and names_object(text))
         if contents.broken and not must_read:
             self._pass_over(file, text, contents)
@@ -105,10 +107,12 @@ class Share:
         around = bool(contents.entries or contents.operations) and self._look_around(file, contents)
         self._take(file, contents, named=named, alone=piece.whole and contents.documents == 1)
         self._learn(contents)
+        # A kustomization further on may yet patch what stands below it: such a file waits.
         early = None if around else self._early
         verdict = None if early is None else early.judge(piece, contents)
         if verdict is not None:
             self._verdicts.append(verdict)
+        # JSON patches are judged on objects of other files, and held whatever they weigh.
         elif early is None or contents.operations or self._held_bytes < MOST_HELD:
             self._held.append((piece, contents))
             self._held_bytes += piece.size
@@ -166,6 +170,7 @@ class Share:
         # What could not be read may hold what is missing.
         inventory.complete = self._task.complete and not facts.unread
         if inventory.complete:
+            # Generators make ConfigMaps and Secrets that stand in no file.
             inventory.merge(list_generated(facts.kustomizations))
         kustomizations = self._read_kustomizations(facts)
         judge = DocumentJudge(

@@ -109,6 +109,7 @@ def _export(row: "FindingRow", index: dict[str, int]) -> dict[str, Any]:
         result["relatedLocations"] = [
             _relate(number, one) for number, one in enumerate(row["related"][:_MOST_RELATED])
         ]
+    # What the policy excepts is no open alert.
     if row["action"] == "excepted":
         result["suppressions"] = [{"kind": "external"}]
     return result | _export_fixes(row)

@@ -82,7 +82,9 @@ def make_policy_reports(
         of_one = list(found)
         for number, results in enumerate(_split(map(_make_result, of_one))):
             report = _make_report(of_one[0], objects[name], api, results)
+            # The first part keeps the plain name: a report that grows is not made anew.
             report["metadata"]["name"] += f"-{number + 1}" if number else ""
+            # A cluster may serve the namespaced kind without the other.
             if report["kind"] in api.resources:
                 yield report
 

@@ -128,6 +128,8 @@ def _make_proposal(
 ) -> Proposal:
     rule, form, before, after = step
     key = f"{rule.code}/{form.name}"
+    # The policy decides, and not the form alone: entries of namespaces, labels and locks may hold a
+    # step back in some of them, and objects there count neither as found nor as judged.
     raised = raise_actions(policy, {key: after}, ladder.namespace)
     louder = {
         name: row["objects"]

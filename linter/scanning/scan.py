@@ -73,6 +73,7 @@ class Scan:
     def run(self) -> "RunResult":
         """Everything judged. What could not be listed is an error of the result."""
         self._learn()
+        # Listed once more, and not kept since `_learn`: a cluster may hold gigabytes of them.
         for _, item in self._survey.list_kinds(self._judged_kinds(), self._wanted.selector):
             self._judge(item)
         errors = [make_error(one.name, one.reason) for one in self._survey.unlisted]
@@ -151,6 +152,7 @@ class Scan:
         if is_exempt(self._task.policy, namespace):
             self._coverage.exempt += 1
             return
+        # What a controller made is judged with what somebody wrote.
         if self._engine.owner_of(manifest) is not None:
             return
         self._judged[namespace or ""] += 1
