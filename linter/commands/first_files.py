@@ -89,7 +89,8 @@ def find_source() -> str:
         return SOMEWHERE
     recorded = installed.read_text("direct_url.json")
     if recorded is None:
-        return f"mlgate=={installed.version}"
+        # What a checkout says of itself (its egg-info) names no installer.
+        return f"mlgate=={installed.version}" if installed.read_text("INSTALLER") else SOMEWHERE
     origin = json.loads(recorded)
     url, version = urlsplit(origin["url"]), origin.get("vcs_info")
     if version is None or url.scheme == "file":

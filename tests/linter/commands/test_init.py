@@ -160,29 +160,32 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.mark.parametrize(
-    ("recorded", "source"),
+    ("recorded", "installer", "source"),
     [
         (
             {"url": URL, "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            "pip",
             f"git+https://git.example.com/tools/mlgate@{COMMIT}",
         ),
-        ({"url": "file:///src/mlgate", "dir_info": {"editable": True}}, SOMEWHERE),
+        ({"url": "file:///src/mlgate", "dir_info": {"editable": True}}, "pip", SOMEWHERE),
         (
             {"url": "https://a.example/$(x)", "vcs_info": {"vcs": "git", "commit_id": "1"}},
+            "pip",
             SOMEWHERE,
         ),
-        (None, "mlgate==1.2.3"),
+        (None, "pip", "mlgate==1.2.3"),
+        (None, None, SOMEWHERE),
     ],
 )
 def test_the_source_is_what_was_installed(
-    recorded: object, source: str, monkeypatch: pytest.MonkeyPatch
+    recorded: object, installer: str | None, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Installed:
         version = "1.2.3"
 
         def read_text(self, name: str) -> str | None:
-            assert name == "direct_url.json"
-            return json.dumps(recorded) if recorded else None
+            url = json.dumps(recorded) if recorded else None
+            return {"direct_url.json": url, "INSTALLER": installer}[name]
 
     monkeypatch.setattr("linter.commands.first_files.distribution", lambda _name: Installed())
     assert find_source() == source
