@@ -88,6 +88,9 @@ class Reader:
             printed = "\n".join(line.rstrip() for line in done.stdout.splitlines())
             well = done.returncode == 0 or command.shown
             if well and is_as_shown(command, done.returncode, printed):
+                # The API server tells times in whole seconds: what comes next is to be later than
+                # what was waited for.
+                time.sleep("--for=create" in command.text)
                 return
             if not _LOOKS.search(command.text) or time.monotonic() > end:
                 raise PageError(f"{command}: $ {command.text}\n{printed}")
