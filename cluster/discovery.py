@@ -6,6 +6,7 @@ that has not changed costs no body: it is asked for with its ETag.
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import quote
 
 import orjson
 
@@ -41,7 +42,7 @@ class Resource(NamedTuple):
         if not (self.namespaced and namespace):
             return self.path
         base, _, plural = self.path.rpartition("/")
-        return f"{base}/namespaces/{namespace}/{plural}"
+        return f"{base}/namespaces/{quote(namespace)}/{plural}"
 
 
 class Discovery:

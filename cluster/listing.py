@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from cluster.client import ApiError
 from cluster.discovery import ReadApi, Resource, read_json
@@ -80,7 +80,7 @@ class Lister:
     ) -> Iterator[dict[str, Any]]:
         """Every object of a resource once, in one namespace or all, that the label selector takes.
         An object that comes or goes meanwhile may be missed. Raises ApiError."""
-        path = _path_in(resource, namespace)
+        path = resource.within(namespace or "")
         query = {"limit": str(PAGE), **({"labelSelector": selector} if selector else {})}
         seen: set[str] = set()
         again = True
@@ -102,7 +102,7 @@ class Lister:
         """One object as it is now; None where there is none. Raises ApiError."""
         # A list of one: to list is allowed anyway, to get is not.
         query = urlencode({"fieldSelector": f"metadata.name={name}"})
-        path = f"{_path_in(resource, namespace)}?{query}"
+        path = f"{resource.within(namespace or '')}?{query}"
         items = self._pace.ask(partial(self._fetch, path)).get("items") or [None]
         found: dict[str, Any] | None = items[0]
         return found
@@ -138,10 +138,3 @@ class Lister:
             raise ApiError(0, f"{path.partition('?')[0]}: {error}") from error
         finally:
             response.close()
-
-
-def _path_in(resource: Resource, namespace: str | None) -> str:
-    if namespace is None or not resource.namespaced:
-        return resource.path
-    folder, _, plural = resource.path.rpartition("/")
-    return f"{folder}/namespaces/{quote(namespace)}/{plural}"

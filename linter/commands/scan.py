@@ -47,7 +47,10 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     policy, file = settle_policy(arguments.policy, os.curdir)
     selection = select_rules(arguments.select, arguments.ignore)
     client = connect_cluster(arguments, "scan")
-    served = _discover(client)
+    # What needs the extra, which `connect_cluster` tells of if it is missing.
+    from linter.scanning.survey import find_served
+
+    served = find_served(client, "mlgate scan: ")
     writer = _make_writer(arguments, client, served) if arguments.write_reports else None
     scan = _make_scan(arguments, make_task(arguments, policy, selection), client, served)
     began = time.monotonic()
@@ -104,18 +107,6 @@ def _list_narrowing(arguments: argparse.Namespace) -> dict[str, object]:
         "--ignore": arguments.ignore,
         "--min-confidence": arguments.min_confidence != "low",
     }
-
-
-def _discover(client: "Client") -> "Mapping[KindName, Resource]":
-    from urllib3.exceptions import HTTPError
-
-    from cluster.client import ApiError
-    from cluster.discovery import Discovery
-
-    try:
-        return Discovery(client.read).refresh()
-    except (ApiError, HTTPError, OSError) as error:
-        raise UserError(f"mlgate scan: the API server cannot be asked: {error}") from None
 
 
 def _make_scan(

@@ -4,13 +4,12 @@ import time
 from typing import TYPE_CHECKING
 
 from cluster.client import ApiError, Client
-from cluster.discovery import Discovery, KindName, Resource
+from cluster.discovery import KindName, Resource
 from cluster.listing import Lister, ListTiming
-from linter.errors import UserError
 from linter.judging.task import Task
 from linter.scanning.scan import Scan
 from linter.scanning.snapshot import Snapshot
-from linter.scanning.survey import Survey, Wanted
+from linter.scanning.survey import Survey, Wanted, find_served
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
@@ -67,13 +66,8 @@ class ClusterScan(NamedTuple):
 
 def scan_cluster(plan: ScanPlan, task: Task, policy: str) -> ClusterScan:
     """Look at the cluster once. Raises UserError where it cannot be asked at all."""
-    from urllib3.exceptions import HTTPError
-
     start = time.monotonic()
-    try:
-        served = Discovery(plan.client.read).refresh()
-    except (ApiError, HTTPError, OSError) as error:
-        raise UserError(f"the API server cannot be asked: {error}") from None
+    served = find_served(plan.client)
     lister = Lister(plan.client.read, ListTiming(rate=plan.rate))
     snapshot = Snapshot(lister, plan.most)
     scan = Scan(task, Survey(snapshot, served, plan.wanted.namespaces), plan.wanted)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cluster.client import ApiError
-from cluster.discovery import KindName, Resource
+from cluster.client import ApiError, Client
+from cluster.discovery import Discovery, KindName, Resource
 from cluster.listing import Lister
+from linter.errors import UserError
 from rules.model import ObjectKey
 from rules.record import NamedTuple
 
@@ -28,6 +29,17 @@ class Unlisted(NamedTuple):
     kind: KindName
     name: str
     reason: str
+
+
+def find_served(client: Client, speaker: str = "") -> Mapping[KindName, Resource]:
+    """The kinds that a cluster serves. Raises UserError where it cannot be asked; ``speaker`` is
+    what the message begins with."""
+    from urllib3.exceptions import HTTPError
+
+    try:
+        return Discovery(client.read).refresh()
+    except (ApiError, HTTPError, OSError) as error:
+        raise UserError(f"{speaker}the API server cannot be asked: {error}") from None
 
 
 class Survey:
