@@ -13,6 +13,7 @@ from linter.judging.comparison import (
     FindingChange,
     compare_findings,
     count_actions,
+    count_changes,
 )
 from linter.judging.file_policies import FilePolicies
 from linter.judging.run import lint
@@ -123,9 +124,7 @@ def render_preview(preview: Preview, files: tuple[str | None, str], form: str) -
 
 
 def _sum_up(preview: Preview) -> Iterator[str]:
-    gained = sum(one.before == NOTHING for one in preview.changes)
-    lost = sum(one.after == NOTHING for one in preview.changes)
-    others = len(preview.changes) - gained - lost
+    gained, lost, others = count_changes(preview.changes)
     yield f"{gained} gained, {lost} lost, {others} with another action"
     before, after = preview.counts
     told = (f"{name}: {before[name]} -> {after[name]}" for name in TOLD_ACTIONS)

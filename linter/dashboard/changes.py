@@ -10,7 +10,7 @@ from linter.dashboard.answers import (
     SimulationReport,
 )
 from linter.dashboard.grouping import count_by_action, group_rows
-from linter.judging.comparison import NOTHING, FindingChange, compare_findings
+from linter.judging.comparison import NOTHING, FindingChange, compare_findings, count_changes
 from linter.reports.terminal import escape
 
 if TYPE_CHECKING:
@@ -24,15 +24,12 @@ _WORST = ("deny", "warn", "audit", "excepted", NOTHING)
 def report_changes(before: "list[FindingRow]", after: "list[FindingRow]") -> SimulationReport:
     """The findings of two policies in one cluster held against each other."""
     changes = sorted(compare_findings(before, after), key=_weigh_change)
-    gained = sum(one.before == NOTHING for one in changes)
-    lost = sum(one.after == NOTHING for one in changes)
+    counts = count_changes(changes)
     return SimulationReport(
         before=count_by_action(before),
         after=count_by_action(after),
         denied=(_count_denied(before), _count_denied(after)),
-        gained=gained,
-        lost=lost,
-        changed=len(changes) - gained - lost,
+        **counts._asdict(),
         namespaces=_compare_groups(before, after, lambda row: row["object"]["namespace"] or ""),
         rules=_compare_groups(before, after, lambda row: f"{row['rule']}/{row['form']}"),
         changes=[_export_change(one) for one in changes[:_MOST_CHANGES]],

@@ -10,18 +10,12 @@ from linter.reports.stakes import sum_hours
 if TYPE_CHECKING:
     from linter.row_types import FindingRow
 
-_WEIGHT = {"deny": 0, "warn": 1, "audit": 2, "excepted": 3}
 _MOST_RULES = 3
 
 
 def count_by_action(rows: "Iterable[FindingRow]") -> ActionCounts:
     """How many findings come to each action."""
     return ActionCounts(**Counter(row["action"] for row in rows))
-
-
-def weigh_row(row: "FindingRow") -> int:
-    """The place of a finding among others: what denies comes first."""
-    return _WEIGHT.get(row["action"], len(_WEIGHT))
 
 
 def group_rows(

@@ -11,10 +11,9 @@ from linter.dashboard.grouping import (
     describe_groups,
     group_rows,
     mark_rows,
-    weigh_row,
 )
 from linter.dashboard.pages import REPORT_PARTS
-from linter.reports import ReportOptions
+from linter.reports import ReportOptions, weigh_row
 from linter.reports.html import export_report, fill_page
 from linter.reports.stakes import sum_hours
 

@@ -47,6 +47,21 @@ def compare_findings(
     return sorted(changed, key=lambda one: (one.row["file"], one.row["line"], one.row["rule"]))
 
 
+class ChangeCounts(NamedTuple):
+    """How many findings come, go, and get another action."""
+
+    gained: int
+    lost: int
+    changed: int
+
+
+def count_changes(changes: Iterable[FindingChange]) -> ChangeCounts:
+    """The changes by what they are."""
+    sorts = [(one.before == NOTHING, one.after == NOTHING) for one in changes]
+    gained, lost = sorts.count((True, False)), sorts.count((False, True))
+    return ChangeCounts(gained, lost, len(sorts) - gained - lost)
+
+
 def _key(row: "FindingRow") -> tuple[str, int, str]:
     return row["file"], row["document"], row["fingerprint"]
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rules.model import Rule
 
 _HIDDEN = frozenset({"audit", "excepted"})
+_WEIGHT = {"deny": 0, "warn": 1, "audit": 2, "excepted": 3}
 
 _VTE_WITH_LINKS = 5000
 _PROGRAMS_WITH_LINKS = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio"})
@@ -75,6 +76,11 @@ def select_shown(result: "RunResult", options: ReportOptions) -> "list[FindingRo
     if options.show_audit:
         return findings
     return [finding for finding in findings if finding["action"] not in _HIDDEN]
+
+
+def weigh_row(row: "FindingRow") -> int:
+    """The place of a finding among others: what denies comes first."""
+    return _WEIGHT.get(row["action"], len(_WEIGHT))
 
 
 def select_errors(result: "RunResult") -> "list[ErrorRow]":

@@ -10,6 +10,7 @@ from linter.reports import (
     read_page,
     select_errors,
     select_shown,
+    weigh_row,
 )
 from linter.reports.json import dump_safely
 from linter.reports.terminal import escape
@@ -27,7 +28,6 @@ MOST_RESULTS = 25_000
 _MOST_RELATED = 100
 
 _LEVELS = {"deny": "error", "warn": "warning", "audit": "note", "excepted": "note"}
-_WEIGHT = {"deny": 0, "warn": 1, "audit": 2, "excepted": 3}
 
 
 def render(result: "RunResult", options: ReportOptions) -> str:
@@ -57,7 +57,7 @@ def _keep_most(rows: "list[FindingRow]") -> "list[FindingRow]":
     """The findings that fit, in their order; of too many, the heaviest."""
     if len(rows) <= MOST_RESULTS:
         return rows
-    heaviest = sorted(range(len(rows)), key=lambda at: _WEIGHT[rows[at]["action"]])
+    heaviest = sorted(range(len(rows)), key=lambda at: weigh_row(rows[at]))
     return [rows[at] for at in sorted(heaviest[:MOST_RESULTS])]
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from linter.reports.summary import count
 from linter.reports.terminal import escape
 from rules.model import Action
 
@@ -34,10 +35,10 @@ def _tell_evidence(evidence: "Evidence", ladder: "Ladder") -> str:
     spaces = evidence.namespaces
     if ladder.namespace is not None:
         objects = spaces[ladder.namespace]["objects"]
-        return f"{_say(objects, 'object')} of namespace {escape(ladder.namespace)}, {evidence.at}"
+        return f"{count(objects, 'object')} of namespace {escape(ladder.namespace)}, {evidence.at}"
     objects = sum(row["objects"] for row in spaces.values())
     named = sum(1 for name in spaces if name)
-    return f"{_say(objects, 'object')} of {_say(named, 'namespace')}, {evidence.at}"
+    return f"{count(objects, 'object')} of {count(named, 'namespace')}, {evidence.at}"
 
 
 def _order(one: "Proposal") -> tuple[bool, int, str]:
@@ -54,27 +55,23 @@ def _tell_step(
         yield f"  {one.key:<{width}}  {_tell_hits(one)}; {_tell_whether(one, ladder)}"
     if quiet and not show_all:
         more = "more " if shown else ""
-        forms = _say(len(quiet), f"{more}form")
+        forms = count(len(quiet), f"{more}form")
         yield f"  {forms} would {_VERBS[after]} nothing and may go (--show-all lists them)"
 
 
 def _tell_hits(one: "Proposal") -> str:
-    told = f"would {_VERBS[one.after]} {len(one.hits):,} of {_say(one.objects, 'object')}"
+    told = f"would {_VERBS[one.after]} {len(one.hits):,} of {count(one.objects, 'object')}"
     if one.hits:
-        spaces = _say(len(one.by_namespace), "namespace")
+        spaces = count(len(one.by_namespace), "namespace")
         told += f" in {spaces} ({_rank(one.by_namespace)})"
         told += f", owners {_rank(one.by_owner)}"
     if one.reviews:
-        told += f"; the webhook found {one.rule.code} in {_say(one.reviews, 'review')}"
+        told += f"; the webhook found {one.rule.code} in {count(one.reviews, 'review')}"
     return told
 
 
 def _tell_whether(one: "Proposal", ladder: "Ladder") -> str:
     return "may go" if one.may else f"not yet: {ladder.most_denied:,} at most"
-
-
-def _say(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s'[: number != 1]}"
 
 
 def _rank(counts: "Counter[str]") -> str:
