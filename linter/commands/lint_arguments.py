@@ -1,6 +1,7 @@
 """The arguments of ``mlgate lint``, in the groups that its help shows."""
 
 import argparse
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from linter.commands.narrowing import add_narrowing_arguments
@@ -175,6 +176,13 @@ def _add_input(group: argparse._ArgumentGroup) -> None:
     add("--hook", action="store_true", help="files that hold no manifest are no fault")
     add("--watch", action="store_true", help="judge again what changes, until it is interrupted")
     add("--stdin-filename", metavar="NAME", help="the file that standard input stands for")
+
+
+def find_option(arguments: argparse.Namespace, names: Iterable[str]) -> str | None:
+    """The first of some options, by their names in ``arguments``, that was given, as it is written
+    there; None where none was."""
+    given = (name for name in names if getattr(arguments, name))
+    return next((f"--{name.replace('_', '-')}" for name in given), None)
 
 
 def _read_jobs(text: str) -> int:

@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import finish_run
+from linter.commands.lint_arguments import find_option
 from linter.commands.lint_input import LintInput
 from linter.commands.narrowing import find_narrowing, list_in_baseline
 from linter.errors import CRASHED, UserError
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
     from linter.commands.lint import LintSetup
     from linter.row_types import RunResult
 
-_OF_FILES = {
-    "fix": "--fix",
-    "fix_only": "--fix-only",
-    "diff": "--diff",
-    "add_ignore": "--add-ignore",
-    "staged": "--staged",
-    "since": "--since",
-    "show_files": "--show-files",
-    "stdin_filename": "--stdin-filename",
-    "text_edits": "--text-edits",
-    "hook": "--hook",
-}
+_OF_FILES = (
+    "fix",
+    "fix_only",
+    "diff",
+    "add_ignore",
+    "staged",
+    "since",
+    "show_files",
+    "stdin_filename",
+    "text_edits",
+    "hook",
+)
 """Options that only mean something where files are judged as they stand."""
 
 
@@ -72,9 +73,9 @@ def _refuse_options(arguments: argparse.Namespace) -> None:
     flag = "--kustomize" if arguments.kustomize else "--helm"
     if arguments.values and not arguments.helm:
         raise UserError("mlgate lint: --values are for a chart: give --helm CHART")
-    for name, option in _OF_FILES.items():
-        if getattr(arguments, name):
-            advice = f"judge the sources for it: mlgate lint {option} PATH"
-            raise UserError(f"mlgate lint: {flag} and {option} do not go together: {advice}")
+    option = find_option(arguments, _OF_FILES)
+    if option is not None:
+        advice = f"judge the sources for it: mlgate lint {option} PATH"
+        raise UserError(f"mlgate lint: {flag} and {option} do not go together: {advice}")
     if STDIN in arguments.paths:
         raise UserError(f"mlgate lint: {flag} and - do not go together: give them a run each")

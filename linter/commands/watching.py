@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NoReturn, TextIO, TypeAlias
 
 from linter.commands.closing import report_run
+from linter.commands.lint_arguments import find_option
 from linter.errors import UserError
 from linter.input.repository import find_root, list_parents
 from linter.input.sources import STDIN, Excludes, collect
@@ -124,10 +125,9 @@ def _read_stamps(arguments: argparse.Namespace) -> Iterator[tuple[str, tuple[int
 
 
 def _refuse_options(arguments: argparse.Namespace) -> None:
-    for name in _ONCE:
-        if getattr(arguments, name):
-            option = "--" + name.replace("_", "-")
-            raise UserError(f"mlgate lint: --watch and {option} do not go together")
+    option = find_option(arguments, _ONCE)
+    if option is not None:
+        raise UserError(f"mlgate lint: --watch and {option} do not go together")
     if arguments.kustomize or arguments.helm:
         raise UserError("mlgate lint: --watch looks at files: it builds nothing")
     if STDIN in arguments.paths:
