@@ -1,8 +1,11 @@
-"""A text file written as a whole or not at all: whatever interrupts, never half of it."""
+"""A file written as a whole or not at all: whatever interrupts, never half of it."""
 
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 _NO_ROOM_BESIDE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY})
 """A folder that takes no new file may hold one that can be written, such as a mounted one."""
@@ -29,17 +32,29 @@ def write_whole(path: str, text: str, errors: str = "backslashreplace") -> None:
 
 
 def _replace(target: str, data: bytes, mode: int | None) -> None:
-    beside = f"{target}.{os.getpid()}.tmp"
-    try:
-        _write(beside, data, "xb")
+    with written_beside(target) as file:
+        file.write(data)
         if mode is not None:
-            os.chmod(beside, stat.S_IMODE(mode))
-        os.replace(beside, target)
-    # Ctrl-C too: nothing half-written is left behind.
-    except BaseException:
-        if os.path.exists(beside):
-            os.unlink(beside)
-        raise
+            os.chmod(file.name, stat.S_IMODE(mode))
+
+
+@contextmanager
+def written_beside(target: str, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A new file in the folder of ``target``, which takes its place in the end. Where that is not
+    reached nothing is left of it. ``mode`` is what it is made with, less the umask."""
+    folder, name = os.path.split(target)
+    # In the same folder: a rename does not cross file systems.
+    beside = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.tmp")
+    with open(beside, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
+        try:
+            yield file
+            file.close()
+            os.replace(beside, target)
+        # Ctrl-C too: nothing half-written is left behind.
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(beside)
+            raise
 
 
 def _write(path: str, data: bytes, mode: str) -> None:

@@ -2,10 +2,11 @@
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+from linter.whole_file import written_beside
 
 
 class NotWritten(Exception):
@@ -43,21 +44,14 @@ def _replace(target: Path, original: bytes, new: bytes) -> None:
         raise NotWritten("not a regular file")
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise NotWritten("the file is read-only")
-    # In the same folder: a rename does not cross file systems.
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(new)
-            file.flush()
-            _keep_owner(file.fileno(), status)
-            os.fsync(file.fileno())
+    # Nobody else's to read before it has the mode of what it replaces.
+    with written_beside(str(target), mode=0o600) as file:
+        file.write(new)
+        file.flush()
+        _keep_owner(file.fileno(), status)
+        os.fsync(file.fileno())
         # As late as can be: an editor may have saved the file meanwhile.
         _check_unchanged(target, original)
-        Path(name).replace(target)
-    # Ctrl-C too: no half-written file is left behind.
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
     _sync_folder(target.parent)
 
 

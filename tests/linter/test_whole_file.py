@@ -73,7 +73,7 @@ def test_an_interrupted_fix_leaves_the_manifest_whole(
 ) -> None:
     text = HPA.replace("v2\n", "v2  # mlgate: ignore[GPU001] stale\n")
     (tmp_path / "hpa.yaml").write_text(text)
-    monkeypatch.setattr(Path, "replace", interrupt)
+    monkeypatch.setattr(os, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
         main(["lint", "--fix", str(tmp_path)], stdout=io.StringIO(), stderr=io.StringIO())
     assert (tmp_path / "hpa.yaml").read_text() == text
