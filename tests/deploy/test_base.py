@@ -1,7 +1,6 @@
 """deploy/base: what of the promises stands in manifests, and that they fit what is deployed."""
 
 import argparse
-import io
 import os
 import re
 import subprocess
@@ -14,11 +13,11 @@ import yaml
 
 import rules
 from cluster.access import Permission
-from linter.cli import main
 from rules.checks import ALL
 from rules.model import Action
 from rules.policy.decisions import weigh
 from tests.deploy.calls import NAMESPACE, OPTIONS, WATCHED, Call, make_calls
+from tests.deploy.strict_lint import lint_strictly
 from tests.e2e.cluster import find_programs
 from webhook.commands import generate, serve
 from webhook.knowledge.cluster_cache import CacheTiming
@@ -318,17 +317,9 @@ def test_the_policy_observes() -> None:
 
 
 def test_mlgate_finds_nothing_in_it(tmp_path: Path) -> None:
-    """With a policy that takes the namespace back in: it is exempt from all others."""
-    policy = tmp_path / "policy.yaml"
-    policy.write_text(
-        "apiVersion: mlgate.dev/v1\nkind: Policy\nprofile: strict\n"
-        f"namespaces: [{{match: {{name: {NAMESPACE}}}, profile: strict}}]\n"
-    )
-    out, err = io.StringIO(), io.StringIO()
-    command = ["lint", "--policy", str(policy), "--show-audit", str(BASE)]
-    assert main(command, stdout=out, stderr=err) == 0
-    assert out.getvalue() == ""
-    assert "1 pod template (Deployment 1)" in err.getvalue()
+    answer = lint_strictly(BASE, NAMESPACE, tmp_path)
+    assert (answer.code, answer.out) == (0, "")
+    assert "1 pod template (Deployment 1)" in answer.err
 
 
 def test_the_generated_file_is_the_one_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """deploy/dashboard: what is deployed is what the command understands, and may read and no more."""
 
 import argparse
-import io
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,9 @@ import pytest
 import yaml
 
 import rules
-from linter.cli import main
 from linter.commands import dashboard
 from tests.deploy.calls import NAMESPACE
+from tests.deploy.strict_lint import lint_strictly
 from tests.deploy.test_base import ROOT
 from tests.e2e.cluster import find_programs
 
@@ -105,12 +104,5 @@ def test_kubectl_renders_it_beside_the_base(tmp_path: Path) -> None:
 
 
 def test_mlgate_finds_nothing_in_it(tmp_path: Path) -> None:
-    policy = tmp_path / "policy.yaml"
-    policy.write_text(
-        "apiVersion: mlgate.dev/v1\nkind: Policy\nprofile: strict\n"
-        f"namespaces: [{{match: {{name: {NAMESPACE}}}, profile: strict}}]\n"
-    )
-    out, err = io.StringIO(), io.StringIO()
-    command = ["lint", "--policy", str(policy), "--show-audit", str(FOLDER)]
-    assert main(command, stdout=out, stderr=err) == 0
-    assert out.getvalue() == ""
+    answer = lint_strictly(FOLDER, NAMESPACE, tmp_path)
+    assert (answer.code, answer.out) == (0, "")

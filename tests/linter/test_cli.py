@@ -51,7 +51,7 @@ class Answer(NamedTuple):
 
 def call(*argv: str, stdin: str = "") -> Answer:
     out, err = io.StringIO(), io.StringIO()
-    given = io.TextIOWrapper(io.BytesIO(stdin.encode()))
+    given = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
     code = main(list(argv), stdin=given, stdout=out, stderr=err)
     return Answer(code, out.getvalue(), err.getvalue())
 

@@ -11,6 +11,7 @@ import mlgate
 from linter.cli import main
 from rules.checks import ALL
 from rules.policy.file import PolicyError, read_policy
+from tests.linter.test_cli import call
 
 HEAD = "apiVersion: mlgate.dev/v1\nkind: Policy\n"
 JOB = """\
@@ -28,19 +29,18 @@ spec:
 """
 
 
-class Answer(NamedTuple):
+class PolicyAnswer(NamedTuple):
     code: int
     found: dict[str, str]
     """Action of TRN001 by file."""
     err: str
 
 
-def lint(*argv: str) -> Answer:
-    out, err = io.StringIO(), io.StringIO()
-    code = main(["lint", "--format", "json", *argv], stdout=out, stderr=err)
-    rows = json.loads(out.getvalue())["findings"] if code < 2 else ()
+def lint(*argv: str) -> PolicyAnswer:
+    code, out, err = call("lint", "--format", "json", *argv)
+    rows = json.loads(out)["findings"] if code < 2 else ()
     found = {row["file"]: row["action"] for row in rows if row["rule"] == "TRN001"}
-    return Answer(code, found, err.getvalue())
+    return PolicyAnswer(code, found, err)
 
 
 def plant(file: str, text: str) -> None:

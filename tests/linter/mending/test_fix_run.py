@@ -1,13 +1,11 @@
 """``--fix`` and ``--diff`` through the command."""
 
-import io
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from linter.cli import main
+from tests.linter.test_cli import Answer, call
 
 JOB = """\
 apiVersion: batch/v1
@@ -27,17 +25,8 @@ FIXED = JOB.replace("spec:\n  template", "spec:\n  backoffLimit: 3\n  template",
 BOTH = FIXED.replace("3\n  template", "3\n  activeDeadlineSeconds: 86400\n  template")
 
 
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 def run(*arguments: str, stdin: str = "") -> Answer:
-    out, err = io.StringIO(), io.StringIO()
-    given = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
-    code = main(["lint", *arguments], stdin=given, stdout=out, stderr=err)
-    return Answer(code, out.getvalue(), err.getvalue())
+    return call("lint", *arguments, stdin=stdin)
 
 
 @pytest.fixture

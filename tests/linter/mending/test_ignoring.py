@@ -1,15 +1,14 @@
 """``--add-ignore``, and stale comments that ``--fix`` takes away."""
 
-import io
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from linter.cli import main
 from linter.mending.comment_edits import edit_comments
 from rules.reader import Document, read
+from tests.linter.test_cli import Answer, call
 
 JOB = """\
 apiVersion: batch/v1
@@ -30,17 +29,8 @@ spec:
 SELECT = ("--select", "TRN001,TRN002,MLG003")
 
 
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 def run(*arguments: str, stdin: str = "") -> Answer:
-    out, err = io.StringIO(), io.StringIO()
-    given = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
-    code = main(["lint", *SELECT, *arguments], stdin=given, stdout=out, stderr=err)
-    return Answer(code, out.getvalue(), err.getvalue())
+    return call("lint", *SELECT, *arguments, stdin=stdin)
 
 
 def values(text: str) -> list[Any]:

@@ -1,17 +1,15 @@
 """``mlgate lint --kustomize`` and ``--helm``: whom they ask, and where findings are shown."""
 
-import io
 import json
 import os
 import shutil
 from pathlib import Path
-from typing import NamedTuple
 
 import jsonschema
 import pytest
 
 import linter
-from linter.cli import main
+from tests.linter.test_cli import Answer, call
 
 JOB = """\
 apiVersion: batch/v1
@@ -29,27 +27,19 @@ spec:
 """
 
 
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def places(self) -> list[str]:
-        """``file:line rule builds`` of the findings in JSON."""
-        rows = json.loads(self.out)["findings"]
-        return [f"{row['file']}:{row['line']} {','.join(row['builds'])}" for row in rows]
+def lint(*argv: str) -> Answer:
+    return call("lint", *argv)
 
 
-def call(*argv: str) -> Answer:
-    out, err = io.StringIO(), io.StringIO()
-    code = main(["lint", *argv], stdout=out, stderr=err)
-    return Answer(code, out.getvalue(), err.getvalue())
+def places_of(answer: Answer) -> list[str]:
+    """``file:line builds`` of the findings in JSON."""
+    rows = json.loads(answer.out)["findings"]
+    return [f"{row['file']}:{row['line']} {','.join(row['builds'])}" for row in rows]
 
 
 def judge(*argv: str) -> Answer:
     """TRN001 alone, as JSON."""
-    return call(*argv, "--select", "TRN001", "--format", "json")
+    return lint(*argv, "--select", "TRN001", "--format", "json")
 
 
 def plant(file: str, text: str) -> None:
@@ -85,7 +75,7 @@ def stub(name: str, script: str) -> None:
 
 def test_a_finding_of_two_builds_is_shown_once_at_its_source() -> None:
     answer = judge("--kustomize", "overlays")
-    assert answer.places == ["base/job.yaml:10 overlays/dev,overlays/prod"]
+    assert places_of(answer) == ["base/job.yaml:10 overlays/dev,overlays/prod"]
     assert answer.code == 1
 
 
@@ -97,20 +87,20 @@ def test_each_overlay_is_built_once() -> None:
 
 def test_a_chart_is_rendered_with_its_values_and_shown_in_its_template() -> None:
     answer = judge("--helm", "chart", "--values", "a.yaml", "--namespace", "ml")
-    assert answer.places == ["chart/templates/job.yaml:11 chart"]
+    assert places_of(answer) == ["chart/templates/job.yaml:11 chart"]
     assert Path("said").read_text() == "template chart --values=a.yaml --namespace=ml\n"
 
 
 def test_the_json_report_is_that_of_the_schema() -> None:
     schema = json.loads((Path(linter.__file__).parents[1] / "docs/report.schema.json").read_text())
-    report = json.loads(call("--helm", "chart", "--kustomize", ".", "--format", "json").out)
+    report = json.loads(lint("--helm", "chart", "--kustomize", ".", "--format", "json").out)
     jsonschema.validate(report, schema)
     keys = list(schema["$defs"]["finding"]["properties"])
     assert all(list(row) == [key for key in keys if key in row] for row in report["findings"])
 
 
 def test_the_excerpt_is_the_sources_own() -> None:
-    answer = call("--kustomize", "overlays/prod", "--select", "TRN001")
+    answer = lint("--kustomize", "overlays/prod", "--select", "TRN001")
     assert " --> base/job.yaml:10:22\n" in answer.out
     assert "= built by overlays/prod\n" in answer.out
     assert "fixable" not in answer.err
@@ -138,7 +128,7 @@ def test_places_in_other_objects_are_led_to_their_sources_too() -> None:
     head = "---\n# Source: trainer/templates/"
     plant("chart/rendered", f"{head}claim.yaml\n{claim}{head}job.yaml\n{server}")
     flags = ("--kustomize", "overlays/prod", "--helm", "chart", "--select", "STO003")
-    rows = json.loads(call(*flags, "--format", "json").out)["findings"]
+    rows = json.loads(lint(*flags, "--format", "json").out)["findings"]
     places = [(row["file"], one["file"], one["line"]) for row in rows for one in row["related"]]
     assert ("base/job.yaml", "base/claim.yaml", 5) in places
     assert ("chart/templates/job.yaml", "chart/templates/claim.yaml", 5) in places
@@ -147,7 +137,7 @@ def test_places_in_other_objects_are_led_to_their_sources_too() -> None:
 
 def test_what_stands_in_no_source_is_shown_as_it_was_built() -> None:
     plant("overlays/prod/built", JOB.replace("OnFailure", "Always"))
-    answer = call("--kustomize", "overlays/prod", "--select", "TRN001")
+    answer = lint("--kustomize", "overlays/prod", "--select", "TRN001")
     assert " --> overlays/prod:10:22 (from base/job.yaml)\n" in answer.out
     assert "restartPolicy: Always\n" in answer.out
 
@@ -155,9 +145,9 @@ def test_what_stands_in_no_source_is_shown_as_it_was_built() -> None:
 def test_a_comment_in_the_source_ignores_what_is_built() -> None:
     plant("base/job.yaml", JOB.replace("OnFailure", "OnFailure  # mlgate: ignore[TRN001] tried"))
     answer = judge("--kustomize", "overlays/prod")
-    assert answer.places == []
+    assert places_of(answer) == []
     assert json.loads(answer.out)["suppressed"] == 1
-    assert judge("--kustomize", "overlays/prod", "--no-ignores").places
+    assert places_of(judge("--kustomize", "overlays/prod", "--no-ignores"))
 
 
 def test_named_files_are_judged_beside_the_builds() -> None:
@@ -168,8 +158,8 @@ def test_named_files_are_judged_beside_the_builds() -> None:
 
 def test_a_baseline_holds_for_builds() -> None:
     flags = ("--kustomize", "overlays", "--select", "TRN001")
-    assert call(*flags, "--write-baseline", "old.yaml").code == 0
-    answer = call(*flags, "--baseline", "old.yaml")
+    assert lint(*flags, "--write-baseline", "old.yaml").code == 0
+    answer = lint(*flags, "--baseline", "old.yaml")
     assert answer.code == 0
     assert "1 in the baseline" in answer.err
     assert "stale" not in answer.err
@@ -182,7 +172,7 @@ def test_a_program_that_is_not_there_is_named(
     flags: tuple[str, ...], program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", os.devnull)
-    answer = call(*flags)
+    answer = lint(*flags)
     assert answer.code == 2
     assert f"needs {program}" in answer.err or f"or {program} on the PATH" in answer.err
     assert "install" in answer.err
@@ -208,27 +198,26 @@ def test_a_folder_with_nothing_to_build_is_an_error(name: str, reason: str) -> N
 
 @pytest.mark.parametrize("flag", ["--fix", "--diff", "--staged", "--show-files"])
 def test_options_that_are_for_files_are_refused(flag: str) -> None:
-    answer = call("--kustomize", "base", flag)
+    answer = lint("--kustomize", "base", flag)
     assert answer.code == 2
     assert f"--kustomize and {flag} do not go together" in answer.err
 
 
 def test_values_need_a_chart() -> None:
-    assert call("--values", "a.yaml").code == 2
+    assert lint("--values", "a.yaml").code == 2
 
 
 def test_a_run_over_sources_tells_what_is_built() -> None:
-    said = call(".", "--select", "TRN001").err
+    said = lint(".", "--select", "TRN001").err
     words = "--kustomize overlays/dev --kustomize overlays/prod --helm chart"
     assert f"to judge what is built: mlgate lint {words}\n" in said
-    assert "to judge what is built" not in call("base", "--select", "TRN001").err
+    assert "to judge what is built" not in lint("base", "--select", "TRN001").err
 
 
 def test_a_stream_of_helm_names_the_template() -> None:
-    given = io.TextIOWrapper(io.BytesIO(Path("chart/rendered").read_bytes()))
-    out = io.StringIO()
-    main(["lint", "-", "--select", "TRN001"], stdin=given, stdout=out, stderr=io.StringIO())
-    assert " --> -:12:22 (from trainer/templates/job.yaml)\n" in out.getvalue()
+    text = Path("chart/rendered").read_text()
+    answer = call("lint", "-", "--select", "TRN001", stdin=text)
+    assert " --> -:12:22 (from trainer/templates/job.yaml)\n" in answer.out
 
 
 REAL = [shutil.which("kubectl"), shutil.which("helm")]
@@ -239,7 +228,7 @@ def test_the_real_programs_build_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     shutil.rmtree("bin")
     monkeypatch.setenv("PATH", ":".join(str(Path(one).parent) for one in REAL if one))
     answer = judge("--kustomize", ".", "--helm", "chart")
-    assert answer.places == [
+    assert places_of(answer) == [
         "base/job.yaml:10 overlays/dev,overlays/prod",
         "chart/templates/job.yaml:11 chart",
     ]
