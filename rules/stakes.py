@@ -154,3 +154,10 @@ def _count(number: float, noun: str) -> str:
     if number == inf:
         return f"endless {noun}s"
     return f"{number:,.10g} {noun}" if number == 1 else f"{number:,.10g} {noun}s"
+
+
+def export_hours(hours: float | None) -> float | str | None:
+    """GPU-hours as JSON has them, which knows no infinite number."""
+    if hours is None:
+        return None
+    return "unbounded" if hours == inf else round(hours, 2)

@@ -4,9 +4,9 @@ import io
 from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
-from linter.reports.json import export_hours
 from linter.reports.terminal import escape
 from rules.paths import pointer
+from rules.stakes import export_hours
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult

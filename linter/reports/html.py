@@ -15,7 +15,6 @@ from linter.reports import (
     select_errors,
     select_shown,
 )
-from linter.reports.json import export_hours
 from linter.reports.source_lines import SourceLines
 from linter.reports.stakes import sum_hours
 from linter.reports.summary import render_summary
@@ -23,6 +22,7 @@ from linter.reports.terminal import escape
 from linter.reports.text import locate
 from rules.paths import dotted
 from rules.record import NamedTuple
+from rules.stakes import export_hours
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, FixRow, RunResult

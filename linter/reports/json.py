@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from linter.reports import ReportOptions
 from rules.lazy_pattern import LazyPattern
 from rules.paths import pointer
+from rules.stakes import export_hours
 
 if TYPE_CHECKING:
     from linter.row_types import EditRow, EmbeddedRow, FindingRow, FixRow, RunResult, WorkloadRow
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 REPORT_VERSION = 1
 """Of the report's contract: no key of it goes, or changes its meaning."""
 
-UNBOUNDED = "unbounded"
 
 _UNSAFE = LazyPattern("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that a terminal obeys, that turn the writing direction, or that UTF-8 cannot hold."""
@@ -81,13 +81,6 @@ def export_finding_row(row: "FindingRow") -> dict[str, Any]:
         "url": row["url"],
         **{key: row[key] for key in ("source", "builds") if key in row},
     }
-
-
-def export_hours(hours: float | None) -> float | str | None:
-    """JSON has no infinite number."""
-    if hours is None:
-        return None
-    return UNBOUNDED if hours == float("inf") else round(hours, 2)
 
 
 def _export_embedded(row: "EmbeddedRow | None") -> dict[str, Any] | None:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from cluster.client import JsonObject
 from cluster.discovery import KindName, Resource
-from linter.reports.json import export_hours
 from linter.scanning.scan import ScannedObject
 from rules.paths import pointer
 from rules.record import NamedTuple
+from rules.stakes import export_hours
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

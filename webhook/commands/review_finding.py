@@ -5,6 +5,7 @@ from typing import Any
 
 from rules.model import Edit, Embedded, Finding, Fix, Identity, Related, Set
 from rules.paths import pointer
+from rules.stakes import export_hours
 from webhook.review.denial import rule_url
 
 
@@ -23,7 +24,7 @@ def export_finding(finding: Finding, endpoint: str) -> dict[str, Any]:
         "object": _export_identity(finding.object),
         "embedded": _export_embedded(finding.embedded),
         "message": finding.message,
-        "gpu_hours": _export_hours(finding.gpu_hours),
+        "gpu_hours": export_hours(finding.gpu_hours),
         "related": [_export_related(one) for one in finding.related],
         "fix": _export_fix(finding.fix),
         "fingerprint": finding.fingerprint if endpoint == "validate" else None,
@@ -46,13 +47,6 @@ def _export_embedded(embedded: Embedded | None) -> dict[str, str | None] | None:
         return None
     names = {"apiVersion": embedded.api_version, "kind": embedded.kind, "name": embedded.name}
     return {**names, "path": pointer(embedded.path)}
-
-
-def _export_hours(hours: float | None) -> float | str | None:
-    """JSON has no infinite number."""
-    if hours is None:
-        return None
-    return "unbounded" if hours == float("inf") else round(hours, 2)
 
 
 def _export_related(related: Related) -> dict[str, Any]:
