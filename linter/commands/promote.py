@@ -161,7 +161,8 @@ def _export(one: "Proposal") -> dict[str, object]:
         "found": len(one.hits),
         "namespaces": dict(one.by_namespace),
         "owners": dict(one.by_owner),
-        "reviews": one.reviews,
+        "reviews": sum(one.reviews.values()),
+        "review_namespaces": dict(one.reviews),
         "files": [hit.file for hit in one.hits],
     }
 

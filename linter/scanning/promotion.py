@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from linter.scanning.evidence import Evidence, Hit
+from linter.scanning.review_counts import UNTOLD
 from rules.model import Action, Confidence, Form, Rule
 from rules.policy import Policy
 from rules.policy.decisions import ORDER, degrade, is_silent, profile_action, weigh
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
 class Ladder(NamedTuple):
     """How far rules may go: to what the profile ``towards`` does; to deny where at most
     ``most_denied`` objects, and as many reviews, would have been denied. ``namespace``: in it
-    alone, else everywhere. ``reviews`` are the webhook's, with findings, by rule."""
+    alone, else everywhere. ``reviews`` are the webhook's, with findings, by rule and namespace."""
 
     towards: str = "standard"
     most_denied: int = 0
     namespace: str | None = None
-    reviews: Mapping[str, int] = {}
+    reviews: Mapping[tuple[str, str], int] = {}
 
 
 class Proposal(NamedTuple):
     """One step of a form: ``hits`` are the findings, each of another object, that it would make
     louder, ``objects`` all that were judged where it would count, ``reviews`` those of the webhook
-    that found it."""
+    that found the rule there, by namespace."""
 
     rule: Rule
     form: Form
@@ -41,7 +42,7 @@ class Proposal(NamedTuple):
     after: Action
     hits: tuple[Hit, ...]
     objects: int
-    reviews: int
+    reviews: Mapping[str, int]
     may: bool
 
     @property
@@ -143,11 +144,31 @@ def _make_proposal(
         if hit.namespace in louder
         and degrade(policy, form, Confidence(hit.confidence), after) is after
     }
-    reviews = ladder.reviews.get(rule.code, 0)
-    few = max(len(met), reviews) <= ladder.most_denied
+    reviews = _find_reviews(rule.code, evidence, ladder, louder)
+    few = max(len(met), sum(reviews.values())) <= ladder.most_denied
     may = after is not Action.DENY or few
     found = tuple(met.values())
     return Proposal(rule, form, before, after, found, sum(louder.values()), reviews, may)
+
+
+def _find_reviews(
+    code: str, evidence: Evidence, ladder: Ladder, louder: Mapping[str, int]
+) -> dict[str, int]:
+    """The reviews that found a rule, but those in namespaces in which the step changes nothing.
+    What the metrics do not tell apart may have been anywhere."""
+    return {
+        name: number
+        for (rule, name), number in ladder.reviews.items()
+        if rule == code
+        and number
+        and (name == UNTOLD or _counts_in(name, evidence, ladder, louder))
+    }
+
+
+def _counts_in(name: str, evidence: Evidence, ladder: Ladder, louder: Mapping[str, int]) -> bool:
+    if ladder.namespace is not None:
+        return name == ladder.namespace
+    return name in louder or name not in evidence.namespaces
 
 
 def shorten_actions(

@@ -1,11 +1,11 @@
 """Proposals as text: what may go up, what not yet, and what each would mean for whom."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from linter.reports.summary import count
 from linter.reports.terminal import escape
+from linter.scanning.review_counts import UNTOLD
 from rules.model import Action
 
 if TYPE_CHECKING:
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from linter.scanning.promotion import Ladder, Proposal
 
 _MOST_NAMED = 5
+_LIMITS = (
+    "Reviews are counted by rule, whatever the form, since each replica started, each try again:",
+    "how many objects they were, and whose, is not known.",
+)
+_NAMES = {"": "(cluster-wide)", UNTOLD: "(not told apart)"}
 _VERBS = {Action.WARN: "warn of", Action.DENY: "deny"}
 
 
@@ -28,6 +33,7 @@ def render_proposals(
         lines += ["", f"{before} -> {after}:"]
         lines += _tell_step(sorted(found, key=_order), after, ladder, show_all=show_all)
     lines += [] if steps else ["", f"every rule is where the profile {ladder.towards} has it"]
+    lines += ["", *_LIMITS] if ladder.reviews else []
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -66,7 +72,8 @@ def _tell_hits(one: "Proposal") -> str:
         told += f" in {spaces} ({_rank(one.by_namespace)})"
         told += f", owners {_rank(one.by_owner)}"
     if one.reviews:
-        told += f"; the webhook found {one.rule.code} in {count(one.reviews, 'review')}"
+        found = count(sum(one.reviews.values()), "review")
+        told += f"; the webhook found {one.rule.code} in {found} ({_rank(one.reviews)})"
     return told
 
 
@@ -74,8 +81,8 @@ def _tell_whether(one: "Proposal", ladder: "Ladder") -> str:
     return "may go" if one.may else f"not yet: {ladder.most_denied:,} at most"
 
 
-def _rank(counts: "Counter[str]") -> str:
+def _rank(counts: "Mapping[str, int]") -> str:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    named = [f"{escape(name or '(cluster-wide)')} {number:,}" for name, number in ranked]
+    named = [f"{escape(_NAMES.get(name, name))} {number:,}" for name, number in ranked]
     more = [f"{len(named) - _MOST_NAMED:,} more"] if len(named) > _MOST_NAMED else []
     return ", ".join([*named[:_MOST_NAMED], *more])

@@ -1,25 +1,33 @@
-"""How often the webhook's reviews found something, by rule: from its metrics."""
+"""How often the webhook's reviews found something, by rule and namespace: from its metrics."""
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from linter.errors import UserError
 
+if TYPE_CHECKING:
+    from prometheus_client.samples import Sample
+
+UNTOLD = "_other"
+"""Stands for namespaces that the metrics do not tell apart."""
 _FOUND = "mlgate_rule_results_total"
+_FOUND_IN = "mlgate_namespace_findings_total"
+_NAMESPACE = "resource_namespace"
 _TIMEOUT = 10.0
 _MOST_BYTES = 16 * 1024 * 1024
 
 
-def count_reviews(sources: Iterable[str]) -> Counter[str]:
-    """The findings of reviews by rule, of all sources together: each replica counts its own, since
-    it started. Raises UserError for what are no metrics of the webhook's."""
-    counts: Counter[str] = Counter()
+def count_reviews(sources: Iterable[str]) -> Counter[tuple[str, str]]:
+    """The findings of reviews by rule and namespace, of all sources together: each replica counts
+    its own, since it started. Raises UserError for what are no metrics of the webhook's."""
+    counts: Counter[tuple[str, str]] = Counter()
     for source in sources:
         counts += _count(source, _read(source))
     return counts
 
 
-def _count(source: str, text: str) -> Counter[str]:
+def _count(source: str, text: str) -> Counter[tuple[str, str]]:
     try:
         from prometheus_client.parser import text_string_to_metric_families
     except ImportError as error:
@@ -27,18 +35,32 @@ def _count(source: str, text: str) -> Counter[str]:
             f"mlgate promote: --metrics needs the package {error.name}: pip install "
             "'mlgate[cluster]'"
         ) from None
-    found: Counter[str] = Counter()
-    known = False
     try:
-        for family in text_string_to_metric_families(text):
-            known = known or family.name.startswith("mlgate_")
-            for sample in family.samples:
-                if sample.name == _FOUND and sample.labels.get("result") == "fail":
-                    found[sample.labels["rule"]] += int(sample.value)
+        families = list(text_string_to_metric_families(text))
+        samples = [one for family in families for one in family.samples]
+        # The same findings: those of older webhooks are counted by rule alone.
+        told = [one for one in samples if one.name == _FOUND_IN]
+        found = _count_told(told) if told else _count_untold(samples)
     except (ValueError, KeyError) as error:
         raise UserError(f"mlgate promote: {source}: no metrics as text: {error}") from None
-    if not known:
+    if not any(family.name.startswith("mlgate_") for family in families):
         raise UserError(f"mlgate promote: {source}: no metrics of the webhook's (mlgate_...)")
+    return found
+
+
+def _count_told(samples: "Iterable[Sample]") -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for one in samples:
+        if one.labels["action"] != "excepted":
+            found[one.labels["rule"], one.labels[_NAMESPACE]] += int(one.value)
+    return found
+
+
+def _count_untold(samples: "Iterable[Sample]") -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for one in samples:
+        if one.name == _FOUND and one.labels.get("result") == "fail":
+            found[one.labels["rule"], UNTOLD] += int(one.value)
     return found
 
 

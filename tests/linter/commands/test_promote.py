@@ -164,10 +164,45 @@ def test_reviews_of_the_webhook_count_too(folder: Path) -> None:
     assert proposals("--metrics", "metrics.txt", "--metrics", "metrics.txt")["TRN001/batch"][
         "reviews"
     ] == (8)
-    assert "the webhook found TRN001 in 4 reviews" in promote("--metrics", "metrics.txt").out
+    said = promote("--metrics", "metrics.txt").out
+    assert "the webhook found TRN001 in 4 reviews ((not told apart) 4); not yet" in said
+    assert said.endswith("how many objects they were, and whose, is not known.\n")
     Path("metrics.txt").write_text("up 1\n")
     assert "no metrics of the webhook's" in promote("--metrics", "metrics.txt").err
     assert promote("--metrics", "nowhere.txt").code == 2
+
+
+METRICS_BY_NAMESPACE = (
+    METRICS
+    + """\
+# TYPE mlgate_namespace_findings counter
+mlgate_namespace_findings_total{resource_namespace="research",rule="TRN001",action="warn"} 3.0
+mlgate_namespace_findings_total{resource_namespace="research",rule="TRN001",action="excepted"} 7.0
+mlgate_namespace_findings_total{resource_namespace="team-a",rule="TRN001",action="warn"} 1.0
+mlgate_namespace_findings_total{resource_namespace="gone",rule="TRN001",action="warn"} 2.0
+mlgate_namespace_findings_total{resource_namespace="team-a",rule="CRN001",action="deny"} 5.0
+"""
+)
+
+
+def test_reviews_count_where_the_step_would(folder: Path) -> None:
+    write(report([]))
+    own = "namespaces: [{match: {name: research}, rules: {TRN001: warn}}]"
+    policy = f"apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {{TRN001: warn}}\n{own}\n"
+    Path("mlgate.yaml").write_text(policy)
+    Path("metrics.txt").write_text(METRICS_BY_NAMESPACE)
+    known = ("--metrics", "metrics.txt")
+    one = proposals(*known)["TRN001/batch"]
+    # What is decided in research by its own entry stays as it is.
+    assert one["review_namespaces"] == {"team-a": 1, "gone": 2}
+    assert (one["reviews"], one["may"]) == (3, False)
+    assert "TRN001 in 3 reviews (gone 2, team-a 1); not yet" in promote(*known).out
+    assert proposals(*known, "-n", "team-a")["TRN001/batch"]["review_namespaces"] == {"team-a": 1}
+    assert proposals(*known, "-n", "sandbox-1")["TRN001/batch"]["may"] is True
+    other = METRICS_BY_NAMESPACE.replace('"gone"', '"_other"')
+    Path("metrics.txt").write_text(other)
+    one = proposals(*known, "-n", "sandbox-1")["TRN001/batch"]
+    assert (one["review_namespaces"], one["may"]) == ({"_other": 2}, False)
 
 
 def test_the_policy_file_keeps_its_comments_and_its_order(folder: Path) -> None:
