@@ -1,6 +1,6 @@
 """What a scan came to, as metrics of its last run: a file for node_exporter or a push gateway.
 
-docs/scan.md lists them. Labels take values of closed sets only.
+docs/scan.md lists them. Labels take values of closed sets, and so many namespaces at most.
 """
 
 from collections import Counter
@@ -13,7 +13,11 @@ from linter.scanning.usage import read_time
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-    from linter.row_types import ClusterRow, RunResult
+    from linter.row_types import ClusterRow, FindingRow, RunResult
+
+_MOST_NAMESPACES = 50
+_OTHER = "_other"
+"""As in the webhook's metrics: no namespace is called so."""
 
 
 def write_scan_metrics(
@@ -22,20 +26,51 @@ def write_scan_metrics(
     """Replace ``file`` by the metrics of a scan that took ``seconds``; ``tally`` tells of its
     reports. Raises UserError."""
     try:
-        from prometheus_client import CollectorRegistry, write_to_textfile
+        from prometheus_client import write_to_textfile
     except ImportError as error:
         raise UserError(
             f"mlgate scan: --metrics needs the package {error.name}: pip install 'mlgate[cluster]'"
         ) from None
-    registry = CollectorRegistry()
-    _count_run(registry, result, seconds)
-    _count_use(registry, result["cluster"], {row["file"] for row in result["findings"]})
+    registry = _count_scan(result, seconds)
     if tally is not None:
         _count_reports(registry, tally)
     try:
         write_to_textfile(file, registry)
     except OSError as error:
         raise UserError(f"mlgate scan: cannot write {file}: {error.strerror}") from None
+
+
+def render_scan_metrics(result: "RunResult", seconds: float) -> bytes:
+    """The same as text, for whoever asks a dashboard."""
+    from prometheus_client import generate_latest
+
+    return generate_latest(_count_scan(result, seconds))
+
+
+def _count_scan(result: "RunResult", seconds: float) -> "CollectorRegistry":
+    from prometheus_client import CollectorRegistry
+
+    registry = CollectorRegistry()
+    _count_run(registry, result, seconds)
+    _count_by_namespace(registry, result["findings"])
+    _count_use(registry, result["cluster"], {row["file"] for row in result["findings"]})
+    return registry
+
+
+def _count_by_namespace(registry: "CollectorRegistry", rows: "list[FindingRow]") -> None:
+    from prometheus_client import Gauge
+
+    findings = Gauge(
+        "mlgate_scan_namespace_findings",
+        "Findings, by namespace and the policy's action; of many the rest is _other",
+        ("resource_namespace", "action"),
+        registry=registry,
+    )
+    spaces = Counter(row["object"]["namespace"] or "" for row in rows)
+    named = {name for name, _ in spaces.most_common(_MOST_NAMESPACES)}
+    for row in rows:
+        space = row["object"]["namespace"] or ""
+        findings.labels(space if space in named else _OTHER, row["action"]).inc()
 
 
 def _count_run(registry: "CollectorRegistry", result: "RunResult", seconds: float) -> None:
