@@ -35,6 +35,16 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "openshift": {"runAs": None},
     "scan": {"scan": {"enabled": True}},
     "reporting": {"scan": {"enabled": True, "writeReports": True, "writeEvents": True}},
+    "dashboard": {"dashboard": {"enabled": True}},
+    "kept dashboard": {
+        "dashboard": {
+            "enabled": True,
+            "tlsSecret": "issued",
+            "historyClaim": "kept",
+            "allowFrom": ["ingress"],
+            "arguments": ["--interval=5m"],
+        },
+    },
     "placed": {
         "nodeSelector": {"pool": "system"},
         "tolerations": [{"key": "system", "operator": "Exists", "effect": "NoSchedule"}],
@@ -201,6 +211,33 @@ def test_the_scan_is_the_components() -> None:
     ]
     for name, body in by_name(component).items():
         assert made[name] == body
+
+
+@needs_helm
+def test_the_dashboard_is_the_component() -> None:
+    made = by_name(render(SETTINGS["dashboard"]))
+    component = [
+        body
+        for path in sorted((ROOT / "deploy/dashboard").glob("*.yaml"))
+        if path.name != "kustomization.yaml"
+        for body in yaml.safe_load_all(path.read_text())
+    ]
+    own = {name: body for name, body in made.items() if name[1] == "mlgate-dashboard"}
+    assert own == by_name(component)
+    assert all(name[1] != "mlgate-dashboard" for name in by_name(render({})))
+
+
+@needs_helm
+def test_settings_reach_the_dashboard() -> None:
+    made = by_name(render(SETTINGS["kept dashboard"]))
+    pod = made["Deployment", "mlgate-dashboard"]["spec"]["template"]["spec"]
+    volumes = {one["name"]: one for one in pod["volumes"]}
+    assert volumes["history"]["persistentVolumeClaim"] == {"claimName": "kept"}
+    assert volumes["tls"]["secret"]["secretName"] == "issued"
+    assert pod["containers"][0]["args"][-1] == "--interval=5m"
+    (rule,) = made["NetworkPolicy", "mlgate-dashboard"]["spec"]["ingress"]
+    wanted = {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}
+    assert rule["from"] == [{"podSelector": {}}, {"namespaceSelector": wanted}]
 
 
 @needs_helm

@@ -10,6 +10,7 @@ from pathlib import Path
 from webhook.replica.permissions import (
     render_access,
     render_chart_access,
+    render_chart_dashboard_access,
     render_chart_events_access,
     render_chart_reports_access,
     render_chart_scan_access,
@@ -43,6 +44,7 @@ FILES = {
     Path("deploy/scan/events/access.yaml"): lambda: render_events_access("mlgate-system"),
     Path("deploy/scan/reports/access.yaml"): lambda: render_reports_access("mlgate-system"),
     Path("deploy/dashboard/access.yaml"): lambda: render_dashboard_access("mlgate-system"),
+    Path("deploy/chart/templates/dashboard-access.yaml"): render_chart_dashboard_access,
     Path("deploy/monitoring/prometheus-rule.yaml"): render_rule,
 }
 

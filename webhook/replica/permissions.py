@@ -139,8 +139,13 @@ def render_dashboard_access(namespace: str) -> str:
     return _render(grant(_DASHBOARD, account, list_permissions()))
 
 
-def render_chart_scan_access() -> str:
+def render_chart_dashboard_access() -> str:
     """The same as a template of the chart."""
+    return _render_if(".Values.dashboard.enabled", render_dashboard_access(_RELEASE))
+
+
+def render_chart_scan_access() -> str:
+    """What the scan's account may, as a template of the chart."""
     return _render_if(".Values.scan.enabled", render_scan_access(_RELEASE))
 
 
