@@ -51,13 +51,14 @@ def make_reader(objects: int) -> Any:
         first = int(query.get("continue", ["0"])[0])
         last = min(first + int(query["limit"][0]), objects)
         following = str(last) if last < objects else ""
-        items = list(_make_jobs(first, last))
+        items = list(make_jobs(first, last))
         return Answer({"metadata": {"continue": following}, "items": items})
 
     return read
 
 
-def _make_jobs(first: int, last: int) -> Iterator[dict[str, Any]]:
+def make_jobs(first: int, last: int) -> Iterator[dict[str, Any]]:
+    """The Jobs of these numbers."""
     for number in range(first, last):
         limits = {"cpu": "8", "memory": "64Gi", "nvidia.com/gpu": "1"}
         container = {
