@@ -31,7 +31,12 @@ class ApiError(ConnectionError):
     def __init__(self, status: int, message: str, retry_after: float = 0.0) -> None:
         super().__init__(f"{status}: {message}" if status else message)
         self.status = status
+        self.message = message
         self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Between processes exceptions pass by their arguments, and these are made of three.
+        return type(self), (self.status, self.message, self.retry_after)
 
 
 class Conflict(ApiError):

@@ -20,8 +20,8 @@ from linter.judging.settings import name_policy, settle_policy
 from linter.judging.task import Task
 
 if TYPE_CHECKING:
-    from linter.dashboard.cluster_scan import ClusterScan
     from linter.dashboard.gate import Gate, Network, ProxyTrust
+    from linter.dashboard.view import ScanView
 
 DASHBOARD_EXAMPLES = """\
 examples:
@@ -63,6 +63,9 @@ def _add_round_arguments(group: argparse._ArgumentGroup) -> None:
         default=128,
         metavar="MIB",
         help="memory for what the last scan saw, which the simulator judges (default: 128)",
+    )
+    group.add_argument(
+        "--history", metavar="FILE", help="keep what became of the last 1,000 scans in this file"
     )
 
 
@@ -111,6 +114,7 @@ def run(arguments: argparse.Namespace, _out: TextIO, err: TextIO) -> int:
         from linter.dashboard.app import create_dashboard
         from linter.dashboard.board import Board
         from linter.dashboard.rounds import ScanRounds
+        from linter.dashboard.scan_history import HistoryFile
         from linter.dashboard.server import ListenOptions, listen, make_server
     except ImportError as error:
         raise tell_extra(error, "dashboard") from None
@@ -119,7 +123,8 @@ def run(arguments: argparse.Namespace, _out: TextIO, err: TextIO) -> int:
         err.write(f"mlgate dashboard: {line}\n")
         err.flush()
 
-    board = Board(arguments.interval, arguments.team_label)
+    history = HistoryFile(arguments.history, tell) if arguments.history else None
+    board = Board(arguments.interval, arguments.team_label, history)
     app = create_dashboard(board, _make_gate(arguments))
     options = ListenOptions(arguments.host, arguments.port, arguments.tls_cert, arguments.tls_key)
     server = make_server(app, options, tell)
@@ -181,30 +186,37 @@ def _make_trust(arguments: argparse.Namespace) -> "ProxyTrust | None":
     return ProxyTrust(arguments.identity_header.lower(), tuple(arguments.trusted_proxy))
 
 
-def _make_scanner(arguments: argparse.Namespace) -> "Callable[[], ClusterScan]":
-    """What makes one scan after another, each by the policy as it stands then. The first policy is
-    read now, so that a wrong one is told at once."""
-    make_one_task = _make_task_maker(arguments)
-    make_one_task()
-    client = connect_cluster(arguments, "dashboard")
+def _make_scanner(arguments: argparse.Namespace) -> "Callable[[int], ScanView]":
+    """What makes one scan after another, each in a process of its own. What is wrong with the
+    policy or the kubeconfig is told now."""
+    _read_task(arguments)
+    connect_cluster(arguments, "dashboard")
+    from linter.dashboard.side_process import call_aside
+
+    # All but its standard input can be handed to another process.
+    words = {name: value for name, value in vars(arguments).items() if name != "stdin"}
+    return lambda number: call_aside(scan_once, argparse.Namespace(**words), number)
+
+
+def scan_once(arguments: argparse.Namespace, number: int) -> "ScanView":
+    """Look at the cluster by the policy and the kubeconfig as they stand now. Raises UserError."""
     from linter.dashboard.cluster_scan import ScanPlan, scan_cluster
+    from linter.dashboard.view import make_view
     from linter.scanning.survey import Wanted
 
+    task, policy = _read_task(arguments)
     wanted = Wanted(tuple(arguments.namespace), arguments.selector)
+    client = connect_cluster(arguments, "dashboard")
     plan = ScanPlan(client, wanted, arguments.rate, arguments.snapshot_size * _MEBIBYTE)
-    return lambda: scan_cluster(plan, *make_one_task())
+    return make_view(number, scan_cluster(plan, task, policy), arguments.team_label)
 
 
-def _make_task_maker(arguments: argparse.Namespace) -> "Callable[[], tuple[Task, str]]":
+def _read_task(arguments: argparse.Namespace) -> tuple[Task, str]:
+    """The task, and what its policy is called. Raises UserError."""
     arguments.show_roles = False
-    selection = select_rules(arguments.select, arguments.ignore)
-
-    def make_one_task() -> tuple[Task, str]:
-        policy, file = settle_policy(arguments.policy, os.curdir)
-        task = make_task(arguments, policy, selection)
-        return task, name_policy(policy, file, arguments.profile)
-
-    return make_one_task
+    policy, file = settle_policy(arguments.policy, os.curdir)
+    task = make_task(arguments, policy, select_rules(arguments.select, arguments.ignore))
+    return task, name_policy(policy, file, arguments.profile)
 
 
 def _name_address(arguments: argparse.Namespace, port: int) -> str:

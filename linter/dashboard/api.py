@@ -1,5 +1,6 @@
 """The JSON API: all that the pages show, for programs."""
 
+from functools import cache
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, HTTPException, Query, Response
@@ -17,13 +18,12 @@ from linter.dashboard.answers import (
     ScanSummary,
     Simulation,
 )
-from linter.dashboard.board import Board
-from linter.dashboard.rule_answers import describe_page, list_rules
+from linter.dashboard.board import KEPT, Board
+from linter.dashboard.rule_answers import RuleAnswers, answer_rules
 from linter.dashboard.shield import SIMULATIONS
 from linter.dashboard.simulator import Simulator, SimulatorBusyError
 from linter.dashboard.view import ScanView
 from linter.errors import UserError
-from linter.reports.json import dump_safely, export_finding_row
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
@@ -52,40 +52,37 @@ def _add_scans(api: APIRouter, board: Board) -> None:
         return board.describe()
 
     @api.get("/history")
-    async def history() -> list[ScanSummary]:
+    async def history(limit: Annotated[int, Query(ge=1, le=KEPT)] = 100) -> list[ScanSummary]:
         """The last scans, the oldest first."""
-        return board.list_history()
+        return board.list_history()[-limit:]
 
 
 def _add_findings(api: APIRouter, board: Board) -> None:
-    @api.get("/groups/{group}", responses=_NO_SCAN)
-    async def groups(group: GroupName) -> list[FindingGroup]:
+    @api.get("/groups/{group}", response_model=list[FindingGroup], responses=_NO_SCAN)
+    async def groups(group: GroupName) -> Response:
         """Findings counted by what they are about, the most denials first."""
-        return _view_of(board).groups[group]
+        return _send(_view_of(board).groups[group])
 
     @api.get("/findings", response_model=FindingPage, responses=_NO_SCAN)
     async def findings(query: Annotated[FindingQuery, Query()]) -> Response:
         """Findings, in the order of a report."""
         wanted = query.model_dump(exclude_none=True, exclude={"offset", "limit"})
-        rows = _view_of(board).select(wanted)
-        shown = [export_finding_row(row) for row in rows[query.offset : query.offset + query.limit]]
-        page = {"total": len(rows), "offset": query.offset, "findings": shown}
-        return Response(dump_safely(page, None), media_type="application/json")
+        return _send(_view_of(board).findings.answer(wanted, query.offset, query.limit))
 
 
 def _add_rules(api: APIRouter, board: Board) -> None:
-    @api.get("/rules")
-    async def rules() -> list[RuleEntry]:
+    @api.get("/rules", response_model=list[RuleEntry])
+    async def rules() -> Response:
         """Every rule, what the policy makes of it, and what was found."""
-        return list_rules(board.view)
+        return _send(_rules_of(board).every)
 
-    @api.get("/rules/{code}", responses=_MISSING)
-    async def rule(code: str) -> RulePage:
+    @api.get("/rules/{code}", response_model=RulePage, responses=_MISSING)
+    async def rule(code: str) -> Response:
         """A rule with its page."""
-        page = describe_page(board.view, code)
+        page = _rules_of(board).pages.get(code)
         if page is None:
             raise HTTPException(404, "there is no such rule")
-        return page
+        return _send(page)
 
 
 def _add_simulations(api: APIRouter, board: Board, simulator: Simulator) -> None:
@@ -102,7 +99,7 @@ def _add_simulations(api: APIRouter, board: Board, simulator: Simulator) -> None
     async def simulate(choice: PolicyChoice, response: Response) -> Simulation:
         """Begin to try out another policy on what the last scan saw: see ``Location``."""
         view = _view_of(board)
-        if not view.source.snapshot.whole:
+        if not view.seen.snapshot.whole:
             raise HTTPException(
                 503, "the cluster is too large to be kept: raise --snapshot-size to simulate"
             )
@@ -122,6 +119,19 @@ def _add_simulations(api: APIRouter, board: Board, simulator: Simulator) -> None
         if found is None:
             raise HTTPException(404, "there is no such simulation, or it is forgotten")
         return found
+
+
+def _send(answer: bytes) -> Response:
+    return Response(answer, media_type="application/json")
+
+
+@cache
+def _answer_without_scan() -> RuleAnswers:
+    return answer_rules(None, {})
+
+
+def _rules_of(board: Board) -> RuleAnswers:
+    return _answer_without_scan() if board.view is None else board.view.rules
 
 
 def _view_of(board: Board) -> ScanView:

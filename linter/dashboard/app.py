@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from linter.dashboard.api import make_api
 from linter.dashboard.board import Board
+from linter.dashboard.board_metrics import METRICS_TYPE, render_board
 from linter.dashboard.gate import Gate
 from linter.dashboard.pages import FRAMES, draw_frame, read_assets
 from linter.dashboard.shield import Shield
@@ -20,8 +21,9 @@ _GZIP_WINDOW = 31
 """What tells zlib to expect gzip's header."""
 
 
-def create_dashboard(board: Board, gate: Gate) -> ASGIApp:
-    """All that the dashboard answers, behind its gate."""
+def create_dashboard(board: Board, gate: Gate, simulator: Simulator | None = None) -> ASGIApp:
+    """All that the dashboard answers, behind its gate. Without a ``simulator`` of its own policies
+    are tried out in a process beside this one."""
     # The pages of Swagger and ReDoc would be loaded from elsewhere.
     app = FastAPI(
         title="mlgate dashboard",
@@ -32,7 +34,7 @@ def create_dashboard(board: Board, gate: Gate) -> ASGIApp:
         redirect_slashes=False,
     )
     app.add_exception_handler(RequestValidationError, _refuse_shape)
-    app.include_router(make_api(board, Simulator()))
+    app.include_router(make_api(board, simulator or Simulator()))
     app.include_router(_make_pages(board))
     return Shield(app, gate)
 
@@ -68,6 +70,10 @@ def _make_pages(board: Board) -> APIRouter:
             raise HTTPException(404)
         media_type, text = assets[name]
         return Response(text, media_type=media_type)
+
+    @pages.get("/metrics")
+    async def show_metrics() -> Response:
+        return Response(render_board(board), media_type=METRICS_TYPE)
 
     @pages.get("/healthz")
     async def tell_health() -> PlainTextResponse:

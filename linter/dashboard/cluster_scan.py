@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from cluster.client import ApiError, Client
+from cluster.client import Client
 from cluster.discovery import KindName, Resource
 from cluster.listing import Lister, ListTiming
 from linter.judging.task import Task
@@ -31,6 +31,19 @@ class ScanPlan(NamedTuple):
     most: int
 
 
+class SeenCluster(NamedTuple):
+    """What a scan saw, by which it can be judged again in any process, without the cluster."""
+
+    snapshot: Snapshot
+    served: "Mapping[KindName, Resource]"
+    wanted: Wanted
+
+    def judge(self, task: Task) -> "RunResult":
+        """What would have been found in it."""
+        survey = Survey(self.snapshot, self.served, self.wanted.namespaces)
+        return Scan(task, survey, self.wanted).run()
+
+
 class ClusterScan(NamedTuple):
     """A scan that has ended. ``policy`` names the policy of its task, ``finished`` is in seconds
     since 1970, ``seconds`` how long it took."""
@@ -39,22 +52,15 @@ class ClusterScan(NamedTuple):
     policy: str
     scan: Scan
     result: "RunResult"
-    plan: ScanPlan
-    snapshot: Snapshot
-    served: "Mapping[KindName, Resource]"
+    seen: SeenCluster
     finished: float
     seconds: float
 
     @property
-    def passing(self) -> dict[str, ApiError]:
+    def passing(self) -> dict[str, str]:
         """What kept collections from being listed and is expected to pass, by their path."""
-        errors = self.snapshot.errors.items()
-        return {key[0]: error for key, error in errors if error.status not in _LASTING}
-
-    def judge_again(self, task: Task) -> "RunResult":
-        """What would have been found in what was seen then."""
-        wanted = self.plan.wanted
-        return Scan(task, Survey(self.snapshot, self.served, wanted.namespaces), wanted).run()
+        errors = self.seen.snapshot.errors.items()
+        return {key[0]: str(error) for key, error in errors if error.status not in _LASTING}
 
     def read_team(self, row: "FindingRow", label: str) -> str:
         """The value of a label of the finding's object, else of its Namespace, else empty."""
@@ -73,6 +79,5 @@ def scan_cluster(plan: ScanPlan, task: Task, policy: str) -> ClusterScan:
     scan = Scan(task, Survey(snapshot, served, plan.wanted.namespaces), plan.wanted)
     result = scan.run()
     seconds = time.monotonic() - start
-    return ClusterScan(
-        task, policy, scan, result, plan, snapshot, served, time.time(), round(seconds, 3)
-    )
+    seen = SeenCluster(snapshot.without_cluster(), served, plan.wanted)
+    return ClusterScan(task, policy, scan, result, seen, time.time(), round(seconds, 3))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from cluster.client import ApiError
 from cluster.reflector import Backoff, WatchTiming
 from linter.dashboard.board import Board
-from linter.dashboard.cluster_scan import ClusterScan
+from linter.dashboard.side_process import tell_crash
+from linter.dashboard.view import ScanView
 from linter.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ _JITTER = 0.1
 
 
 class ScanRounds(threading.Thread):
-    """``scan_once`` raises UserError where there is nothing to show. ``tell`` is given a line about
-    each scan. After a failure the pause doubles, up to the interval."""
+    """``scan_once`` is given the scan's number, and raises UserError where there is nothing to
+    show. ``tell`` is given a line about each scan. After a failure the pause doubles, up to the
+    interval."""
 
     def __init__(
         self,
-        scan_once: Callable[[], ClusterScan],
+        scan_once: Callable[[int], ScanView],
         board: Board,
         tell: Callable[[str], None],
         first_pause: float = _FIRST_PAUSE,
@@ -43,8 +45,7 @@ class ScanRounds(threading.Thread):
         """Scan at once, and then after each pause."""
         pause = 0.0
         while not self._ended.wait(pause):
-            self._board.begin()
-            summary = self._scan()
+            summary = self._scan(self._board.begin())
             pause = self._choose_pause(summary)
             self._board.end(time.time() + pause)
             self._tell(tell_scan(summary))
@@ -53,15 +54,14 @@ class ScanRounds(threading.Thread):
         """End after the scan that is going on."""
         self._ended.set()
 
-    def _scan(self) -> "ScanSummary":
+    def _scan(self, number: int) -> "ScanSummary":
         start = time.monotonic()
         try:
-            return self._board.take(self._scan_once())
+            return self._board.take(self._scan_once(number))
         except UserError as error:
             reason = str(error)
         except Exception as crash:  # noqa: BLE001 - what is shown stays, and the next scan may do
-            # The text of an exception may quote a value of an object.
-            reason = f"the scan crashed: {type(crash).__name__}; please report it"
+            reason = f"the scan crashed: {tell_crash(crash)}; please report it"
         return self._board.fail(reason, round(time.monotonic() - start, 3))
 
     def _choose_pause(self, summary: "ScanSummary") -> float:

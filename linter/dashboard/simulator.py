@@ -1,18 +1,19 @@
 """Another policy tried out on what the last scan saw: judged again, and held against it."""
 
+import marshal
 import threading
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from linter.dashboard.answers import PolicyChoice, Simulation
+from linter.dashboard.answers import PolicyChoice, Simulation, SimulationReport
 from linter.dashboard.changes import report_changes
+from linter.dashboard.cluster_scan import SeenCluster
+from linter.dashboard.side_process import call_aside, tell_crash
 from linter.dashboard.view import ScanView
 from linter.errors import UserError
+from linter.judging.task import Task
 from rules.model import Action
-
-if TYPE_CHECKING:
-    from linter.judging.task import Task
 
 _KEPT = 8
 """Simulations that are remembered."""
@@ -22,10 +23,23 @@ class SimulatorBusyError(Exception):
     """One simulation is going on: judging a cluster takes all of a processor."""
 
 
-class Simulator:
-    """Judges in a thread, one simulation at a time, and remembers the last ones."""
+def judge_aside(seen: SeenCluster, task: Task, rows: bytes) -> SimulationReport:
+    """``compare_policies`` in a process of its own."""
+    return call_aside(compare_policies, seen, task, rows)
 
-    def __init__(self) -> None:
+
+def compare_policies(seen: SeenCluster, task: Task, rows: bytes) -> SimulationReport:
+    """What a task would find in what was seen, against the findings of a ``ScanView``."""
+    return report_changes(marshal.loads(rows), seen.judge(task)["findings"])  # noqa: S302 - our own
+
+
+class Simulator:
+    """Has ``compare`` judge, one simulation at a time, and remembers the last ones."""
+
+    def __init__(
+        self, compare: Callable[[SeenCluster, Task, bytes], SimulationReport] = judge_aside
+    ) -> None:
+        self._compare = compare
         self._kept: OrderedDict[int, Simulation] = OrderedDict()
         self._lock = threading.Lock()
         self._running = False
@@ -34,7 +48,7 @@ class Simulator:
     def start(self, view: ScanView, choice: PolicyChoice) -> Simulation:
         """Begin to try out a policy. Raises UserError for one that cannot be, and
         SimulatorBusyError."""
-        task = change_task(view.source.task, choice)
+        task = change_task(view.task, choice)
         with self._lock:
             if self._running:
                 raise SimulatorBusyError
@@ -55,13 +69,13 @@ class Simulator:
         with self._lock:
             return self._kept.get(number)
 
-    def _work(self, begun: Simulation, view: ScanView, task: "Task") -> None:
+    def _work(self, begun: Simulation, view: ScanView, task: Task) -> None:
         start = time.monotonic()
         try:
-            report = report_changes(view.rows, view.source.judge_again(task)["findings"])
+            report = self._compare(view.seen, task, view.rows)
             done = begun.model_copy(update={"state": "done", "report": report})
         except Exception as crash:  # noqa: BLE001 - whoever waits for it is told
-            reason = f"the simulation crashed: {type(crash).__name__}; please report it"
+            reason = f"the simulation crashed: {tell_crash(crash)}; please report it"
             done = begun.model_copy(update={"state": "failed", "reason": reason})
         seconds = round(time.monotonic() - start, 3)
         with self._lock:
@@ -74,7 +88,7 @@ class Simulator:
             self._kept.popitem(last=False)
 
 
-def change_task(task: "Task", choice: PolicyChoice) -> "Task":
+def change_task(task: Task, choice: PolicyChoice) -> Task:
     """The task with the policy that is chosen. Raises UserError."""
     if choice.profile is None and not choice.rules:
         raise UserError("nothing is chosen: give a profile, or the action of a rule")

@@ -13,8 +13,26 @@ from cluster.listing import Lister
 _CHUNK = 64
 """Objects that are compressed together: what they share is kept once."""
 _FASTEST = 1
+_NOT_KEPT = 404
 
 _Key: TypeAlias = tuple[str, str | None, str]
+
+
+class _NoCluster(Lister):
+    """Nothing can be listed there, and nothing is found."""
+
+    def __init__(self) -> None:
+        """It asks nobody."""
+
+    def list_objects(
+        self, resource: Resource, _namespace: str | None = None, _selector: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        raise ApiError(_NOT_KEPT, f"{resource.path} was not kept")
+
+    def find_object(
+        self, _resource: Resource, _namespace: str | None, _name: str
+    ) -> dict[str, Any] | None:
+        return None
 
 
 class Snapshot(Lister):
@@ -51,6 +69,17 @@ class Snapshot(Lister):
     ) -> dict[str, Any] | None:
         """One object as it is now, asked for again: whole collections are kept, and no index."""
         return self._lister.find_object(resource, namespace, name)
+
+    def without_cluster(self) -> "Snapshot":
+        """The same, which asks nobody: a process without the cluster can have it."""
+        kept = Snapshot(_NoCluster(), self._most)
+        kept.whole, kept.size, kept.errors, kept._kept = (
+            self.whole,
+            self.size,
+            self.errors,
+            self._kept,
+        )
+        return kept
 
     def _record(self, key: _Key, resource: Resource) -> Iterator[dict[str, Any]]:
         """List, and keep what was listed: all of it, or what came before an error. Of a listing

@@ -14,6 +14,8 @@ from linter.dashboard.app import create_dashboard
 from linter.dashboard.board import Board
 from linter.dashboard.cluster_scan import ClusterScan, ScanPlan, scan_cluster
 from linter.dashboard.gate import Gate
+from linter.dashboard.simulator import Simulator, compare_policies
+from linter.dashboard.view import ScanView, make_view
 from linter.judging.settings import find_today
 from linter.judging.task import Task
 from linter.scanning.survey import Wanted
@@ -101,9 +103,14 @@ def look(
     return scan_cluster(plan, task, "built-in, profile standard")
 
 
-def show(*scans: ClusterScan, gate: Gate | None = None) -> ASGIApp:
-    """A dashboard that has seen these scans."""
+def view(board: Board, done: ClusterScan) -> ScanView:
+    """The view of a scan, the board's next."""
+    return make_view(board.begin(), done, board.team_label)
+
+
+def show(*scans: ClusterScan, gate: Gate | None = None, compare: Any = compare_policies) -> ASGIApp:
+    """A dashboard that has seen these scans; policies are tried out in this process."""
     board = Board(600.0, "team")
     for one in scans:
-        board.take(one)
-    return create_dashboard(board, gate or Gate())
+        board.take(view(board, one))
+    return create_dashboard(board, gate or Gate(), Simulator(compare))

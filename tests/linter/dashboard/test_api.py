@@ -118,6 +118,23 @@ def test_no_page_and_no_answer_gives_a_credential_away(app: ASGIApp) -> None:
         assert PLANTED not in ask(app, path).body.decode()
 
 
+def test_metrics_are_those_of_the_last_scan_and_of_the_rounds(app: ASGIApp) -> None:
+    lines = ask(app, "/metrics").body.decode().splitlines()
+    assert 'mlgate_scan_findings{action="deny",rule="CRN001"} 2.0' in lines
+    assert 'mlgate_dashboard_scans_total{outcome="whole"} 2.0' in lines
+    assert "mlgate_dashboard_stale 0.0" in lines
+    groups = ask(app, "/api/v1/groups/namespace").json
+    for one in groups:
+        labels = f'action="deny",resource_namespace="{one["name"]}"'
+        assert f"mlgate_scan_namespace_findings{{{labels}}} {one['counts']['deny']}.0" in lines
+    assert "mlgate_scan_" not in ask(show(), "/metrics").body.decode()
+
+
+def test_the_history_is_as_long_as_asked_for(app: ASGIApp) -> None:
+    (last,) = ask(app, "/api/v1/history?limit=1").json
+    assert last["number"] == 2
+
+
 def test_before_the_first_scan_it_says_so() -> None:
     app = show()
     assert ask(app, "/api/v1/status").json["state"] == "starting"

@@ -1,7 +1,9 @@
 """Who may look at the dashboard, and what a browser may do with it."""
 
 import json
+import re
 from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from linter.dashboard.gate import Gate, ProxyTrust, TokenOnDisk
+from linter.dashboard.pages import FRAMES
 from linter.dashboard.shield import MAX_BODY
 from linter.errors import UserError
 from tests.linter.dashboard.in_process import LOCAL, ask, post, show
@@ -16,7 +19,7 @@ from tests.linter.dashboard.in_process import LOCAL, ask, post, show
 SHOWN = "a-token-of-enough-characters"
 PATHS = (
     *("/", "/report", "/namespaces", "/teams", "/rules", "/rules/TRN001", "/simulator"),
-    *("/assets/report.js", "/assets/icon.svg", "/openapi.json", "/nowhere"),
+    *("/assets/report.js", "/assets/icon.svg", "/openapi.json", "/metrics", "/nowhere"),
     *("/api/v1/status", "/api/v1/history", "/api/v1/groups/team", "/api/v1/findings"),
     *("/api/v1/rules", "/api/v1/rules/TRN001", "/api/v1/simulations/1"),
 )
@@ -55,6 +58,32 @@ def test_nothing_is_shown_to_who_has_no_token(token: TokenOnDisk, headers: dict[
         assert (reply.status, reply.body) == (401, b"the token is wanted\n"), path
         assert reply.headers["www-authenticate"].startswith("Basic realm")
     assert post(app, {"profile": "strict"}, **headers).status == 401
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+def list_routes(routes: Iterable[Any]) -> Iterator[str]:
+    """The paths of all that is answered, whatever is asked for in them."""
+    for one in routes:
+        router = getattr(one, "original_router", None)
+        if router is None:
+            yield re.sub(r"\{\w+\}", "1", one.path)
+        else:
+            yield from list_routes(router.routes)
+
+
+def test_no_route_is_open_but_the_probes(token: TokenOnDisk) -> None:
+    shield: Any = show(gate=Gate(token, hosts=None))
+    paths = [*list_routes(shield._app.routes), *FRAMES]
+    assert len(set(paths)) > 15
+    opened = {
+        (method, path)
+        for path in paths
+        for method in METHODS
+        if ask(shield, path, method=method).status != 401
+    }
+    assert opened == {("GET", "/healthz"), ("HEAD", "/healthz")}
 
 
 def test_the_token_opens_it_as_a_bearers_and_as_a_password(token: TokenOnDisk) -> None:

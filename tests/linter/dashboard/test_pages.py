@@ -12,7 +12,7 @@ from linter.dashboard.board import Board
 from linter.dashboard.gate import Gate, TokenOnDisk
 from linter.dashboard.server import ListenOptions, listen, make_server
 from tests.cluster.waiting import until
-from tests.linter.dashboard.in_process import cluster, look
+from tests.linter.dashboard.in_process import cluster, look, view
 from tests.linter.reports.test_html import browser, click, click_and_see
 from tests.linter.scanning.test_scan import Server
 from tests.linter.test_cli import BAD, FIXABLE
@@ -41,7 +41,7 @@ class Running:
         return f"127.0.0.1:{self.socket.getsockname()[1]}"
 
     def scan(self) -> None:
-        self.board.take(look(self.cluster))
+        self.board.take(view(self.board, look(self.cluster)))
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,20 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from linter.dashboard.board import Board
+from linter.dashboard.answers import ActionCounts
+from linter.dashboard.board import KEPT, Board
 from linter.dashboard.cluster_scan import ClusterScan
 from linter.dashboard.rounds import ScanRounds
+from linter.dashboard.scan_history import HistoryFile
+from linter.dashboard.view import ScanView, make_view
 from linter.errors import UserError
 from tests.cluster.waiting import until
-from tests.linter.dashboard.in_process import cluster, look
+from tests.linter.dashboard.in_process import cluster, look, view
 from tests.linter.scanning.test_scan import Server
 from tests.linter.test_cli import FIXABLE
 
@@ -29,11 +33,11 @@ def run(board: Board, *steps: Callable[[], ClusterScan]) -> list[str]:
     pending = list(steps)
     rounds: list[ScanRounds] = []
 
-    def step() -> ClusterScan:
+    def step(number: int) -> ScanView:
         one = pending.pop(0)
         if not pending:
             rounds[0].stop()
-        return one()
+        return make_view(number, one(), board.team_label)
 
     rounds.append(ScanRounds(step, board, told.append, first_pause=0.001))
     rounds[0].start()
@@ -42,7 +46,7 @@ def run(board: Board, *steps: Callable[[], ClusterScan]) -> list[str]:
     return told
 
 
-def refuse() -> ClusterScan:
+def refuse(*_: int) -> Any:
     raise UserError("the API server cannot be asked: it is away")
 
 
@@ -90,21 +94,23 @@ def test_what_may_not_be_listed_is_shown_as_missing(server: Server) -> None:
 
 def test_what_could_not_be_read_for_a_while_does_not_replace_what_could(server: Server) -> None:
     board = Board(0.01, "team")
-    board.take(look(server))
+    board.take(view(board, look(server)))
     server.kinds["batch", "CronJob"].list_status = 401
-    summary = board.take(look(server))
+    summary = board.take(view(board, look(server)))
     assert summary.outcome == "failed"
     assert summary.reason.startswith("not all could be read: 401")
     assert board.view is not None
-    assert board.view.counts.deny == 1
+    assert (board.view.summary.counts or ActionCounts()).deny == 1
     # It does not pass: what can be read is shown by now.
-    assert [board.take(look(server)).outcome for _ in range(3)] == ["failed", "failed", "partial"]
-    assert board.view.counts.deny == 0
+    seen = [board.take(view(board, look(server))) for _ in range(3)]
+    assert [one.outcome for one in seen] == ["failed", "failed", "partial"]
+    assert seen[-1].counts is not None
+    assert seen[-1].counts.deny == 0
     # Nor does it keep the next from being shown.
-    assert board.take(look(server)).outcome == "partial"
+    assert board.take(view(board, look(server))).outcome == "partial"
     # There was nothing to show before: something is better than nothing.
     fresh = Board(0.01, "team")
-    assert fresh.take(look(server)).outcome == "partial"
+    assert fresh.take(view(fresh, look(server))).outcome == "partial"
 
 
 def test_failures_are_waited_for_longer_and_longer() -> None:
@@ -120,7 +126,7 @@ def test_failures_are_waited_for_longer_and_longer() -> None:
 def test_the_interval_varies_a_little(server: Server) -> None:
     board = Board(600.0, "team")
     rounds = ScanRounds(refuse, board, lambda _: None)
-    summary = board.take(look(server))
+    summary = board.take(view(board, look(server)))
     pauses = {rounds._choose_pause(summary) for _ in range(20)}
     assert len(pauses) > 10
     assert all(540 <= pause <= 660 for pause in pauses)
@@ -129,10 +135,10 @@ def test_the_interval_varies_a_little(server: Server) -> None:
 def test_it_is_told_that_a_scan_is_going_on(server: Server) -> None:
     board, going, go_on = Board(600.0, "team"), threading.Event(), threading.Event()
 
-    def slow() -> ClusterScan:
+    def slow(number: int) -> ScanView:
         going.set()
         go_on.wait(20)
-        return look(server)
+        return make_view(number, look(server), board.team_label)
 
     rounds = ScanRounds(slow, board, lambda _: None)
     rounds.start()
@@ -147,7 +153,39 @@ def test_it_is_told_that_a_scan_is_going_on(server: Server) -> None:
 
 def test_the_history_is_bounded() -> None:
     board = Board(600.0, "team")
-    for number in range(150):
+    for number in range(KEPT + 50):
         board.fail(str(number))
-    assert len(board.list_history()) == 100
-    assert board.list_history()[-1].reason == "149"
+    assert len(board.list_history()) == KEPT
+    assert board.list_history()[-1].reason == str(KEPT + 49)
+
+
+def test_the_history_outlives_the_process(server: Server, tmp_path: Path) -> None:
+    told: list[str] = []
+    path = tmp_path / "history.jsonl"
+
+    def start() -> Board:
+        return Board(600.0, "team", HistoryFile(str(path), told.append))
+
+    first = start()
+    first.take(view(first, look(server)))
+    first.begin()
+    first.fail("the API server cannot be asked: it is away")
+    second = start()
+    assert [one.outcome for one in second.list_history()] == ["whole", "failed"]
+    assert second.describe().state == "starting"
+    assert second.take(view(second, look(server))).number == 3
+    assert len(path.read_text().splitlines()) == 3
+    assert [one.name for one in tmp_path.iterdir()] == ["history.jsonl"]
+    path.unlink()
+    path.mkdir()
+    second.fail("away")
+    assert told == [f"the history {path} cannot be written: Is a directory"]
+
+
+@pytest.mark.parametrize("text", ["notes of mine\n", "{}\n", "\udcff"])
+def test_another_file_is_not_written_over(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(UserError, match=r"--history .*notes"):
+        HistoryFile(str(path), lambda _: None).read()
+    assert path.read_bytes() == text.encode(errors="surrogateescape")

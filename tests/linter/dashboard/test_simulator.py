@@ -8,6 +8,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from linter.dashboard.changes import report_changes
+from linter.dashboard.simulator import compare_policies, judge_aside
 from rules.model import Action
 from rules.policy import Policy
 from rules.policy.entries import ExceptionEntry
@@ -44,6 +45,14 @@ def test_a_profile_changes_what_a_scan_by_it_would_find(server: Server, profile:
     after = look(server, Policy(profile=profile))
     wanted = report_changes(before.result["findings"], after.result["findings"])
     assert report == wanted.model_dump(mode="json")
+
+
+def test_another_process_comes_to_the_same(server: Server) -> None:
+    seen = look(server)
+    here, there = (show(seen, compare=one) for one in (compare_policies, judge_aside))
+    report = simulate(there, profile="strict")
+    assert report["changed"] > 0
+    assert report == simulate(here, profile="strict")
 
 
 def test_what_is_off_is_found_when_it_is_put_on(server: Server) -> None:
@@ -116,17 +125,14 @@ def test_a_profile_of_the_command_line_wins_over_rules(server: Server) -> None:
     assert simulate(app, profile="standard")["after"]["deny"] > 0
 
 
-def test_one_goes_on_at_a_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    from linter.dashboard import simulator
-
+def test_one_goes_on_at_a_time(server: Server) -> None:
     go_on = threading.Event()
 
     def wait(*_: Any) -> Any:
         go_on.wait(20)
         return report_changes([], [])
 
-    monkeypatch.setattr(simulator, "report_changes", wait)
-    app = show(look(server))
+    app = show(look(server), compare=wait)
     path = post(app, {"profile": "strict"}).headers["location"]
     reply = post(app, {"profile": "strict"})
     assert (reply.status, reply.headers["retry-after"]) == (429, "5")
@@ -135,14 +141,11 @@ def test_one_goes_on_at_a_time(server: Server, monkeypatch: pytest.MonkeyPatch) 
     assert post(app, {"profile": "observe"}).status == 202
 
 
-def test_a_crash_is_told_without_its_text(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    from linter.dashboard import simulator
-
+def test_a_crash_is_told_without_its_text(server: Server) -> None:
     def fail(*_: Any) -> Any:
         raise ValueError("a value of an object")
 
-    monkeypatch.setattr(simulator, "report_changes", fail)
-    app = show(look(server))
+    app = show(look(server), compare=fail)
     path = post(app, {"profile": "strict"}).headers["location"]
     until(lambda: bool(ask(app, path).json["state"] == "failed"))
     assert ask(app, path).json["reason"].startswith("the simulation crashed: ValueError")

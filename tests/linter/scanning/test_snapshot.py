@@ -1,5 +1,6 @@
 """What a cluster held, kept to be judged again."""
 
+import pickle
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -69,6 +70,23 @@ def test_what_was_not_read_to_its_end_is_not_kept() -> None:
     del part
     assert len(list(snapshot.list_objects(JOBS))) == 200
     assert lister.asked == 2
+
+
+def test_another_process_has_it_without_the_cluster() -> None:
+    lister = Listed(200, fails_after=100)
+    snapshot = Snapshot(lister, 100_000)
+    with pytest.raises(ApiError):
+        list(snapshot.list_objects(JOBS))
+    there = pickle.loads(pickle.dumps(snapshot.without_cluster()))  # noqa: S301 - made here
+    objects = there.list_objects(JOBS)
+    assert len(list(islice(objects, 100))) == 100
+    with pytest.raises(ApiError, match="403: forbidden") as raised:
+        next(objects)
+    assert raised.value.status == 403
+    with pytest.raises(ApiError, match="was not kept"):
+        next(there.list_objects(JOBS, "another"))
+    assert there.find_object(JOBS, "a", "b") is None
+    assert lister.asked == 1
 
 
 def test_what_is_too_large_is_not_kept() -> None:

@@ -1,0 +1,61 @@
+"""Work that would keep pages waiting, done in a process of its own."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from linter.errors import UserError
+
+_NICENESS = 5
+"""Pages are answered first."""
+
+_Result = TypeVar("_Result")
+
+
+class SideProcessError(Exception):
+    """The process came to nothing. The text names an exception or a signal and no more: the text of
+    an exception may quote a value of an object."""
+
+
+def call_aside(function: Callable[..., _Result], *arguments: Any) -> _Result:
+    """What a function of a module returns, called in a new process. Raises what it raises: a
+    UserError as it is, anything else as SideProcessError."""
+    # A forked one would begin with locks that threads of this process hold at the moment.
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(there, function, arguments), daemon=True)
+    process.start()
+    there.close()
+    with here:
+        try:
+            outcome, value = here.recv()
+        except EOFError:
+            outcome, value = "crashed", ""
+    process.join()
+    if outcome == "refused":
+        raise UserError(value)
+    if outcome == "crashed":
+        raise SideProcessError(value or f"its process ended with {process.exitcode}")
+    result: _Result = value
+    return result
+
+
+def tell_crash(crash: Exception) -> str:
+    """What a crash may be called in public."""
+    return str(crash) if isinstance(crash, SideProcessError) else type(crash).__name__
+
+
+def _work(there: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    # Whoever interrupts means the dashboard, with which this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_NICENESS)
+    try:
+        outcome = ("done", function(*arguments))
+    except UserError as error:
+        outcome = ("refused", str(error))
+    except Exception as crash:  # noqa: BLE001 - whoever waits for it is told
+        outcome = ("crashed", type(crash).__name__)
+    there.send(outcome)
