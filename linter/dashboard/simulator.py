@@ -24,11 +24,11 @@ class SimulatorBusyError(Exception):
 
 
 def judge_aside(seen: SeenCluster, task: Task, rows: bytes) -> SimulationReport:
-    """``compare_policies`` in a process of its own."""
-    return call_aside(compare_policies, seen, task, rows)
+    """``judge_seen`` in a process of its own."""
+    return call_aside(judge_seen, seen, task, rows)
 
 
-def compare_policies(seen: SeenCluster, task: Task, rows: bytes) -> SimulationReport:
+def judge_seen(seen: SeenCluster, task: Task, rows: bytes) -> SimulationReport:
     """What a task would find in what was seen, against the findings of a ``ScanView``."""
     return report_changes(marshal.loads(rows), seen.judge(task)["findings"])  # noqa: S302 - our own
 

@@ -14,7 +14,7 @@ from linter.dashboard.app import create_dashboard
 from linter.dashboard.board import Board
 from linter.dashboard.cluster_scan import ClusterScan, ScanPlan, scan_cluster
 from linter.dashboard.gate import Gate
-from linter.dashboard.simulator import Simulator, compare_policies
+from linter.dashboard.simulator import Simulator, judge_seen
 from linter.dashboard.view import ScanView, make_view
 from linter.judging.settings import find_today
 from linter.judging.task import Task
@@ -108,7 +108,7 @@ def view(board: Board, done: ClusterScan) -> ScanView:
     return make_view(board.begin(), done, board.team_label)
 
 
-def show(*scans: ClusterScan, gate: Gate | None = None, compare: Any = compare_policies) -> ASGIApp:
+def show(*scans: ClusterScan, gate: Gate | None = None, compare: Any = judge_seen) -> ASGIApp:
     """A dashboard that has seen these scans; policies are tried out in this process."""
     board = Board(600.0, "team")
     for one in scans:

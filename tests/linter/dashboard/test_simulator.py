@@ -8,7 +8,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from linter.dashboard.changes import report_changes
-from linter.dashboard.simulator import compare_policies, judge_aside
+from linter.dashboard.simulator import judge_seen, judge_aside
 from rules.model import Action
 from rules.policy import Policy
 from rules.policy.entries import ExceptionEntry
@@ -49,7 +49,7 @@ def test_a_profile_changes_what_a_scan_by_it_would_find(server: Server, profile:
 
 def test_another_process_comes_to_the_same(server: Server) -> None:
     seen = look(server)
-    here, there = (show(seen, compare=one) for one in (compare_policies, judge_aside))
+    here, there = (show(seen, compare=one) for one in (judge_seen, judge_aside))
     report = simulate(there, profile="strict")
     assert report["changed"] > 0
     assert report == simulate(here, profile="strict")
