@@ -8,7 +8,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from linter.dashboard.changes import report_changes
-from linter.dashboard.simulator import judge_seen, judge_aside
+from linter.dashboard.simulator import judge_aside, judge_seen
 from rules.model import Action
 from rules.policy import Policy
 from rules.policy.entries import ExceptionEntry
