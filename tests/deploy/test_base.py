@@ -24,9 +24,9 @@ from webhook.knowledge.cluster_cache import CacheTiming
 from webhook.registration.configurations import plural_of
 from webhook.replica import member
 from webhook.replica.permissions import cluster_permissions, own_permissions
-from webhook.server.handler import DEFAULT_MAX_BODY, MAX_FULL_BODIES, MAX_TREE
 from webhook.server.policy_reloader import load_active_policy
 from webhook.server.process import MAX_CONNECTIONS
+from webhook.server.request_limits import DEFAULT_MAX_BODY, MAX_FULL_BODIES, MAX_TREE
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "deploy/base"

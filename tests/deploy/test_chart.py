@@ -12,6 +12,7 @@ import yaml
 
 from linter.cli import main
 from tests.deploy.test_base import BASE, ROOT
+from tests.e2e.cluster import find_programs
 from webhook.replica.permissions import cluster_permissions, scan_permissions
 
 CHART = ROOT / "deploy/chart"
@@ -55,6 +56,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "networkPolicy": {"apiServer": ["192.0.2.10/32"], "metricsFrom": []},
         "arguments": ["--log-reviews=denials"],
         "serviceAccount": {"annotations": {"example.com/a": "b"}},
+    },
+    "traced": {
+        "tracing": {
+            "enabled": True,
+            "env": [{"name": "OTEL_TRACES_SAMPLER", "value": "parentbased_always_off"}],
+        }
     },
     "on the nodes' network": {"hostNetwork": True, "port": 18443, "metricsPort": 18080},
 }
@@ -191,6 +198,26 @@ def test_ports_are_those_that_are_listened_on() -> None:
     assert pod["hostNetwork"] is True
     assert container["args"][-2:] == ["--port=18443", "--metrics-port=18080"]
     assert [one["containerPort"] for one in container["ports"]] == [18443, 18080]
+
+
+@needs_helm
+def test_tracing_is_the_components(tmp_path: Path) -> None:
+    programs = find_programs()
+    if isinstance(programs, str):
+        pytest.skip(programs)
+    for name in ("base", "tracing"):
+        (tmp_path / name).symlink_to(ROOT / "deploy" / name)
+    overlay = tmp_path / "overlay/kustomization.yaml"
+    overlay.parent.mkdir()
+    overlay.write_text(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+        "resources: [../base]\ncomponents: [../tracing]\n"
+    )
+    command = [str(programs / "kubectl"), "kustomize", str(overlay.parent)]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    component = by_name(list(yaml.safe_load_all(rendered)))["Deployment", "mlgate"]
+    made = by_name(render({"tracing": {"enabled": True}}))["Deployment", "mlgate"]
+    assert made == component
 
 
 @needs_helm

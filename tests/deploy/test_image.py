@@ -53,8 +53,8 @@ def test_it_runs_as_the_pod_does() -> None:
 
 
 def test_everything_in_it_is_pinned_by_a_hash() -> None:
-    extra = PROJECT["project"]["optional-dependencies"]["webhook"]
-    asked = [*PROJECT["project"]["dependencies"], *extra]
+    extras = PROJECT["project"]["optional-dependencies"]
+    asked = [*PROJECT["project"]["dependencies"], *extras["webhook"], *extras["tracing"]]
     names = {re.split(r"[>=;\s]", one)[0].lower() for one in asked}
     assert names <= read_pins("requirements.txt")
     assert read_pins("build-requirements.txt") == {"cython", "setuptools"}

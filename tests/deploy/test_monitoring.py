@@ -1,5 +1,6 @@
-"""Alerts and dashboard ask for metrics that there are."""
+"""Alerts and dashboard ask for metrics that there are, by labels that they have."""
 
+import io
 import json
 import os
 import re
@@ -11,15 +12,27 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.deploy.test_base import ROOT
+from tests.webhook.in_process import InProcessServer
+from webhook.knowledge.cluster_cache import ClusterCache
+from webhook.observability.logs import Log
+from webhook.replica.cluster_metrics import ClusterMetrics
 
 ALERTS = ROOT / "deploy/chart/files/alerts.yaml"
 PAGE = ROOT / "docs/webhook.md"
+SCAN_PAGE = ROOT / "docs/scan.md"
+RUNBOOK = ROOT / "docs/operations.md"
 DASHBOARD = ROOT / "deploy/monitoring/dashboard.json"
 TESTS = ROOT / "deploy/monitoring/alerts.test.yaml"
+SITE = "https://mlgate.dev/operations#"
 
 _METRIC = re.compile(r"\bmlgate_\w+")
+_SELECTOR = re.compile(r"\b(mlgate_\w+)\{([^}]*)\}")
+_GROUPED = re.compile(r"\bby \(([^)]*)\) \((.*)")
 
 
 def read_alerts() -> list[dict[str, Any]]:
@@ -34,15 +47,61 @@ def list_expressions() -> Iterator[str]:
         yield from (target["expr"] for target in panel["targets"])
 
 
-def list_metrics() -> set[str]:
-    """The names in the page's table of metrics."""
-    names = set(re.findall(r"^\| `(mlgate_\w+)` \|", PAGE.read_text(), re.MULTILINE))
-    return names | {"mlgate_request_duration_seconds_bucket"}
+def make_registry() -> CollectorRegistry:
+    """The registry of a server in a cluster."""
+    metrics = InProcessServer().handler.metrics
+    cache = ClusterCache(lambda *_: {}, tuple, Log(io.StringIO()))
+    ClusterMetrics(metrics, cache, bool)
+    return metrics.registry
+
+
+REGISTRY = make_registry()
+
+
+def list_registered() -> dict[str, tuple[str, ...]]:
+    """Each metric of the webhook's by the name that a query has, with its labels."""
+    found: dict[str, tuple[str, ...]] = {}
+    for collector, names in REGISTRY._collector_to_names.items():
+        labels = collector._labelnames if isinstance(collector, MetricWrapperBase) else ()
+        for name in names:
+            found[name] = tuple(labels)
+    return found
+
+
+def list_scanned() -> set[str]:
+    """Those that a scan writes, as its page has them."""
+    rows = re.findall(r"^\| (`mlgate_scan_.*?) \|", SCAN_PAGE.read_text(), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+REGISTERED = list_registered()
 
 
 @pytest.mark.parametrize("expression", [*list_expressions()])
 def test_every_metric_exists(expression: str) -> None:
-    assert set(_METRIC.findall(expression)) <= list_metrics()
+    assert set(_METRIC.findall(expression)) <= REGISTERED.keys() | list_scanned()
+
+
+@pytest.mark.parametrize("expression", [*list_expressions()])
+def test_every_label_exists(expression: str) -> None:
+    for name, matchers in _SELECTOR.findall(expression):
+        assert set(re.findall(r"(\w+)[=!]", matchers)) <= set(REGISTERED[name])
+    for grouped, inside in _GROUPED.findall(expression):
+        labels = set(re.findall(r"\w+", grouped)) - {"le"}
+        for name in _METRIC.findall(inside):
+            assert labels <= set(REGISTERED[name])
+
+
+def test_the_page_lists_every_metric_with_its_labels() -> None:
+    rows = re.findall(r"^\| `(mlgate_\w+)` \| (.*?) \|", PAGE.read_text(), re.MULTILINE)
+    told = {name: re.findall(r"`(\w+)`", labels) for name, labels in rows}
+    text = InProcessServer().handler.metrics.render().decode()
+    for family in text_string_to_metric_families(text):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        assert name in told or not name.startswith("mlgate_")
+    for name, labels in told.items():
+        collected = {"mlgate_cache_synced", "mlgate_cache_objects"}
+        assert name in collected or tuple(labels) == REGISTERED[name], name
 
 
 def test_alerts_say_what_to_do() -> None:
@@ -54,10 +113,17 @@ def test_alerts_say_what_to_do() -> None:
     assert len(set(names)) == len(names) > 8
 
 
+def test_each_alert_leads_to_its_section_of_the_runbook() -> None:
+    headings = re.findall(r"^### (Mlgate\w+)$", RUNBOOK.read_text(), re.MULTILINE)
+    links = {alert["alert"]: alert["annotations"]["runbook_url"] for alert in read_alerts()}
+    assert links == {name: f"{SITE}{name.lower()}" for name in headings}
+
+
 def test_panels_stand_beside_each_other() -> None:
     dashboard = json.loads(DASHBOARD.read_text())
     places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in dashboard["panels"]]
     assert len(set(places)) == len(places)
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(places)
     assert {panel["datasource"]["uid"] for panel in dashboard["panels"]} == {"${datasource}"}
 
 

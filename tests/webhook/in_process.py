@@ -12,8 +12,9 @@ from rules.kinds import lookups
 from webhook.knowledge.cluster_facts import NoCluster
 from webhook.observability.logs import Log
 from webhook.server.app import Application
-from webhook.server.handler import RequestLimits, ReviewHandler
+from webhook.server.handler import ReviewHandler
 from webhook.server.policy_reloader import PolicyReloader
+from webhook.server.request_limits import RequestLimits
 
 POLICY = "apiVersion: mlgate.dev/v1\nkind: Policy\n"
 JSON = {"content-type": "application/json"}

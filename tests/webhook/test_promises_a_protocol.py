@@ -34,7 +34,7 @@ from webhook.review.context import ReviewContext
 from webhook.review.deadline import DEFAULT_TIMEOUT, Deadline, read_timeout
 from webhook.review.record import make_record
 from webhook.review.request import BadReview
-from webhook.server.handler import DEFAULT_MAX_BODY, RequestLimits
+from webhook.server.request_limits import DEFAULT_MAX_BODY, RequestLimits
 
 KNOWN = ReviewContext(Policy(), Inventory(), TODAY, "abc123")
 BOTH = pytest.mark.parametrize("judge", [validate, mutate])

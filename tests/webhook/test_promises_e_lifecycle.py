@@ -19,9 +19,9 @@ from webhook.review import self_test
 from webhook.review.admission import validate
 from webhook.review.context import ReviewContext
 from webhook.server.concurrency_limit import Overloaded
-from webhook.server.handler import MAX_FULL_BODIES, MAX_TREE, RequestLimits
 from webhook.server.policy_reloader import PolicyReloader, PolicyUnusable
 from webhook.server.probes import not_ready_reasons
+from webhook.server.request_limits import MAX_FULL_BODIES, MAX_TREE, RequestLimits
 
 KNOWN = ReviewContext(Policy(), Inventory(), TODAY)
 

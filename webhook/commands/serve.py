@@ -8,13 +8,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from webhook.commands.client_arguments import add_client_arguments, check_clients
 from webhook.commands.cluster_arguments import add_cluster_arguments, read_replica_options
 
 if TYPE_CHECKING:
     from webhook.identity.certificates import Certificates
     from webhook.observability.logs import Log
+    from webhook.observability.tracing import Tracing
     from webhook.replica.member import Member
-    from webhook.server.clients import ClientCheck, TokenFile
     from webhook.server.handler import ReviewHandler
     from webhook.server.policy_reloader import PolicyReloader
     from webhook.server.process import ServerOptions
@@ -25,6 +26,10 @@ EXTRA = frozenset(
     "cryptography fastapi httptools kubernetes orjson prometheus_client uvicorn uvloop".split()
 )
 MISSING = "mlgate serve needs the packages of the extra `webhook`: install mlgate[webhook]"
+MISSING_TRACING = (
+    "mlgate serve --tracing needs the packages of the extra `tracing`: install "
+    "mlgate[webhook,tracing]"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,30 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long after SIGTERM the process ends at the latest (default: 25)",
     )
-    _add_client_arguments(parser)
+    add_client_arguments(parser)
     add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 19 MiB)")
     add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 256)")
     add("--log-reviews", choices=("all", "denials"), default="all", help="of which to write a line")
+    add("--tracing", action="store_true", help="export spans of reviews, as OTEL_... variables say")
     add_cluster_arguments(parser)
-
-
-def _add_client_arguments(parser: argparse.ArgumentParser) -> None:
-    """Those that say by what clients are known."""
-    add = parser.add_argument
-    add("--client-ca", type=Path, metavar="FILE", help="ask clients for a certificate of this CA")
-    add(
-        "--client-name",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a name that a client's certificate may carry; repeatable, needs --client-ca",
-    )
-    add(
-        "--client-token",
-        type=Path,
-        metavar="FILE",
-        help="ask clients for this token: `Authorization: Bearer`, or the end of the path",
-    )
 
 
 def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
@@ -90,10 +77,12 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
             _uninstall(arguments, out, err) if arguments.uninstall else _serve(arguments, out, err)
         )
     except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
         # Any other missing module is a fault of mlgate's own, and keeps its traceback.
-        if (error.name or "").partition(".")[0] not in EXTRA:
+        if package not in EXTRA and package != "opentelemetry":
             raise
-        err.write(f"{MISSING} ({error.name} is not there)\n")
+        missing = MISSING if package in EXTRA else MISSING_TRACING
+        err.write(f"{missing} ({error.name} is not there)\n")
         return USAGE_ERROR
 
 
@@ -157,6 +146,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         policies = PolicyReloader(arguments.policy)
         certificates = _certify(arguments, out)
         token = TokenFile(arguments.client_token) if arguments.client_token else None
+        tracing = _trace() if arguments.tracing else None
         member = _join(arguments, policies, log, certificates)
         if certificates is None:
             source = member.source if member else None
@@ -169,8 +159,19 @@ def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         err.write(f"mlgate serve: {error}\n")
         return UNANSWERED
     handler = _make_handler(arguments, policies, member, log)
-    handler.clients = _check_clients(arguments, member, token)
+    handler.clients = check_clients(arguments, member, token)
+    handler.tracing = tracing
     return serve(handler, certificates, options, member, token)
+
+
+def _trace() -> "Tracing":
+    """Where spans go. Raises ValueError."""
+    from webhook.observability.tracing import start_tracing
+
+    try:
+        return start_tracing()
+    except ValueError as error:
+        raise ValueError(f"mlgate serve --tracing: {error}") from None
 
 
 def _check_ports(options: "ServerOptions") -> None:
@@ -232,31 +233,15 @@ def _join(
     return Member(options, client, lambda: policies.active.policy, log, key, lambda: policies.error)
 
 
-def _check_clients(
-    arguments: argparse.Namespace, member: "Member | None", token: "TokenFile | None"
-) -> "ClientCheck":
-    """Who is told what."""
-    from webhook.server.clients import EVERYBODY, TELLING_SECONDS, ClientCheck
-
-    if token is not None:
-        return ClientCheck(token.knows, 0)
-    # Without a cluster there is nothing to tell but what stands in the review itself.
-    if arguments.client_ca is not None or arguments.dev or member is None:
-        return EVERYBODY
-    # Of a key in files the replicas hear one after the other: none may refuse the next token.
-    own = member.source is not None
-    return ClientCheck(member.tokens.knows, TELLING_SECONDS if own else None)
-
-
 def _make_handler(
     arguments: argparse.Namespace, policies: "PolicyReloader", member: "Member | None", log: "Log"
 ) -> "ReviewHandler":
     from webhook.knowledge.cluster_facts import ClusterFacts, NoCluster
-    from webhook.server.handler import (
+    from webhook.server.handler import ReviewHandler
+    from webhook.server.request_limits import (
         DEFAULT_CONCURRENCY,
         DEFAULT_MAX_BODY,
         RequestLimits,
-        ReviewHandler,
     )
 
     cluster: ClusterFacts = NoCluster() if member is None else member

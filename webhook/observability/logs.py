@@ -47,7 +47,7 @@ class Log:
             "decision": decided,
             "reason": outcome.passed,
             "profile": outcome.profile,
-            "rules": _rules(outcome),
+            "rules": list_results(outcome),
             "patched": outcome.patched,
             "ignored": outcome.ignored,
             "waiver": outcome.waiver,
@@ -122,6 +122,6 @@ class LogBridge(logging.Handler):
         self._log.event(record.levelname.lower(), record.name, message=record.getMessage())
 
 
-def _rules(outcome: ReviewOutcome) -> Sequence[str]:
+def list_results(outcome: ReviewOutcome) -> Sequence[str]:
     """``TRN001/batch=deny``: rule, form and action of each finding, each once."""
     return sorted({f"{one.rule}/{one.form}={one.action}" for one in outcome.findings})

@@ -1,5 +1,5 @@
-"""Prometheus metrics. Labels take values of closed sets only: never a name or a namespace, of which
-a client could make up any number.
+"""Prometheus metrics. Labels take values of closed sets only: never a name, of which a client could
+make up any number, and of namespaces few (``namespace_counts``).
 
 docs/webhook.md lists every metric.
 """
@@ -21,6 +21,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from rules.kinds import find_kind
 from rules.policy import Policy
+from webhook.observability.namespace_counts import THE_REST, NamespaceCounts
 from webhook.review.admission import ReviewOutcome
 from webhook.review.record import ReviewRecord
 
@@ -63,6 +64,7 @@ class Metrics:
             "patch_selfcheck_failures", "Patches dropped because our own check of them failed"
         )
         self._count_what_passed()
+        self.namespaces = NamespaceCounts(self.registry)
         self.in_flight = self._gauge("in_flight", "Reviews being read, waiting or judged")
         self.stalls = self._counter("stalls", "Times that the event loop stood still")
         self.queue_rejects = self._counter("queue_rejects", "Requests answered with 503")
@@ -74,6 +76,9 @@ class Metrics:
             "config_revision", "1 for the revision of the policy in force", ("revision",)
         )
         self.cert_reload = self._counter("cert_reload", "Reads of a changed certificate", ("ok",))
+        for reloads in (self.config_reload, self.cert_reload):
+            for ok in (True, False):
+                reloads.labels(_flag(ok))  # 0 now: the first failure is no increase otherwise
         self.cert_not_after = self._gauge(
             "cert_not_after_seconds", "When the certificate ends, as a Unix time", ("kind",)
         )
@@ -124,11 +129,18 @@ class Metrics:
             _child(self.foreseen, profile, decided, kind).inc()
         if outcome.waiver:
             _child(self.waivers, outcome.waiver).inc()
+        if record.endpoint == "validate":
+            self.namespaces.review(_namespace(record), outcome.findings)
         self.errors(outcome)
         for rule in outcome.patched:
             _child(self.patches, rule).inc()
         if outcome.dropped:
             self.patch_selfcheck_failures.inc()
+
+    def denial(self, record: ReviewRecord, hours: float | None) -> None:
+        """Count the GPU-hours that a denied object could have taken. A dry run takes none."""
+        if not record.dry_run:
+            self.namespaces.denial(_namespace(record), hours)
 
     def errors(self, outcome: ReviewOutcome) -> None:
         """Count the rules without an answer."""
@@ -180,6 +192,11 @@ def _is_known(record: ReviewRecord, policy: Policy) -> bool:
     if find_kind(record.group, record.kind) is not None:
         return True
     return any((one.group, one.name) == (record.group, record.kind) for one in policy.kinds)
+
+
+def _namespace(record: ReviewRecord) -> str:
+    """Where the object is, if that is the API server's word; anybody else may make it up."""
+    return THE_REST if record.client else record.namespace
 
 
 def _flag(value: bool) -> str:  # noqa: FBT001 - it writes the flag

@@ -32,6 +32,7 @@ from webhook.review.ratchet import ratchet, warn_only
 from webhook.review.request import Request, read_request
 from webhook.review.size_limit import MAX_PARTS, is_oversized
 from webhook.review.skipping import EXEMPT_REASON, JUDGED_OPERATIONS, skip_reason
+from webhook.review.steps import take_step
 from webhook.review.warnings import patch_warnings, rule_warnings
 
 NO_TIME = "no time was left"
@@ -141,7 +142,9 @@ def mutate(review: Any, context: ReviewContext) -> ReviewOutcome:
     kind = case.engine.kind_of(Manifest(case.request.body))
     within_lists = kind is not None and kind.built_in
     body, policy = case.request.body, case.context.policy
-    plan = plan_mutation(body, case.judge, policy, within_lists=within_lists)
+    plan = take_step(
+        context.steps, "patch", plan_mutation, body, case.judge, policy, within_lists=within_lists
+    )
     return _seek(case, _patch(case, plan)) if plan.patch else _patch(case, plan)
 
 

@@ -14,6 +14,7 @@ from rules.model import Action, Confidence
 from rules.policy import Policy, decide, ignores_in, is_glass_broken, profile_in
 from webhook.review.finding_cache import FindingCache, TrackedInventory
 from webhook.review.request import Request, with_namespace
+from webhook.review.steps import Steps, take_step
 
 
 def _unknown_owner(_uid: str) -> Answer:
@@ -62,6 +63,7 @@ class ReviewContext(NamedTuple):
     whether the time for this review is up. ``ran_before`` says whether an earlier revision in a
     namespace, of the object of a UID, had pods of a digest.
     ``revision`` names the policy in audit annotations. ``cache`` spares judging an object twice.
+    ``steps`` are where the time of each step is noted.
     """
 
     policy: Policy
@@ -74,6 +76,7 @@ class ReviewContext(NamedTuple):
     cache: FindingCache | None = None
     owner_record: Callable[[str], OwnerRecord | None] = _no_record
     ran_before: Callable[[str, str, str], bool] = _no_revision
+    steps: Steps | None = None
 
     def knowing(self, uid: str, record: OwnerRecord) -> "ReviewContext":
         """The same, and besides it that there is the object ``record`` of that UID."""
@@ -132,6 +135,9 @@ class AdmissionCase(NamedTuple):
     def judge(self, body: dict[str, Any], replaced: dict[str, Any] | None = None) -> Evaluation:
         """What the rules find in ``body``, a state of the request's object, told of the object that
         it replaces, if that is given."""
+        return take_step(self.context.steps, "judge", self._judge, body, replaced)
+
+    def _judge(self, body: dict[str, Any], replaced: dict[str, Any] | None) -> Evaluation:
         labels = self.labels
 
         def evaluate() -> Evaluation:

@@ -4,8 +4,9 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from webhook.review.admission import ENDPOINTS
-from webhook.server.handler import HttpAnswer, ReviewHandler
+from webhook.server.handler import ReviewHandler
 from webhook.server.protocol import address_of
+from webhook.server.review_call import HttpAnswer
 
 _CLOSE = (b"connection", b"close")
 

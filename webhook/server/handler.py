@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
 import orjson
@@ -24,10 +24,12 @@ from webhook.review.answer import withhold
 from webhook.review.context import OwnerRecord, ReviewContext
 from webhook.review.deadline import Deadline
 from webhook.review.decoding import decode_body, decode_head, measure_tree
+from webhook.review.denied_hours import reckon_hours
 from webhook.review.finding_cache import FindingCache
 from webhook.review.lateness import postpone
-from webhook.review.record import make_record
+from webhook.review.record import ReviewRecord, make_record
 from webhook.review.request import BadReview
+from webhook.review.steps import begin_step, take_step
 from webhook.server.batches import Batches
 from webhook.server.clients import EVERYBODY, ClientCheck, Trust
 from webhook.server.concurrency_limit import ConcurrencyLimit, Overloaded, ReviewPlace
@@ -37,47 +39,18 @@ from webhook.server.owner_lookup import OwnerLookup
 from webhook.server.policy_reloader import ActivePolicy, PolicyReloader
 from webhook.server.protocol import address_of
 from webhook.server.request_body import RequestBody, RequestRefused, check_head
+from webhook.server.request_limits import MAX_FULL_BODIES, MAX_TREE, RequestLimits
+from webhook.server.review_call import HttpAnswer, ReviewCall
 
-DEFAULT_MAX_BODY = 19 * 1024 * 1024
-"""An update carries the object twice. The API server stores 1.5 MiB at most (etcd's
-``--max-request-bytes``) and sends six bytes for each ``<`` (Go's ``encoding/json``)."""
-DEFAULT_CONCURRENCY = 256
+if TYPE_CHECKING:  # its packages may not be there
+    from webhook.observability.tracing import Tracing
+
 LARGE_BODY = 128 * 1024
 """A larger body is judged in a thread beside the event loop, so that others need not wait."""
 LARGE_REVIEWS, LARGE_OF_ONE = 3, 1
 """How many of those at a time, and how many of one address and namespace."""
-MAX_FULL_BODIES = 2
-"""How many bodies of the largest size may be held at a time."""
-MAX_TREE = 160 * 1024 * 1024
-"""Bytes of memory that a body may take once it is read (``measure_tree``): a million and a half
-empty mappings, more than the API server stores in two objects."""
 
 _Answer = TypeVar("_Answer")
-
-
-class HttpAnswer(NamedTuple):
-    """An HTTP response in JSON; ``close``: the connection ends with it."""
-
-    status: int
-    content: bytes
-    close: bool = False
-
-
-class RequestLimits(NamedTuple):
-    """``max_body``: bytes of one body; ``concurrency``: reviews in work or waiting."""
-
-    max_body: int = DEFAULT_MAX_BODY
-    concurrency: int = DEFAULT_CONCURRENCY
-
-
-class ReviewCall(NamedTuple):
-    """One request: what it asks for, until when, who asks, and with whom it takes turns."""
-
-    endpoint: str
-    deadline: Deadline
-    address: str
-    trust: Trust
-    turn: str = ""
 
 
 class ReviewHandler:
@@ -100,6 +73,7 @@ class ReviewHandler:
         self.refusals = Refusals(log, self.metrics)
         self.lifecycle = lifecycle or Lifecycle()
         self.clients: ClientCheck = EVERYBODY
+        self.tracing: Tracing | None = None
         self.limits = limits or RequestLimits()
         max_bytes = MAX_FULL_BODIES * self.limits.max_body + MAX_TREE
         self.limit = ConcurrencyLimit(self.limits.concurrency, max_bytes)
@@ -123,6 +97,9 @@ class ReviewHandler:
             address_of(scope.get("client")),
             self.clients.weigh(token, scope["headers"]),
         )
+        if self.tracing is not None and call.trust is not Trust.NONE:
+            headers = scope["headers"] if call.trust is Trust.FULL else ()
+            call = call._replace(trace=self.tracing.begin(endpoint, headers))
         try:
             answer = await self._answer(call, scope, receive)
         except RequestRefused as refused:
@@ -132,6 +109,8 @@ class ReviewHandler:
         except Exception as error:  # noqa: BLE001 - no bug may look like a decision
             self.log.crash("crash", error, endpoint=endpoint)
             answer = self._refuse(500, "internal error", call.address)
+        if call.trace is not None:
+            call.trace.end(answer.status)
         # A client that connects anew reaches another replica.
         return answer._replace(close=True) if self.lifecycle.stopping else answer
 
@@ -142,6 +121,8 @@ class ReviewHandler:
         with self.limit.slot(call.address) as place:
             body = RequestBody(place, self.limits.max_body)
             await body.read(receive, call.deadline, announced)
+            if call.trace is not None:
+                call.trace.steps.note("read")
             # Read once: a policy that changes meanwhile holds from the next review on.
             active = self.policies.active
             content = body.take()
@@ -177,7 +158,7 @@ class ReviewHandler:
         if not self._crowds.is_crowded(find_namespace(content)):
             return None
         head = decode_head(content)
-        return None if head is None else postpone(head, self._context(active, call.deadline))
+        return None if head is None else postpone(head, self._context(active, call))
 
     async def _judge_with_owner(
         self,
@@ -193,7 +174,8 @@ class ReviewHandler:
         # No stranger makes mlgate ask anybody.
         if sought is None or call.trust is not Trust.FULL:
             return outcome
-        record = await self._owners.find(sought, call.deadline)
+        with begin_step(call.steps, "owner"):
+            record = await self._owners.find(sought, call.deadline)
         if record is None:
             return outcome
         knowing = partial(judge, owner=(sought.uid, record))
@@ -239,13 +221,24 @@ class ReviewHandler:
         if not known:  # whatever it says of its user
             record = record._replace(client="unknown")
         self.log.review(record, outcome, seconds, active.revision)
+        if call.trace is not None:
+            call.trace.tell(record, outcome, active.revision)
         if outcome.undecided:
             self.metrics.errors(outcome)
             reason = f"undecided: {'; '.join(outcome.errors)}" if known else "undecided"
             return self._refuse(500, reason, call.address)
         self.metrics.review(record, outcome, seconds, active.policy)
+        if not outcome.allowed and outcome.findings:
+            # In the loop's next turn: a bug in it makes no denial an error, which may let pass.
+            context = self._context(active, call)
+            asyncio.get_running_loop().call_soon(self._count_hours, record, outcome, context)
         body = outcome.body if known else withhold(outcome.body)
-        return HttpAnswer(200, orjson.dumps(body))
+        return HttpAnswer(200, take_step(call.steps, "encode", orjson.dumps, body))
+
+    def _count_hours(
+        self, record: ReviewRecord, outcome: ReviewOutcome, context: ReviewContext
+    ) -> None:
+        self.metrics.denial(record, reckon_hours(outcome.request, context))
 
     def _judge(
         self,
@@ -260,15 +253,16 @@ class ReviewHandler:
         # would only delay those that can still be in time.
         if call.deadline.over():
             raise Overloaded
-        context = self._context(active, call.deadline)
+        context = self._context(active, call)
         if owner is not None:
             context = context.knowing(*owner)
         try:
-            return ENDPOINTS[call.endpoint](decode_body(content), context)
+            review = take_step(call.steps, "decode", decode_body, content)
+            return ENDPOINTS[call.endpoint](review, context)
         except BadReview as bad:
             raise RequestRefused(bad.status, str(bad)) from None
 
-    def _context(self, active: ActivePolicy, deadline: Deadline) -> ReviewContext:
+    def _context(self, active: ActivePolicy, call: ReviewCall) -> ReviewContext:
         return ReviewContext(
             active.policy,
             self.cluster.inventory,
@@ -276,10 +270,11 @@ class ReviewHandler:
             active.revision,
             self.cluster.namespace_labels,
             self.cluster.owner,
-            deadline.expired,
+            call.deadline.expired,
             self._cache,
             self.cluster.owner_record,
             self.cluster.ran_before,
+            call.steps,
         )
 
     def _refuse(self, status: int, reason: str, address: str) -> HttpAnswer:

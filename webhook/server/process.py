@@ -154,7 +154,7 @@ def serve(
     """Serve until told to stop; the exit code. ``member``: the replica's part in a cluster;
     ``token``: what clients must show."""
     bridge = LogBridge(handler.log)
-    for name in ("uvicorn.error", "asyncio"):
+    for name in ("uvicorn.error", "asyncio", "opentelemetry"):
         logging.getLogger(name).addHandler(bridge)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(handler, certificates, options, member, token))
@@ -196,6 +196,8 @@ async def _serve(
     watch.stop()
     poller.stop()
     probes.stop()
+    if handler.tracing is not None:
+        handler.tracing.close()
     handler.log.event("info", "stopped")
     return 0
 

@@ -13,7 +13,7 @@ import yaml
 from linter.cli import main
 from tests.cluster.fake_api import running
 from tests.cluster.fake_store import install
-from webhook.commands import cluster_arguments, serve
+from webhook.commands import client_arguments, cluster_arguments, serve
 from webhook.identity.client_token import ClientTokens, derive_token
 from webhook.replica import election
 from webhook.replica.options import DEFAULT_NAMESPACE, ReplicaOptions
@@ -207,7 +207,7 @@ def test_k99_strangers_are_told_by_how_the_api_server_is_known(
     serve.add_arguments(parser)
     read = parser.parse_args(arguments)
     token = TokenFile(read.client_token) if read.client_token else None
-    check = serve._check_clients(read, cast("Member | None", member), token)
+    check = client_arguments.check_clients(read, cast("Member | None", member), token)
     before = check.weigh("", [])
     known = check.weigh("secret" if token else derive_token(b"key"), [])
     time.sleep(0.01)

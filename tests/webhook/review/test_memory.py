@@ -13,7 +13,7 @@ from tests.webhook.bodies import admitted, cron_job, deployment, job, pytorch_jo
 from tests.webhook.in_process import InProcessServer
 from webhook.review.decoding import decode_body, measure_tree
 from webhook.review.finding_cache import FindingCache
-from webhook.server.handler import DEFAULT_MAX_BODY, MAX_TREE
+from webhook.server.request_limits import DEFAULT_MAX_BODY, MAX_TREE
 
 MIB = 2**20
 ITEMS = (

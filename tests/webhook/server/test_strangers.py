@@ -18,8 +18,8 @@ import pytest
 from tests.webhook.bodies import admitted, job, review
 from tests.webhook.processes import HOST, Pairs, Served, ask, serve, wait_until
 from webhook.server.concurrency_limit import PATIENCE
-from webhook.server.handler import DEFAULT_CONCURRENCY
 from webhook.server.process import MAX_CONNECTIONS
+from webhook.server.request_limits import DEFAULT_CONCURRENCY
 
 STRANGER = ("127.0.0.2", 0)
 BODY = review(admitted(job()))
