@@ -101,18 +101,21 @@ class Kustomization(NamedTuple):
 class FolderKustomizations:
     """The kustomizations in folders and above them. Each folder is looked at once."""
 
-    __slots__ = ("_found", "_read_bodies")
+    __slots__ = ("_found", "_looked_above", "_read_bodies")
 
     def __init__(self, read_bodies: ReadBodies) -> None:
         self._read_bodies = read_bodies
         self._found: dict[str, ToldKustomization | None] = {}
+        self._looked_above: dict[str, bool] = {}
 
     def look_above(self, path: str) -> bool:
         """Look in the folder of a file, and above it up to the repository's root; whether there is
         one."""
         folder = os.path.dirname(os.path.abspath(path))
-        found = [self.find(parent) for parent in list_parents(folder, find_root(folder))]
-        return any(one is not None for one in found)
+        if folder not in self._looked_above:
+            found = [self.find(parent) for parent in list_parents(folder, find_root(folder))]
+            self._looked_above[folder] = any(one is not None for one in found)
+        return self._looked_above[folder]
 
     def find(self, folder: str) -> ToldKustomization | None:
         """The kustomization of a folder (absolute); one that cannot be read says nothing."""
@@ -122,7 +125,10 @@ class FolderKustomizations:
 
     def add(self, file: str, body: Any) -> None:
         """Take in what a file of the run holds, which may stand nowhere else."""
-        self._found[os.path.dirname(file)] = (file, body, True)
+        folder = os.path.dirname(file)
+        if folder in self._found and self._found[folder] is None:
+            self._looked_above.clear()  # there was none when somebody looked
+        self._found[folder] = (file, body, True)
 
     def export(self) -> list[ToldKustomization]:
         """All that were found, as plain data."""

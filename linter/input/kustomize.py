@@ -92,13 +92,6 @@ class Kustomizations:
         """Whether some kustomization names the file as a resource."""
         return os.path.abspath(path) in self._listed
 
-    def concerns(self, path: str) -> bool:
-        """Whether any of them says something of the file, or of an object in it."""
-        if self.lists(path) or self.uses_of(path):
-            return True
-        changed = chain(self._find_patched(), self._find_tagged())
-        return any(file == os.path.abspath(path) for file, _ in changed)
-
     def find_patches_of(self, path: str, body: dict[str, Any]) -> list[PatchUse]:
         """The patches for an object of a file of the run."""
         return self._find_patched().get((os.path.abspath(path), key_of(body)), [])

@@ -1,9 +1,10 @@
 """The documents of a share judged: findings as rows, roles, counts."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from linter.input.documents import MARKER, Entry
+from linter.input.documents import MARKER, Contents, Entry
 from linter.input.origins import HEAD, HELM_SOURCE
 from linter.input.sources import STDIN
 from linter.judging.coverage import Coverage, full_name
@@ -80,14 +81,24 @@ class DocumentJudge:
     def _complain(self, code: str, path: Path, message: str, identity: Identity) -> Finding | None:
         return self._engine.input_finding(code, path, message, identity)
 
-    def judge_broken(self, file: str, broken: Unreadable) -> None:
+    def judge_contents(self, file: str, contents: Contents) -> None:
+        """All that a file holds but operations."""
+        for broken in contents.broken:
+            self._judge_broken(file, broken)
+        # Objects of one document are neighbours, and its comments are read for all of them at once.
+        for _, entries in groupby(contents.entries, lambda entry: id(entry.document)):
+            self._judge_document(list(entries))
+        for document in contents.loose:
+            self._judge_loose(file, document)
+
+    def _judge_broken(self, file: str, broken: Unreadable) -> None:
         """A document that could not be read."""
         self._engine = self._engines.find(file)
         finding = self._engine.input_finding("MLG001", (), broken.reason, _NAMELESS)
         if finding is not None:
             self.findings.append(make_broken_row(finding, file, broken))
 
-    def judge_document(self, entries: list[Entry]) -> None:
+    def _judge_document(self, entries: list[Entry]) -> None:
         """All objects of one document."""
         self._engine = self._engines.find(entries[0].file)
         judged = []
@@ -109,7 +120,7 @@ class DocumentJudge:
             rows = list(self._apply_comments(judged, rows))
         self.findings += rows
 
-    def judge_loose(self, file: str, document: Document) -> None:
+    def _judge_loose(self, file: str, document: Document) -> None:
         """A document without an object: what comments in it ignore stands elsewhere, if at all."""
         self._engine = self._engines.find(file)
         if self._task.ignores:

@@ -24,7 +24,6 @@ from linter.input.kustomization import (
 from linter.input.pieces import Piece, read_piece
 from linter.input.sources import STDIN, Source, SourceError, make_error, read_source
 from linter.judging.coverage import Coverage
-from linter.judging.early import EarlyJudge, Verdict, find_telling, judge_contents
 from linter.judging.elsewhere import Elsewhere, source_of
 from linter.judging.judge import DocumentJudge
 from linter.judging.task import FileEngines, Task
@@ -78,9 +77,7 @@ class Share:
         self._errors: list[ErrorRow] = []
         self._held: list[tuple[Piece, Contents]] = []
         self._held_bytes = 0
-        self._verdicts: list[Verdict] = []
         self._read_twice: list[Piece] = []
-        self._early = None if alone else EarlyJudge(task)
         self._namespaces: list[tuple[str, dict[str, str]]] = []
         self._bodies: dict[str, list[Any]] = {}
         self._folders = FolderKustomizations(self._read_bodies)
@@ -107,16 +104,12 @@ class Share:
         around = bool(contents.entries or contents.operations) and self._look_around(file, contents)
         self._take(file, contents, named=named, alone=piece.whole and contents.documents == 1)
         self._learn(contents)
-        # A kustomization further on may yet patch what stands below it: such a file waits.
-        early = None if around else self._early
-        verdict = None if early is None else early.judge(piece, contents)
-        if verdict is not None:
-            self._verdicts.append(verdict)
-        # JSON patches are judged on objects of other files, and held whatever they weigh.
-        elif early is None or contents.operations or self._held_bytes < MOST_HELD:
+        # What patches bear on is looked up from other files too, and held whatever it weighs.
+        must_hold = self._alone or around or contents.operations
+        if must_hold or self._held_bytes < MOST_HELD:
             self._held.append((piece, contents))
             self._held_bytes += piece.size
-        else:
+        elif contents.entries or contents.broken or contents.loose:
             self._read_twice.append(piece)
 
     def _is_named(self, piece: Piece) -> bool:
@@ -181,11 +174,10 @@ class Share:
             Elsewhere(inventory, lambda: self._entries, self._texts),
             kustomizations,
         )
-        self._take_verdicts(judge, find_telling(self._task, facts.namespaces), kustomizations)
-        for piece in self._task.follow("judging again", self._read_twice):
-            judge_contents(judge, piece.file, self._read_again(piece))
+        for piece in self._task.follow("judging what is read again", self._read_twice):
+            judge.judge_contents(piece.file, self._read_again(piece))
         for piece, contents in self._task.follow("judging", self._held):
-            judge_contents(judge, piece.file, contents)
+            judge.judge_contents(piece.file, contents)
             for document in contents.operations:
                 if not judge.judge_operations(piece.file, document):
                     self._pass_over_document(piece.file, document, named=self._is_named(piece))
@@ -197,22 +189,6 @@ class Share:
             "suppressed": judge.suppressed,
             "coverage": self._coverage.export(),
         }
-
-    def _take_verdicts(
-        self, judge: DocumentJudge, telling: frozenset[str], around: "Kustomizations | None"
-    ) -> None:
-        """What was judged as soon as it was read stands, unless more is known of it by now."""
-        for verdict in self._verdicts:
-            piece = verdict.piece
-            concerned = around is not None and around.concerns(piece.file)
-            if concerned or not verdict.namespaces.isdisjoint(telling):
-                judge_contents(judge, piece.file, self._read_again(piece))
-                continue
-            judge.findings += verdict.findings
-            judge.workloads += verdict.workloads
-            judge.passed += verdict.passed
-            judge.suppressed += verdict.suppressed
-            self._coverage.add(verdict.coverage)
 
     def _read_again(self, piece: Piece) -> Contents:
         """What a piece holds of which more is known by now: nothing, and an error, where its file

@@ -1,9 +1,8 @@
-"""Files that are judged before all others are known."""
+"""Files that are read once more, when all others are known."""
 
 import datetime
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -95,38 +94,31 @@ def test_what_is_found_is_the_same_as_with_all_at_hand(
     assert run(2) == run(1)
 
 
-def judge_gone(texts: dict[str, str], monkeypatch: pytest.MonkeyPatch, place: Path) -> Any:
-    """The result where the files are gone before all is known."""
+@pytest.mark.parametrize("text", [TWICE, JOB])
+def test_a_file_that_is_gone_when_it_is_read_again_is_an_error(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(share, "MOST_HELD", 0)
+    path = tmp_path / "gone.yaml"
+    path.write_text(text)
+    source = Source(str(path), str(path), len(text), named=True)
     part = Share(TASK)
-    for name, text in texts.items():
-        path = place / name
-        path.write_text(text)
-        part.read(
-            [
-                Piece(
-                    str(path),
-                    Source(str(path), str(path), len(text), named=True),
-                    named=True,
-                    size=len(text),
-                )
-            ]
-        )
-        path.unlink()
-    return part.judge(Facts(*part.facts()))
-
-
-def test_a_file_that_nothing_else_bears_on_is_not_needed_any_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    result = judge_gone({"settings.yaml": TWICE}, monkeypatch, tmp_path)
-    assert result["errors"] == []
-    assert [row["rule"] for row in result["findings"]] == ["MLG002"]
-
-
-def test_a_file_that_is_gone_when_more_is_known_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    result = judge_gone({"job.yaml": JOB, "lab.yaml": NAMESPACE}, monkeypatch, tmp_path)
-    assert [Path(error["file"]).name for error in result["errors"]] == ["job.yaml"]
+    part.read([Piece(str(path), source, named=True, size=len(text))])
+    path.unlink()
+    result = part.judge(Facts(*part.facts()))
+    assert [Path(error["file"]).name for error in result["errors"]] == ["gone.yaml"]
     assert result["findings"] == []
+
+
+def test_a_file_without_anything_to_judge_is_not_needed_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(share, "MOST_HELD", 0)
+    path = tmp_path / "values.yaml"
+    path.write_text("image: a\n")
+    part = Share(TASK)
+    part.read([Piece(str(path), Source(str(path), str(path), 9, named=False), named=False, size=9)])
+    path.unlink()
+    result = part.judge(Facts(*part.facts()))
+    assert result["errors"] == []
+    assert [row["document"] for row in result["coverage"]["skipped"]] == [0]
