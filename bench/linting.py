@@ -9,7 +9,6 @@ where it is on PATH: `go install golang.stackrox.io/kube-linter/cmd/kube-linter@
 """
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from bench.copies import RULES
 from bench.targets import tell
+from bench.timing import read_cpu
 from rules import composition
 
 ROUNDS = 7
@@ -109,12 +109,6 @@ def measure(runs: dict[str, Callable[[], object]]) -> tuple[dict[str, float], di
             walls[name] = min(walls[name], time.perf_counter() - start)
             times[name] = min(times[name], read_cpu() - used)
     return times, walls
-
-
-def read_cpu() -> float:
-    """Seconds of CPU that the processes took that were started here and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

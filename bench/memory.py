@@ -16,15 +16,21 @@ from typing import BinaryIO, NamedTuple
 
 from bench.reading import load
 from bench.targets import tell
+from bench.timing import read_cpu
 
 FILES, LARGE = 10_000, 20_000_000
+SHORTEST, LONGEST = 0.05, 300
+"""Seconds from one look at the memory to the next, and of a run."""
+SHARE = 0.05
+"""Of a processor, that looking at the memory may take."""
 LINT = [sys.executable, "-m", "linter", "lint", "--format", "json", "--output", os.devnull]
 
 
 class Run(NamedTuple):
-    """Seconds, and the peak memory in MiB of all processes together."""
+    """Seconds on the wall and of CPU, and the peak memory in MiB, of all processes together."""
 
-    seconds: float
+    wall: float
+    cpu: float
     memory: float
 
 
@@ -32,19 +38,25 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "examples")
     with tempfile.TemporaryDirectory() as place:
         many = run([*LINT, str(make_many(folder, Path(place)))])
+        show(f"{FILES} files", many)
         shutil.rmtree(Path(place, "many"))
         large = make_large(folder, Path(place))
         one = run([*LINT, "--jobs", "1", str(large)])
+        show(f"one file of {LARGE / 1e6:.0f} MB, one process", one)
         two = run([*LINT, "--jobs", "2", str(large)])
+        show("the same, two processes", two)
         with large.open("rb") as text:
             stream = run([*LINT, "--jobs", "2", "-"], text)
-    print(f"{FILES} files: {many.seconds:.2f} s, {many.memory:.0f} MiB")
-    print(f"one file of {LARGE / 1e6:.0f} MB: {one.seconds:.2f} s, {one.memory:.0f} MiB")
+        show("the same from standard input", stream)
     tell(f"memory of {FILES} files, MiB", many.memory, 150)
     tell("memory of one large file, MiB", two.memory, 300)
-    tell("the same, two processes against one", one.seconds / two.seconds, 1.6, least=True)
+    tell("the same, two processes against one", one.wall / two.wall, 1.6, least=True)
     tell("memory of a large stream, MiB", stream.memory, 300)
-    tell("the same, two processes against one", one.seconds / stream.seconds, 1.6, least=True)
+    tell("the same, two processes against one", one.wall / stream.wall, 1.6, least=True)
+
+
+def show(what: str, one: Run) -> None:
+    print(f"{what}: {one.wall:.2f} s, {one.cpu:.2f} s of CPU, {one.memory:.0f} MiB", flush=True)
 
 
 def make_many(folder: Path, place: Path) -> Path:
@@ -69,12 +81,27 @@ def make_large(folder: Path, place: Path) -> Path:
 
 
 def run(command: list[str], stdin: BinaryIO | None = None) -> Run:
-    start, peak = time.perf_counter(), 0
+    """Raises SystemExit where it takes longer than anybody would wait."""
+    start, used, peak, pause = time.perf_counter(), read_cpu(), 0, SHORTEST
     with subprocess.Popen(command, stdin=stdin, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None:
+        while not has_ended(process, pause):
+            asked = time.perf_counter()
             peak = max(peak, measure(process.pid))
-            time.sleep(0.02)
-    return Run(time.perf_counter() - start, peak / 1024)
+            # The kernel looks at every page for an answer: no more of a processor goes into that.
+            pause = max(SHORTEST, (time.perf_counter() - asked) / SHARE)
+            if asked - start > LONGEST:
+                process.kill()
+                raise SystemExit(f"{' '.join(command)}: not done after {LONGEST} s")
+    return Run(time.perf_counter() - start, read_cpu() - used, peak / 1024)
+
+
+def has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether a process ends within some time."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def measure(process: int) -> int:
