@@ -30,7 +30,7 @@ def find_root(folder: str) -> str | None:
 def list_parents(folder: str, top: str | None) -> list[str]:
     """``folder`` and the folders above it up to ``top``, or to the file system's root."""
     folders = [folder]
-    while folder not in (top, os.path.dirname(folder)):
-        folder = os.path.dirname(folder)
+    while folder != top and (parent := os.path.dirname(folder)) != folder:
+        folder = parent
         folders.append(folder)
     return folders
