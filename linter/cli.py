@@ -1,18 +1,12 @@
 """The ``mlgate`` command: finds the subcommand and leaves the rest to its module."""
 
-import argparse
 import os
 import sys
 from typing import NoReturn, TextIO
 
 from linter.errors import BROKEN_PIPE, CRASHED, INTERRUPTED, USAGE_ERROR, UserError
 from linter.streams import UnwritableError, open_streams
-from linter.subcommands import (
-    SUBCOMMANDS,
-    CommandParser,
-    FixedWidthFormatter,
-    load_subcommand,
-)
+from linter.subcommands import SUBCOMMANDS, load_subcommand, read_arguments
 
 
 def run_console() -> NoReturn:
@@ -66,18 +60,18 @@ def _dispatch(argv: list[str], stdin: TextIO, out: TextIO, err: TextIO) -> int:
     name = argv[0] if argv else ""
     if name not in SUBCOMMANDS:
         return _answer(argv, out, err)
-    module, parser = load_subcommand(name)
-    # Of `serve` no option is read so: beside a Service of this name, Kubernetes sets MLGATE_PORT.
-    stated = parser.read_environment(os.environ, argv[1:]) if name == "lint" else []
-    words = [*stated, *argv[1:]]
-    arguments = parser.parse_args(words, argparse.Namespace(stdin=stdin))
-    code: int = module.run(arguments, out, err)
+    arguments = read_arguments(name, argv[1:], os.environ, stdin)
+    code: int = load_subcommand(name).run(arguments, out, err)
     out.flush()
     return code
 
 
 def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
     """What can be said without a subcommand: help, the version, that there is no such command."""
+    import argparse
+
+    from linter.command_parser import CommandParser, FixedWidthFormatter
+
     listing = "\n".join(f"  {name:<16}{one.summary}" for name, one in SUBCOMMANDS.items())
     parser = CommandParser(
         prog="mlgate",

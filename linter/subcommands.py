@@ -1,16 +1,15 @@
 """The subcommands of ``mlgate``: which there are, where each is, and how its words are read."""
 
-import argparse
 import importlib
-import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TextIO
 
-from linter.errors import UserError
+from linter.option_table import OptionTable
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
+    from linter.command_parser import CommandParser
 
 
 class Subcommand(NamedTuple):
@@ -41,61 +40,36 @@ SUBCOMMANDS = {
 """Modules are named, and imported only when called: ``lint`` pays for no other's imports."""
 
 
-class FixedWidthFormatter(argparse.RawDescriptionHelpFormatter):
-    """Help of a fixed width: argparse would import shutil, and every compressor with it, to ask
-    the terminal for its own each time that an argument is added."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=100)
+def load_subcommand(name: str) -> Any:
+    """A subcommand's module. Raises ImportError where its extra is not installed."""
+    return importlib.import_module(SUBCOMMANDS[name].module)
 
 
-class CommandParser(argparse.ArgumentParser):
-    """argparse whose complaints are UserErrors, and whose help is not lost in silence where it
-    cannot be written."""
-
-    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
-        (file or sys.stdout).write(self.format_help())
-        sys.stdout.flush()
-
-    def error(self, message: str) -> NoReturn:
-        unknown = message.removeprefix("unrecognized arguments: ")
-        if unknown != message:
-            message = self._tell_unknown(unknown.split()[0])
-        raise UserError(f"{self.prog}: {message} (`{self.prog} --help` lists all options)")
-
-    def read_environment(self, environ: Mapping[str, str], given: list[str]) -> list[str]:
-        """Options that take a value, as ``MLGATE_`` variables state them, but for those given."""
-        if not any(name.startswith("MLGATE_") for name in environ):
-            return []
-        said = {word.partition("=")[0] for word in given}
-        words = []
-        for action in self._actions:
-            long = next((one for one in action.option_strings if one.startswith("--")), "")
-            value = environ.get("MLGATE_" + long[2:].upper().replace("-", "_"))
-            takes_value = long and action.nargs is None
-            if value and takes_value and said.isdisjoint(action.option_strings):
-                words.append(f"{long}={value}")
-        return words
-
-    def _tell_unknown(self, word: str) -> str:
-        from rules.wording import suggestion
-
-        flag = word.partition("=")[0]
-        known = tuple(name for name in self._option_string_actions if name.startswith("--"))
-        what = "no option" if flag.startswith("-") else "no use for"
-        return f"{what} {word}{suggestion(flag, known)}"
-
-
-def make_parser(name: str) -> CommandParser:
+def make_parser(name: str) -> "CommandParser":
     """The parser of a subcommand. Raises ImportError where its extra is not installed."""
-    return load_subcommand(name)[1]
+    from linter.command_parser import CommandParser, FixedWidthFormatter
 
-
-def load_subcommand(name: str) -> tuple[Any, CommandParser]:
-    """A subcommand's module, and its parser."""
-    module = importlib.import_module(SUBCOMMANDS[name].module)
     parser = CommandParser(
         prog=f"mlgate {name}", allow_abbrev=False, formatter_class=FixedWidthFormatter
     )
-    module.add_arguments(parser)
-    return module, parser
+    load_subcommand(name).add_arguments(parser)
+    return parser
+
+
+def read_arguments(
+    name: str, words: list[str], environ: Mapping[str, str], stdin: TextIO
+) -> SimpleNamespace:
+    """What the words say to a subcommand, each option by its name, and ``stdin``. Raises UserError,
+    and SystemExit after help."""
+    module = load_subcommand(name)
+    # Of `serve` no option is read so: beside a Service of this name, Kubernetes sets MLGATE_PORT.
+    stated = name == "lint" and any(one.startswith("MLGATE_") for one in environ)
+    if name == "lint" and not stated:
+        table = OptionTable()
+        module.add_arguments(table)
+        values = table.read(words)
+        if values is not None:
+            return SimpleNamespace(stdin=stdin, **values)
+    parser = make_parser(name)
+    words = [*parser.read_environment(environ, words), *words] if stated else words
+    return parser.parse_args(words, SimpleNamespace(stdin=stdin))

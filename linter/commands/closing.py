@@ -1,7 +1,7 @@
 """How a run ends: its reports, and the last lines for a person."""
 
-import argparse
 import os
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.outputs import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def report_run(
     result: "RunResult",
-    arguments: argparse.Namespace,
+    arguments: SimpleNamespace,
     judged: "JudgedTexts",
     out: TextIO,
     err: TextIO,
@@ -50,7 +50,7 @@ def report_run(
 
 
 def finish_run(
-    result: "RunResult", arguments: argparse.Namespace, judged: "Judged", out: TextIO, err: TextIO
+    result: "RunResult", arguments: SimpleNamespace, judged: "Judged", out: TextIO, err: TextIO
 ) -> None:
     """Write the findings where they are wanted, and the coverage to ``err``."""
     options = ReportOptions(
@@ -70,13 +70,13 @@ def finish_run(
         _tell_fixable(result, arguments, err)
 
 
-def colour_for(arguments: argparse.Namespace, stream: TextIO) -> bool:
+def colour_for(arguments: SimpleNamespace, stream: TextIO) -> bool:
     """Whether ``stream`` gets colours: by ``--color``, else by what it is."""
     wanted = arguments.color
     return choose_colour(stream, os.environ) if wanted == "auto" else bool(wanted == "always")
 
 
-def _tell_fixable(result: "RunResult", arguments: argparse.Namespace, err: TextIO) -> None:
+def _tell_fixable(result: "RunResult", arguments: SimpleNamespace, err: TextIO) -> None:
     """The last line, where something can be fixed by the same command."""
     mendable = [row for row in result["findings"] if row["fix"] and "builds" not in row]
     if not hasattr(arguments, "fix") or not mendable:

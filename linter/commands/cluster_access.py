@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from linter.errors import UserError
@@ -31,7 +32,7 @@ def add_kubeconfig_arguments(group: argparse._ArgumentGroup) -> None:
     add("--rate", type=_read_rate, default=10.0, help="requests a second at most (default: 10)")
 
 
-def connect_cluster(arguments: argparse.Namespace, command: str) -> "Client":
+def connect_cluster(arguments: SimpleNamespace, command: str) -> "Client":
     """The client that ``add_kubeconfig_arguments`` ask for. ``command`` is the one to name in a
     UserError."""
     try:

@@ -1,6 +1,7 @@
 """``mlgate completion``: what a shell needs to complete the command line."""
 
 import argparse
+from types import SimpleNamespace
 from typing import TextIO
 
 from linter.subcommands import SUBCOMMANDS, make_parser
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=SHELLS)
 
 
-def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, _err: TextIO) -> int:
     """Print the script of a shell."""
     options = {name: list_options(name) for name in SUBCOMMANDS}
     render = {"bash": _render_bash, "zsh": _render_zsh, "fish": _render_fish}[arguments.shell]

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.cluster_access import (
@@ -103,7 +104,7 @@ def _add_listening_arguments(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def run(arguments: argparse.Namespace, _out: TextIO, err: TextIO) -> int:
+def run(arguments: SimpleNamespace, _out: TextIO, err: TextIO) -> int:
     """Serve until told to stop. Raises UserError for what is wrong with the arguments, the policy,
     or what they name."""
     _check_listening(arguments)
@@ -137,7 +138,7 @@ def run(arguments: argparse.Namespace, _out: TextIO, err: TextIO) -> int:
     return 0
 
 
-def _check_listening(arguments: argparse.Namespace) -> None:
+def _check_listening(arguments: SimpleNamespace) -> None:
     """Raises UserError where others than this machine's users could see it unasked."""
     files = (arguments.tls_cert, arguments.tls_key)
     if None in files and files != (None, None):
@@ -163,7 +164,7 @@ def _is_local(host: str) -> bool:
         return host == "localhost"
 
 
-def _make_gate(arguments: argparse.Namespace) -> "Gate":
+def _make_gate(arguments: SimpleNamespace) -> "Gate":
     from linter.dashboard.gate import LOCAL_NAMES, Gate, TokenOnDisk
 
     token = None
@@ -178,7 +179,7 @@ def _make_gate(arguments: argparse.Namespace) -> "Gate":
     return Gate(token, _make_trust(arguments), hosts)
 
 
-def _make_trust(arguments: argparse.Namespace) -> "ProxyTrust | None":
+def _make_trust(arguments: SimpleNamespace) -> "ProxyTrust | None":
     from linter.dashboard.gate import ProxyTrust
 
     if not arguments.trusted_proxy:
@@ -186,7 +187,7 @@ def _make_trust(arguments: argparse.Namespace) -> "ProxyTrust | None":
     return ProxyTrust(arguments.identity_header.lower(), tuple(arguments.trusted_proxy))
 
 
-def _make_scanner(arguments: argparse.Namespace) -> "Callable[[int], ScanView]":
+def _make_scanner(arguments: SimpleNamespace) -> "Callable[[int], ScanView]":
     """What makes one scan after another, each in a process of its own. What is wrong with the
     policy or the kubeconfig is told now."""
     _read_task(arguments)
@@ -195,10 +196,10 @@ def _make_scanner(arguments: argparse.Namespace) -> "Callable[[int], ScanView]":
 
     # All but its standard input can be handed to another process.
     words = {name: value for name, value in vars(arguments).items() if name != "stdin"}
-    return lambda number: call_aside(scan_once, argparse.Namespace(**words), number)
+    return lambda number: call_aside(scan_once, SimpleNamespace(**words), number)
 
 
-def scan_once(arguments: argparse.Namespace, number: int) -> "ScanView":
+def scan_once(arguments: SimpleNamespace, number: int) -> "ScanView":
     """Look at the cluster by the policy and the kubeconfig as they stand now. Raises UserError."""
     from linter.dashboard.cluster_scan import ScanPlan, scan_cluster
     from linter.dashboard.view import make_view
@@ -211,7 +212,7 @@ def scan_once(arguments: argparse.Namespace, number: int) -> "ScanView":
     return make_view(number, scan_cluster(plan, task, policy), arguments.team_label)
 
 
-def _read_task(arguments: argparse.Namespace) -> tuple[Task, str]:
+def _read_task(arguments: SimpleNamespace) -> tuple[Task, str]:
     """The task, and what its policy is called. Raises UserError."""
     arguments.show_roles = False
     policy, file = settle_policy(arguments.policy, os.curdir)
@@ -219,7 +220,7 @@ def _read_task(arguments: argparse.Namespace) -> tuple[Task, str]:
     return task, name_policy(policy, file, arguments.profile)
 
 
-def _name_address(arguments: argparse.Namespace, port: int) -> str:
+def _name_address(arguments: SimpleNamespace, port: int) -> str:
     scheme = "http" if arguments.tls_cert is None else "https"
     host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
     return f"{scheme}://{host}:{port}/"

@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import TextIO
 
 from linter.commands.rulebook import form_rows, show_default, tabulate
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
-def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, _err: TextIO) -> int:
     """Print one rule. Raises UserError where there is no such rule."""
     rule = find_rule(arguments.rule)
     if arguments.format == "json":

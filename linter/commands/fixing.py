@@ -1,8 +1,8 @@
 """``mlgate lint --fix``, ``--fix-only`` and ``--diff``: fixes made or shown, and what is left."""
 
-import argparse
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import colour_for, report_run
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from linter.row_types import RunResult
 
 
-def make_fix_run(arguments: argparse.Namespace, inputs: FixInput) -> fix_run.FixRun:
+def make_fix_run(arguments: SimpleNamespace, inputs: FixInput) -> fix_run.FixRun:
     """What is judged again, and where files may be written."""
     roots = tuple(map(Path, arguments.paths or [os.curdir]))
     given = inputs.given
@@ -24,7 +24,7 @@ def make_fix_run(arguments: argparse.Namespace, inputs: FixInput) -> fix_run.Fix
 
 
 def fix_findings(
-    result: "RunResult", arguments: argparse.Namespace, inputs: FixInput, out: TextIO, err: TextIO
+    result: "RunResult", arguments: SimpleNamespace, inputs: FixInput, out: TextIO, err: TextIO
 ) -> int:
     """Show or make the fixes, and report what is left."""
     given, narrowing = inputs.given, inputs.narrowing

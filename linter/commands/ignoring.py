@@ -1,6 +1,6 @@
 """``mlgate lint --add-ignore REASON``: what is found is ignored from now on, in comments."""
 
-import argparse
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import colour_for, report_run
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_ignores(
-    result: "RunResult", arguments: argparse.Namespace, inputs: FixInput, out: TextIO, err: TextIO
+    result: "RunResult", arguments: SimpleNamespace, inputs: FixInput, out: TextIO, err: TextIO
 ) -> int:
     """Write a comment for each finding that is shown, and report what is left; with ``--diff`` show
     what would be written. Raises UserError for a reason that is none."""

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.first_files import BASELINE_NAME, SOMEWHERE, FirstFile, plan_files
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Exit code 0; 2 where nobody can be asked; with ``--baseline`` that of the run that lists the
     findings. Raises UserError."""
     from linter.commands.policy_draft import draft_policy, judge_profiles
@@ -114,12 +115,11 @@ def _write(one: FirstFile, err: TextIO) -> None:
     err.write(f"mlgate: {one.name} is written\n")
 
 
-def _list_findings(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def _list_findings(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Write the baseline, as ``mlgate lint`` does by the policy that holds now."""
-    from linter.subcommands import load_subcommand
+    from linter.subcommands import load_subcommand, read_arguments
 
-    module, parser = load_subcommand("lint")
     words = ["--write-baseline", BASELINE_NAME]
-    given = parser.parse_args(words, argparse.Namespace(stdin=arguments.stdin))
-    code: int = module.run(given, out, err)
+    given = read_arguments("lint", words, {}, arguments.stdin)
+    code: int = load_subcommand("lint").run(given, out, err)
     return code

@@ -1,7 +1,7 @@
 """``mlgate lint``: its arguments, and the way from them to a report."""
 
-import argparse
 import os
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import report_run
@@ -19,6 +19,7 @@ from linter.judging.workers import WorkerError
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
+    from linter.option_table import OptionParser
     from linter.row_types import RunResult
 
 
@@ -59,12 +60,12 @@ class LintSetup(NamedTuple):
         return self.stated or not any(map(os.path.dirname, given.list_files()))
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: "OptionParser") -> None:
     """The arguments of ``mlgate lint``."""
     add_lint_arguments(parser)
 
 
-def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Lint. Raises UserError for a wrong flag or policy."""
     if arguments.watch:
         from linter.commands.watching import watch
@@ -86,7 +87,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
 
 def judge_input(
-    arguments: argparse.Namespace, err: TextIO, setup: LintSetup | None = None
+    arguments: SimpleNamespace, err: TextIO, setup: LintSetup | None = None
 ) -> "tuple[RunResult, FixInput]":
     """What the arguments lead to, judged, and what it was judged by. Raises UserError and
     WorkerError."""
@@ -98,7 +99,7 @@ def judge_input(
     return narrowing.apply(result, given), FixInput(task, given, narrowing)
 
 
-def _lint(task: Task, given: LintInput, arguments: argparse.Namespace, err: TextIO) -> "RunResult":
+def _lint(task: Task, given: LintInput, arguments: SimpleNamespace, err: TextIO) -> "RunResult":
     """The result; while a person waits for it at a terminal, how far it has come."""
     texts = given.texts.items()
     if arguments.quiet or not err.isatty():
@@ -113,7 +114,7 @@ def _lint(task: Task, given: LintInput, arguments: argparse.Namespace, err: Text
         line.clear()
 
 
-def _prepare(arguments: argparse.Namespace) -> LintSetup:
+def _prepare(arguments: SimpleNamespace) -> LintSetup:
     reports = choose_reports(arguments.reports, os.environ)
     selection = select_rules(arguments.select, arguments.ignore)
     start = os.path.dirname(arguments.stdin_filename or "") or os.curdir
@@ -134,7 +135,7 @@ def _prepare(arguments: argparse.Namespace) -> LintSetup:
 
 def _finish(
     result: "RunResult",
-    arguments: argparse.Namespace,
+    arguments: SimpleNamespace,
     inputs: FixInput,
     out: TextIO,
     err: TextIO,

@@ -1,7 +1,7 @@
 """The arguments of ``mlgate lint``, in the groups that its help shows."""
 
-import argparse
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from linter.commands.narrowing import add_narrowing_arguments
@@ -12,6 +12,7 @@ from rules.policy.values import PROFILES
 
 if TYPE_CHECKING:
     from linter.judging.selection import Selection
+    from linter.option_table import OptionGroup, OptionParser
     from rules.policy import Policy
 
 LINT_EXAMPLES = """\
@@ -23,7 +24,7 @@ examples:
 Each option that takes a value can be set in the environment: MLGATE_FAIL_ON=deny."""
 
 
-def add_lint_arguments(parser: argparse.ArgumentParser) -> None:
+def add_lint_arguments(parser: "OptionParser") -> None:
     """All of them."""
     parser.epilog = LINT_EXAMPLES
     parser.add_argument(
@@ -48,7 +49,7 @@ def add_lint_arguments(parser: argparse.ArgumentParser) -> None:
     _add_input(parser.add_argument_group("input"))
 
 
-def add_rule_arguments(group: argparse._ArgumentGroup) -> None:
+def add_rule_arguments(group: "OptionGroup") -> None:
     """The policy, and which rules run."""
     add = group.add_argument
     add("--policy", metavar="FILE", help="the policy file; else mlgate.yaml here or above")
@@ -70,7 +71,7 @@ def add_rule_arguments(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def make_task(arguments: argparse.Namespace, policy: "Policy", selection: "Selection") -> Task:
+def make_task(arguments: SimpleNamespace, policy: "Policy", selection: "Selection") -> Task:
     """What the arguments on rules, and on how roles are shown, ask for of each object."""
     return Task(
         policy,
@@ -84,7 +85,7 @@ def make_task(arguments: argparse.Namespace, policy: "Policy", selection: "Selec
     )
 
 
-def _add_scope(group: argparse._ArgumentGroup) -> None:
+def _add_scope(group: "OptionGroup") -> None:
     add = group.add_argument
     add("--namespace", metavar="NS", help="the namespace of objects that name none")
     add(
@@ -94,7 +95,7 @@ def _add_scope(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def add_report_arguments(group: argparse._ArgumentGroup) -> None:
+def add_report_arguments(group: "OptionGroup") -> None:
     """Formats, files, and when a run fails."""
     add = group.add_argument
     add_output_arguments(group)
@@ -124,7 +125,7 @@ def add_report_arguments(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_building(group: argparse._ArgumentGroup) -> None:
+def _add_building(group: "OptionGroup") -> None:
     add = group.add_argument
     add(
         "--kustomize",
@@ -149,7 +150,7 @@ def _add_building(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_fixing(group: argparse._ArgumentGroup) -> None:
+def _add_fixing(group: "OptionGroup") -> None:
     add = group.add_argument
     add("--fix", action="store_true", help="make the safe fixes in the files; fixed text of -")
     add("--unsafe-fixes", action="store_true", help="with --fix or --diff, the unsafe ones too")
@@ -162,7 +163,7 @@ def _add_fixing(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_input(group: argparse._ArgumentGroup) -> None:
+def _add_input(group: "OptionGroup") -> None:
     add = group.add_argument
     add(
         "--exclude",
@@ -178,7 +179,7 @@ def _add_input(group: argparse._ArgumentGroup) -> None:
     add("--stdin-filename", metavar="NAME", help="the file that standard input stands for")
 
 
-def find_option(arguments: argparse.Namespace, names: Iterable[str]) -> str | None:
+def find_option(arguments: SimpleNamespace, names: Iterable[str]) -> str | None:
     """The first of some options, by their names in ``arguments``, that was given, as it is written
     there; None where none was."""
     given = (name for name in names if getattr(arguments, name))
@@ -190,5 +191,7 @@ def _read_jobs(text: str) -> int:
     if text == "auto":
         return 0
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 to 64 or auto, found {text}")
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(f"expected a number from 1 to 64 or auto, found {text}")
     return int(text)

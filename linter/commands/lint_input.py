@@ -1,8 +1,8 @@
 """What ``mlgate lint`` judges: the files of a run, and what came on standard input."""
 
-import argparse
 import os
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.outputs import ReportRequest
@@ -78,7 +78,7 @@ class FixInput(NamedTuple):
     narrowing: "Narrowing"
 
 
-def gather_input(arguments: argparse.Namespace, excludes: Excludes) -> LintInput:
+def gather_input(arguments: SimpleNamespace, excludes: Excludes) -> LintInput:
     """The files that the arguments lead to. Raises UserError."""
     name = arguments.stdin_filename
     paths = arguments.paths or [os.curdir if name is None else STDIN]

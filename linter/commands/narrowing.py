@@ -1,7 +1,7 @@
 """Which of a run's findings are reported: those on what changed, and those that a baseline does not
 list."""
 
-import argparse
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.errors import UserError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from linter.input.revisions import FileChange
     from linter.judging.baseline import Baseline
+    from linter.option_table import OptionGroup
     from linter.row_types import RunResult
 
     class JudgedFiles(Protocol):
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
         def read_bytes(self, path: str) -> bytes: ...
 
 
-def add_narrowing_arguments(parser: argparse._ActionsContainer) -> None:
+def add_narrowing_arguments(parser: "OptionGroup") -> None:
     """``--baseline``, ``--write-baseline``, ``--since`` and ``--staged``."""
     add = parser.add_argument
     add("--baseline", metavar="FILE", help="report what FILE does not list")
@@ -79,7 +80,7 @@ def _keep_changed(
     return {**result, "findings": kept, "unchanged": len(result["findings"]) - len(kept)}
 
 
-def find_narrowing(arguments: argparse.Namespace, judged: "JudgedFiles") -> Narrowing:
+def find_narrowing(arguments: SimpleNamespace, judged: "JudgedFiles") -> Narrowing:
     """What the arguments ask for. Raises UserError."""
     _refuse_mixtures(arguments)
     narrowing = Narrowing()
@@ -95,7 +96,7 @@ def find_narrowing(arguments: argparse.Namespace, judged: "JudgedFiles") -> Narr
     return narrowing
 
 
-def _refuse_mixtures(arguments: argparse.Namespace) -> None:
+def _refuse_mixtures(arguments: SimpleNamespace) -> None:
     given = {
         "--fix": arguments.fix or arguments.fix_only or arguments.diff,
         "--add-ignore": arguments.add_ignore is not None,
@@ -115,7 +116,7 @@ def _refuse_mixtures(arguments: argparse.Namespace) -> None:
 
 
 def list_in_baseline(
-    result: "RunResult", arguments: argparse.Namespace, judged: "JudgedFiles", err: TextIO
+    result: "RunResult", arguments: SimpleNamespace, judged: "JudgedFiles", err: TextIO
 ) -> int:
     """Write the baseline that ``--write-baseline`` asks for, and tell of it; the exit code."""
     from linter.judging.baseline import write_baseline

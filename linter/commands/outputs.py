@@ -1,6 +1,5 @@
 """The reports of a run: several at once, each in its format, to standard output or a file."""
 
-import argparse
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
@@ -10,6 +9,7 @@ from linter.reports import ReportOptions
 from rules.record import NamedTuple
 
 if TYPE_CHECKING:
+    from linter.option_table import OptionGroup
     from linter.row_types import RunResult
 
 FORMATS = (
@@ -40,7 +40,7 @@ class ReportRequest(NamedTuple):
     file: str | None = None
 
 
-def add_output_arguments(parser: argparse._ActionsContainer) -> None:
+def add_output_arguments(parser: "OptionGroup") -> None:
     """``--format`` and ``--output``, which may be given several times: in their order they are
     ``arguments.reports``, for ``choose_reports``."""
     parser.add_argument(
@@ -65,9 +65,11 @@ def add_output_arguments(parser: argparse._ActionsContainer) -> None:
 
 def _read_format(text: str) -> ReportRequest:
     if text not in FORMATS:
+        from argparse import ArgumentTypeError
+
         from rules.wording import suggestion
 
-        raise argparse.ArgumentTypeError(
+        raise ArgumentTypeError(
             f"no format {text}{suggestion(text, FORMATS)}; there are {', '.join(FORMATS)}"
         )
     return ReportRequest(text)

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from linter.errors import UNREADABLE, USAGE_ERROR, UserError
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands.add_parser("schema", help="print the JSON Schema of a policy file, for an editor")
 
 
-def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Exit code 0, or 2 where the policy has problems. Raises UserError where there is none."""
     command = arguments.policy_command
     if command == "schema":
@@ -71,7 +72,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     return max(_check(file, out) for file in files)
 
 
-def _show(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def _show(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     paths = arguments.paths
     if arguments.diff is not None:
         file = arguments.policy or find_policy(os.curdir)
@@ -85,7 +86,7 @@ def _show(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
 
 def _show_difference(
-    file: str | None, arguments: argparse.Namespace, out: TextIO, err: TextIO
+    file: str | None, arguments: SimpleNamespace, out: TextIO, err: TextIO
 ) -> int:
     """What changes from the policy in ``file`` to the other; 4 where some input could not be
     read."""
@@ -109,7 +110,7 @@ def _show_difference(
     return UNREADABLE if preview.errors else 0
 
 
-def _init(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def _init(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Write a first policy; an existing file is left alone."""
     from linter.commands.policy_draft import draft_policy, judge_profiles
 

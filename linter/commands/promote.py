@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.errors import UserError
@@ -60,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=("text", "json"), default="text", help="how it is written")
 
 
-def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Promote. Raises UserError for a wrong flag, report or policy."""
     from linter.scanning.evidence import read_evidence
     from linter.scanning.promotion import Ladder, propose

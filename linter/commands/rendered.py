@@ -1,6 +1,6 @@
 """``mlgate lint --kustomize DIR --helm CHART``: what is built is judged in the place of sources."""
 
-import argparse
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import finish_run
@@ -34,7 +34,7 @@ _OF_FILES = (
 
 
 def run_rendered(
-    arguments: argparse.Namespace, setup: "LintSetup", out: TextIO, err: TextIO
+    arguments: SimpleNamespace, setup: "LintSetup", out: TextIO, err: TextIO
 ) -> int:
     """Build, judge and report; beside it the files that the arguments name. Raises UserError."""
     _refuse_options(arguments)
@@ -68,7 +68,7 @@ def _add_sources(given: LintInput, result: "RunResult") -> LintInput:
     return given._replace(collection=collection._replace(sources=[*collection.sources, *sources]))
 
 
-def _refuse_options(arguments: argparse.Namespace) -> None:
+def _refuse_options(arguments: SimpleNamespace) -> None:
     """Raises UserError for an option that asks for something else."""
     flag = "--kustomize" if arguments.kustomize else "--helm"
     if arguments.values and not arguments.helm:

@@ -1,6 +1,7 @@
 """``mlgate rules``: all rules in a table."""
 
 import argparse
+from types import SimpleNamespace
 from typing import TextIO
 
 from linter.commands.rulebook import tabulate
@@ -15,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
 
 
-def run(arguments: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, _err: TextIO) -> int:
     """Print the rules, one to a line, with each form's action in profile standard."""
     if arguments.format == "json":
         import json

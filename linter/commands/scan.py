@@ -3,6 +3,7 @@
 import argparse
 import os
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import finish_run
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scan_arguments(parser)
 
 
-def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Scan. Raises UserError for a wrong flag or policy, and where there is no cluster."""
     reports = choose_reports(arguments.reports, os.environ)
     _refuse_narrowed(arguments)
@@ -87,7 +88,7 @@ class ScannedCluster(NamedTuple):
         return self.scan.read_source(path)
 
 
-def _refuse_narrowed(arguments: argparse.Namespace) -> None:
+def _refuse_narrowed(arguments: SimpleNamespace) -> None:
     """Reports of a part of the rules or objects would take the rest away."""
     if not arguments.write_reports:
         return
@@ -99,7 +100,7 @@ def _refuse_narrowed(arguments: argparse.Namespace) -> None:
         )
 
 
-def _list_narrowing(arguments: argparse.Namespace) -> dict[str, object]:
+def _list_narrowing(arguments: SimpleNamespace) -> dict[str, object]:
     """The flags that leave out rules or objects, with their values."""
     return {
         "--selector": arguments.selector,
@@ -110,7 +111,7 @@ def _list_narrowing(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _make_scan(
-    arguments: argparse.Namespace,
+    arguments: SimpleNamespace,
     task: "Task",
     client: "Client",
     served: "Mapping[KindName, Resource]",
@@ -125,7 +126,7 @@ def _make_scan(
 
 
 def _tell_circumstances(
-    cluster: "ClusterRow", arguments: argparse.Namespace, client: "Client", policy: "Policy"
+    cluster: "ClusterRow", arguments: SimpleNamespace, client: "Client", policy: "Policy"
 ) -> None:
     """Tell what was not looked for, which is not what was not found."""
     from rules.checks import ALL
@@ -163,7 +164,7 @@ def _find_registration(client: "Client") -> str | None:
 
 
 def _make_writer(
-    arguments: argparse.Namespace, client: "Client", served: "Mapping[KindName, Resource]"
+    arguments: SimpleNamespace, client: "Client", served: "Mapping[KindName, Resource]"
 ) -> "ReportWriter":
     from linter.scanning.policy_reports import find_report_apis
     from linter.scanning.report_writer import ReportWriter

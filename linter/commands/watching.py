@@ -4,10 +4,10 @@ All of them are judged each time, since what changes in one may be found in anot
 what stands in files that changed, and what was not found before.
 """
 
-import argparse
 import os
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NoReturn, TextIO, TypeAlias
 
 from linter.commands.closing import report_run
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from linter.commands.lint_input import FixInput
     from linter.row_types import FindingRow, RunResult
 
-    Judge: TypeAlias = Callable[[argparse.Namespace, TextIO], tuple[RunResult, FixInput]]
+    Judge: TypeAlias = Callable[[SimpleNamespace, TextIO], tuple[RunResult, FixInput]]
 
 _EVERY = 0.5
 """Seconds between two looks at the files."""
@@ -39,7 +39,7 @@ Stamps: TypeAlias = dict[str, tuple[int, int]]
 
 
 def watch(
-    arguments: argparse.Namespace,
+    arguments: SimpleNamespace,
     judge: "Judge",
     out: TextIO,
     err: TextIO,
@@ -60,7 +60,7 @@ def watch(
 
 
 def _judge_once(
-    arguments: argparse.Namespace,
+    arguments: SimpleNamespace,
     judge: "Judge",
     seen: tuple[list[str], set[_Mark]],
     out: TextIO,
@@ -106,7 +106,7 @@ def _compare(before: Stamps, after: Stamps) -> list[str]:
     return sorted(file for file in before.keys() | after if before.get(file) != after.get(file))
 
 
-def _read_stamps(arguments: argparse.Namespace) -> Iterator[tuple[str, tuple[int, int]]]:
+def _read_stamps(arguments: SimpleNamespace) -> Iterator[tuple[str, tuple[int, int]]]:
     """The files that the arguments lead to, and those that say how they are judged."""
     excludes = Excludes(os.getcwd(), (), tuple(arguments.exclude))
     sources = collect(arguments.paths or [os.curdir], excludes).sources
@@ -124,7 +124,7 @@ def _read_stamps(arguments: argparse.Namespace) -> Iterator[tuple[str, tuple[int
         yield file, (status.st_mtime_ns, status.st_size)
 
 
-def _refuse_options(arguments: argparse.Namespace) -> None:
+def _refuse_options(arguments: SimpleNamespace) -> None:
     option = find_option(arguments, _ONCE)
     if option is not None:
         raise UserError(f"mlgate lint: --watch and {option} do not go together")

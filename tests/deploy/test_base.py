@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,13 +56,13 @@ def rules_of(kind: str) -> list[Tree]:
     return found
 
 
-def read_arguments() -> argparse.Namespace:
+def read_arguments() -> SimpleNamespace:
     """The container's command line, as ``mlgate serve`` reads it."""
     command = [*CONTAINER["command"], *CONTAINER["args"]]
     assert command[:2] == ["mlgate", "serve"]
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
-    return parser.parse_args(command[2:])
+    return parser.parse_args(command[2:], SimpleNamespace())
 
 
 # I77: the least that it needs

@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,10 +27,10 @@ POD = OBJECTS["Deployment"]["spec"]["template"]["spec"]
 LABELS = {"app.kubernetes.io/name": "mlgate-dashboard"}
 
 
-def read_arguments(words: list[str]) -> argparse.Namespace:
+def read_arguments(words: list[str]) -> SimpleNamespace:
     parser = argparse.ArgumentParser()
     dashboard.add_arguments(parser)
-    return parser.parse_args(words)
+    return parser.parse_args(words, SimpleNamespace())
 
 
 def test_the_command_line_is_understood_and_shut() -> None:

@@ -6,6 +6,7 @@ import datetime
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -571,10 +572,10 @@ def test_b29_the_command_says_which_file_cannot_be_used(tmp_path: Path) -> None:
         assert out.getvalue() == ""
 
 
-def arguments_of(*line: str) -> argparse.Namespace:
+def arguments_of(*line: str) -> SimpleNamespace:
     parser = argparse.ArgumentParser()
     webhook_config.add_arguments(parser)
-    return parser.parse_args(line)
+    return parser.parse_args(line, SimpleNamespace())
 
 
 def test_b30_rules_name_kinds_that_may_be_installed_later() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def add_client_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check_clients(
-    arguments: argparse.Namespace, member: "Member | None", token: "TokenFile | None"
+    arguments: SimpleNamespace, member: "Member | None", token: "TokenFile | None"
 ) -> "ClientCheck":
     """Who is told what."""
     from webhook.server.clients import EVERYBODY, TELLING_SECONDS, ClientCheck

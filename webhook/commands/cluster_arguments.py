@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 from webhook.registration.options import RegistrationOptions
 from webhook.replica.options import DEFAULT_NAMESPACE, ReplicaOptions
@@ -49,7 +50,7 @@ def add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_registration_options(
-    arguments: argparse.Namespace, bundle: str | None = None
+    arguments: SimpleNamespace, bundle: str | None = None
 ) -> RegistrationOptions:
     """How the webhook is reached, by the arguments and the pod's environment."""
     return RegistrationOptions(
@@ -64,7 +65,7 @@ def read_registration_options(
     )
 
 
-def read_replica_options(arguments: argparse.Namespace) -> ReplicaOptions:
+def read_replica_options(arguments: SimpleNamespace) -> ReplicaOptions:
     """The options that the arguments give; the rest by the pod's environment."""
     return ReplicaOptions(
         read_registration_options(arguments),

@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TextIO, TypeAlias
 
 from rules.inventory import Inventory
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=("text", "json"), default="text", help="how the decision is written")
 
 
-def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Exit code 0 for allowed, 1 for denied, 2 for a policy that cannot be used, 3 where a rule
     crashed, 4 for a review that cannot be read; of several objects the first of 3, 1 and 0."""
     try:
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     return ALLOWED if all(one.allowed for one in outcomes) else DENIED
 
 
-def _read(arguments: argparse.Namespace) -> bytes:
+def _read(arguments: SimpleNamespace) -> bytes:
     if arguments.file != _STDIN:
         return Path(arguments.file).read_bytes()
     read: bytes = arguments.stdin.buffer.read()

@@ -6,6 +6,7 @@ works without it, and a missing package is named.
 
 import argparse
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from webhook.commands.client_arguments import add_client_arguments, check_clients
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_cluster_arguments(parser)
 
 
-def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Serve until told to stop: 0 then, 1 where the API server does not answer, 2 for wrong
     arguments, policy or certificates."""
     problem = _usage_problem(arguments)
@@ -86,7 +87,7 @@ def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         return USAGE_ERROR
 
 
-def _usage_problem(arguments: argparse.Namespace) -> str | None:
+def _usage_problem(arguments: SimpleNamespace) -> str | None:
     """What is wrong with the combination of arguments that are each valid."""
     files = (arguments.tls_cert, arguments.tls_key)
     if files != (None, None) and None in files:
@@ -101,7 +102,7 @@ def _usage_problem(arguments: argparse.Namespace) -> str | None:
     return _cluster_problem(arguments, own=files == (None, None) and not arguments.dev)
 
 
-def _cluster_problem(arguments: argparse.Namespace, *, own: bool) -> str | None:
+def _cluster_problem(arguments: SimpleNamespace, *, own: bool) -> str | None:
     """The same for those that concern the cluster; ``own``: the certificate is mlgate's own."""
     url = arguments.url
     faults = {
@@ -119,7 +120,7 @@ def _cluster_problem(arguments: argparse.Namespace, *, own: bool) -> str | None:
     return next((text for text, wrong in faults.items() if wrong), None)
 
 
-def _uninstall(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def _uninstall(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     from cluster.client import ApiError, connect
     from webhook.replica.member import uninstall
 
@@ -132,7 +133,7 @@ def _uninstall(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     return 0
 
 
-def _serve(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def _serve(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     from webhook.identity.certificates import Certificates, CertificateUnusable
     from webhook.observability.logs import Log
     from webhook.server.clients import TokenFile
@@ -191,7 +192,7 @@ def _check_ports(options: "ServerOptions") -> None:
                 raise ValueError(text) from None
 
 
-def _certify(arguments: argparse.Namespace, out: TextIO) -> "Certificates | None":
+def _certify(arguments: SimpleNamespace, out: TextIO) -> "Certificates | None":
     """The certificate in the files given, or with --dev in new ones, and how to have them trusted.
     None where mlgate makes its own in the cluster."""
     from webhook.identity.certificates import Certificates, file_source
@@ -210,7 +211,7 @@ def _certify(arguments: argparse.Namespace, out: TextIO) -> "Certificates | None
 
 
 def _join(
-    arguments: argparse.Namespace,
+    arguments: SimpleNamespace,
     policies: "PolicyReloader",
     log: "Log",
     certificates: "Certificates | None",
@@ -234,7 +235,7 @@ def _join(
 
 
 def _make_handler(
-    arguments: argparse.Namespace, policies: "PolicyReloader", member: "Member | None", log: "Log"
+    arguments: SimpleNamespace, policies: "PolicyReloader", member: "Member | None", log: "Log"
 ) -> "ReviewHandler":
     from webhook.knowledge.cluster_facts import ClusterFacts, NoCluster
     from webhook.server.handler import ReviewHandler
@@ -251,7 +252,7 @@ def _make_handler(
     return ReviewHandler(policies=policies, cluster=cluster, log=log, limits=limits)
 
 
-def _server_options(arguments: argparse.Namespace) -> "ServerOptions":
+def _server_options(arguments: SimpleNamespace) -> "ServerOptions":
     from webhook.server.process import ServerOptions
 
     return ServerOptions(

@@ -5,6 +5,7 @@ Without ``--ca-bundle`` the field is left to whoever injects it.
 
 import argparse
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TextIO
 
 import yaml
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_registration_arguments(parser)
 
 
-def run(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Exit code 0, or 2 where a file cannot be used."""
     try:
         policy = load_active_policy(arguments.policy).policy if arguments.policy else DEFAULT

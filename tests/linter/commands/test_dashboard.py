@@ -11,6 +11,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -70,7 +71,7 @@ def test_what_is_wrong_is_told_at_once(
 def test_it_goes_by_the_names_it_has(words: list[str], host: str, status: int) -> None:
     parser = argparse.ArgumentParser()
     dashboard.add_arguments(parser)
-    gate = dashboard._make_gate(parser.parse_args(words))
+    gate = dashboard._make_gate(parser.parse_args(words, SimpleNamespace()))
     refusal = gate.check("127.0.0.1", {"host": host})
     assert (refusal.status if refusal else 0) == status
 

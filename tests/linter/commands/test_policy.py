@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -22,7 +23,7 @@ def call(*words: str) -> tuple[int, str]:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     out, err = io.StringIO(), io.StringIO()
-    code = run(parser.parse_args(words), out, err)
+    code = run(parser.parse_args(words, SimpleNamespace()), out, err)
     assert not err.getvalue()
     return code, out.getvalue()
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,7 +58,7 @@ def see(*changes: Callable[[], object], flags: tuple[str, ...] = ()) -> list[str
         left.pop(0)()
 
     words = ["--select", "TRN001", "--format", "concise", *flags]
-    arguments = make_parser("lint").parse_args([*words, "."])
+    arguments = make_parser("lint").parse_args([*words, "."], SimpleNamespace())
     with pytest.raises(KeyboardInterrupt):
         watch(arguments, judge_input, screen, screen, pause)
     return seen

@@ -5,6 +5,7 @@ import io
 import socket
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import pytest
@@ -146,7 +147,7 @@ def test_uninstall_tells_why_it_could_not(tmp_path: Path) -> None:
 def read(*arguments: str) -> ReplicaOptions:
     parser = argparse.ArgumentParser()
     cluster_arguments.add_cluster_arguments(parser)
-    return cluster_arguments.read_replica_options(parser.parse_args(arguments))
+    return cluster_arguments.read_replica_options(parser.parse_args(arguments, SimpleNamespace()))
 
 
 def test_a_pod_knows_its_name_and_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +206,7 @@ def test_k99_strangers_are_told_by_how_the_api_server_is_known(
     monkeypatch.chdir(tmp_path)
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
-    read = parser.parse_args(arguments)
+    read = parser.parse_args(arguments, SimpleNamespace())
     token = TokenFile(read.client_token) if read.client_token else None
     check = client_arguments.check_clients(read, cast("Member | None", member), token)
     before = check.weigh("", [])
