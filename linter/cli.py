@@ -2,11 +2,11 @@
 
 import os
 import sys
-from typing import NoReturn, TextIO
 
 from linter.errors import BROKEN_PIPE, CRASHED, INTERRUPTED, USAGE_ERROR, UserError
 from linter.streams import UnwritableError, open_streams
 from linter.subcommands import SUBCOMMANDS, load_subcommand, read_arguments
+from rules.type_names import NoReturn, TextIO
 
 
 def run_console() -> NoReturn:

@@ -3,9 +3,9 @@
 import argparse
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn
 
 from linter.errors import UserError
+from rules.type_names import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

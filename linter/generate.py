@@ -9,12 +9,12 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module, reload
 from pathlib import Path
-from typing import Any
 
 from rules import checks, index, kinds
 from rules.declaration import Declaration, declare
 from rules.kinds import index as kinds_index
 from rules.kinds.schema import Kind
+from rules.type_names import Any
 
 DOCS = Path("docs")
 INDEX_FILE = Path("rules/index.py")

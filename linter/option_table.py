@@ -1,14 +1,15 @@
 """A command's options as a table that reads plain command lines by itself.
 
-To import argparse and tell it all options takes longer than to judge a small file. So ``lint`` tells
-them to a table, which has the methods of argparse's parser for that. What is plain it reads; help,
-mistakes and rare spellings (``-qo FILE``, ``--``) are argparse's, which is told the same options.
+To import argparse and tell it all options takes longer than to judge a small file. So ``lint``
+tells them to a table, which has the methods of argparse's parser for that. The table reads what is
+plain; help, mistakes and rare spellings (``-qo FILE``, ``--``) are left to argparse, which is told
+the same options.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
         def add_argument_group(self, title: str) -> "OptionGroup": ...
 
 
-class Option(NamedTuple):
+class OptionRow(NamedTuple):
     """What was told of an option, or of the words that belong to none: its names, the attribute
     that its value is kept in, and the rest in argparse's words."""
 
@@ -65,13 +66,13 @@ class OptionTable:
 
     def __init__(self) -> None:
         self.epilog: str | None = None
-        self._options: list[Option] = []
+        self.options: list[OptionRow] = []
 
     def add_argument(self, *names: str, **keywords: Any) -> None:
         """Take an option, or the words that belong to none."""
         long = next((one for one in names if one.startswith("--")), names[0])
         dest = keywords.get("dest") or long.lstrip("-").replace("-", "_")
-        self._options.append(Option(names, dest, keywords.get("action", "store"), keywords))
+        self.options.append(OptionRow(names, dest, keywords.get("action", "store"), keywords))
 
     def add_argument_group(self, _title: str) -> "OptionTable":
         """What takes the options of a group: groups are there for the help."""
@@ -79,9 +80,9 @@ class OptionTable:
 
     def read(self, words: list[str]) -> dict[str, Any] | None:
         """The value of each option by its ``dest``; None where argparse must read the words."""
-        named = {name: one for one in self._options for name in one.names}
+        named = {name: one for one in self.options for name in one.names}
         values: dict[str, Any] = {}
-        for one in self._options:
+        for one in self.options:
             values.setdefault(one.dest, one.default)
         try:
             _read_words(words, named, values)
@@ -90,7 +91,7 @@ class OptionTable:
         return values
 
 
-def _read_words(words: list[str], named: dict[str, Option], values: dict[str, Any]) -> None:
+def _read_words(words: list[str], named: dict[str, OptionRow], values: dict[str, Any]) -> None:
     """Put what the words say into ``values``. Raises LookupError or ValueError where that is not
     plain."""
     loose: list[str] = []
@@ -110,7 +111,7 @@ def _read_words(words: list[str], named: dict[str, Option], values: dict[str, An
 
 def _read_option(
     word: str,
-    named: dict[str, Option],
+    named: dict[str, OptionRow],
     values: dict[str, Any],
     left: Iterator[tuple[int, str]],
 ) -> None:

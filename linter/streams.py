@@ -3,9 +3,9 @@
 import io
 import os
 import sys
-from typing import TextIO
 
 from linter.errors import UserError
+from rules.type_names import TextIO
 
 
 class UnwritableError(UserError, OSError):

@@ -3,10 +3,10 @@
 import importlib
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TextIO
 
 from linter.option_table import OptionTable
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from linter.command_parser import CommandParser

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 from rules.globs import fits_glob
 from rules.kinds.kept_pods import KeptPod
@@ -10,6 +9,7 @@ from rules.kinds.pods import Pod
 from rules.manifest import is_template
 from rules.quantity import parse_quantity
 from rules.resource_names import find_meant, is_retired
+from rules.type_names import Any
 
 _LONGEST = 320
 """Characters of a name that is remembered; Kubernetes' longest has 317."""

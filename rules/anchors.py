@@ -1,10 +1,9 @@
 """What the aliases and merges of one document stand for, and how much that may be together."""
 
-from typing import Any, NoReturn
-
 from rules.composed import UnreadableError
 from rules.marks import Extent
 from rules.scalars import quoted
+from rules.type_names import Any, NoReturn
 
 _LINE = 64  # characters
 

@@ -1,9 +1,9 @@
 """The keys of mlgate's own on objects: what it reads there, and what it writes."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.paths import Path, dig, dotted, shorten
+from rules.type_names import Any
 from rules.wording import suggestion
 
 PREFIX = "mlgate.dev/"

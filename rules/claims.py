@@ -1,7 +1,6 @@
 """The claims that an object's pods mount, as far as they are at hand."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.globs import fits_glob
 from rules.kinds import facts
@@ -12,6 +11,7 @@ from rules.model import ObjectKey, Related
 from rules.neighbourhood import place_of
 from rules.paths import Path, dig, shorten
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.workload import Workload
 
 ONE_NODE = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})

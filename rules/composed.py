@@ -1,10 +1,10 @@
 """What composing one document takes and gives, whichever composer does it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from rules.marks import Marks, Repeated
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 
 class Limits(NamedTuple):

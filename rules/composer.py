@@ -7,7 +7,6 @@ mean is as in ``go.yaml.in/yaml/v2`` (``decode.go``), duplicate keys as its ``Un
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from math import isfinite
-from typing import Any, NoReturn
 
 from yaml.error import YAMLError
 from yaml.events import (
@@ -26,6 +25,7 @@ from rules.composed import Composed, Limits, UnreadableError
 from rules.events import parse
 from rules.marks import Repeated
 from rules.scalars import HINTS, PLAIN, ScalarError, as_json, key_text, literal, tagged
+from rules.type_names import Any, NoReturn
 
 _KEY: Any = object()
 """In place of a key: the next event is one."""

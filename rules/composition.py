@@ -6,10 +6,10 @@ longer than reading a file.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
 
 from rules.composed import Composed, Limits
 from rules.marks import Marks
+from rules.type_names import Any, TypeAlias
 
 PlainComposer: TypeAlias = Callable[[str, int, int], tuple[Any, Marks, int] | None]
 """A text and its limits (depth, events) -> value, marks and end; None where it is not plain."""

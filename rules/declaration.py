@@ -2,10 +2,10 @@
 it meets one of these, and imports the rule."""
 
 from importlib import import_module
-from typing import TypeAlias
 
 from rules.model import Action, Form, Harm, Rule, Severity
 from rules.record import NamedTuple
+from rules.type_names import TypeAlias
 
 
 class Declaration(NamedTuple):

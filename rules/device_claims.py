@@ -4,13 +4,13 @@ Source: core/v1 PodResourceClaim; resource.k8s.io (DeviceRequest, below ``exactl
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.facts import DEVICE_REQUESTS
 from rules.kinds.lookups import Answer
 from rules.kinds.neighbours import CLAIM_TEMPLATE, DEVICE_CLAIM, refer
 from rules.kinds.pods import Pod
 from rules.paths import Path, dig, items, shorten
+from rules.type_names import Any
 from rules.workload import Workload
 
 DEVICE_WORDS = frozenset({"gpu", "mig", "tpu", "npu", "neuron", "gaudi"})

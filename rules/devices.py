@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.image import Image
@@ -12,6 +11,7 @@ from rules.paths import Path, dig, shorten
 from rules.quantity import parse_quantity
 from rules.resource_names import AMD, NVIDIA
 from rules.servers import is_part
+from rules.type_names import Any
 from rules.words import split_name
 
 VISIBLE = "NVIDIA_VISIBLE_DEVICES"

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
 
 from rules.declaration import Declaration, declare
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
 from rules.model import Check, Rule
 from rules.policy import Policy
+from rules.type_names import Any, TypeAlias, cast
 from rules.workload import Workload
 
 Look: TypeAlias = tuple[Rule, Check, Mapping[str, Any]]

@@ -1,10 +1,10 @@
 """Two readings of an edit: applied to an object, and written as an RFC 6902 JSON Patch."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from rules.model import Edit, Remove, Set
 from rules.paths import Path, dig, dotted, has, pointer
+from rules.type_names import Any
 
 
 class Inapplicable(Exception):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.schema import Inner
 from rules.manifest import Manifest
@@ -11,6 +10,7 @@ from rules.model import Embedded, Finding, Fix, Identity, Problem, Related, Rule
 from rules.paths import Path, named, shorten
 from rules.reader import Document, read
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.workload import Workload
 
 _DEEPEST = 3

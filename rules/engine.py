@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from functools import partial as bind
-from typing import TYPE_CHECKING, Any
 
 from rules.checks import INDEX, KNOWN_CODES
 from rules.declaration import Declaration
@@ -23,6 +22,7 @@ from rules.policy import Policy, find_entry, trust_in
 from rules.policy.ignores import ANNOTATION_SYNTAX, annotation_path, read_annotations
 from rules.roles import OVERRIDES
 from rules.strays import point_out
+from rules.type_names import TYPE_CHECKING, Any
 from rules.workload import Workload
 
 if TYPE_CHECKING:

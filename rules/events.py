@@ -6,7 +6,6 @@ otherwise: both give the same events. The only module that knows which one it is
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from yaml.events import ScalarEvent
 from yaml.parser import Parser
@@ -16,6 +15,7 @@ from yaml.scanner import Scanner
 from rules.composed import UnreadableError
 from rules.json_stream import json_objects
 from rules.lazy_pattern import LazyPattern
+from rules.type_names import Any
 
 FORBIDDEN = LazyPattern("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONE_TAG = LazyPattern(r"(?:&[0-9A-Za-z_-]+\s+)?!(?:\s|\Z)")

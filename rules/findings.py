@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from rules.checks import load_rule
 from rules.embedding import View, fingerprint, show_outside
@@ -11,6 +10,7 @@ from rules.model import Action, Confidence, Finding, Identity, Problem, Rule
 from rules.paths import Path
 from rules.policy import Decision, Policy, decide, profile_in
 from rules.policy.values import PROFILES
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime

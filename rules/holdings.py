@@ -1,7 +1,6 @@
 """How many accelerators the pods of a workload may hold at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from rules.accelerators import Accelerators
 from rules.device_claims import DEVICE_WORDS
@@ -15,6 +14,7 @@ from rules.model import Related, Value
 from rules.paths import Path, dig, items, shorten
 from rules.quantity import parse_quantity
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.words import split_name
 from rules.workload import Workload
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, TypeAlias, TypeVar
 
 from rules.kinds import GroupKind, is_namespaced
 from rules.kinds.lookups import Answer, Neighbour, Reference
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import ObjectKey
+from rules.type_names import Any, TypeAlias, TypeVar
 
 Row: TypeAlias = tuple[str, str, str, str, dict[str, Any], Any]
 """(group, kind, namespace or "", name, facts, source): plain data that another process can send."""

@@ -6,7 +6,8 @@ long as everything else that the run does.
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+
+from rules.type_names import Any
 
 _METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub")
 

@@ -8,12 +8,12 @@ written before admission).
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from rules.edits import same
 from rules.lazy_pattern import LazyPattern
 from rules.model import Identity, Presence, Value
 from rules.paths import Path, dig
+from rules.type_names import Any
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 

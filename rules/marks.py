@@ -7,11 +7,10 @@ marks. All numbers are character indexes into the document's text, ends exclusiv
 or a merge brings in has the marks of the place where it was written.
 """
 
-from typing import Any, TypeAlias
-
 from rules.lazy_pattern import LazyPattern
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 Marks: TypeAlias = Any
 Extent: TypeAlias = tuple[int, int]

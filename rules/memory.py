@@ -6,7 +6,8 @@ be able to fill it.
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import TypeVar
+
+from rules.type_names import TypeVar
 
 _T = TypeVar("_T")
 

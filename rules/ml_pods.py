@@ -1,12 +1,11 @@
 """The pods of an object that machine learning runs in, or that hold an accelerator."""
 
-from typing import Any
-
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.model import Confidence
 from rules.paths import Path, dig
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.workload import Workload
 
 _NO_ML = frozenset({Role.OTHER, Role.NONE})

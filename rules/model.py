@@ -1,11 +1,11 @@
 """The small values that pass between the engine's parts."""
 
 from collections.abc import Callable, Iterator, Mapping
-from enum import StrEnum
-from typing import Any, TypeAlias
 
+from rules.closed_set import StrEnum
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 
 class Presence(StrEnum):

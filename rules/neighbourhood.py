@@ -6,7 +6,6 @@ objects are at hand (``mlgate lint --complete``, a cluster's cache that is synce
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
 
 from rules.inventory import Accepts, Inventory
 from rules.kinds import GroupKind, facts, find_neighbour, kinds_with
@@ -28,6 +27,7 @@ from rules.kinds.schema import Kind
 from rules.model import ObjectKey
 from rules.paths import Path, dig
 from rules.selectors import parse_selector
+from rules.type_names import Any, TypeAlias, TypeVar
 
 Neighbours: TypeAlias = tuple[Answer, tuple[Neighbour, ...]]
 """What a search says: found, and who; absent: there is none; unknown: there may be some."""

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from posixpath import join
-from typing import Any
 
 from rules.commands import LONGEST_PLACE, CommandFlag, CommandLine
 from rules.lazy_pattern import LazyPattern
 from rules.model import Parameter
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 
 class Output(NamedTuple):

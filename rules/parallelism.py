@@ -1,7 +1,6 @@
 """How many processes a container starts, and how many accelerators there are for them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandFlag, CommandLine
 from rules.holdings import find_holders
@@ -20,6 +19,7 @@ from rules.ports import known_server
 from rules.quantity import parse_quantity
 from rules.reader import read
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.workload import SERVING, Workload
 
 _ONE_EACH = ("nvidia.com/gpu", "nvidia.com/mig-", "amd.com/gpu", "habana.ai/gaudi")

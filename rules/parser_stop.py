@@ -5,7 +5,6 @@ The collections come from the events before the stop, the same ones that a docum
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import CollectionEndEvent, CollectionStartEvent, ScalarEvent
@@ -14,6 +13,7 @@ from rules.composed import UnreadableError
 from rules.events import parse
 from rules.lazy_pattern import LazyPattern
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 CLOSERS = {"[": "]", "{": "}"}
 _FLOW_TOKEN = LazyPattern(

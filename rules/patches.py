@@ -5,7 +5,6 @@ of JSON Patch operations) and ``kyaml/yaml/merge2``.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.edits import Inapplicable, apply, same
 from rules.kinds.strategic_merge import strategic_merge, tell_apart
@@ -13,6 +12,7 @@ from rules.model import Finding, Fix, Related, Set
 from rules.paths import Path, dig, has
 from rules.record import NamedTuple
 from rules.rfc6902 import PatchFailure, apply_patch
+from rules.type_names import Any
 
 _WRITING = ("add", "replace")
 _DEEPEST = 16

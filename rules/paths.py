@@ -5,7 +5,8 @@ A path is a tuple of mapping keys and list indexes, from the object's root.
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, TypeAlias
+
+from rules.type_names import Any, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 

@@ -1,8 +1,7 @@
 """Where a pod may be placed: what it tolerates, and which labels its node must have."""
 
-from typing import Any
-
 from rules.paths import dig, items
+from rules.type_names import Any
 
 _REQUIRED = ("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 

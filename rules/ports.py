@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
 from rules.model import Value
 from rules.servers import Server, find_program, find_server, is_part
+from rules.type_names import Any
 from rules.wording import list_names, tell_value
 
 _NUMBER = r"(?<!\d)\d{2,5}(?!\d)"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
@@ -10,6 +9,7 @@ from rules.paths import dig
 from rules.ports import find_port, names_no_port
 from rules.record import NamedTuple
 from rules.servers import find_program, find_server
+from rules.type_names import Any
 
 _IDLE_PROGRAMS = frozenset(
     "true : exit pgrep pidof ps kill echo sleep nvidia-smi rocm-smi amd-smi hl-smi".split()

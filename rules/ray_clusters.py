@@ -5,7 +5,6 @@ Source: kuberay ``ray-operator/controllers/ray/common/pod.go`` (num-cpus and mem
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from rules.image import parse_image
 from rules.kinds import facts
@@ -17,6 +16,7 @@ from rules.paths import Path
 from rules.quantity import parse_quantity
 from rules.releases import read_release
 from rules.requests import CPU, MEMORY, read_asked
+from rules.type_names import Any
 from rules.workload import Workload
 
 _RAY_IMAGE = LazyPattern(r"(?:.*/)?rayproject/ray(-ml|-llm)?\Z")

@@ -5,7 +5,8 @@ a tenth of the run. Here classes of as many fields share the compiled code, each
 """
 
 import sys
-from typing import TYPE_CHECKING, Any, Self
+
+from rules.type_names import TYPE_CHECKING, Any, Self
 
 __all__ = ["NamedTuple"]
 

@@ -1,14 +1,15 @@
 """What the parts of one object say of each other by name."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
 
 from rules.edits import same
 from rules.kinds.facts import POD_FAILURE_POLICY, SELECTOR
 from rules.kinds.pods import Pod
 from rules.manifest import is_template
 from rules.paths import EACH, Path, dig, expand, items
+from rules.record import NamedTuple
 from rules.refusals import NO_SUCH_CONTAINER, NOT_FOUND, SELECTOR_MISMATCH
+from rules.type_names import Any
 from rules.wording import list_names
 from rules.workload import Workload
 

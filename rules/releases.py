@@ -1,6 +1,6 @@
 """Releases of Kubernetes and of operators, as a policy names them."""
 
-from typing import TypeAlias
+from rules.type_names import TypeAlias
 
 Release: TypeAlias = tuple[int, ...]
 """The numbers of a release, the first of which count; empty where any may be there."""

@@ -1,8 +1,8 @@
 """How the pods of a workload find each other, if they compute as one."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 
+from rules.closed_set import StrEnum
 from rules.commands import CommandLine
 from rules.lazy_pattern import LazyPattern
 from rules.workload import Workload

@@ -4,13 +4,13 @@ Source: core/v1 ResourceRequirements; KEP-2837 (``spec.resources`` of a pod).
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.facts import NODE_SELECTOR, POD_RESOURCES
 from rules.kinds.pods import Container, Pod
 from rules.paths import Path, dig, dotted
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.workload import Workload
 
 CPU, MEMORY = "cpu", "memory"

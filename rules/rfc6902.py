@@ -5,7 +5,7 @@ webhook's failure is to be ignored (apiserver ``mutating/dispatcher.go``). This 
 shares nothing with the one that makes the patches.
 """
 
-from typing import Any
+from rules.type_names import Any
 
 
 class PatchFailure(ValueError):

@@ -6,9 +6,9 @@ turn YAML into JSON, and Go's ``strconv`` and ``encoding/json`` behind it.
 
 import re
 from math import isfinite, isnan
-from typing import Any, TypeAlias
 
 from rules.lazy_pattern import LazyPattern
+from rules.type_names import Any, TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool | None
 

@@ -1,9 +1,9 @@
 """Label selectors, as a policy's ``match`` and as other objects write them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.annotations import LOAD_ANNOTATION
 from rules.commands import CommandLine
@@ -14,6 +13,7 @@ from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.record import NamedTuple
 from rules.servers import find_server, is_part
+from rules.type_names import Any
 from rules.workload import SERVING, Workload
 
 SLOW_LOAD = "serving.slow_load_seconds"

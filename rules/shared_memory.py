@@ -1,7 +1,6 @@
 """What a container has at /dev/shm, where processes hand each other tensors."""
 
 from posixpath import normpath
-from typing import Any
 
 from rules.kinds.facts import HOST_IPC
 from rules.kinds.pods import Container, Mount, Pod
@@ -9,6 +8,7 @@ from rules.model import Edit, Fix, Presence, Remove, Set, Value
 from rules.paths import Path, dotted
 from rules.quantity import parse_quantity
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.workload import Workload
 
 FOLDER = "/dev/shm"  # noqa: S108 - of the containers that are judged

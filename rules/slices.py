@@ -6,7 +6,6 @@ accelerator and topology); a slice of several nodes is made, and given, as a who
 
 from collections.abc import Iterator, Mapping
 from math import prod
-from typing import Any
 
 from rules.kinds.facts import (
     AFFINITY,
@@ -24,6 +23,7 @@ from rules.paths import EACH, dig, expand
 from rules.quantity import parse_quantity
 from rules.record import NamedTuple
 from rules.resource_names import TPU
+from rules.type_names import Any
 from rules.workload import Workload
 
 ACCELERATOR_LABEL = "cloud.google.com/gke-tpu-accelerator"

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from math import inf, prod
-from typing import Any
 
 from rules.accelerators import Accelerators
 from rules.kinds.pods import Pod
 from rules.model import Problem
 from rules.quantity import parse_quantity
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.workload import Workload
 
 

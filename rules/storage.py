@@ -3,10 +3,9 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 from posixpath import join, normpath
-from typing import Any
 
+from rules.closed_set import StrEnum
 from rules.commands import LONGEST_PLACE, CommandLine, ReadContainer, cut
 from rules.commands.scripts import clean, split_words
 from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Volume
@@ -14,6 +13,7 @@ from rules.manifest import is_template
 from rules.outputs import Naming, Output, read_outputs
 from rules.paths import Path, dig, dotted, shorten
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.uploads import find_store, find_tracker, find_upload, reads
 
 _DATA_FOLDER = r"(?i)/(?:data|models?|outputs?|checkpoints?)(?:/|\Z)"  # few runs need it compiled

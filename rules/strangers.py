@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any
 
 from rules.accelerators import Accelerators
 from rules.inventory import Inventory
@@ -14,6 +13,7 @@ from rules.manifest import Manifest
 from rules.model import Problem
 from rules.paths import EACH, dig, dotted, expand, shorten
 from rules.quantity import parse_quantity
+from rules.type_names import Any
 from rules.workload import Workload
 
 _MOST = 100

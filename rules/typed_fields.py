@@ -1,7 +1,6 @@
 """Scalars of a type that their field does not take: places and values, whatever the kind."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds.facts import DEADLINE, STARTING_DEADLINE
 from rules.kinds.pods import Container, Pod
@@ -9,6 +8,7 @@ from rules.kinds.rows import find_numbers
 from rules.manifest import is_template
 from rules.paths import Path, dig, items
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.workload import Workload
 
 TEXT, NUMBER, LONG_NUMBER = "string", "int32", "int64"

@@ -1,11 +1,11 @@
 """The containers that ask for more than a share of a node's cores, memory and disk."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, Pod
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.workload import Workload
 
 _SIDES = ("limits", "requests")

@@ -1,10 +1,10 @@
 """How a rule tells what it found in a field, joins problems, and writes something else there."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from rules.model import Edit, Fix, Presence, Problem, Related, Remove, Set, Value
 from rules.paths import Path, dig, dotted, shorten
+from rules.type_names import Any
 
 WAS = " (it was "
 """Before what an update has replaced."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property, partial
-from typing import Any, TypeVar
 
 from rules.accelerators import Accelerators, accelerators_of
 from rules.commands import CommandReadings, ReadContainer
@@ -21,6 +20,7 @@ from rules.model import Confidence, Identity, ObjectKey, Presence, Value
 from rules.neighbourhood import Neighbourhood
 from rules.paths import Path, dig
 from rules.roles import Judgement, Siblings, classify_pod, strongest
+from rules.type_names import Any, TypeVar
 
 TRAINING = frozenset({Role.TRAINING, Role.RETRAINING, Role.STREAMING})
 FINITE_TRAINING = TRAINING - {Role.STREAMING}

@@ -2,7 +2,6 @@
 
 import os
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.outputs import (
     ReportRequest,
@@ -12,6 +11,7 @@ from linter.commands.outputs import (
 )
 from linter.reports import ReportOptions, choose_colour, choose_links
 from linter.reports.summary import render_statistics, render_summary
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from typing import Protocol

@@ -3,9 +3,9 @@
 import argparse
 import os
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 from linter.errors import UserError
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cluster.client import Client

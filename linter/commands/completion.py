@@ -2,10 +2,10 @@
 
 import argparse
 from types import SimpleNamespace
-from typing import TextIO
 
 from linter.subcommands import SUBCOMMANDS, make_parser
 from rules.record import NamedTuple
+from rules.type_names import TextIO
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.cluster_access import (
     add_kubeconfig_arguments,
@@ -19,6 +18,7 @@ from linter.errors import UserError
 from linter.judging.selection import select_rules
 from linter.judging.settings import name_policy, settle_policy
 from linter.judging.task import Task
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.dashboard.gate import Gate, Network, ProxyTrust

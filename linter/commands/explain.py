@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import TextIO
 
 from linter.commands.rulebook import form_rows, show_default, tabulate
 from linter.reports import choose_colour
@@ -13,6 +12,7 @@ from linter.reports.rule_pages import describe_rule, find_rule
 from linter.reports.terminal import paint
 from rules.model import Rule
 from rules.policy.values import PROFILES
+from rules.type_names import TextIO
 
 EXPLANATION_VERSION = 1
 """Of the JSON: no key of it goes, or changes its meaning (docs/json.md)."""

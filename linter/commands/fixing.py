@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import colour_for, report_run
 from linter.commands.lint_input import FixInput
@@ -11,6 +10,7 @@ from linter.judging.run import exit_code
 from linter.mending import fix_run
 from linter.mending.fixable import FixSelection
 from linter.reports.fixes import render_fixes, render_refusals
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.row_types import RunResult

@@ -1,7 +1,6 @@
 """``mlgate lint --add-ignore REASON``: what is found is ignored from now on, in comments."""
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import colour_for, report_run
 from linter.commands.fixing import make_fix_run
@@ -12,6 +11,7 @@ from linter.mending import fix_run
 from linter.mending.fixable import FixSelection
 from linter.mending.ignoring import NEVER_IGNORED, ignore_findings
 from linter.reports.fixes import render_ignored
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.row_types import RunResult

@@ -3,10 +3,10 @@
 import argparse
 import os
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.first_files import BASELINE_NAME, SOMEWHERE, FirstFile, plan_files
 from linter.errors import UserError
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.row_types import RunResult

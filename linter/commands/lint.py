@@ -2,7 +2,6 @@
 
 import os
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import report_run
 from linter.commands.lint_arguments import add_lint_arguments, make_task
@@ -17,6 +16,7 @@ from linter.judging.settings import name_policy, settle_policy
 from linter.judging.task import Task
 from linter.judging.workers import WorkerError
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.option_table import OptionParser

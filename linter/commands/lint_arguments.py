@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 from linter.commands.narrowing import add_narrowing_arguments
 from linter.commands.outputs import add_output_arguments
 from linter.judging.settings import find_today
 from linter.judging.task import Task
 from rules.policy.values import PROFILES
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.judging.selection import Selection

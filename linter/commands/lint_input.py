@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.outputs import ReportRequest
 from linter.errors import UNREADABLE, UserError
@@ -24,6 +23,7 @@ from linter.reports.summary import count
 from linter.reports.terminal import escape
 from rules.reader import ReadError, decode
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.commands.narrowing import Narrowing

@@ -2,12 +2,12 @@
 list."""
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.errors import UserError
 from linter.judging.run import exit_code
 from linter.reports.summary import count
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from typing import Protocol

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TextIO
 
 from linter.errors import UserError
 from linter.reports import ReportOptions
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.option_table import OptionGroup

@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TextIO
 
 from linter.errors import UNREADABLE, USAGE_ERROR, UserError
 from linter.judging.settings import FILE_NAMES, find_policy, find_today, load_policy
@@ -15,6 +14,7 @@ from rules.paths import EACH
 from rules.policy.decisions import weigh
 from rules.policy.parameters import SHARED
 from rules.policy.values import PROFILES, Policy
+from rules.type_names import TYPE_CHECKING, Any, TextIO
 
 _ELSE = f"else {FILE_NAMES[0]} here or above, up to the repository's root"
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ def _show(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     return 0
 
 
-def _show_difference(
-    file: str | None, arguments: SimpleNamespace, out: TextIO, err: TextIO
-) -> int:
+def _show_difference(file: str | None, arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """What changes from the policy in ``file`` to the other; 4 where some input could not be
     read."""
     from linter.commands.policy_preview import Preview, compare_policies, render_preview

@@ -3,12 +3,12 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from linter.commands.policy_preview import judge_paths
 from linter.judging.comparison import count_actions
 from rules.checks import BY_CODE
 from rules.policy.values import PROFILES, Policy
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult

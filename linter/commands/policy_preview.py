@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from linter.errors import UserError
 from linter.input.sources import Excludes, collect
@@ -24,6 +23,7 @@ from linter.reports.terminal import escape
 from rules.checks import ALL
 from rules.model import Rule
 from rules.policy.values import Policy
+from rules.type_names import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, RunResult

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import TextIO, TypeVar
+
+from rules.type_names import TextIO, TypeVar
 
 _Item = TypeVar("_Item")
 

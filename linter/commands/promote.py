@@ -3,11 +3,11 @@
 import argparse
 import os
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.errors import UserError
 from linter.judging.settings import parse_policy_text, settle_policy
 from linter.reports.json import dump_safely
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.scanning.evidence import Evidence

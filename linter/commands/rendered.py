@@ -1,7 +1,6 @@
 """``mlgate lint --kustomize DIR --helm CHART``: what is built is judged in the place of sources."""
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import finish_run
 from linter.commands.lint_arguments import find_option
@@ -13,6 +12,7 @@ from linter.judging.run import exit_code, lint
 from linter.judging.workers import WorkerError
 from linter.rendering.builds import make_builds
 from linter.rendering.rendered_run import join_results, lint_build
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.commands.lint import LintSetup
@@ -33,9 +33,7 @@ _OF_FILES = (
 """Options that only mean something where files are judged as they stand."""
 
 
-def run_rendered(
-    arguments: SimpleNamespace, setup: "LintSetup", out: TextIO, err: TextIO
-) -> int:
+def run_rendered(arguments: SimpleNamespace, setup: "LintSetup", out: TextIO, err: TextIO) -> int:
     """Build, judge and report; beside it the files that the arguments name. Raises UserError."""
     _refuse_options(arguments)
     made = make_builds(arguments.kustomize, arguments.helm, arguments.values, arguments.namespace)

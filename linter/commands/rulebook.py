@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from typing import Any
 
 from linter.reports import read_page
 from rules.checks import ALL
@@ -10,6 +9,7 @@ from rules.model import Harm, Rule
 from rules.policy.decisions import profile_action
 from rules.policy.parameters import SHARED
 from rules.policy.values import PROFILES
+from rules.type_names import Any
 
 GENERATED = "<!-- Generated from the rules by `make generate`: do not edit. -->"
 

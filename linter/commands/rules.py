@@ -2,13 +2,13 @@
 
 import argparse
 from types import SimpleNamespace
-from typing import TextIO
 
 from linter.commands.rulebook import tabulate
 from linter.judging.rows import URL
 from linter.reports.rule_pages import describe_rule
 from rules.checks import ALL
 from rules.model import Rule
+from rules.type_names import TextIO
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

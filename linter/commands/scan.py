@@ -4,7 +4,6 @@ import argparse
 import os
 import time
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TextIO
 
 from linter.commands.closing import finish_run
 from linter.commands.cluster_access import connect_cluster
@@ -19,6 +18,7 @@ from linter.scanning.comparison import keep_new, read_fingerprints
 from rules.model import Action
 from rules.policy.decisions import weigh
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

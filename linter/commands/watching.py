@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, NoReturn, TextIO, TypeAlias
 
 from linter.commands.closing import report_run
 from linter.commands.lint_arguments import find_option
@@ -19,6 +18,7 @@ from linter.judging.settings import FILE_NAMES
 from linter.judging.workers import WorkerError
 from linter.reports.summary import count
 from linter.reports.terminal import escape
+from rules.type_names import TYPE_CHECKING, NoReturn, TextIO, TypeAlias
 
 if TYPE_CHECKING:
     from linter.commands.lint_input import FixInput

@@ -4,7 +4,6 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any
 
 from linter.input.foreign import FOREIGN, describe_foreign, is_object
 from linter.input.kustomization import KUSTOMIZATION_NAMES
@@ -13,6 +12,7 @@ from rules.patches import is_operations
 from rules.paths import Path
 from rules.reader import Document, Part, Unreadable, read, read_one
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 MARKER = "mlgate"
 """A text without it has no ignore comment (linter/suppression/scopes.py)."""

@@ -1,9 +1,9 @@
 """Text that is no Kubernetes manifest: how that is known, and what else it is."""
 
 import re
-from typing import Any
 
 from rules.lazy_pattern import LazyPattern
+from rules.type_names import Any
 
 OPERATIONS = "operations of a JSON Patch: what they are for is not at hand"
 FOREIGN = "no Kubernetes manifest: apiVersion and kind are not both written"

@@ -6,9 +6,9 @@ The same patterns serve the policy's ``exclude``.
 import os
 import re
 from collections.abc import Iterable
-from typing import TypeAlias
 
 from rules.record import NamedTuple
+from rules.type_names import TypeAlias
 
 PatternPart: TypeAlias = str | re.Pattern[str] | None
 """One component of a pattern: literal text, a glob, or None for ``**``."""

@@ -6,7 +6,6 @@ Source: kustomize ``api/types`` (Kustomization, Patch, Selector), at v5.
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any, TypeAlias
 
 from linter.input.repository import find_root, list_parents
 from rules.inventory import Row
@@ -17,6 +16,7 @@ from rules.manifest import Manifest
 from rules.model import ObjectKey
 from rules.paths import Path, dig
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 

@@ -7,7 +7,6 @@ change what is there, and patches it. Nothing is built here: names tell which ob
 import os
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any, TypeAlias
 
 from linter.input.documents import list_objects
 from linter.input.kustomization import (
@@ -24,6 +23,7 @@ from rules.model import ObjectKey
 from rules.paths import dig
 from rules.reader import Document, read
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 ToldObject: TypeAlias = tuple[str, tuple[str, str, str, str]]
 """An object of the run: its file (absolute) and its key."""

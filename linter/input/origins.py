@@ -4,10 +4,9 @@ Sources: Helm ``pkg/action`` (``# Source: CHART/templates/FILE`` above each docu
 ``api/resource/origin.go`` (annotation ``config.kubernetes.io/origin`` by ``buildMetadata``).
 """
 
-from typing import Any
-
 from rules.lazy_pattern import LazyPattern
 from rules.paths import dig
+from rules.type_names import Any
 
 HELM_SOURCE = "# Source: "
 """What Helm writes in the first lines of each document that it has rendered."""

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterable
-from typing import Any
 
 from linter.input.kustomization import Kustomization, ToldKustomization, read_kustomization
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 _GROUP = "kustomize.config.k8s.io/"
 """Flux has a Kustomization of its own."""

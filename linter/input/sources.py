@@ -4,13 +4,13 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
 
 from linter.input.boundaries import Boundary, narrow
 from linter.input.entries import is_left_out, is_manifest, is_passed_by
 from linter.input.gitignore import IgnoreFile, IgnoreScope, find_scope
 from linter.input.repository import find_root
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow

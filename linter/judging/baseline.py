@@ -7,13 +7,13 @@ lines, below the file that it stands in. A new container with an old fault is a 
 import os
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
 from linter.errors import UserError
 from linter.whole_file import write_whole
 from rules.policy.keys import API_VERSION
 from rules.reader import Document, ReadError, decode, read
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import BaselineRow, FindingRow

@@ -1,10 +1,10 @@
 """Which documents of a file have changed: a change of one is no reason to read of all others."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from linter.input.revisions import FileChange
 from rules.reader import Document, ReadError, Unreadable, decode, read
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, RelatedRow

@@ -1,9 +1,9 @@
 """What one run finds and another does not, or with another action."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

@@ -1,8 +1,7 @@
 """What a run has covered: counted as it goes, added up over the workers."""
 
-from typing import TYPE_CHECKING
-
 from rules.kinds.roles import Role
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

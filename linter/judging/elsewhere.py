@@ -1,7 +1,6 @@
 """Places in other objects of a run, which a finding on one object speaks of."""
 
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from linter.input.documents import Entry
 from linter.input.pieces import Piece, read_piece
@@ -9,6 +8,7 @@ from linter.input.sources import Source, SourceError
 from rules.inventory import Inventory
 from rules.model import ObjectKey
 from rules.paths import Path
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -8,7 +8,6 @@ directory.
 import os
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from linter.errors import UserError
 from linter.input.gitignore import IgnoreFile, IgnoreScope
@@ -17,6 +16,7 @@ from linter.judging.settings import FILE_NAMES, load_policy, pick_policy
 from rules.lazy_pattern import LazyPattern
 from rules.policy.decisions import ORDER
 from rules.policy.values import Policy
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

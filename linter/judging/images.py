@@ -5,10 +5,10 @@ Source: kustomize ``api/internal/image`` (IsImageMatched) and ``api/filters/imag
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from linter.input.kustomization import ImageChange
 from rules.image import parse_image
+from rules.type_names import Any
 
 _LISTS = ("containers", "initContainers")
 _DEEPEST = 32

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from linter.input.documents import MARKER, Contents, Entry
 from linter.input.origins import HEAD, HELM_SOURCE
@@ -26,6 +25,7 @@ from rules.model import Finding, Identity, Rule
 from rules.paths import Path
 from rules.policy import Policy, is_exempt, is_silent
 from rules.reader import Document, Span, Unreadable
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.input.kustomize import Kustomizations

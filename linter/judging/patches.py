@@ -8,7 +8,6 @@ adds.
 import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import Any, TypeAlias
 
 from linter.input.documents import Entry
 from linter.input.foreign import OPERATIONS, is_object
@@ -22,6 +21,7 @@ from rules.model import Action, Embedded, Finding, Identity
 from rules.patches import find_lost_items, lay_over
 from rules.paths import Path
 from rules.reader import Document
+from rules.type_names import Any, TypeAlias
 
 Evaluate: TypeAlias = Callable[..., Evaluation]
 """(manifest, partial) -> what the rules say of it, as ``Engine.evaluate`` does."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import Entry
 from linter.input.origins import read_helm_source, read_origin
@@ -14,6 +13,7 @@ from rules.model import Edit, Embedded, Finding, Fix, Identity, Related, Set
 from rules.paths import Path, pointer
 from rules.reader import Document, Span, Unreadable
 from rules.roles import Judgement
+from rules.type_names import TYPE_CHECKING, Any
 from rules.workload import Workload
 
 if TYPE_CHECKING:

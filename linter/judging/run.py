@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING
 
 from linter.errors import CRASHED, FINDINGS, NOTHING_CHECKED, UNREADABLE
 from linter.input.pieces import Piece, cut_sources, cut_texts
@@ -12,6 +11,7 @@ from linter.judging.rows import row_order, workload_order
 from linter.judging.share import Facts, Share
 from linter.judging.task import Task
 from linter.judging.workers import Exchange, WorkerTask, run_workers
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from linter.errors import UserError
 from linter.input.repository import find_root, list_parents
 from rules.policy.values import DEFAULT, Policy
 from rules.reader import ReadError, decode
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import datetime

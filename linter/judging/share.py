@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import (
     NAMED_EMPTY,
@@ -31,6 +30,7 @@ from rules.inventory import Inventory
 from rules.manifest import Manifest
 from rules.reader import Document, ReadError, Unreadable, decode
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.input.kustomize import Kustomizations

@@ -1,7 +1,5 @@
 """What a run is to do with each file, and the engine that does it."""
 
-from typing import TYPE_CHECKING, Any
-
 from linter.input.sources import STDIN
 from rules.declaration import Declaration
 from rules.engine import Engine
@@ -10,6 +8,7 @@ from rules.kinds import IN_FILES
 from rules.model import Rule
 from rules.policy.values import Policy
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import datetime

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeAlias
+
+from rules.type_names import Any, BinaryIO, Self, TypeAlias
 
 WorkerTask: TypeAlias = Callable[["Exchange"], Any]
 """What one process does: it may exchange data with the others once, and returns plain data."""

@@ -5,12 +5,12 @@ Findings come as rows.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
 
 from linter.mending.atomic_write import NotWritten, replace_file
 from linter.mending.fixable import FixSelection, identify_finding
 from linter.mending.mending import Outcome, fix_once, refuse_all
 from rules.credentials import hide
+from rules.type_names import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

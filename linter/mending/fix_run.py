@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
 
 from linter.judging.run import lint
 from linter.mending.fix import Recheck, decode_file, diff, fix_texts, write_file
 from linter.mending.fixable import FixSelection, identify_finding
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.input.sources import Collection

@@ -4,9 +4,9 @@ Apart from what makes them, which takes longer to import than a file to judge.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

@@ -7,7 +7,6 @@ stands in the middle of a text of several lines is ignored on the line that the 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
 
 from linter.input.lines import LINE_BREAK
 from linter.mending.mending import Outcome, Refusal, refuse_all
@@ -16,6 +15,7 @@ from rules.events import parse
 from rules.lazy_pattern import LazyPattern
 from rules.reader import Document, read
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

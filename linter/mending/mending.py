@@ -5,7 +5,6 @@ the edited object, so that nothing is left that does not read as the edits say.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from linter.mending.splice import Unspliceable, splice, splice_embedded
 from rules.edits import Inapplicable, apply, conflict, same
@@ -13,6 +12,7 @@ from rules.model import Edit, Remove, Set
 from rules.paths import Path, dig
 from rules.reader import Document, Unreadable, read
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, RemoveRow, SetRow

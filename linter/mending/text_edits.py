@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby, takewhile
-from typing import TYPE_CHECKING
 
 from linter.mending.mending import fix_document
 from rules.credentials import hide
 from rules.reader import Document, read
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, TextEditRow

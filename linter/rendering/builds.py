@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from linter.input.documents import read_bodies
 from linter.input.kustomization import KUSTOMIZATION_NAMES
@@ -18,6 +17,7 @@ from linter.input.sources import (
 from linter.rendering.programs import RenderingError, build_kustomization, render_chart
 from rules.reader import ReadError, decode
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow

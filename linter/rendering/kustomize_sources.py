@@ -7,7 +7,6 @@ nothing is claimed.
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 from linter.input.documents import list_objects
 from linter.input.kustomization import (
@@ -23,6 +22,7 @@ from rules.patches import Patched, is_operations, lay_over
 from rules.paths import Path, dig, has
 from rules.reader import Document, ReadError, decode, read
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 
 class SourcePlace(NamedTuple):

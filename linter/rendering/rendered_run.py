@@ -5,7 +5,6 @@ A finding is shown where it was written, once for all builds that have it.
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from linter.input.documents import list_objects
 from linter.input.origins import read_helm_source
@@ -19,6 +18,7 @@ from linter.suppression.scopes import read_comment_ignores
 from rules.checks import KNOWN_CODES
 from rules.paths import Path
 from rules.reader import Document, Span, decode, read
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.judging.task import Task

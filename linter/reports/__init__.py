@@ -4,9 +4,9 @@ Each format is a module with ``render(result, options) -> str``; the result's ro
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, TextIO
 
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult

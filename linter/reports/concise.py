@@ -1,10 +1,9 @@
 """The report in one line for each finding: for editors and for grep."""
 
-from typing import TYPE_CHECKING
-
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape, paint
 from linter.reports.text import draw_label, locate, tell_source
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult

@@ -1,12 +1,12 @@
 """The report as a table for spreadsheets: CSV with a line of headings."""
 
 import io
-from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape
 from rules.paths import pointer
 from rules.stakes import export_hours
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult

@@ -1,11 +1,11 @@
 """What ``--fix`` did, and what it left: a line for each."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from linter.reports.summary import count
 from linter.reports.terminal import escape
 from linter.reports.text import locate
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

@@ -1,10 +1,10 @@
 """The report as workflow commands, which GitHub Actions shows at the lines of a pull request."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult

@@ -1,11 +1,11 @@
 """The report as GitLab reads it for its Code Quality widget."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.json import dump_safely
 from linter.reports.terminal import escape
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult

@@ -1,11 +1,11 @@
 """The report by file: its name, and below it a line for each finding."""
 
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape, paint
 from linter.reports.text import draw_label, tell_source
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult

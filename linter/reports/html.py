@@ -6,7 +6,6 @@ the scripts draw. ``drawing.js`` is what other pages draw with too.
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from linter.reports import (
     ReportOptions,
@@ -23,6 +22,7 @@ from linter.reports.text import locate
 from rules.paths import dotted
 from rules.record import NamedTuple
 from rules.stakes import export_hours
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, FixRow, RunResult

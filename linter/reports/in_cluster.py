@@ -1,9 +1,9 @@
 """What the last lines say of a cluster: what runs with findings, and what came in all the same."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from linter.reports.terminal import escape
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import ClusterRow, RunResult

@@ -1,12 +1,12 @@
 """The report for programs: docs/json.md is its contract, docs/report.schema.json its schema."""
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from linter.reports import ReportOptions
 from rules.lazy_pattern import LazyPattern
 from rules.paths import pointer
 from rules.stakes import export_hours
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import EditRow, EmbeddedRow, FindingRow, FixRow, RunResult, WorkloadRow

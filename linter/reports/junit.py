@@ -4,12 +4,12 @@ finding."""
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape
 from linter.reports.text import name_object
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult

@@ -1,13 +1,13 @@
 """The report as Markdown, for the summary page of a CI run or a comment."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.stakes import sum_hours
 from linter.reports.summary import count, render_summary
 from linter.reports.terminal import escape
 from linter.reports.text import locate, name_object
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult

@@ -1,12 +1,11 @@
 """The report in reviewdog's diagnostic format (rdjson), for comments on any forge."""
 
-from typing import TYPE_CHECKING, Any
-
 from linter.judging.rows import URL
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.json import dump_safely
 from linter.reports.source_lines import SourceLines
 from linter.reports.terminal import escape
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RelatedRow, RunResult

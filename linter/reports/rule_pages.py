@@ -1,7 +1,5 @@
 """What a rule says of itself, as plain data: for whoever asks for a rule by its name."""
 
-from typing import Any
-
 from linter.errors import UserError
 from linter.judging.rows import URL
 from linter.reports import read_page
@@ -9,6 +7,7 @@ from rules.checks import INDEX
 from rules.model import Form, Parameter, Rule
 from rules.policy.decisions import profile_action
 from rules.policy.values import PROFILES
+from rules.type_names import Any
 
 
 def find_rule(word: str) -> Rule:

@@ -1,6 +1,5 @@
 """The report in SARIF 2.1.0 (OASIS), for code scanning."""
 
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from linter.judging.rows import URL
@@ -14,6 +13,7 @@ from linter.reports import (
 )
 from linter.reports.json import dump_safely
 from linter.reports.terminal import escape
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RelatedRow, RunResult

@@ -1,7 +1,8 @@
 """GPU-hours at stake, in words and added up."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from linter.input.documents import NAMED_EMPTY, RENDER, TEMPLATE
 from linter.input.sources import STDIN
@@ -10,6 +9,7 @@ from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.in_cluster import tell_cluster
 from linter.reports.stakes import sum_hours
 from linter.reports.terminal import escape, paint
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import CoverageRow, KindRow, RunResult, SkippedRow

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from linter.input.sources import STDIN
 from linter.reports import ReportOptions, select_errors, select_shown
@@ -11,6 +10,7 @@ from linter.reports.source_lines import SourceLines
 from linter.reports.stakes import tell_hours
 from linter.reports.terminal import escape, file_url, link, paint
 from rules.paths import Path, dotted
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import (

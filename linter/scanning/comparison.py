@@ -1,10 +1,10 @@
 """A scan held against the report of an earlier one."""
 
 import json
-from typing import TYPE_CHECKING, TextIO
 
 from linter.errors import UserError
 from linter.reports.terminal import escape
+from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.row_types import RunResult

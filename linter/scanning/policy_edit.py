@@ -2,10 +2,10 @@
 
 import io
 from collections.abc import Mapping
-from typing import Any
 
 from linter.errors import UserError
 from rules.model import Action
+from rules.type_names import Any
 
 _WIDTH = 10_000
 """No line is broken that was not."""

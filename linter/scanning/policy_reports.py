@@ -9,7 +9,6 @@ and not with each scan.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
 
 from cluster.client import JsonObject
 from cluster.discovery import KindName, Resource
@@ -17,6 +16,7 @@ from linter.scanning.scan import ScannedObject
 from rules.paths import pointer
 from rules.record import NamedTuple
 from rules.stakes import export_hours
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

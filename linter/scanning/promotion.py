@@ -7,7 +7,6 @@ anything is denied.
 import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from linter.scanning.evidence import Evidence, Hit
 from linter.scanning.review_counts import UNTOLD
@@ -15,6 +14,7 @@ from rules.model import Action, Confidence, Form, Rule
 from rules.policy import Policy
 from rules.policy.decisions import ORDER, degrade, is_silent, profile_action, weigh
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import NamespaceRow

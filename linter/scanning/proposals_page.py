@@ -1,12 +1,12 @@
 """Proposals as text: what may go up, what not yet, and what each would mean for whom."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from linter.reports.summary import count
 from linter.reports.terminal import escape
 from linter.scanning.review_counts import UNTOLD
 from rules.model import Action
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.scanning.evidence import Evidence

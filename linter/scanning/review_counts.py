@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from linter.errors import UserError
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prometheus_client.samples import Sample

@@ -3,7 +3,6 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from cluster.discovery import KindName
 from linter.input.sources import make_error
@@ -22,6 +21,7 @@ from rules.kinds.neighbours import NEIGHBOURS
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.policy import is_exempt
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.row_types import ClusterRow, FindingRow, RunResult, ScannedRow, WorkloadRow

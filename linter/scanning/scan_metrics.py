@@ -4,11 +4,11 @@ docs/scan.md lists them. Labels take values of closed sets, and so many namespac
 """
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from linter.errors import UserError
 from linter.scanning.breakable_writes import WriteTally
 from linter.scanning.usage import read_time
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

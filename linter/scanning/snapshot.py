@@ -2,13 +2,13 @@
 
 import zlib
 from collections.abc import Iterator
-from typing import Any, TypeAlias
 
 import orjson
 
 from cluster.client import ApiError
 from cluster.discovery import Resource
 from cluster.listing import Lister
+from rules.type_names import Any, TypeAlias
 
 _CHUNK = 64
 """Objects that are compressed together: what they share is kept once."""

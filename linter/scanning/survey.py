@@ -1,7 +1,6 @@
 """What a scan asks the API server for: the kinds that are known here and served there."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from cluster.client import ApiError, Client
 from cluster.discovery import Discovery, KindName, Resource
@@ -9,6 +8,7 @@ from cluster.listing import Lister
 from linter.errors import UserError
 from rules.model import ObjectKey
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 _FORBIDDEN = 403
 

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Mapping
-from typing import Any
 
 from rules.inventory import Inventory
 from rules.kinds.children import is_pod_kind
@@ -10,6 +9,7 @@ from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.record import NamedTuple
 from rules.stakes import read_devices
+from rules.type_names import Any
 from rules.workload import Workload
 
 _HOUR = 3600.0

@@ -7,12 +7,12 @@ while the API server has it (an hour, ``--event-ttl``).
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from cluster.client import Client, JsonObject
 from linter.scanning.breakable_writes import BreakableWrites, WriteTally
 from linter.scanning.policy_reports import MANAGER_LABEL, SOURCE
 from linter.scanning.scan import ScannedObject
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

@@ -1,7 +1,5 @@
 """Objects of a cluster as documents, so that what is found in them has lines and a text."""
 
-from typing import TYPE_CHECKING, Any
-
 import yaml
 
 from linter.input.documents import Entry
@@ -12,6 +10,7 @@ from rules.manifest import Manifest
 from rules.model import ObjectKey
 from rules.paths import Path
 from rules.reader import Document, read
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.scanning.kept_texts import KeptTexts

@@ -8,7 +8,6 @@ manifest alone. docs/suppression.md says so to users.
 from bisect import bisect_right
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from linter.input.lines import split_lines
 from linter.suppression.comments import (
@@ -21,6 +20,7 @@ from rules.paths import Path
 from rules.policy.suppression import Suppressor
 from rules.reader import Document, Span
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow

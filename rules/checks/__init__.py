@@ -5,11 +5,10 @@ rules that look at one of these, and no others. ``ALL`` and ``BY_CODE`` are the 
 whoever imports one of these names imports every rule.
 """
 
-from typing import Any
-
 from rules.declaration import Declaration
 from rules.index import ROWS
 from rules.model import Rule
+from rules.type_names import Any
 
 INDEX: tuple[Declaration, ...] = tuple(Declaration(*row) for row in ROWS)
 

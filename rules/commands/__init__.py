@@ -6,7 +6,6 @@ Whoever asks what a container does asks here, and nobody else takes a command li
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
 
 from rules.commands.scripts import BETWEEN, BREAK, LONGEST, clean, cut, split_words
 from rules.image import Image, parse_image
@@ -14,6 +13,7 @@ from rules.kinds.pods import Container
 from rules.memory import remember
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias, TypeVar
 
 LONGEST_PLACE = 512
 """Characters of a path or URI that are read: a variable may stand in it a thousand times."""

@@ -7,13 +7,13 @@ whoever imports that name imports every kind.
 
 from functools import cache
 from importlib import import_module
-from typing import Any, TypeAlias
 
 from rules.kinds import config_maps
 from rules.kinds.index import KIND_ROWS
 from rules.kinds.neighbours import NEIGHBOURS, NEIGHBOURS_IN_FILES
 from rules.kinds.schema import Kind
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 GroupKind: TypeAlias = tuple[str, str]
 """Group and name."""

@@ -7,7 +7,6 @@ template for the driver and one for the executors; all else is settings of Spark
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.batch import JOB_PRIORS
@@ -21,6 +20,7 @@ from rules.kinds.schema import SPEC, Kind
 from rules.kinds.spark import RUN_ADVICE, RUN_COUNTING, read_jvm_amount
 from rules.kinds.views import SpecView
 from rules.paths import Path
+from rules.type_names import Any
 
 _TOLERATIONS: Path = ("applicationTolerations",)
 _RESTART: Path = (*_TOLERATIONS, "restartConfig")

@@ -6,7 +6,6 @@ Source: argo-workflows ``pkg/apis/workflow/v1alpha1/workflow_types.go``, ``workf
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.argo_templates import EMBEDDING, find_templates, is_pod, read_pod, read_words
@@ -22,6 +21,7 @@ from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path
 from rules.quantity import parse_duration
+from rules.type_names import Any
 
 _GROUP = "argoproj.io"
 STORED_SPEC = ("status", "storedWorkflowSpec")

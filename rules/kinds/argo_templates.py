@@ -5,7 +5,6 @@ Source: argo-workflows ``workflow/controller/workflowpod.go`` (the pod) and ``op
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, ContainerUse, Pod, Removal, Volume
 from rules.kinds.podspec import claim_templates, make_container, read_volumes
@@ -13,6 +12,7 @@ from rules.kinds.strategic_merge import strategic_merge
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dig, expand, items
 from rules.reader import Document, read
+from rules.type_names import Any
 
 _PLACES: tuple[Path, ...] = (
     ("templates", EACH),

@@ -1,7 +1,6 @@
 """autoscaling: the HorizontalPodAutoscaler, and what autoscalers of other groups share with it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import FactReader, Reference
@@ -11,6 +10,7 @@ from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import EACH, Path, dig
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 DEFAULT_METRICS = [
     {

@@ -1,7 +1,6 @@
 """batch/v1: Job and CronJob, whose JobSpec stands in many kinds of others, too."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -16,6 +15,7 @@ from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path
 from rules.refusals import LOCAL_ZONE, RESTART_POLICIES, ZONE_IN_SCHEDULE, refuse
+from rules.type_names import Any
 
 CRON_ROOT: Path = ("spec", "jobTemplate", "spec")
 JOB_PRIORS = {Role.TRAINING: 1, Role.BATCH: 1, Role.DATA: 1, Role.SERVING: -6}

@@ -5,11 +5,10 @@ statefulset, daemon, history); LeaderWorkerSet's pod controller has leader Pods 
 StatefulSet.
 """
 
-from typing import Any
-
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.paths import Path
+from rules.type_names import Any
 
 _MADE = {
     ("batch", "CronJob"): "Job",

@@ -1,7 +1,6 @@
 """core/v1 and apps/v1: the bare Pod, and the controllers that keep pods running."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.kept_pods import PODS, pods_fact
@@ -15,6 +14,7 @@ from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.model import Edit, Remove, Set
 from rules.paths import Path
+from rules.type_names import Any
 
 _TEMPLATE: Path = ("spec", "template")
 _SELECTOR: Path = ("spec", "selector")

@@ -7,7 +7,6 @@ hours among them.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -26,6 +25,7 @@ from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
 from rules.kinds.schema import SPEC, Kind, PodReader
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
+from rules.type_names import Any
 
 _GROUP = "nvidia.com"
 

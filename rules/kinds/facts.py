@@ -3,7 +3,7 @@
 Each kind says in its rows where a fact stands. Times are in seconds where nothing else is said.
 """
 
-from typing import NewType
+from rules.type_names import NewType
 
 Fact = NewType("Fact", str)
 

@@ -6,10 +6,10 @@ Kubernetes 1.37; what autoscaling/v1 alone has stands beside.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
 
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.words import find_spellings
 
 ANY = "any"

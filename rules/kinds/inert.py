@@ -8,12 +8,12 @@ read pods. kserve ``pkg/controller/v1beta1/inferenceservice/reconcilers/hpa`` an
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias
 
 from rules.globs import fits_glob
 from rules.manifest import Manifest
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 Applies: TypeAlias = Callable[[Manifest], bool]
 _ANNOTATIONS: Path = ("metadata", "annotations")

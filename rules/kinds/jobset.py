@@ -5,7 +5,6 @@ which writes ``restartPolicy: OnFailure`` where nothing is written.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.batch import (
@@ -26,6 +25,7 @@ from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dotted
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 TRAINER = "trainer"
 INITIALIZERS = frozenset({"dataset-initializer", "model-initializer"})

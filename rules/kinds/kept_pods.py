@@ -1,7 +1,6 @@
 """An object's pods as other objects see them: what is kept of each, as plain data."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.lookups import Answer, FactReader, Reference
 from rules.kinds.pods import Container, Pod
@@ -10,6 +9,7 @@ from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import Path, dig
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 PODS = "pods"
 """The fact; ``unpack_pods`` reads it."""

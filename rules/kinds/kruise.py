@@ -5,7 +5,6 @@ which its webhook writes into what is admitted.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.batch import (
@@ -33,6 +32,7 @@ from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import Path
 from rules.refusals import LOCAL_ZONE
+from rules.type_names import Any
 
 _GROUP = "apps.kruise.io"
 

@@ -5,7 +5,6 @@ servingruntime_types.go`` and ``pkg/controller/v1beta1/inferenceservice/reconcil
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -23,6 +22,7 @@ from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows
 from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dotted
+from rules.type_names import Any
 
 _GROUP = "serving.kserve.io"
 

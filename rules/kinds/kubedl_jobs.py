@@ -8,7 +8,6 @@ started by a schedule. The controller alone knows the defaults.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.kubeflow import BY_CHIEF, BY_MASTER, Operator, make_job_kind
@@ -23,6 +22,7 @@ from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import EACH, Path
+from rules.type_names import Any
 
 _GROUP = "training.kubedl.io"
 _CRON: Path = ("spec", "cronPolicy")

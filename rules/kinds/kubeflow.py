@@ -9,7 +9,6 @@ stand in the controller alone.
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -33,6 +32,7 @@ from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 _ELASTIC: FactRows = {
     facts.ELASTIC_POLICY: ("elasticPolicy",),

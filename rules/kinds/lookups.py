@@ -1,12 +1,12 @@
 """Questions about other objects, and what may come back."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
-from typing import Any, TypeAlias
 
+from rules.closed_set import StrEnum
 from rules.manifest import Manifest
 from rules.model import ObjectKey
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 
 class Reference(NamedTuple):

@@ -4,7 +4,6 @@ Source: kubernetes-sigs/lws ``api/leaderworkerset/v1``.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.kept_pods import PODS, pods_fact
@@ -23,6 +22,7 @@ from rules.kinds.runs import LoneRetry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import Path
+from rules.type_names import Any
 
 _RETENTION = "leaderWorkerTemplate.persistentVolumeClaimRetentionPolicy"
 _ROWS: FactRows = {

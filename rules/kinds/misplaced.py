@@ -7,11 +7,11 @@ at a place is gone before anybody reads it.
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import TypeAlias
 
 from rules.paths import Path
 from rules.record import NamedTuple
 from rules.refusals import UNKNOWN_FIELD
+from rules.type_names import TypeAlias
 
 DROPPED = f"the API server drops it, or says {UNKNOWN_FIELD}"
 

@@ -5,7 +5,6 @@ Source: kubeflow/training-operator release-1.9 ``pkg/controller.v1/mpi``; kubefl
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -27,6 +26,7 @@ from rules.kinds.runs import Deadlines, Leftover, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, expand
+from rules.type_names import Any
 
 FIELD = "mpiReplicaSpecs"
 _ROWS: FactRows = {

@@ -6,7 +6,6 @@ kserve ``predictor_model.go`` (Runtime).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from rules.kinds.config_maps import CONFIG_MAP
 from rules.kinds.lookups import Reference
@@ -17,6 +16,7 @@ from rules.lazy_pattern import LazyPattern
 from rules.manifest import Manifest
 from rules.paths import EACH, Path, expand
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 _MADE = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"})
 """ConfigMaps that a controller puts into every namespace."""

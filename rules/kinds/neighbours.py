@@ -1,7 +1,5 @@
 """Kinds that run nothing and are not judged: what stands in them is looked up for a workload."""
 
-from typing import Any
-
 from rules.kinds import facts
 from rules.kinds.config_maps import CONFIG_MAP
 from rules.kinds.lookups import FactReader, Reference
@@ -9,6 +7,7 @@ from rules.kinds.rows import FactRows, plain_facts
 from rules.kinds.schema import SPEC, Kind
 from rules.manifest import Manifest
 from rules.paths import Path
+from rules.type_names import Any
 
 _CLAIM: FactRows = {
     facts.ACCESS_MODES: ("accessModes",),

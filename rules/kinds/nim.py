@@ -6,7 +6,6 @@ budget of 30 s + 120 x 10 s (``GetDefaultStartupProbe``), and /dev/shm.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -17,6 +16,7 @@ from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dotted
+from rules.type_names import Any
 
 _GROUP = "apps.nvidia.com"
 

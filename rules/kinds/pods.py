@@ -1,13 +1,13 @@
 """Pods, containers, volumes and mounts, as rules see them in every kind."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any
 
+from rules.closed_set import StrEnum
 from rules.kinds.roles import Role, Subrole
 from rules.model import Value
 from rules.paths import Path, dig
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 
 class Probes(StrEnum):

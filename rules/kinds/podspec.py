@@ -1,12 +1,12 @@
 """Pod specs as views: containers, mounts and volumes (core/v1 PodSpec)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Probes, Removal, Volume
 from rules.kinds.views import SpecView
 from rules.lazy_pattern import LazyPattern
 from rules.paths import EACH, Path, dig
+from rules.type_names import Any
 
 _SIDECAR_WORDS = frozenset(
     """

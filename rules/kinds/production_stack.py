@@ -6,7 +6,6 @@ startup budget of 120 s + 100 x 20 s, and requests what is limited.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -16,6 +15,7 @@ from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
+from rules.type_names import Any
 
 _DEVICE = "nvidia.com/gpu"
 

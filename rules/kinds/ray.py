@@ -6,7 +6,6 @@ says nothing; Ray's container is the first one (``utils.RayContainerIndex``).
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.batch import read_schedule
@@ -21,6 +20,7 @@ from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import EACH, Path
 from rules.refusals import ZONE_IN_SCHEDULE
+from rules.type_names import Any
 
 _GROUP = "ray.io"
 

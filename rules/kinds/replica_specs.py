@@ -5,7 +5,6 @@ A run policy stands below ``spec.runPolicy``, or in the spec itself; its readers
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.pods import Pod
@@ -16,6 +15,7 @@ from rules.kinds.runs import Deadlines, Leftover, Retry
 from rules.kinds.views import SpecView
 from rules.paths import EACH
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 RUN_ROWS: FactRows = {
     facts.DEADLINE: ("runPolicy.activeDeadlineSeconds",),

@@ -7,7 +7,6 @@ argo-workflows ``docs/upgrading.md``.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
 
 from rules.kinds.autoscaling import convert_metrics
 from rules.kinds.views import SpecView
@@ -16,6 +15,7 @@ from rules.model import Edit, Remove, Set
 from rules.paths import Path
 from rules.record import NamedTuple
 from rules.releases import Release
+from rules.type_names import Any, TypeAlias
 
 KUBERNETES = "kubernetes_version"
 ARGO = "argo_version"

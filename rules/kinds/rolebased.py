@@ -5,7 +5,6 @@ role has its template without a pattern around it.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -16,6 +15,7 @@ from rules.kinds.rows import FactRows
 from rules.kinds.schema import Kind
 from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
+from rules.type_names import Any
 
 _ROLES: Path = ("spec", "roles", EACH)
 _ROLE: FactRows = {

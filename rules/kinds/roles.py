@@ -1,6 +1,6 @@
 """What a workload, and one of its pod templates, is for."""
 
-from enum import StrEnum
+from rules.closed_set import StrEnum
 
 
 class Role(StrEnum):

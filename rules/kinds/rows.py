@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, TypeAlias
 
 from rules.kinds import facts
 from rules.kinds.facts import Fact
@@ -12,6 +11,7 @@ from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import EACH, Path, dig, expand, split_dotted
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 CONTROLLER = "controller"
 

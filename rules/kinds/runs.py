@@ -1,12 +1,12 @@
 """How runs are started, retried and bounded in time."""
 
-from enum import StrEnum
 from math import inf
-from typing import Any
 
+from rules.closed_set import StrEnum
 from rules.model import Value
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 
 class WhenEnded(StrEnum):

@@ -5,7 +5,6 @@ what is right or wrong is for the rules to say.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
 
 from rules.kinds.lookups import Ask, FactReader, Reference
 from rules.kinds.pods import Pod
@@ -17,6 +16,7 @@ from rules.manifest import Manifest
 from rules.model import Edit, Value
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 SPEC: Path = ("spec",)
 

@@ -6,7 +6,6 @@ operator adds a TCP liveness probe (60 s + 3 x 5 s) and a TCP readiness probe.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.kept_pods import PODS, pods_fact
@@ -19,6 +18,7 @@ from rules.kinds.schema import SPEC, Autoscaler, Kind
 from rules.kinds.views import SpecView
 from rules.model import Value
 from rules.paths import EACH, dotted, items
+from rules.type_names import Any
 
 _PORTS = ("http", "grpc", "metrics")
 _INJECTED = {"initialDelaySeconds": 60, "periodSeconds": 5, "failureThreshold": 3}

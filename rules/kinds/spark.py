@@ -6,7 +6,6 @@ executors are half pod specs, half settings of Spark, over a pod template of the
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.batch import JOB_PRIORS, read_schedule
@@ -21,6 +20,7 @@ from rules.kinds.strategic_merge import strategic_merge
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
 from rules.paths import EACH, Path, dig
+from rules.type_names import Any
 
 _GROUP = "sparkoperator.k8s.io"
 

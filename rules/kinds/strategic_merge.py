@@ -1,7 +1,8 @@
 """One mapping laid over another, as Kubernetes' strategic merge patch does it."""
 
 from collections.abc import Mapping
-from typing import Any
+
+from rules.type_names import Any
 
 _KEYS = {
     "ports": "containerPort",

@@ -9,7 +9,6 @@ with probes, of a profile of resources that its own configuration holds.
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -19,6 +18,7 @@ from rules.kinds.roles import Role
 from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
+from rules.type_names import Any
 
 _DEVICE = "nvidia.com/gpu"
 _NAMES = {Role.SERVING: "serve", Role.NOTEBOOK: "notebook", Role.DATA: "dataset"}

@@ -6,7 +6,6 @@ v2.1 (podTemplateOverrides), v2.2 and later (runtimePatches, activeDeadlineSecon
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.jobset import INITIALIZERS, TRAINER, Child, read_children
@@ -22,6 +21,7 @@ from rules.kinds.trainer import GROUPS, JOBSET
 from rules.kinds.views import SpecView, view_foreign
 from rules.paths import EACH, Path, dig, expand
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 _ROWS: FactRows = {
     facts.DEADLINE: ("activeDeadlineSeconds",),

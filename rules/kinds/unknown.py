@@ -1,9 +1,9 @@
 """Pod templates in objects of kinds that nobody knows, and objects in the values of a chart."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.paths import EACH, Path, expand, items
+from rules.type_names import Any
 
 _ELSEWHERE = ("metadata", "status")
 _VALUES: dict[tuple[str, str], tuple[Path, ...]] = {

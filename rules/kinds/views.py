@@ -1,11 +1,11 @@
 """A manifest as one of its specs sees it: readers go down from there, and paths stay whole."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from rules.manifest import Manifest
 from rules.model import Value
 from rules.paths import Path, dig, expand
+from rules.type_names import Any
 
 
 class SpecView:

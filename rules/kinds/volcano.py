@@ -6,7 +6,6 @@ Source: volcano-sh/volcano ``staging/src/volcano.sh/apis``, ``pkg/controllers/jo
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.batch import CRON_ROOT, CRON_ROWS, read_cron_schedule
@@ -21,6 +20,7 @@ from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.model import Value
 from rules.paths import EACH, Path, expand
+from rules.type_names import Any
 
 _PRIORS = {Role.TRAINING: 2, Role.SERVING: -4}
 _JOB: FactRows = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from rules.model import Action
 from rules.paths import EACH, Path
@@ -11,6 +10,7 @@ from rules.policy.extension import LOCKED, read_action, read_locks
 from rules.policy.keys import UNKNOWN_KINDS, UNKNOWN_KINDS_RULE
 from rules.policy.values import Policy
 from rules.selectors import Selector, read_selector
+from rules.type_names import Any
 
 
 def build_policy(body: Mapping[str, Any]) -> Policy:

@@ -1,13 +1,13 @@
 """What the policy makes of a finding: deny, warn, audit, off or excepted."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from rules.annotations import PROFILE_LABEL
 from rules.globs import fits_glob
 from rules.model import Action, Confidence, Form, Harm, Identity, Rule
 from rules.policy.values import DEFAULT_MUTATION, EXEMPT, IGNORES, PROFILES, TRUST, Policy
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import date

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from rules.model import Action
 from rules.paths import Path
 from rules.record import NamedTuple
 from rules.selectors import Selector
+from rules.type_names import Any
 
 
 class CustomKind(NamedTuple):

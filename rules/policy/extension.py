@@ -1,12 +1,12 @@
 """A policy that extends others: what comes of both, and what it may not loosen."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.model import Action
 from rules.policy.decisions import ORDER
 from rules.policy.parameters import overlay
 from rules.policy.shapes import Complaint
+from rules.type_names import Any
 
 LOCKED = "locked"
 _LISTS = ("kinds", "exclude", "controllers", "exceptions", LOCKED)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import Any, TypeAlias
 
 from rules.declaration import Rules, load_named
 from rules.kinds import KIND_INDEX, find_kind
@@ -15,6 +14,7 @@ from rules.policy.shapes import Complaint, complain
 from rules.policy.values import Policy
 from rules.reader import Document, ReadError, Span, Unreadable, read
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 from rules.wording import suggestion
 
 _DEEPEST = 5

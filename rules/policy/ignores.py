@@ -3,13 +3,13 @@
 """
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from typing import Any
 
 from rules.annotations import IGNORE_ANNOTATION
 from rules.kinds.pods import Pod
 from rules.model import Rule
 from rules.paths import Path, dig, shorten
 from rules.record import NamedTuple
+from rules.type_names import Any
 from rules.wording import suggestion
 
 ANNOTATION_SYNTAX = "CODE=reason"

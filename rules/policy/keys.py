@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
 from rules.annotations import PROFILE_LABEL
 from rules.kinds.roles import Role
@@ -23,6 +22,7 @@ from rules.policy.shapes import (
     Text,
 )
 from rules.policy.values import DEFAULT_MUTATION, IGNORES, PROFILES, TRUST
+from rules.type_names import Any
 
 UNKNOWN_KINDS = "unknownKinds"
 """The key that is another word for the action of ``UNKNOWN_KINDS_RULE``."""

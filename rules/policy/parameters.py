@@ -1,9 +1,9 @@
 """The shared block of parameters: values that more than one rule reads, with their defaults."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from rules.model import Parameter
+from rules.type_names import Any
 
 ACCELERATORS = (
     "nvidia.com/gpu*",

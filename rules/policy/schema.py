@@ -1,7 +1,6 @@
 """The JSON Schema of a policy file, written from the same table that checks one."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from rules.model import Rule
 from rules.policy.keys import policy_shape, recurring_shapes
@@ -16,6 +15,7 @@ from rules.policy.shapes import (
     Table,
     Text,
 )
+from rules.type_names import Any
 
 _HEAD = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,9 +1,8 @@
 """The shape of a label selector in a policy file: plain labels, or Kubernetes' own form."""
 
-from typing import Any
-
 from rules.policy.shapes import Choice, Either, Record, Sequence, Shape, Table, Text
 from rules.selectors import is_label_selector
+from rules.type_names import Any
 
 LABEL_WORD = Text(expected="a label's key or value", pattern=r"[A-Za-z0-9./_-]*")
 

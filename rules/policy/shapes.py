@@ -6,10 +6,10 @@ to write the JSON Schema.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
 
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 from rules.wording import show_value, suggestion
 
 

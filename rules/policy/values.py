@@ -1,10 +1,10 @@
 """A policy: profile, actions, parameters, namespaces, exceptions."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 from rules.model import Action, Rule
 from rules.policy.parameters import SHARED, defaults, overlay
+from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # making them costs start-up that a run without a policy file spares
     from rules.policy.entries import CustomKind, ExceptionEntry, NamespaceEntry, PathEntry

@@ -1,7 +1,6 @@
 """A pod template read once: what its main containers run, their images, its names and its place."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from rules.commands import CommandLine, ReadContainer
 from rules.commands.scripts import clean, cut, fold
@@ -15,6 +14,7 @@ from rules.roles.settings import ADDED, add_up, read_variable
 from rules.roles.texts import read_text
 from rules.roles.vocabulary import NAMESPACE_HEADS, NAMESPACES, Mark, Signal, say
 from rules.roles.words import read_name
+from rules.type_names import Any
 
 _SURE = 5
 """The weight from which a sign of something else speaks for its container."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TypeAlias
 
 from rules.commands import ReadContainer
 from rules.kinds.pods import Pod
@@ -13,6 +12,7 @@ from rules.model import Confidence
 from rules.record import NamedTuple
 from rules.roles.reading import Reading, read_places
 from rules.roles.vocabulary import Mark, Signal, say
+from rules.type_names import TypeAlias
 
 SCORED = (Role.TRAINING, Role.SERVING, Role.BATCH, Role.DATA, Role.NOTEBOOK, Role.OTHER)
 """The roles that can win, in the order that breaks a tie."""

@@ -1,11 +1,10 @@
 """What people say of a role: by annotation or label of mlgate's, and by labels of others."""
 
-from typing import Any
-
 from rules.kinds.jobset import ANCESTOR_STEP, INITIALIZERS, TRAINER
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.manifest import Manifest
+from rules.type_names import Any
 
 OVERRIDES: frozenset[str] = frozenset(map(str, Role))
 """What the annotation or label ``mlgate.dev/role`` may say."""

@@ -6,11 +6,11 @@ only add to something else.
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from rules.kinds.roles import Role
 from rules.record import NamedTuple
 from rules.servers import SERVERS
+from rules.type_names import Any
 
 
 class Mark(NamedTuple):

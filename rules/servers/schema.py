@@ -1,7 +1,8 @@
 """What is known of a model server."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+
+from rules.type_names import TypeAlias
 
 ReadFlag: TypeAlias = Callable[[str], str | None]
 """The value of a flag by its name with dashes: empty where it stands alone, None if not given."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from linter.errors import UserError
-from linter.option_table import Option, OptionTable
+from linter.option_table import OptionRow, OptionTable
 from linter.subcommands import load_subcommand, make_parser, read_arguments
 
 
@@ -26,7 +26,7 @@ def by_argparse(words: list[str]) -> dict[str, Any]:
     return vars(PARSER.parse_args(words, SimpleNamespace()))
 
 
-def spell(option: Option) -> list[list[str]]:
+def spell(option: OptionRow) -> list[list[str]]:
     """The ways to write an option with a value that it takes."""
     if option.action not in {"store", "append"}:
         return [[name] for name in option.names]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
 
 from linter.mending.splice.nodes import (
     Change,
@@ -17,6 +16,7 @@ from linter.mending.splice.placement import place_key
 from linter.mending.splice.source_text import SourceText
 from linter.mending.splice.writing import entry, listed
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 
 class KeyGroup(NamedTuple):

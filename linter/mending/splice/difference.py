@@ -6,7 +6,6 @@ removed), however many they are.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from linter.mending.splice import block, flow
 from linter.mending.splice.nodes import Change, Node, Unspliceable, column, content_end
@@ -17,6 +16,7 @@ from rules.edits import apply, same
 from rules.model import Edit
 from rules.paths import Path, dotted
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 
 class Slot(NamedTuple):

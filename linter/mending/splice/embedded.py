@@ -3,13 +3,13 @@
 import difflib
 import io
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from linter.mending.splice.difference import replace_spans, splice
 from linter.mending.splice.nodes import Change, Node, Unspliceable, content_end, line_end
 from linter.mending.splice.source_text import SourceText, entries
 from rules.model import Edit
 from rules.paths import Path, dig, dotted
+from rules.type_names import Any
 
 
 def splice_embedded(text: str, value: Any, path: Path, inner: Any, edits: Iterable[Edit]) -> str:

@@ -1,12 +1,12 @@
 """Edits of mappings and lists in braces and brackets, JSON among them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from linter.mending.splice.block import group_keys
 from linter.mending.splice.nodes import Change, Node, Unspliceable, line_end, skip
 from linter.mending.splice.source_text import SourceText
 from linter.mending.splice.writing import inline, pair, spread
+from rules.type_names import Any
 
 NodePart = Node | tuple[Node, Node]
 

@@ -6,7 +6,6 @@ Places are character offsets.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import yaml
 
@@ -14,6 +13,7 @@ from rules.composed import UnreadableError
 from rules.events import parse
 from rules.lazy_pattern import LazyPattern
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 _PROPERTIES = LazyPattern(r"(?:[&!][^\s,\[\]{}]*[ \t]*){1,2}")
 _BLANK = LazyPattern(r"(?:\s+|(?:(?<=\s)|^)#[^\n]*)*")

@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
-from typing import Any
 
 from linter.mending.splice.nodes import (
     Node,
@@ -16,6 +15,7 @@ from linter.mending.splice.nodes import (
     skip,
 )
 from linter.mending.splice.writing import TextStyle
+from rules.type_names import Any
 
 _MERGE = "<<"
 

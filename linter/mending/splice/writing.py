@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from rules.lazy_pattern import LazyPattern
 from rules.record import NamedTuple
+from rules.type_names import Any
 
 _PLAIN = LazyPattern(
     r"[A-Za-z_/][A-Za-z0-9_./-]*(?::[A-Za-z0-9_./-]*[A-Za-z_/-])?"

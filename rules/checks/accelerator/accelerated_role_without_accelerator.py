@@ -31,7 +31,6 @@ There is no fix: how many, and of which sort, is for a person to say.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.devices import find_device_files, find_gpu_sign, sees_devices
 from rules.kinds.facts import NODE_NAME, RUNTIME_CLASS
@@ -39,6 +38,7 @@ from rules.kinds.pods import Pod
 from rules.kinds.roles import Subrole
 from rules.model import Confidence, Harm, Problem, Rule, form_table
 from rules.paths import dotted
+from rules.type_names import Any
 from rules.wording import join_problems
 from rules.workload import SERVING, TRAINING, Workload
 

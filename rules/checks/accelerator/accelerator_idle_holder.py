@@ -36,12 +36,12 @@ There is no fix: where the work is done, and how long it takes, is for a person 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.idling import Idling, find_idling
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.stakes import reckon_held
+from rules.type_names import Any
 from rules.workload import Workload
 
 

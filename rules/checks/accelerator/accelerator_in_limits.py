@@ -29,13 +29,13 @@ Safe: the object could not run. A misspelt name has no fix: its limit would be r
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from rules.accelerators import needs_limit, read_amounts
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import Path, dig, dotted
 from rules.refusals import LIMIT_REQUIRED, refuse_pods
 from rules.resource_names import find_meant
+from rules.type_names import Any
 from rules.unusual_resources import find_unusual_resources
 from rules.wording import write_value
 from rules.workload import Workload

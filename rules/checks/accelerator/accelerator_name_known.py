@@ -27,7 +27,6 @@ Safe where it is known what is meant: no pod could start. Unsafe where it is onl
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.accelerators import is_counted
 from rules.globs import fits_glob
@@ -36,6 +35,7 @@ from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
 from rules.paths import Path, dotted, shorten
 from rules.refusals import UNQUALIFIED_RESOURCE, refuse_pods
 from rules.resource_names import counts_alike, find_meant, find_nearest, is_no_slice
+from rules.type_names import Any
 from rules.unusual_resources import find_unusual_resources
 from rules.wording import move_values
 from rules.workload import Workload

@@ -30,7 +30,6 @@ Safe where request and limit differ: the object could not run. There is no fix f
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.accelerators import is_counted, needs_limit
 from rules.model import Harm, Problem, Related, Rule, form_table
@@ -38,6 +37,7 @@ from rules.paths import Path, dig, dotted
 from rules.quantity import parse_quantity
 from rules.refusals import NOT_NEGATIVE, UNEQUAL, WHOLE_NUMBER, refuse_pods
 from rules.resource_names import NVIDIA
+from rules.type_names import Any
 from rules.unusual_resources import find_unusual_resources
 from rules.wording import show_value, write_value
 from rules.workload import Workload

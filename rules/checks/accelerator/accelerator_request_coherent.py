@@ -30,7 +30,6 @@ None: what is meant is for a person to say.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.device_claims import find_both, read_claims
 from rules.kinds.facts import RESOURCE_CLAIMS
@@ -39,6 +38,7 @@ from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
 from rules.quantity import parse_quantity
 from rules.refusals import UNDECLARED_CLAIM, refuse_pods
+from rules.type_names import Any
 from rules.unusual_resources import UnusualResources, find_unusual_resources
 from rules.workload import Workload
 

@@ -29,11 +29,11 @@ Unsafe: with one replica nothing answers while the new one loads.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.facts import MAX_SURGE, MAX_UNAVAILABLE, PAUSED, REPLICAS, UPDATE_STRATEGY
 from rules.model import Harm, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dotted
+from rules.type_names import Any
 from rules.wording import show_value, write_values
 from rules.workload import Workload
 

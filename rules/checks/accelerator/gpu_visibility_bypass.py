@@ -28,7 +28,6 @@ Safe where `void` says what a limit of 0 says. Unsafe where the program may coun
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.devices import (
@@ -46,6 +45,7 @@ from rules.kinds.pods import Pod
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted, shorten
 from rules.resource_names import NVIDIA
+from rules.type_names import Any
 from rules.wording import remove_value, tell_value, write_values
 from rules.workload import Workload
 

@@ -32,10 +32,10 @@ There is no fix: either number may be the wrong one.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.model import Harm, Problem, Rule, form_table
 from rules.parallelism import Parallelism, find_parallelism
+from rules.type_names import Any
 from rules.workload import Workload
 
 

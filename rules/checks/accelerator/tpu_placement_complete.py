@@ -37,7 +37,6 @@ There is no fix: which slices there are is a matter of capacity.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Pod
 from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
@@ -53,6 +52,7 @@ from rules.slices import (
     read_labels,
     read_slice,
 )
+from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import Workload
 

@@ -28,12 +28,12 @@ Unsafe: how long an idle replica is paid for is a decision on money.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.facts import BEHAVIOR, COOLDOWN, IDLE_REPLICAS, MAX_REPLICAS, MIN_REPLICAS
 from rules.kinds.lookups import Reference
 from rules.model import Harm, Parameter, Problem, Related, Rule, Value, form_table
 from rules.paths import shorten
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import Workload
 

@@ -29,7 +29,6 @@ There is no fix: which object is meant is for a person to say.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import KIND_INDEX, find_kind
 from rules.kinds.autoscaling import WITHOUT_SCALE
@@ -37,6 +36,7 @@ from rules.kinds.kept_pods import PODS
 from rules.kinds.lookups import Answer, Reference
 from rules.model import Harm, ObjectKey, Problem, Related, Rule, form_table
 from rules.paths import shorten
+from rules.type_names import Any
 from rules.workload import Workload
 
 

@@ -36,7 +36,6 @@ There is no fix: a person must say how much of the metric is too much.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.globs import fits_glob
 from rules.image import parse_image
@@ -46,6 +45,7 @@ from rules.kinds.schema import Autoscaler
 from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
 from rules.paths import shorten
 from rules.servers import COMMON_SERVERS, find_server, name_metrics
+from rules.type_names import Any
 from rules.workload import Workload
 
 

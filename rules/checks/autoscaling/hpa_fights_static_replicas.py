@@ -38,7 +38,6 @@ the autoscaler has looked.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.autoscaling import SCALING, Scaling, unpack_scaling
@@ -46,6 +45,7 @@ from rules.kinds.lookups import Answer
 from rules.model import Fix, Harm, ObjectKey, Presence, Problem, Related, Remove, Rule, form_table
 from rules.paths import dotted, shorten
 from rules.relevance import is_unrelated
+from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import Workload
 

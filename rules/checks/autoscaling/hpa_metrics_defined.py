@@ -39,12 +39,12 @@ anyway. There is no fix for a GPU target, whose metric a person must choose.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.schema import Autoscaler
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.servers import COMMON_SERVERS, has_server, name_metrics
+from rules.type_names import Any
 from rules.wording import write_values
 from rules.workload import Workload
 

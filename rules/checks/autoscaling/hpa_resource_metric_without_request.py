@@ -38,7 +38,6 @@ There is no fix: a person must say how much to request, or that a LimitRange say
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.kept_pods import KeptContainer, KeptPod
 from rules.kinds.lookups import Reference
@@ -46,6 +45,7 @@ from rules.kinds.pods import ContainerUse
 from rules.kinds.schema import Measure
 from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
 from rules.paths import shorten
+from rules.type_names import Any
 from rules.workload import Workload
 
 _INJECTED = "sidecar.istio.io/inject"

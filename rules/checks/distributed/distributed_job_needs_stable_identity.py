@@ -41,12 +41,12 @@ No fix: the command must take its rank from the index, too.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.lookups import Answer
 from rules.model import Harm, Problem, Rule, Value, form_table
 from rules.rendezvous import Rendezvous, find_rendezvous
+from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import TRAINING, Workload
 

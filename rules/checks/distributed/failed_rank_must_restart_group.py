@@ -36,13 +36,13 @@ Unsafe: how often all pods may restart is a person's decision.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Pod
 from rules.kinds.runs import LoneRetry
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.rendezvous import Rendezvous, find_rendezvous
+from rules.type_names import Any
 from rules.wording import join_problems, tell_value, write_values
 from rules.workload import Workload
 

@@ -35,11 +35,11 @@ Safe where nothing is written: no run is ended by it. Unsafe where somebody wrot
 
 from collections.abc import Iterator, Mapping
 from math import inf
-from typing import Any
 
 from rules.kinds.runs import Leftover
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.stakes import Stakes, reckon_stakes
+from rules.type_names import Any
 from rules.wording import show_value, tell_value, write_value
 from rules.workload import TRAINING, Workload
 

@@ -42,13 +42,13 @@ Safe: it names the policy's `cluster.default_queue`, where the policy has one an
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.gangs import computes_as_one, count_pods, is_admitted_whole
 from rules.kinds import facts
 from rules.model import Harm, Problem, Rule, Value, form_table
 from rules.queueing import fill_queue
 from rules.stakes import reckon_stakes
+from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import TRAINING, Workload
 

@@ -37,7 +37,6 @@ Safe: the label goes where Kueue reads it; where none is written it names the po
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.kueue import QUEUE_LABEL, is_queued
@@ -45,6 +44,7 @@ from rules.kinds.roles import Role
 from rules.model import Harm, Problem, Rule, Value, form_table
 from rules.paths import dotted, shorten
 from rules.queueing import fill_queue, find_refused_shapes
+from rules.type_names import Any
 from rules.wording import move_value, tell_value
 from rules.workload import TRAINING, Workload
 

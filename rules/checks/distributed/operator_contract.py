@@ -47,13 +47,13 @@ what refers to it by its name does not follow.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.contracts import find_contract
 from rules.kinds.contracts.clauses import Breach, Contract, Terms
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.releases import read_release
+from rules.type_names import Any
 from rules.wording import show_value, write_values
 from rules.workload import Workload
 

@@ -36,7 +36,6 @@ None: how large a cluster is must be decided.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.model import Harm, Parameter, Problem, Rule, form_table
@@ -51,6 +50,7 @@ from rules.ray_clusters import (
     find_shares,
     list_ray_pods,
 )
+from rules.type_names import Any
 from rules.wording import join_problems, show_value, tell_value
 from rules.workload import Workload
 

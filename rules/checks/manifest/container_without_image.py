@@ -38,11 +38,11 @@ There is no fix.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import IMAGE_REQUIRED, refuse
+from rules.type_names import Any
 from rules.workload import Workload
 
 _PATCHED = (

@@ -30,11 +30,10 @@ There is no fix: only a person knows which of the two was meant.
 - go.yaml.in/yaml/v2 `decode.go` (merge: sets what stands before it anew)
 """
 
-from typing import Any
-
 from rules.model import Harm, Rule, form_table
 from rules.paths import dig, shorten
 from rules.reader import Duplicate
+from rules.type_names import Any
 from rules.wording import show_value
 
 

@@ -39,11 +39,11 @@ something else in the replica. No other rule writes where a moved field would st
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.strays import Stray, find_misplaced
+from rules.type_names import Any
 from rules.wording import move_value, tell_value
 from rules.workload import Workload
 

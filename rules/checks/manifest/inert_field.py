@@ -35,11 +35,11 @@ Unsafe: the annotation then does what it says, which it has not done until now.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.inert import InertPlace, find_inert
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted
+from rules.type_names import Any
 from rules.wording import move_value
 from rules.workload import ML_ROLES, Workload
 

@@ -33,11 +33,11 @@ is not, or that is not known, and in a patch. No other rule writes the right fie
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.strays import Stray, find_misspelled
+from rules.type_names import Any
 from rules.wording import move_value, tell_value
 from rules.workload import Workload
 

@@ -36,12 +36,12 @@ Safe where something stands twice and is the same: one of the two goes. Otherwis
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.model import Fix, Harm, Presence, Problem, Remove, Rule, form_table
 from rules.paths import dotted
 from rules.references import Dangling, Repetition, find_dangling, find_repeated
 from rules.refusals import DUPLICATE, refuse
+from rules.type_names import Any
 from rules.workload import ML_ROLES, Workload
 
 

@@ -46,12 +46,12 @@ There is no fix.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.dependencies import find_missing
 from rules.kinds.named_objects import NamedObject
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
+from rules.type_names import Any
 from rules.wording import join_problems
 from rules.workload import ML_ROLES, Workload
 

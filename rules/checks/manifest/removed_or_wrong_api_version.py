@@ -35,13 +35,13 @@ nothing says that the new field is known. Otherwise there is no fix.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.retired import PROJECTS, Retirement, convert_object, find_retired
 from rules.model import Fix, Harm, Presence, Problem, Rule, form_table
 from rules.paths import Path, dotted, shorten
 from rules.releases import Release, read_release, show_release
 from rules.relevance import is_plain
+from rules.type_names import Any
 from rules.workload import Workload
 
 

@@ -33,11 +33,11 @@ value is written.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import WRONG_TYPE, WRONG_TYPE_IN_SCHEMA, refuse
+from rules.type_names import Any
 from rules.typed_fields import TEXT, Mistyped, find_mistyped
 from rules.wording import show_value, write_values
 from rules.workload import Workload

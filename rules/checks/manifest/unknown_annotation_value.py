@@ -35,7 +35,6 @@ There is no fix.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.annotations import CULLING_ANNOTATION, LOAD_ANNOTATION, find_unread, has_own_key
 from rules.kinds.jobset import ANCESTOR_STEP
@@ -43,6 +42,7 @@ from rules.kinds.roles import Role
 from rules.model import Confidence, Harm, Problem, Rule, form_table
 from rules.paths import Path, dig, shorten
 from rules.roles import OVERRIDES, read_said
+from rules.type_names import Any
 from rules.wording import show_value
 from rules.workload import TRAINING, Workload
 

@@ -37,7 +37,6 @@ There is no fix: the other's pool may be the wrong one.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.kept_pods import PODS, KeptPod, unpack_pods
 from rules.kinds.lookups import Neighbour
@@ -45,6 +44,7 @@ from rules.kinds.pods import Pod
 from rules.model import Harm, Problem, Related, Rule, form_table
 from rules.paths import dotted, shorten
 from rules.pools import name_pool, says_where
+from rules.type_names import Any
 from rules.workload import Workload
 
 

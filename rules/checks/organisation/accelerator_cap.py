@@ -28,12 +28,12 @@ There is no fix: how large a run must be is for a person to say.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.holdings import Holder, count_asked, find_holders, find_scaled, find_totals, place_asked
 from rules.kinds.roles import Role
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
+from rules.type_names import Any
 from rules.workload import Workload
 
 _CAPS = ("per_container", "per_pod", "per_workload")

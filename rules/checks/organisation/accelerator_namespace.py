@@ -30,12 +30,12 @@ There is no fix: a person must move the workload.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.globs import fits_glob
 from rules.holdings import find_holders, holds_accelerators
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import shorten
+from rules.type_names import Any
 from rules.workload import Workload
 
 

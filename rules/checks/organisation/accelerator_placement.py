@@ -26,7 +26,6 @@ Safe where nothing is written and the policy names exactly one value: that one i
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.holdings import holds_accelerators
 from rules.kinds import facts
@@ -34,6 +33,7 @@ from rules.kinds.pods import Pod
 from rules.model import Fix, Harm, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dotted
 from rules.placement import has_label, tolerates
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import Workload
 

@@ -29,7 +29,6 @@ There is no fix: whether the other registry has the image is not known here.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.globs import fits_glob
 from rules.image import parse_image
@@ -38,6 +37,7 @@ from rules.manifest import is_template
 from rules.ml_pods import find_ml_pods
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted, shorten
+from rules.type_names import Any
 from rules.workload import Workload
 
 _HUB = "docker.io"

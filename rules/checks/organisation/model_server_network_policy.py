@@ -35,10 +35,10 @@ There is no fix: only a person knows who asks the model.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.lookups import Answer
 from rules.model import Harm, Problem, Rule, form_table
+from rules.type_names import Any
 from rules.wording import join_problems
 from rules.workload import SERVING, Workload
 

@@ -32,12 +32,12 @@ There is no fix: whose a workload is, is for a person to say.
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 from rules.manifest import is_template
 from rules.ml_pods import MlPod, find_metadata, find_ml_pods, find_surest
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted, shorten
+from rules.type_names import Any
 from rules.workload import Workload
 
 _LONGEST = 512

@@ -27,11 +27,11 @@ There is no fix: TRN007 makes a Job of training where that is safe.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.holdings import holds_accelerators
 from rules.kinds.schema import Kind
 from rules.model import Harm, Parameter, Problem, Rule, form_table
+from rules.type_names import Any
 from rules.workload import TRAINING, Workload
 
 

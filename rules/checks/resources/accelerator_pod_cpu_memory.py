@@ -32,7 +32,6 @@ There is no fix: how much is needed must be measured.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
@@ -41,6 +40,7 @@ from rules.paths import Path, dotted
 from rules.requests import CPU, MEMORY, Asked, list_holders, read_asked, suggest_amounts, tell_lack
 from rules.resource_names import TPU
 from rules.stakes import read_devices
+from rules.type_names import Any
 from rules.wording import join_problems
 from rules.workload import TRAINING, Workload
 

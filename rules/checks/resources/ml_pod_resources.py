@@ -28,13 +28,13 @@ There is no fix: how much is needed must be measured.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.requests import CPU, MEMORY, find_workers, read_asked, tell_lack
+from rules.type_names import Any
 from rules.wording import join_problems
 from rules.workload import SERVING, TRAINING, Workload
 

@@ -37,13 +37,13 @@ Safe: it writes what the policy demands, and no run is ended by it.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.runs import Schedule
 from rules.model import Confidence, Harm, Parameter, Problem, Rule, form_table
 from rules.refusals import CONCURRENCY_POLICIES, refuse
 from rules.schedules import trains_by_schedule
 from rules.stakes import reckon_stakes
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
 

@@ -36,13 +36,13 @@ runs.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.kinds.runs import Schedule
 from rules.model import Harm, Parameter, Problem, Rule, Value, form_table
 from rules.refusals import NOT_NEGATIVE, refuse
 from rules.schedules import find_run_interval, weigh_schedule
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
 

@@ -36,7 +36,6 @@ No fix: which of the two numbers is wrong only its owner knows.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
 from rules.paths import Path
@@ -49,6 +48,7 @@ from rules.schedules import (
     weigh_schedule,
 )
 from rules.stakes import reckon_stakes
+from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import Workload
 

@@ -34,7 +34,6 @@ Safe: a zone that stands in the schedule is moved into its field; where none is,
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds import facts
 from rules.model import Harm, Problem, Rule, Value, form_table
@@ -48,6 +47,7 @@ from rules.schedules import (
     trains_by_schedule,
     weigh_schedule,
 )
+from rules.type_names import Any
 from rules.wording import tell_value, write_value, write_values
 from rules.workload import Workload
 

@@ -36,7 +36,6 @@ Unsafe: before Kubernetes 1.30 there is no `sleep`, and a hook without anything 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.facts import GRACE_PERIOD
 from rules.kinds.pods import Container, Pod, Probes
@@ -44,6 +43,7 @@ from rules.kinds.roles import Subrole
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.ports import declared_ports, known_server
+from rules.type_names import Any
 from rules.wording import tell_value, write_values
 from rules.workload import SERVING, Workload
 

@@ -27,12 +27,12 @@ Unsafe: the server's live path is known by its image, and a proxy may stand befo
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
 from rules.ports import known_server
+from rules.type_names import Any
 from rules.wording import write_value
 from rules.workload import SERVING, Workload
 

@@ -33,13 +33,13 @@ that. Nothing is ever made shorter.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.probes import read_budget
 from rules.serving import find_slow_servers
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import SERVING, Workload
 

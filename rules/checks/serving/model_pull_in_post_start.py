@@ -29,13 +29,13 @@ There is no fix: where the model is to be kept is for a person to say.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.downloads import find_download
 from rules.kinds.podspec import make_container
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted
+from rules.type_names import Any
 from rules.workload import SERVING, Workload
 
 

@@ -30,7 +30,6 @@ Safe for a name one or two letters from that of the only port. There is no other
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, Pod
 from rules.model import Harm, Problem, Rule, Value, form_table
@@ -38,6 +37,7 @@ from rules.paths import dotted
 from rules.ports import known_server, port_names, port_numbers, tell_lost_port
 from rules.probes import PROBES
 from rules.serving import find_told_ports
+from rules.type_names import Any
 from rules.wording import list_names, write_value
 from rules.words import count_edits
 from rules.workload import SERVING, Workload

@@ -26,11 +26,11 @@ There is no fix: what the server answers to is for a person to say.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
 from rules.probes import can_fail
+from rules.type_names import Any
 from rules.workload import SERVING, Workload
 
 _PROBES = {

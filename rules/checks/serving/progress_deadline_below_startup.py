@@ -31,13 +31,13 @@ Safe: a failed rollout is only noticed later, by as much as the load may take.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.facts import PAUSED, PROGRESS_DEADLINE
 from rules.kinds.pods import Pod
 from rules.model import Harm, Problem, Related, Rule, Value, form_table
 from rules.paths import dotted
 from rules.probes import read_budget
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import SERVING, Workload
 

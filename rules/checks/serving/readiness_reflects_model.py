@@ -27,7 +27,6 @@ Unsafe: what the server of that image answers is known, and a proxy may stand be
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.model import Fix, Harm, Presence, Problem, Remove, Rule, Set, form_table
@@ -35,6 +34,7 @@ from rules.paths import dotted, shorten
 from rules.ports import find_port, known_server, port_names
 from rules.probes import known_handler
 from rules.servers import Server
+from rules.type_names import Any
 from rules.wording import write_value
 from rules.workload import SERVING, Workload
 

@@ -30,7 +30,6 @@ There is no fix: the budget is an object of its own.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.facts import MAX_UNAVAILABLE, MIN_AVAILABLE
 from rules.kinds.lookups import Answer, Neighbour
@@ -40,6 +39,7 @@ from rules.model import Harm, Problem, Related, Rule, form_table
 from rules.neighbourhood import place_of
 from rules.paths import shorten
 from rules.ports import known_server
+from rules.type_names import Any
 from rules.wording import show_value
 from rules.workload import SERVING, Workload
 

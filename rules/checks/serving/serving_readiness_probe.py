@@ -30,7 +30,6 @@ where the probe can only mean the one port there is. Unsafe where it asks what a
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
@@ -47,6 +46,7 @@ from rules.ports import (
     tell_lost_port,
 )
 from rules.probes import can_fail, known_handler, own_handler, probes_of
+from rules.type_names import Any
 from rules.wording import write_value, write_values
 from rules.workload import SERVING, Workload
 

@@ -33,13 +33,13 @@ Unsafe where the handler is guessed from the server's image.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, Pod, Probes
 from rules.model import Confidence, Fix, Harm, Problem, Related, Rule, Severity, form_table
 from rules.paths import dotted
 from rules.probes import Budget, can_fail, make_startup_probe, read_budget
 from rules.serving import Load, find_slow_servers
+from rules.type_names import Any
 from rules.wording import write_values
 from rules.workload import SERVING, Workload
 

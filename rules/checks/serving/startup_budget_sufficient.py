@@ -31,13 +31,13 @@ Safe: the probe only waits longer.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Probes
 from rules.model import Confidence, Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.probes import Budget, can_fail, read_budget
 from rules.serving import SlowServer, find_slow_servers
+from rules.type_names import Any
 from rules.wording import write_value
 from rules.workload import SERVING, Workload
 

@@ -29,12 +29,12 @@ There is no fix: whether the volume may be written to, or the cache belongs else
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.caches import NamedCache, find_default_cache, find_named_caches, find_unwritable
 from rules.claims import find_claims
 from rules.kinds.pods import Container, Pod
 from rules.model import Harm, Problem, Related, Rule, form_table
+from rules.type_names import Any
 from rules.workload import Workload
 
 

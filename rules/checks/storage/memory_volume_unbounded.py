@@ -29,13 +29,13 @@ put more there until now would fail.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, Pod, Volume
 from rules.model import Fix, Harm, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dig, dotted
 from rules.quantity import parse_quantity
 from rules.shared_memory import choose_size
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import ML_ROLES, Workload
 

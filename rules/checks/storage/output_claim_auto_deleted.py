@@ -38,7 +38,6 @@ There is no other fix: where the model shall live is for a person to say.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.destinations import Destination, find_destinations
 from rules.kinds.pods import Pod, Removal, Volume
@@ -46,6 +45,7 @@ from rules.model import Fix, Harm, Problem, Related, Rule, form_table
 from rules.outputs import PARAMETERS, naming_of
 from rules.paths import dig, dotted, shorten
 from rules.storage import Keeping
+from rules.type_names import Any
 from rules.uploads import find_upload
 from rules.wording import write_value
 from rules.workload import TRAINING, Workload

@@ -35,7 +35,6 @@ There is no fix: which storage the cluster has is not known here.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.claims import MountedClaim, find_claims
 from rules.kinds import facts
@@ -46,6 +45,7 @@ from rules.kinds.roles import Subrole
 from rules.model import Harm, Problem, Related, Rule, form_table
 from rules.paths import shorten
 from rules.relevance import is_unrelated
+from rules.type_names import Any
 from rules.workload import Workload
 
 _BEFORE = frozenset({None, Subrole.INITIALIZER, Subrole.SUBMITTER})

@@ -36,7 +36,6 @@ the claim all the time (STO002).
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.claims import MountedClaim, find_claims
 from rules.kinds import facts
@@ -44,6 +43,7 @@ from rules.kinds.lookups import Answer
 from rules.model import Fix, Harm, Problem, Rule, Value, form_table
 from rules.paths import dotted
 from rules.relevance import is_unrelated
+from rules.type_names import Any
 from rules.wording import tell_value, write_values
 from rules.workload import Workload
 

@@ -33,13 +33,13 @@ before, and the size is half of it at most. Without a limit there is no fix.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, Pod
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.parallelism import count_devices
 from rules.rendezvous import Rendezvous, find_rendezvous
 from rules.shared_memory import FOLDER, has_shared_memory, plan_mount
+from rules.type_names import Any
 from rules.wording import join_problems, write_values
 from rules.workload import SERVING, TRAINING, Workload
 

@@ -29,7 +29,6 @@ There is no fix: which claim or bucket holds the model is a person's decision.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.destinations import Destination, find_destinations
 from rules.kinds.pods import Pod
@@ -38,6 +37,7 @@ from rules.model import Confidence, Harm, Problem, Related, Rule, form_table
 from rules.outputs import PARAMETERS, naming_of
 from rules.roles.vocabulary import sounds_like_ml
 from rules.storage import Keeping, Place, find_scratched_data, suggest_claim
+from rules.type_names import Any
 from rules.wording import join_problems
 from rules.workload import TRAINING, Workload
 

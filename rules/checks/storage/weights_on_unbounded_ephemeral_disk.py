@@ -35,9 +35,9 @@ Unsafe: three bytes for each parameter are enough for most models, and a node mu
 
 from collections.abc import Iterator, Mapping
 from math import ceil
-from typing import Any
 
 from rules.model import Fix, Harm, Parameter, Problem, Related, Rule, form_table
+from rules.type_names import Any
 from rules.weights import FetchedWeights, find_fetched
 from rules.wording import write_value
 from rules.workload import SERVING, TRAINING, Workload

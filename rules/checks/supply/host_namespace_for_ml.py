@@ -38,7 +38,6 @@ Unsafe: processes of several pods that met in the node's memory do not meet in t
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.devices import looks_after_nodes
 from rules.isolation import find_administrator, find_node_folders, needs_fabric
@@ -47,6 +46,7 @@ from rules.kinds.pods import Pod
 from rules.model import Harm, Problem, Rule, Value, form_table
 from rules.paths import dotted, shorten
 from rules.shared_memory import FOLDER, replace_host_memory
+from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import ML_ROLES, Workload
 

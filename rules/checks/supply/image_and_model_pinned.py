@@ -30,7 +30,6 @@ There is no fix: which version is meant is known to a registry, and to a person.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.hub import find_hub_model
@@ -40,6 +39,7 @@ from rules.lazy_pattern import LazyPattern
 from rules.manifest import is_template
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
+from rules.type_names import Any
 from rules.wording import join_problems
 from rules.words import split_name
 from rules.workload import ML_ROLES, Workload

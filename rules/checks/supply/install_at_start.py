@@ -28,7 +28,6 @@ There is no fix: an image must be built.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.installs import find_install
@@ -37,6 +36,7 @@ from rules.kinds.pods import ContainerUse
 from rules.kinds.podspec import make_container
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import Path, dotted
+from rules.type_names import Any
 from rules.wording import join_problems
 from rules.workload import SERVING, TRAINING, Workload
 

@@ -29,7 +29,6 @@ Unsafe: somebody must make the Secret.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.commands import CommandLine
 from rules.credentials import find_credential, find_token, holds_credential, may_name
@@ -38,6 +37,7 @@ from rules.kinds.pods import Pod
 from rules.leaks import find_config_leaks, read_fields
 from rules.model import Fix, Harm, Problem, Related, Remove, Rule, Set, form_table
 from rules.paths import Path, dotted, shorten
+from rules.type_names import Any
 from rules.workload import Workload
 
 

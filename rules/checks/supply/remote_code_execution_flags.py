@@ -32,12 +32,12 @@ There is no fix: without the flag such a model may not load.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.facts import HEAD_SERVICE_TYPE, OWN_HEAD_SERVICE_TYPE, SERVICE_TYPE
 from rules.kinds.pods import Pod
 from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
 from rules.remote_code import CodeSource, find_open_notebook, find_pickles, find_remote_code
+from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import ML_ROLES, Workload
 

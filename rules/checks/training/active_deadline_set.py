@@ -31,7 +31,6 @@ Unsafe: a wrong number ends a good run. On a schedule it is no longer than until
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.deadlines import suggest_deadline
 from rules.kinds.runs import Deadlines
@@ -39,6 +38,7 @@ from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
 from rules.stakes import reckon_stakes
+from rules.type_names import Any
 from rules.wording import tell_value, write_values
 from rules.workload import FINITE_TRAINING, Workload
 

@@ -34,7 +34,6 @@ Safe: no run is ended by it. There is one where `cluster.node_autoscaler` says w
 
 from collections.abc import Iterator, Mapping
 from math import inf
-from typing import Any
 
 from rules.kinds.lookups import Answer
 from rules.kinds.pods import Pod
@@ -42,6 +41,7 @@ from rules.kinds.runs import WhenEnded
 from rules.model import Harm, Parameter, Problem, Related, Rule, Severity, Value, form_table
 from rules.paths import Path
 from rules.stakes import reckon_stakes
+from rules.type_names import Any
 from rules.wording import join_problems, tell_value, write_value
 from rules.workload import FINITE_TRAINING, Workload
 

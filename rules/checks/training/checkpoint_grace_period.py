@@ -39,13 +39,13 @@ Safe where nothing is written: a pod that ends sooner waits for nothing. Unsafe 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.interruption import may_be_preempted
 from rules.kinds import facts
 from rules.kinds.pods import Pod
 from rules.model import Harm, Parameter, Problem, Rule, Value, form_table
 from rules.termination import find_deaf_shell
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
 

@@ -37,12 +37,12 @@ with another one. Rules that are there are left to a person: their order counts.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.interruption import may_be_preempted
 from rules.kinds.runs import Disruption
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
+from rules.type_names import Any
 from rules.wording import join_problems, tell_value, write_values
 from rules.workload import TRAINING, Workload
 

@@ -32,12 +32,12 @@ Unsafe: a job that its ttl deletes is made again by whoever keeps the cluster as
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.cleanup import find_gitops_tool, find_ttl, is_hook
 from rules.kinds import facts
 from rules.model import Harm, Parameter, Problem, Rule, Value, form_table
 from rules.refusals import NOT_NEGATIVE, refuse
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import FINITE_TRAINING, Workload
 

@@ -33,11 +33,11 @@ There is no fix: whether the job is a hook is for its owner to say.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.cleanup import find_gitops_tool, find_ttl
 from rules.model import Harm, Problem, Rule, form_table
 from rules.stakes import reckon_stakes
+from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import FINITE_TRAINING, Workload
 

@@ -34,13 +34,13 @@ emptyDir on disk, which a new pod finds empty. Safe everywhere where only the ca
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Pod, Restart
 from rules.model import Harm, Parameter, Problem, Related, Rule, Severity, form_table
 from rules.refusals import ONLY_NEVER
 from rules.restarts import choose_policy, recognize_policy, tell_restart
 from rules.storage import keeps_scratch
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
 

@@ -36,10 +36,10 @@ There is no fix: whether attempts or their absence were meant is a person's word
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.runs import Retry
 from rules.model import Harm, Problem, Rule, form_table
+from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import TRAINING, Workload
 

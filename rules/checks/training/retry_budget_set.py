@@ -33,13 +33,13 @@ Adding the limit is safe: it writes what the policy demands. Lowering one that i
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.runs import Retry
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
 from rules.stakes import reckon_stakes
+from rules.type_names import Any
 from rules.wording import join_problems, tell_value, write_values
 from rules.workload import TRAINING, Workload
 

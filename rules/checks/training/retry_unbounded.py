@@ -38,12 +38,12 @@ person must say which budget is the larger one.
 
 from collections.abc import Iterator, Mapping
 from math import inf
-from typing import Any
 
 from rules.kinds.runs import Retry
 from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
 from rules.paths import dotted
 from rules.stakes import count_attempts, reckon_stakes
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
 

@@ -37,13 +37,13 @@ starts before the others.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
 from rules.model import Fix, Harm, Presence, Problem, Rule, Value, form_table
 from rules.sidecars import find_awaited_pods, find_endless, find_injections
 from rules.stakes import reckon_stakes
+from rules.type_names import Any
 from rules.wording import join_problems, move_values, tell_value, write_value
 from rules.workload import TRAINING, Workload
 

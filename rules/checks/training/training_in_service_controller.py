@@ -33,13 +33,13 @@ or claims of their own. Writing `Always` where the API server takes nothing else
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rules.kinds.pods import Pod
 from rules.kinds.runs import WhenEnded
 from rules.model import Confidence, Fix, Harm, Presence, Problem, Rule, Severity, Value, form_table
 from rules.refusals import ONLY_ALWAYS, refuse
 from rules.roles.idleness import never_ends
+from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import FINITE_TRAINING, Workload
 

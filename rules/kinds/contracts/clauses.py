@@ -1,11 +1,11 @@
 """What a clause of an operator's contract is, and what it finds."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
 
 from rules.kinds.views import SpecView
 from rules.paths import Path, dotted
 from rules.record import NamedTuple
+from rules.type_names import Any, TypeAlias
 
 
 class Breach(NamedTuple):
