@@ -54,7 +54,7 @@ FILES = ("--tls-cert", "a.crt", "--tls-key", "a.key")
         ((*FILES, "--no-cluster", "--uninstall"), "--uninstall needs the cluster"),
         (("--webhook-timeout", "10"), "invalid choice: 10"),
         (("--failure-policy", "Maybe"), "invalid choice: 'Maybe'"),
-        (("--dev", "--policy", "/none"), "/none: No such file"),
+        (("--dev", "--port", "0", "--policy", "/none"), "/none: No such file"),
         (("--dev", "--max-body", "0"), "expected a number from 1 on"),
         (("--dev", "--grace", "soon"), "expected seconds"),
         (("--dev", "--uninstall"), "--dev registers nothing"),
