@@ -9,13 +9,13 @@ from rules.policy.decisions import (
     decide,
     find_entry,
     ignores_in,
-    is_exempt,
     is_glass_broken,
     is_silent,
     may_mend,
     profile_in,
     trust_in,
 )
+from rules.policy.exemption import is_exempt, keeps_operators
 from rules.policy.ignores import Ignore, known_codes
 from rules.policy.values import DEFAULT, Policy
 
@@ -30,6 +30,7 @@ __all__ = [
     "is_exempt",
     "is_glass_broken",
     "is_silent",
+    "keeps_operators",
     "known_codes",
     "may_mend",
     "profile_in",

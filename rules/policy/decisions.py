@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from rules.annotations import PROFILE_LABEL
 from rules.globs import fits_glob
 from rules.model import Action, Confidence, Form, Harm, Identity, Rule
-from rules.policy.values import DEFAULT_MUTATION, EXEMPT, IGNORES, PROFILES, TRUST, Policy
+from rules.policy.values import DEFAULT_MUTATION, IGNORES, PROFILES, TRUST, Policy
 from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, Any
 
@@ -207,13 +207,6 @@ def may_mend(policy: Policy, rule: str, form: str, action: Action) -> bool:
         if key in stated:
             return stated[key] and action in (Action.DENY, Action.WARN, Action.AUDIT)
     return action in (Action.DENY, Action.WARN)
-
-
-def is_exempt(policy: Policy, namespace: str | None) -> bool:
-    """Whether a namespace is left alone: one of the cluster's own that no entry names exactly."""
-    if namespace is None or not any(fits(pattern, namespace) for pattern in EXEMPT):
-        return False
-    return all(entry.name != namespace for entry in policy.namespaces)
 
 
 def find_entry(

@@ -17,10 +17,6 @@ TRUST = ("all", "namespace", "none")
 DEFAULT_MUTATION = "default"
 """The key of ``mutations`` for the rules that it does not name."""
 
-EXEMPT = ("kube-*", "*-system", "gpu-operator", "knative-*", "istio-*")
-"""Globs of the namespaces that are left alone unless an entry names one of them exactly."""
-
-
 _SHARED_DEFAULTS = {name: defaults(block) for name, block in SHARED.items()}
 
 

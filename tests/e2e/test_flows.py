@@ -49,7 +49,7 @@ rules:
   ORG001: "off"
   MET004: "off"
 namespaces:
-  - match: {name: reclaimed-system}
+  - match: {name: kube-reclaimed}
     rules: {TRN001: deny}
   - match: {labels: {tier: production}}
     rules: {TRN003: deny}
@@ -364,7 +364,7 @@ def test_f60_an_unknown_profile_is_told_to_whoever_creates_the_namespace(
     assert read_answer(printed).keys() == {PROFILE}
 
 
-@pytest.mark.parametrize("name", ["kube-system", "e2e-system", "knative-e2e"])
+@pytest.mark.parametrize("name", ["kube-system", "openshift-e2e", "knative-e2e"])
 def test_b26_exempt_namespaces_are_left_alone(
     cluster: Cluster, installation: Installation, name: str
 ) -> None:
@@ -513,8 +513,8 @@ def test_g71_a_label_that_may_not_exempt_does_not_exempt(
 def test_an_exempt_namespace_that_the_policy_names_is_judged(
     cluster: Cluster, changed: Installation
 ) -> None:
-    with namespace_of(cluster, "reclaimed-system"):
-        until(lambda: refuses(cluster, "reclaimed-system"))
+    with namespace_of(cluster, "kube-reclaimed"):
+        until(lambda: refuses(cluster, "kube-reclaimed"))
 
 
 def registered(installation: Installation) -> set[str]:

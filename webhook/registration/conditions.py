@@ -10,7 +10,7 @@ import re
 from rules.annotations import PROFILE_LABEL
 from rules.kinds.argo import WORK_IN_STATUS
 from rules.policy import Policy
-from rules.policy.values import EXEMPT
+from rules.policy.exemption import EXEMPT
 from webhook.registration.options import RegistrationOptions
 
 _LABELS = "object.metadata.labels"

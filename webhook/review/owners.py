@@ -12,7 +12,7 @@ from rules.kinds.lookups import Answer
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.paths import shorten
-from rules.policy import is_exempt
+from rules.policy import keeps_operators
 from webhook.review.context import AdmissionCase, OwnerReference
 from webhook.review.template_digest import digest_template
 
@@ -128,7 +128,7 @@ def _is_wary(case: AdmissionCase) -> bool:
 
 
 def is_installed_operator(case: AdmissionCase) -> bool:
-    """Whether the request comes from a ServiceAccount of one of the cluster's own namespaces, for
+    """Whether the request comes from a ServiceAccount of a namespace of operators, for
     an object in another."""
     return is_operator(case) and _is_installed(case)
 
@@ -140,8 +140,8 @@ def is_operator(case: AdmissionCase) -> bool:
 
 
 def _is_installed(case: AdmissionCase) -> bool:
-    """Whether it comes from a ServiceAccount of one of the cluster's own namespaces."""
-    return is_exempt(case.context.policy, _namespace_of(case.request.username))
+    """Whether it comes from a ServiceAccount of a namespace in which operators are installed."""
+    return keeps_operators(case.context.policy, _namespace_of(case.request.username))
 
 
 def _namespace_of(username: str) -> str | None:
