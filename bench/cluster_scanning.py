@@ -95,7 +95,7 @@ def scan(cluster: Cluster) -> dict[str, float]:
     policy.write_text("apiVersion: mlgate.dev/v1\nkind: Policy\n")
     report = cluster.work / "report.json"
     command = [
-        *(sys.executable, "-m", "linter", "scan", "--rate", "1000", "--exit-zero"),
+        *(sys.executable, "-m", "linter", "scan", "--rate", "1000", "--exit-zero", "-q"),
         *("--kubeconfig", str(cluster.kubeconfig), "--policy", str(policy)),
         *("--format", "json", "--output", str(report)),
     ]
