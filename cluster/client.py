@@ -6,6 +6,7 @@ know. Calls block: no review ever waits for one.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -186,12 +187,31 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> Client
         if kubeconfig is None:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
-            config.load_kube_config(kubeconfig, context, configuration)  # type: ignore[no-untyped-call]
+            _load_kubeconfig(kubeconfig, context, configuration)
     except config.ConfigException as error:
         where = kubeconfig or "a pod"
         advice = "" if kubeconfig else "; outside of one give --kubeconfig, --no-cluster or --dev"
         raise ApiError(0, f"no way to the API server from {where}: {error}{advice}") from error
     return Client(configuration)
+
+
+def _load_kubeconfig(files: str, context: str | None, configuration: Any) -> None:
+    """Raises ConfigException, whatever is wrong: of what is no kubeconfig the package fails as
+    chance will have it."""
+    import yaml
+    from kubernetes import config
+
+    # As kubectl does: of several, those that are there.
+    if not any(map(os.path.exists, files.split(os.pathsep))):
+        raise config.ConfigException("there is no such file")
+    try:
+        config.load_kube_config(files, context, configuration)  # type: ignore[no-untyped-call]
+    except yaml.YAMLError as error:
+        raise config.ConfigException(" ".join(f"no YAML: {error}".split())) from None
+    except (OSError, ValueError) as error:
+        raise config.ConfigException(str(error)) from None
+    except (AttributeError, KeyError, TypeError):
+        raise config.ConfigException("it has not the shape of a kubeconfig") from None
 
 
 @contextmanager

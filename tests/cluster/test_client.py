@@ -283,3 +283,29 @@ def test_without_a_way_to_the_api_server_it_says_so(
     assert error.value.status == 0
     with pytest.raises(ApiError, match=r"from .*nowhere"):
         connect(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("a: [", "no YAML: while parsing a flow node"),
+        ("[]", "it has not the shape of a kubeconfig"),
+        ("just words", "it has not the shape of a kubeconfig"),
+        ("clusters: []", "Expected key current-context"),
+    ],
+)
+def test_what_is_no_kubeconfig_is_told(tmp_path: Path, text: str, complaint: str) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(text)
+    with pytest.raises(ApiError, match=complaint) as error:
+        connect(str(file))
+    assert "\n" not in str(error.value)
+
+
+def test_of_several_kubeconfigs_those_that_are_there_count(tmp_path: Path) -> None:
+    both = f"{tmp_path / 'nowhere'}:{tmp_path / 'empty'}"
+    with pytest.raises(ApiError, match="there is no such file"):
+        connect(both)
+    (tmp_path / "empty").write_text("clusters: []")
+    with pytest.raises(ApiError, match="Expected key current-context"):
+        connect(both)

@@ -231,7 +231,7 @@ def test_without_a_cluster_it_says_what_to_do(
     monkeypatch.delenv("KUBECONFIG", raising=False)
     answer = call("scan")
     assert answer.code == 2
-    assert "no way to the API server from a pod" in answer.err
+    assert "no kubeconfig, and this is no pod: give --kubeconfig" in answer.err
     answer = call("scan", "--context", "prod")
     assert "--context needs a kubeconfig" in answer.err
 
