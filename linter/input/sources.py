@@ -129,9 +129,9 @@ def read_source(source: Source) -> bytes:
     try:
         # Unbuffered: nearly every file comes in one read, and a buffer would copy it.
         with open(source.path, "rb", buffering=0) as file:
-            data = file.read(SIZE_LIMIT + 1) or b""
-            # A raw read may give less than was asked for.
-            while len(data) < source.size and (more := file.read(SIZE_LIMIT + 1 - len(data))):
+            data = file.read(source.size + 1) or b""
+            # A raw read may give less than was asked for, and a file may have grown.
+            while len(data) != source.size and (more := file.read(SIZE_LIMIT + 1 - len(data))):
                 data += more
     except OSError as error:
         raise SourceError(explain_error(error)) from None
@@ -232,13 +232,16 @@ class _Walk:
             entries = self._list(path)
             named = any(entry.name == ".gitignore" for entry in entries)
             scope = narrow(real, scope, has_ignore_file=named)
+            # Joined here and not for each entry: a path that ends with a slash is a prefix.
+            reached = "" if path == os.curdir else os.path.join(path, "")
+            inside = os.path.join(real, "")
             for entry in entries:
                 if is_passed_by(entry, scope, excluded):
                     continue
                 if is_left_out(entry):
                     self._leave_out(entry)
                 else:
-                    pending += self._visit(entry, path, real, scope, excluded)
+                    pending += self._visit(entry, reached, inside, scope, excluded)
 
     def _list(self, path: str) -> list[os.DirEntry[str]]:
         try:
@@ -256,14 +259,13 @@ class _Walk:
     def _visit(
         self,
         entry: os.DirEntry[str],
-        path: str,
-        real: str,
+        reached: str,
+        inside: str,
         scope: IgnoreScope,
         excluded: IgnoreScope,
     ) -> Iterator[tuple[str, str, IgnoreScope, IgnoreScope]]:
         """Add a file; yield a folder that is still to be walked."""
-        reached = entry.name if path == os.curdir else os.path.join(path, entry.name)
-        inside = os.path.join(real, entry.name)
+        reached, inside = reached + entry.name, inside + entry.name
         if entry.is_dir(follow_symlinks=False):
             # The directory entry knows its type: no stat for the folders of a large tree.
             yield reached, inside, scope.enter(entry.name), excluded.enter(entry.name)

@@ -37,6 +37,7 @@ class FilePolicies:
         self._policy = policy
         self._file = os.path.abspath(file) if file else None
         self._nearest: dict[str, str | None] = {}
+        self._files: dict[str, str | None] = {}
         self._loaded: dict[str, Policy] = {self._file: policy} if self._file else {}
         self._laid_over: dict[tuple[str, int], Policy] = {}
         self._scopes: dict[str, list[IgnoreScope]] = {}
@@ -45,7 +46,7 @@ class FilePolicies:
     def find(self, path: str) -> Policy:
         """The policy that holds for a file, by the path it was reached by. Raises UserError."""
         if path not in self._found:
-            self._found[path] = self._choose(os.path.abspath(path))
+            self._found[path] = self._choose(path)
         return self._found[path]
 
     def prepare(self, paths: Iterable[str]) -> None:
@@ -57,16 +58,12 @@ class FilePolicies:
         """The policy files that hold beside the run's own, by their paths from here."""
         return sorted(os.path.relpath(one) for one in self._loaded if one != self._file)
 
-    def list_policies(self) -> list[Policy]:
-        """All that hold for some file that was asked about."""
-        return [self._policy, *self._found.values()]
-
     def keep_included(self, sources: "Iterable[Source]") -> "list[Source]":
         """The files but for those that a walk met and their own policy excludes."""
         return [one for one in sources if one.named or not self._is_excluded(one.path)]
 
     def _is_excluded(self, path: str) -> bool:
-        file = self._find_file(os.path.abspath(path))
+        file = self._find_file(path)
         if file is None or file == self._file:
             return False  # the walk has left out what that one excludes
         policy = self._load(file)
@@ -88,10 +85,13 @@ class FilePolicies:
         return policy
 
     def _find_file(self, path: str) -> str | None:
-        """The policy file (absolute) for a file (absolute), or the run's own."""
+        """The policy file (absolute) for a file, or the run's own."""
         if self._stated:
             return self._file
-        return self._find_above(os.path.dirname(path)) or self._file
+        folder = os.path.dirname(path)
+        if folder not in self._files:
+            self._files[folder] = self._find_above(os.path.abspath(folder)) or self._file
+        return self._files[folder]
 
     def _find_above(self, folder: str) -> str | None:
         if folder not in self._nearest:

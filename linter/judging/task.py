@@ -48,10 +48,6 @@ class Task(NamedTuple):
             return self.policy
         return self.policies.find(file)
 
-    def list_policies(self) -> list[Policy]:
-        """All that may hold for something."""
-        return [self.policy] if self.policies is None else self.policies.list_policies()
-
 
 class FileEngines:
     """Engines on one inventory, made when a file asks for one."""
