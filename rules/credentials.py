@@ -112,6 +112,8 @@ def find_credentials(text: str) -> Iterator[Credential]:
         return
     words = [match for match in re.finditer(f"[^{_BETWEEN}]+", text) if match[0] not in ":-"]
     for place, word in enumerate(words):
+        if "_" not in word[0] and "-" not in word[0]:
+            continue  # most words, and no such name
         name, _, value = word[0].partition("=")
         if not is_credential_name(name.rstrip(":")):
             continue

@@ -53,6 +53,10 @@ class Elsewhere:
                 return entry, entry.document.span((*entry.prefix, *path))
         return None
 
+    def let_go(self) -> None:
+        """Hold no document of this process any more: whoever asks for one has it read again."""
+        self._own = {}
+
     def _open(self, place: _Place) -> Entry | None:
         if self._own is None:
             self._own = {source_of(entry): entry for entry in self._entries()}

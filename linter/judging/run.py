@@ -61,9 +61,11 @@ def lint(
     alone = count == 1 and sum(piece.size for piece in pieces) <= MOST_ALONE
     # One process speaks for all of them.
     others = task._replace(progress=None)
+    # This process gets the least of each round: the report waits for it, too.
+    shares = [pieces[at::count] for at in reversed(range(count))]
     parts = [
-        _make_part(others if at else task, pieces[at::count], held, alone=alone)
-        for at in range(count)
+        _make_part(others if at else task, share, held, alone=alone)
+        for at, share in enumerate(shares)
     ]
     found: list[RunResult] = _run_split(parts) if count > 1 else [parts[0](lambda facts: [facts])]
     coverage = Coverage()

@@ -166,21 +166,25 @@ class Share:
             # Generators make ConfigMaps and Secrets that stand in no file.
             inventory.merge(list_generated(facts.kustomizations))
         kustomizations = self._read_kustomizations(facts)
+        elsewhere = Elsewhere(inventory, lambda: self._entries, self._texts)
         judge = DocumentJudge(
             self._task,
             FileEngines(self._task, inventory),
             facts.namespaces,
             self._coverage,
-            Elsewhere(inventory, lambda: self._entries, self._texts),
+            elsewhere,
             kustomizations,
         )
-        for piece in self._task.follow("judging what is read again", self._read_twice):
-            judge.judge_contents(piece.file, self._read_again(piece))
         for piece, contents in self._task.follow("judging", self._held):
             judge.judge_contents(piece.file, contents)
             for document in contents.operations:
                 if not judge.judge_operations(piece.file, document):
                     self._pass_over_document(piece.file, document, named=self._is_named(piece))
+        # What has been judged makes room for what is read again.
+        self._held.clear()
+        elsewhere.let_go()
+        for piece in self._task.follow("judging what is read again", self._read_twice):
+            judge.judge_contents(piece.file, self._read_again(piece))
         return {
             "findings": judge.findings,
             "workloads": judge.workloads,
