@@ -118,10 +118,12 @@ class Engine:
             view,
             lambda: inner_manifests(workload, scope, view.identity),
         )
-        # What stands inside was not judged by any rule then.
-        lost = own.crashed if inner is not None else tuple(self._enabled)
-        evaluations = [own._replace(findings=(*own.findings, *crashed), crashed=lost)]
-        for one, place in inner or ():
+        if inner is None:
+            # What stands inside was not judged by any rule then.
+            lost = tuple(self._enabled)
+            return own._replace(findings=(*own.findings, *crashed), crashed=lost)
+        evaluations = [own]
+        for one, place in inner:
             evaluations.append(
                 self.evaluate(one, partial=partial, namespace_labels=namespace_labels, scope=place)
             )
@@ -160,8 +162,9 @@ class Engine:
         )
 
     def _placed(self, scope: Scope, manifest: Manifest) -> Identity:
-        identity = scope.outer or manifest.identity
-        return identity._replace(namespace=identity.namespace or self.inventory.namespace or None)
+        identity, namespace = scope.outer or manifest.identity, self.inventory.namespace
+        told = identity.namespace or not namespace
+        return identity if told else identity._replace(namespace=namespace)
 
     def _judge(self, view: View) -> Evaluation:
         if self._expired():
@@ -190,25 +193,27 @@ class Engine:
         """What the rules find, and those for which no time was left."""
         findings: list[Finding] = []
         unfinished = []
-        for look in looks:
-            if self._expired():
-                unfinished.append(look[0].code)
-            else:
-                findings += self._apply(look, view)
+        workload, expired = view.workload, self._expired
+        for rule, check, params in looks:
+            if expired():
+                unfinished.append(rule.code)
+                continue
+            for problem in check(workload, params):
+                findings += self._findings.make(rule, point_out(problem, workload), view)
         return findings, unfinished
 
     def _judge_apart(self, looks: tuple[Look, ...], view: View) -> Evaluation:
         """The same with every rule by itself: where one crashes, that is a finding, and the others
         go on."""
         findings: list[Finding] = []
-        unfinished, broken = [], []
+        unfinished: list[str] = []
+        broken: list[str] = []
         for look in looks:
             code = look[0].code
-            if self._expired():
-                unfinished.append(code)
-                continue
-            found, crashed = self._attempt(code, view, bind(self._apply, look, view))
-            findings += [*(found or ()), *crashed]
+            found, crashed = self._attempt(code, view, bind(self._judge_together, (look,), view))
+            alone, late = ([], []) if found is None else found
+            findings += [*alone, *crashed]
+            unfinished += late
             broken += [code] if found is None else []
         if broken:
             return Evaluation(tuple(findings), (), (), tuple(unfinished), tuple(broken), looks)
@@ -220,13 +225,6 @@ class Engine:
         kept, suppressed = self._suppress(findings, view, unfinished)
         views = ((embed(view, ()), view.workload),)
         return Evaluation(tuple(kept), tuple(suppressed), views, tuple(unfinished), looks=looks)
-
-    def _apply(self, look: Look, view: View) -> list[Finding]:
-        rule, check, params = look
-        found: list[Finding] = []
-        for problem in check(view.workload, params):
-            found += self._findings.make(rule, point_out(problem, view.workload), view)
-        return found
 
     def _attempt(
         self, what: str, view: View, work: Callable[[], Iterable[Any]]

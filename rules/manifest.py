@@ -44,7 +44,7 @@ class Manifest:
     text of a scalar in the file that the object comes from, None where there is none.
     """
 
-    __slots__ = ("_applied", "_last_applied", "_old", "_written", "admitted", "object")
+    __slots__ = ("_applied", "_identity", "_last_applied", "_old", "_written", "admitted", "object")
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Manifest:
         self._last_applied = last_applied
         self._written = written
         self._applied: list[dict[str, Any]] | None = None
+        self._identity: Identity | None = None
 
     def value(self, path: Path, default: Any = None) -> Value:
         """The value at ``path`` with its presence; ``default`` is what absence means there.
@@ -87,7 +88,7 @@ class Manifest:
         """A value that nobody defaults on the way in: the controller alone knows ``default``, so
         that what stands in an admitted object was written."""
         value = self.value(path)
-        return value._replace(value=default) if value.absent else value
+        return Value(path, default) if value.absent else value
 
     def _presence(self, path: Path) -> Presence:
         """How a value that equals the API server's default came to be there."""
@@ -136,13 +137,9 @@ class Manifest:
     def identity(self) -> Identity:
         """What the object calls itself: its name, or the beginning of one that the API server
         will complete (``generateName``). Names that are not text count as none."""
-        metadata = self.mapping("metadata")
-        return Identity(
-            str(self.object.get("apiVersion") or ""),
-            str(self.object.get("kind") or ""),
-            _text(metadata.get("namespace")),
-            _text(metadata.get("name")) or _text(metadata.get("generateName")),
-        )
+        if self._identity is None:
+            self._identity = _read_identity(self.object, self.mapping("metadata"))
+        return self._identity
 
     @property
     def controller(self) -> dict[str, Any] | None:
@@ -165,6 +162,15 @@ class Manifest:
     def version(self) -> str:
         """The API version without its group."""
         return str(self.object.get("apiVersion") or "").rpartition("/")[2]
+
+
+def _read_identity(body: dict[str, Any], metadata: dict[str, Any]) -> Identity:
+    return Identity(
+        str(body.get("apiVersion") or ""),
+        str(body.get("kind") or ""),
+        _text(metadata.get("namespace")),
+        _text(metadata.get("name")) or _text(metadata.get("generateName")),
+    )
 
 
 def _parse(text: str) -> Any:

@@ -5,7 +5,6 @@ objects are at hand (``mlgate lint --complete``, a cluster's cache that is synce
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from functools import cached_property
 
 from rules.inventory import Accepts, Inventory
 from rules.kinds import GroupKind, facts, find_neighbour, kinds_with
@@ -24,6 +23,7 @@ from rules.kinds.neighbours import (
 from rules.kinds.pods import Container, Mount, Pod
 from rules.kinds.rows import find_own
 from rules.kinds.schema import Kind
+from rules.lazy_property import lazy_property
 from rules.model import ObjectKey
 from rules.paths import Path, dig
 from rules.selectors import parse_selector
@@ -48,7 +48,7 @@ class Neighbourhood:
         """Whether any search can answer absent."""
         return self._inventory.tells_absence
 
-    @cached_property
+    @lazy_property
     def _namesake(self) -> bool:
         """Whether several objects at hand have this one's name: there is no telling which of them
         somebody means."""

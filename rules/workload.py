@@ -1,7 +1,7 @@
 """What a rule sees of an object: its pods, its role, its budgets, each with its place."""
 
 from collections.abc import Callable, Hashable, Mapping
-from functools import cached_property, partial
+from functools import partial
 
 from rules.accelerators import Accelerators, accelerators_of
 from rules.commands import CommandReadings, ReadContainer
@@ -15,6 +15,7 @@ from rules.kinds.rows import FactPlace, find_around, find_every, find_own
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import Autoscaler, Inner, Kind
 from rules.kinds.views import SpecView
+from rules.lazy_property import lazy_property
 from rules.manifest import Manifest, is_template
 from rules.model import Confidence, Identity, ObjectKey, Presence, Value
 from rules.neighbourhood import Neighbourhood
@@ -65,12 +66,13 @@ class Workload:
         self._namespace_role = namespace_role
         self._own_word = own_word
         self._readings: dict[Hashable, Any] = {}
+        self._by_role: dict[frozenset[Role], tuple[Pod, ...]] = {}
 
-    @cached_property
+    @property
     def identity(self) -> Identity:
         return self.manifest.identity
 
-    @cached_property
+    @lazy_property
     def spec(self) -> SpecView:
         """The part of the object that the kind's readers read."""
         return self.kind.view(self.manifest)
@@ -133,11 +135,11 @@ class Workload:
             return Value(place.path, merged, Presence.WRITTEN if known else Presence.UNKNOWN)
         return _unknown(value) if pod.inherits else value
 
-    @cached_property
+    @lazy_property
     def pods(self) -> tuple[Pod, ...]:
         return tuple(self.kind.pods(self.spec, self.ask))
 
-    @cached_property
+    @lazy_property
     def partial(self) -> bool:
         """Whether this is a fragment: said so, lacks a required field, or has containers without
         an image where the API requires one. What has a status came from a cluster: it is whole."""
@@ -164,7 +166,7 @@ class Workload:
             for container in pod.containers
         )
 
-    @cached_property
+    @lazy_property
     def accelerators(self) -> Accelerators:
         block = self.parameters["accelerators"]
         names = (block["patterns"], block["companions"], block["annotations"])
@@ -188,12 +190,12 @@ class Workload:
         known = self._accelerated.get(id(pod))
         return self.accelerators.asked_by(pod) if known is None else known
 
-    @cached_property
+    @lazy_property
     def _accelerated(self) -> dict[int, bool]:
         # By the pod's identity, which is its own as long as the workload holds it.
         return {id(pod): self.accelerators.asked_by(pod) for pod in self.pods}
 
-    @cached_property
+    @lazy_property
     def judgements(self) -> tuple[tuple[Pod, Judgement], ...]:
         """The role of each pod template."""
         return tuple((pod, self._judge(pod)) for pod in self.pods)
@@ -222,27 +224,27 @@ class Workload:
             own_word=own_word,
         )
 
-    @cached_property
+    @lazy_property
     def _siblings(self) -> Siblings:
         return Siblings(self.kind, self.manifest, self.pods, self.command)
 
-    @cached_property
+    @lazy_property
     def command(self) -> ReadContainer:
         """What a container runs, read once."""
         # No method: an object that holds itself stays until the collector comes.
         return CommandReadings(partial(self.neighbourhood.find_scripts, self.pods))
 
-    @cached_property
+    @lazy_property
     def judgement(self) -> Judgement | None:
         """The object's role: the strongest of its templates'. None where it has no pods."""
         return strongest(judgement for _, judgement in self.judgements)
 
-    @cached_property
+    @lazy_property
     def judgements_by_path(self) -> dict[Path | None, Judgement]:
         """The same by the template's path; of two at one place the first."""
         return {pod.path: judgement for pod, judgement in reversed(self.judgements)}
 
-    @cached_property
+    @lazy_property
     def roles(self) -> frozenset[Role]:
         """The roles of the pod templates."""
         return frozenset([judgement.role for _, judgement in self.judgements])
@@ -253,36 +255,40 @@ class Workload:
 
     def pods_of(self, roles: frozenset[Role]) -> tuple[Pod, ...]:
         """The pod templates whose role is one of ``roles``."""
-        return tuple(pod for pod, judgement in self.judgements if judgement.role in roles)
+        known = self._by_role.get(roles)
+        if known is None:
+            pods = [pod for pod, judgement in self.judgements if judgement.role in roles]
+            known = self._by_role[roles] = tuple(pods)
+        return known
 
-    @cached_property
+    @lazy_property
     def training_pods(self) -> tuple[Pod, ...]:
         return self.pods_of(TRAINING)
 
-    @cached_property
+    @lazy_property
     def interruptible(self) -> bool:
         """Whether some training may run on capacity that the cloud takes back."""
         return any(map(interruptible, self.training_pods))
 
-    @cached_property
+    @lazy_property
     def retries(self) -> tuple[Retry, ...]:
         """The retry budgets of training; those of other steps are nobody's business here."""
         others = {pod.path for pod in self.pods} - {pod.path for pod in self.training_pods}
         return tuple(retry for retry in self.kind.retries(self.spec) if retry.pod not in others)
 
-    @cached_property
+    @lazy_property
     def deadlines(self) -> Deadlines | None:
         return self.kind.deadlines(self.spec, self.training_pods)
 
-    @cached_property
+    @lazy_property
     def schedule(self) -> Schedule | None:
         return self.kind.schedule(self.manifest)
 
-    @cached_property
+    @lazy_property
     def autoscalers(self) -> tuple[Autoscaler, ...]:
         return tuple(self.kind.autoscalers(self.spec))
 
-    @cached_property
+    @lazy_property
     def neighbourhood(self) -> Neighbourhood:
         """The objects around this one."""
         kind, identity = self.kind, self.identity

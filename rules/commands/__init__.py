@@ -5,11 +5,11 @@ Whoever asks what a container does asks here, and nobody else takes a command li
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 
 from rules.commands.scripts import BETWEEN, BREAK, LONGEST, clean, cut, split_words
 from rules.image import Image, parse_image
 from rules.kinds.pods import Container
+from rules.lazy_property import lazy_property
 from rules.memory import remember
 from rules.paths import Path
 from rules.record import NamedTuple
@@ -74,7 +74,7 @@ class CommandLine:
         found: _Found = known[read]
         return found
 
-    @cached_property
+    @lazy_property
     def texts(self) -> tuple[Fragment, ...]:
         """The command, the arguments, the script and the mounted scripts that they name, in that
         order; of more than ``LONGEST`` characters only the two ends."""
@@ -90,28 +90,28 @@ class CommandLine:
             if script is not None:
                 yield Fragment(script, text.path)
 
-    @cached_property
+    @lazy_property
     def script(self) -> str:
         """All texts as one, cleaned of comments and of what is only printed; ``BETWEEN`` stands
         between any two. A text of several lines begins a line of its own."""
         return clean(BETWEEN.join([_begin_line(text) for text, _ in self.texts]))
 
-    @cached_property
+    @lazy_property
     def words(self) -> tuple[Fragment, ...]:
         """The words of all texts, without quotes."""
         spoken = zip(split_words(self.script), self.texts, strict=False)
         return tuple([Fragment(word, path) for words, (_, path) in spoken for word in words])
 
-    @cached_property
+    @lazy_property
     def flags(self) -> tuple[CommandFlag, ...]:
         """What names a value or stands alone as a flag, in written order."""
         return tuple(_read_flags(self.words))
 
-    @cached_property
+    @lazy_property
     def _by_name(self) -> dict[str, CommandFlag]:
         return {_fold(flag.name): flag for flag in self.flags}
 
-    @cached_property
+    @lazy_property
     def _folded(self) -> str:
         return _fold(self.script)
 
@@ -128,7 +128,7 @@ class CommandLine:
         flag = self.flag(*names)
         return None if flag is None else flag.value
 
-    @cached_property
+    @lazy_property
     def environment(self) -> dict[str, Fragment]:
         """The literal environment by name; of a name that stands twice the last, as the kubelet
         has it. What comes from elsewhere (``valueFrom``) is not among it."""
@@ -172,7 +172,7 @@ class CommandLine:
         known = self.environment.get(name)
         return variable[0] if known is None else known.text[:LONGEST_PLACE]
 
-    @cached_property
+    @lazy_property
     def image(self) -> Image:
         """The image, taken apart; all empty where none is written."""
         image = self.container.get("image")

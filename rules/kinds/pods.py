@@ -160,4 +160,4 @@ class Pod(NamedTuple):
     @property
     def mains(self) -> tuple[Container, ...]:
         """The containers that do the work."""
-        return tuple(one for one in self.containers if one.use is ContainerUse.MAIN)
+        return tuple([one for one in self.containers if one.use is ContainerUse.MAIN])

@@ -7,13 +7,13 @@ runs in, and both outweigh names.
 """
 
 from collections.abc import Iterable
-from functools import cached_property
 
 from rules.commands import CommandLine, ReadContainer
 from rules.kinds.jobset import ANCESTOR_STEP
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.schema import Kind
+from rules.lazy_property import lazy_property
 from rules.manifest import Manifest
 from rules.model import Confidence
 from rules.paths import Path, shorten
@@ -73,11 +73,11 @@ class Siblings:
         """What one of them is for, by what runs in it."""
         return score_pod(self._kind, self._manifest, pod, self.read, accelerated=accelerated)
 
-    @cached_property
+    @lazy_property
     def _scores(self) -> list[tuple[Path, Score]]:
         return [(pod.path, self.score(pod, accelerated=False)) for pod in self._pods]
 
-    @cached_property
+    @lazy_property
     def _training(self) -> list[Path]:
         return [
             path
@@ -85,7 +85,7 @@ class Siblings:
             if score.role is Role.TRAINING and not _follows(score)
         ]
 
-    @cached_property
+    @lazy_property
     def _others(self) -> list[tuple[Path, Score]]:
         return [(path, one) for path, one in self._scores if one.role is Role.OTHER and one.signals]
 
