@@ -62,21 +62,22 @@ class Accelerators:
 
     def holds(self, resources: Any) -> bool:
         """Whether a container with these resources is given an accelerator, or a share of one."""
-        return any(
+        return isinstance(resources, dict) and any(
             next(read_amounts(resources, key, self._gives), None) for key in ("limits", "requests")
         )
 
     def shared_by(self, metadata: Mapping[str, Any]) -> bool:
         """Whether a pod's annotations ask for a share of an accelerator."""
         annotations = metadata.get("annotations")
-        keys = annotations if isinstance(annotations, dict) else ()
-        return any(fits_glob(str(key), name) for key in keys for name in self._annotations)
+        if not annotations or not isinstance(annotations, dict):
+            return False
+        return any(fits_glob(str(key), name) for key in annotations for name in self._annotations)
 
     def asked_by(self, pod: Pod) -> bool:
         """Whether a pod asks for an accelerator, for a share of one, or claims a device (DRA)."""
         if pod.spec.get("resourceClaims") or self.shared_by(pod.metadata):
             return True
-        return any(self.holds(one.get("resources")) for one in pod.containers)
+        return any([self.holds(one.body.get("resources")) for one in pod.containers])
 
     def _gives(self, name: str) -> bool:
         return self.match(name) or name in _SHARES

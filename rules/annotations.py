@@ -29,16 +29,23 @@ _ANNOTATIONS = frozenset({IGNORE_ANNOTATION, LOAD_ANNOTATION, CULLING_ANNOTATION
 
 _MISPLACED = (("metadata", "annotation"), ("metadata", "label"), ("annotations",), ("labels",))
 """Where annotations and labels are written by mistake: the API server drops these fields."""
-_HOLDERS = ("annotations", "labels", "annotation", "label")
+_HOLDERS = frozenset({"annotations", "labels", "annotation", "label"})
 
 
 def has_own_key(scope: Any, label: str) -> bool:
     """Whether an object or pod template has a key of mlgate's, or ``label``, anywhere that one may
     be meant to be read."""
-    holder = scope if isinstance(scope, dict) else {}
-    places = [place for place in (holder, holder.get("metadata")) if isinstance(place, dict)]
-    found = [place.get(name) for place in places for name in _HOLDERS]
-    keys = [str(key) for one in found if one and isinstance(one, dict) for key in one]
+    if not isinstance(scope, dict):
+        return False
+    places = (scope, scope.get("metadata"))
+    keys = [
+        str(key)
+        for place in places
+        if place and isinstance(place, dict) and not _HOLDERS.isdisjoint(place)
+        for name in _HOLDERS.intersection(place)
+        if isinstance(place[name], dict)
+        for key in place[name]
+    ]
     return label in keys or PREFIX in " ".join(keys)
 
 

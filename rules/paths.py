@@ -3,7 +3,7 @@
 A path is a tuple of mapping keys and list indexes, from the object's root.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from rules.type_names import Any, TypeAlias
@@ -45,7 +45,10 @@ def expand(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, Any
         if key == EACH:
             above, below = (*at, *pattern[:depth]), pattern[depth + 1 :]
             for each, item in items(value):
-                yield from expand(item, below, (*above, each))
+                if below:
+                    yield from expand(item, below, (*above, each))
+                else:
+                    yield (*above, each), item
             return
         if not isinstance(value, dict) or key not in value:
             return
@@ -53,12 +56,11 @@ def expand(value: Any, pattern: Path, at: Path = ()) -> Iterator[tuple[Path, Any
     yield (*at, *pattern), value
 
 
-def items(value: Any) -> Iterator[tuple[str | int, Any]]:
+def items(value: Any) -> Iterable[tuple[str | int, Any]]:
     """The (key or index, value) pairs of a mapping or list; none of anything else."""
     if isinstance(value, dict):
-        yield from value.items()
-    elif isinstance(value, list):
-        yield from enumerate(value)
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
 
 
 def pointer(path: Path) -> str:

@@ -21,6 +21,7 @@ LONGEST_PLACE = 512
 _FLAG = r"(?s)-{1,4}([A-Za-z][\w.-]{0,255})(?:=(.*))?\Z"
 _PAIR = r"(?s)\+{0,2}([A-Za-z][\w.-]{0,255})(?:=|:\s?)(.*)\Z"
 _VARIABLE = r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))"
+_WORDS = (str, int, float)
 _QUOTES = "\"',"
 _JOINTS = ("-", ".")
 """What joins the parts of a folded name."""
@@ -203,12 +204,12 @@ class CommandReadings:
 def _read_texts(container: Container) -> Iterator[Fragment]:
     for key in ("command", "args", "source"):
         written = container.body.get(key)
-        path = container.place(key)
         if isinstance(written, str):
-            yield Fragment(written, path)
+            yield Fragment(written, container.place(key))
         elif isinstance(written, list):
+            path = container.place(key)
             for index, word in enumerate(written):
-                if isinstance(word, str | int | float):
+                if isinstance(word, _WORDS):
                     yield Fragment(str(word), (*path, index))
 
 

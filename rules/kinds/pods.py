@@ -80,8 +80,9 @@ class Container(NamedTuple):
     elsewhere: Mapping[str, Path] = {}
     made: frozenset[str] = frozenset()
 
-    def get(self, *keys: str | int) -> Any:
-        return dig(self.body, keys)
+    def get(self, key: str, *below: str | int) -> Any:
+        found = self.body.get(key)
+        return dig(found, below) if below else found
 
     def place(self, field: str, *keys: str | int) -> Path:
         """Where a field of the body stands in the object, or would be written."""

@@ -21,9 +21,11 @@ def strategic_merge(base: Any, patch: Any, key: str = "", depth: int = _DEEPEST)
     Mappings merge. Lists of mappings merge by their merge key, the patch's items first, so that
     the indexes of those hold in the result; other lists and values are replaced.
     """
-    if patch is None or depth == 0:
-        return base if patch is None else patch
-    if isinstance(base, Mapping) and isinstance(patch, Mapping):
+    if patch is None:
+        return base
+    if not base or depth == 0:
+        return patch
+    if isinstance(base, dict) and isinstance(patch, dict):
         return {
             **base,
             **{
@@ -37,7 +39,7 @@ def strategic_merge(base: Any, patch: Any, key: str = "", depth: int = _DEEPEST)
 
 
 def _merge_items(base: list[Any], patch: list[Any], key: str, depth: int) -> list[Any]:
-    if not all(isinstance(item, Mapping) and _is_key(item.get(key)) for item in (*base, *patch)):
+    if not all(isinstance(item, dict) and _is_key(item.get(key)) for item in (*base, *patch)):
         return patch
     held = {item[key]: item for item in base}
     named = {item[key] for item in patch}
@@ -57,5 +59,5 @@ def tell_apart(items: list[Any], key: str) -> dict[Any, Mapping[str, Any]]:
     return {
         item[merge_key]: item
         for item in items
-        if isinstance(item, Mapping) and _is_key(item.get(merge_key))
+        if isinstance(item, dict) and _is_key(item.get(merge_key))
     }

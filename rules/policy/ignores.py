@@ -64,7 +64,8 @@ def read_annotations(
     """
     pods = tuple(pods)
     for scope in dict.fromkeys(((), *(pod.path for pod in pods))):
-        for ignore in _read(dig(body, annotation_path(scope)), known):
+        written = dig(body, annotation_path(scope))
+        for ignore in () if written is None else _read(written, known):
             if ignore.container:
                 yield scope, _place(ignore, scope, pods)
             else:
@@ -86,7 +87,7 @@ def _place(ignore: Ignore, scope: Path, pods: Iterable[Pod]) -> Ignore:
 def _read(text: Any, known: Collection[str]) -> Iterator[Ignore]:
     if isinstance(text, str):
         yield from parse_annotation(text, known)
-    elif text is not None:
+    else:
         yield _malformed(f"{IGNORE_ANNOTATION} is no text; expected {ANNOTATION_SYNTAX}")
 
 

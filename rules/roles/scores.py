@@ -180,7 +180,8 @@ def _decide(heard: _Heard, kind: Kind, priors: Mapping[Role, int], *, accelerate
     """The role with the highest sum of its signals and of what the kind and an accelerator add."""
     first, score, second = Role.OTHER, 0, 0
     for role in SCORED:
-        if not _is_said(role, heard, priors, accelerated=accelerated):
+        unheard = role not in heard and role is not Role.TRAINING
+        if unheard or not _is_said(role, heard, priors, accelerated=accelerated):
             continue
         total = priors.get(role, 0) + (accelerated and role in _ON_ACCELERATORS)
         total += _sum_up(heard.get(role, _SILENCE))

@@ -21,21 +21,23 @@ _COMPONENTS = {
 }
 _STEPS = {TRAINER: Role.TRAINING, **dict.fromkeys(INITIALIZERS, Role.DATA)}
 _LABELS = ((_COMPONENT, _COMPONENTS), (ANCESTOR_STEP, _STEPS))
+_KEYS = frozenset({_COMPONENT, ANCESTOR_STEP})
 
 
 def read_override(manifest: Manifest, pod: Pod, label: str) -> Role | None:
     """The role that the user says on the pod template, else on the object; an annotation first."""
-    return _find_override(_read_entries(manifest, pod), label)
+    return _find_override(_read_entries(manifest, pod, label), label)
 
 
-def _read_entries(manifest: Manifest, pod: Pod) -> list[tuple[str, dict[str, Any]]]:
-    """The annotations and labels of the pod template, then the object's."""
+def _read_entries(manifest: Manifest, pod: Pod, label: str) -> list[tuple[str, dict[str, Any]]]:
+    """The annotations and labels of the pod template, then the object's, that may say a role."""
     return [
         (place, entries)
         for metadata in (pod.metadata, manifest.object.get("metadata"))
-        if isinstance(metadata, dict)
+        if metadata and isinstance(metadata, dict)
         for place in ("annotations", "labels")
-        if isinstance(entries := metadata.get(place), dict)
+        if (entries := metadata.get(place)) and isinstance(entries, dict)
+        if label in entries or not _KEYS.isdisjoint(entries)
     ]
 
 
@@ -49,7 +51,9 @@ def _find_override(found: list[tuple[str, dict[str, Any]]], label: str) -> Role 
 
 def read_said(manifest: Manifest, pod: Pod, label: str) -> tuple[Role, str] | None:
     """The role that annotations or labels say, and which one does."""
-    found = _read_entries(manifest, pod)
+    found = _read_entries(manifest, pod, label)
+    if not found:
+        return None
     override = _find_override(found, label)
     if override is not None:
         return override, label
