@@ -62,6 +62,11 @@ def _fold(text: str) -> str:
     return text.upper().replace("-", "_")
 
 
+def may_hold(text: str) -> bool:
+    """Whether a credential, or the name of one, may stand in a text, which is told at once."""
+    return any([begin in text for begin, *_ in _TOKENS]) or may_name(text)
+
+
 def may_name(text: str) -> bool:
     """Whether the name of a credential may stand in a text, which is told at once."""
     folded = _fold(text)

@@ -15,6 +15,7 @@ TEXT, NUMBER, LONG_NUMBER = "string", "int32", "int64"
 _LONG = frozenset({DEADLINE, STARTING_DEADLINE})
 _NO_TEXTS = frozenset({bool, int, float})
 """Null is the empty text to Go."""
+_NO_NUMBERS = frozenset({bool, str})
 _LISTS = ("command", "args")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _COUNTS = (
@@ -56,14 +57,17 @@ def find_mistyped(workload: Workload) -> tuple[Mistyped, ...]:
 def _metadata(body: Any, at: Path) -> Iterator[Mistyped]:
     metadata = dig(body, at)
     for key in ("labels", "annotations") if isinstance(metadata, dict) else ():
-        yield from _texts(metadata.get(key), (*at, key))
+        if metadata.get(key):
+            yield from _texts(metadata[key], (*at, key))
 
 
 def _of_pod(body: Any, pod: Pod) -> Iterator[Mistyped]:
     if pod.metadata_at:
         yield from _metadata(body, pod.metadata_at)
     selector = (*pod.spec_path, "nodeSelector")
-    yield from _texts(dig(body, selector), selector)
+    asked = dig(body, selector)
+    if asked:
+        yield from _texts(asked, selector)
     for container in pod.containers:
         yield from _of_container(body, container)
 
@@ -79,11 +83,17 @@ def _of_container(body: Any, container: Container) -> Iterator[Mistyped]:
     if fields.get("env"):
         yield from _of_environment(fields["env"], container.place("env"))
     for probe in _PROBES:
-        found = fields.get(probe)
-        for key in _COUNTS if isinstance(found, dict) else ():
-            value = dig(found, (key,))
-            if _is_no_number(value):
-                yield Mistyped(container.place(probe, key), value, NUMBER)
+        if fields.get(probe):
+            yield from _of_probe(fields[probe], container, probe)
+
+
+def _of_probe(found: Any, container: Container, probe: str) -> Iterator[Mistyped]:
+    if not isinstance(found, dict) or _NO_NUMBERS.isdisjoint(map(type, found.values())):
+        return
+    for key in _COUNTS:
+        value = found.get(key)
+        if _is_no_number(value):
+            yield Mistyped(container.place(probe, key), value, NUMBER)
 
 
 def _of_environment(env: Any, at: Path) -> Iterator[Mistyped]:

@@ -150,12 +150,12 @@ class Workload:
 
     @property
     def _lacks_required(self) -> bool:
-        value, required = self.manifest.value, self.kind.required
-        if any(value(path).absent for path in required):
+        body, required = self.manifest.object, self.kind.required
+        if any([dig(body, path) in (None, "") for path in required]):
             return True
         # A pod that is made elsewhere has no containers here, and lacks none.
-        written = (pod for pod in self.pods if pod.path in required and pod.volumes_at is not None)
-        return any(not pod.containers for pod in written)
+        bare = (pod for pod in self.pods if not pod.containers)
+        return any(pod.path in required and pod.volumes_at is not None for pod in bare)
 
     @property
     def _lacks_images(self) -> bool:

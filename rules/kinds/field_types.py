@@ -6,6 +6,7 @@ Kubernetes 1.37; what autoscaling/v1 alone has stands beside.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain
 
 from rules.paths import Path
 from rules.record import NamedTuple
@@ -83,8 +84,18 @@ def find_untyped(name: str, body: Any, at: Path) -> Iterator[UntypedKey]:
         for key, value in body.items():
             if key not in own.shapes:
                 yield UntypedKey(at, key, body, own)
-            elif key in own.inner and value:
+            elif value and key in own.inner and not _is_plain(own.inner[key], value):
                 yield from find_untyped(own.inner[key], value, (*at, key))
+
+
+def _is_plain(name: str, body: Any) -> bool:
+    """Whether all keys of a mapping of that type, or of all mappings of a list, are such as no more
+    is known of: told of most without a look at each."""
+    plain = _read_types()[name].plain
+    try:
+        return plain.issuperset(body if isinstance(body, dict) else chain.from_iterable(body))
+    except TypeError:  # something else stands among them
+        return False
 
 
 @cache

@@ -31,7 +31,13 @@ Unsafe: somebody must make the Secret.
 from collections.abc import Iterator, Mapping
 
 from rules.commands import CommandLine
-from rules.credentials import find_credential, find_token, holds_credential, may_name
+from rules.credentials import (
+    find_credential,
+    find_token,
+    holds_credential,
+    may_hold,
+    may_name,
+)
 from rules.kinds.facts import RUNTIME_ENV, SERVE_CONFIG, WORKFLOW_PARAMETERS
 from rules.kinds.pods import Pod
 from rules.leaks import find_config_leaks, read_fields
@@ -44,12 +50,20 @@ from rules.workload import Workload
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.pods:
         for container in pod.containers:
-            command = workload.command(container)
-            found = (*_judge_environment(workload, command), *_judge_command(command))
-            yield from (problem._replace(role_path=pod.path) for problem in found)
+            for problem in _judge_container(workload, workload.command(container)):
+                yield problem._replace(role_path=pod.path)
         yield from _judge_config(workload, pod)
     for text, path in read_fields(workload):
         yield from _judge_text(text, path)
+
+
+def _judge_container(workload: Workload, command: CommandLine) -> Iterator[Problem]:
+    """Most containers hold nothing like a credential anywhere."""
+    variables = command.environment
+    if variables and may_hold("\n".join([*variables, *[text for text, _ in variables.values()]])):
+        yield from _judge_environment(workload, command)
+    if command.texts and may_hold("\n".join([text for text, _ in command.texts])):
+        yield from _judge_command(command)
 
 
 def _judge_environment(workload: Workload, command: CommandLine) -> Iterator[Problem]:
