@@ -244,7 +244,10 @@ class Rule(NamedTuple):
     status: str = "stable"
 
     def form(self, name: str) -> Form:
-        return next(form for form in self.forms if form.name == name)
+        for form in self.forms:
+            if form.name == name:
+                return form
+        raise KeyError(name)
 
     @property
     def summary(self) -> str:

@@ -65,7 +65,11 @@ def items(value: Any) -> Iterable[tuple[str | int, Any]]:
 
 def pointer(path: Path) -> str:
     """``path`` as a JSON Pointer (RFC 6901)."""
-    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
+    return "".join([f"/{_escape(key) if isinstance(key, str) else key}" for key in path])
+
+
+def _escape(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
 def dotted(path: Path) -> str:
@@ -75,7 +79,7 @@ def dotted(path: Path) -> str:
         if isinstance(key, int):
             out += f"[{key}]"
             continue
-        text = shorten(key)
+        text = key if len(key) <= _LONGEST else shorten(key)
         if "." in text or "/" in text:
             out += f'["{text}"]'
         else:
@@ -100,12 +104,13 @@ def shorten(text: str) -> str:
 
 def named(value: Any, path: Path) -> str:
     """``path`` with list indexes replaced by the items' names: it survives reordering."""
-    out = []
+    out = ""
     for key in path:
         try:
             value = value[key]
         except (KeyError, IndexError, TypeError):
             value = None
         name = value.get("name") if isinstance(key, int) and isinstance(value, dict) else None
-        out.append(shorten(name if isinstance(name, str) else str(key)))
-    return pointer(tuple(out))
+        text = name if isinstance(name, str) else str(key)
+        out += f"/{_escape(text if len(text) <= _LONGEST else shorten(text))}"
+    return out

@@ -4,6 +4,7 @@ Source: ``k8s.io/apimachinery/pkg/api/resource`` (Quantity, suffixer); Go's ``ti
 """
 
 from rules.lazy_pattern import LazyPattern
+from rules.memory import remember
 
 _PART = LazyPattern(r"([0-9]{1,12}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})(h|ms|m|s|us|µs|μs|ns)")
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
@@ -19,12 +20,14 @@ GIBIBYTE = 2.0**30
 
 def parse_quantity(value: object) -> float | None:
     """``"500m"``, ``"16Gi"``, ``2`` or ``"1e3"`` as a number; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value)
-    if not isinstance(value, str):
-        return None
+    if isinstance(value, str):
+        return _parse_text(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if number else None
+
+
+@remember(1024, 32)
+def _parse_text(value: str) -> float | None:
     text = value.strip()
     number = text.rstrip("KMGTPEkminu")
     scale = _SUFFIXES.get(text[len(number) :])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from rules.kinds.field_types import UntypedKey, find_untyped, has_shape, spec_type_of
-from rules.kinds.misplaced import DROPPED, Misplacement, misplacements_of
+from rules.kinds.misplaced import DROPPED, Misplacement, misplaced_keys, misplacements_of
 from rules.kinds.pods import Pod
 from rules.kinds.rows import find_untold
 from rules.manifest import Manifest
@@ -37,12 +37,25 @@ class Stray(NamedTuple):
 
 def find_misplaced(workload: Workload) -> tuple[Stray, ...]:
     """The fields of an object that stand a level off."""
-    return tuple(_search(workload.kind.group, workload.kind.name, workload.manifest))
+    kind = workload.kind
+    if not _may_stray(kind.group, kind.name, workload.manifest):
+        return ()
+    return tuple(_search(kind.group, kind.name, workload.manifest))
+
+
+def _may_stray(group: str, name: str, manifest: Manifest) -> bool:
+    """Whether some field stands a level off, which is told at once: nearly all stand right."""
+    for wrong, keys in misplaced_keys(group, name):
+        for _, body in expand(manifest.object, wrong):
+            if isinstance(body, dict) and not keys.isdisjoint(body):
+                return True
+    return False
 
 
 def _search(group: str, name: str, manifest: Manifest) -> Iterator[Stray]:
+    version = manifest.version
     for row in misplacements_of(group, name):
-        if not row.versions or manifest.version in row.versions:
+        if not row.versions or version in row.versions:
             yield from _find(row, manifest)
 
 
@@ -88,7 +101,7 @@ def _list_untyped(workload: Workload) -> Iterator[UntypedKey]:
     for pod in workload.pods:
         for name, path in _list_typed(pod):
             yield from find_untyped(name, dig_in(*path), path)
-    yield from find_untold(kind.places, workload.manifest.object)
+    yield from find_untold(kind.rows, workload.manifest.object)
 
 
 def _list_typed(pod: Pod) -> Iterator[tuple[str, Path]]:

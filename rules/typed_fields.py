@@ -114,7 +114,7 @@ def _texts(found: Any, at: Path) -> Iterator[Mistyped]:
 
 
 def _numbers(workload: Workload) -> Iterator[Mistyped]:
-    for fact, path, value in find_numbers(workload.kind.places, workload.manifest.object):
+    for fact, path, value in find_numbers(workload.kind.rows, workload.manifest.object):
         if _is_no_number(value):
             yield Mistyped(path, value, LONG_NUMBER if fact in _LONG else NUMBER)
 

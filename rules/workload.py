@@ -11,7 +11,7 @@ from rules.kinds.facts import Fact
 from rules.kinds.lookups import Answer, Reference
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
-from rules.kinds.rows import FactPlace, find_around, find_every, find_own
+from rules.kinds.rows import FactPlace, FactPlaces, find_around, find_every, find_own
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import Autoscaler, Inner, Kind
 from rules.kinds.views import SpecView
@@ -77,6 +77,11 @@ class Workload:
         """The part of the object that the kind's readers read."""
         return self.kind.view(self.manifest)
 
+    @lazy_property
+    def places(self) -> FactPlaces:
+        """Where the facts of the object stand, and those of its parts."""
+        return self.kind.places
+
     @property
     def namespace(self) -> str | None:
         """The namespace that it lives in; None where that is not known."""
@@ -106,13 +111,13 @@ class Workload:
         if pod is not None and fact in kind.pod_rows:
             return self._at_pod(FactPlace(pod.spec_path, kind.pod_rows[fact]), pod)
         found = (
-            find_own(kind.places, fact) if pod is None else find_around(kind.places, fact, pod.path)
+            find_own(self.places, fact) if pod is None else find_around(self.places, fact, pod.path)
         )
         return None if found is None else self._read(found)
 
     def each(self, fact: Fact) -> tuple[Value, ...]:
         """A fact in the object and in each item of it that can say it."""
-        places = find_every(self.kind.places, fact, self.manifest.object)
+        places = find_every(self.places, fact, self.manifest.object)
         return tuple(map(self._read, places))
 
     def _read(self, place: FactPlace) -> Value:

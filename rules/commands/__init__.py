@@ -121,7 +121,8 @@ class CommandLine:
         is the one with underscores too. Of one given twice the last, as argparse has it."""
         # A name is looked for as a text first: few command lines have it, and to take one apart
         # costs many times more.
-        said = [name for name in names if _stands_alone(name, self._folded)]
+        text = self._folded
+        said = [name for name in names if name in text and _stands_alone(name, text)]
         return next((self._by_name[name] for name in said if name in self._by_name), None)
 
     def value(self, *names: str) -> str | None:

@@ -46,6 +46,15 @@ def misplacements_of(group: str, name: str) -> Rows:
     return rows() if rows else ()
 
 
+@cache
+def misplaced_keys(group: str, name: str) -> tuple[tuple[Path, frozenset[str]], ...]:
+    """The same by place: each with all keys that do nothing there."""
+    found: dict[Path, frozenset[str]] = {}
+    for row in misplacements_of(group, name):
+        found[row.wrong] = row.keys | found.get(row.wrong, frozenset())
+    return tuple(found.items())
+
+
 def _move(keys: str, wrong: str, right: str) -> Misplacement:
     """A row from words and dotted paths."""
     return Misplacement(frozenset(keys.split()), _read_path(wrong), _read_path(right))

@@ -80,10 +80,9 @@ def find_every(places: FactPlaces, fact: Fact, whole: Any) -> Iterator[FactPlace
 def find_untold(places: FactPlaces, whole: Any) -> Iterator[UntypedKey]:
     """The keys beside the rows' fields that no row knows. What those fields are called in labels
     and annotations has a domain, and aliases."""
-    for root, rows in places:
-        types = _digest(rows).types
+    for root, types, _ in _digest(places):
         for path, item in expand(whole, root) if types else ():
-            for below, known in types.items():
+            for below, known in types:
                 body = dig(item, below)
                 if isinstance(body, dict) and not body.keys() <= known.shapes.keys():
                     unknown = (key for key in body if key not in known.shapes)
@@ -92,8 +91,7 @@ def find_untold(places: FactPlaces, whole: Any) -> Iterator[UntypedKey]:
 
 def find_numbers(places: FactPlaces, whole: Any) -> Iterator[tuple[Fact, Path, Any]]:
     """What stands in an object, and in each item of it, where rows have whole numbers."""
-    for root, rows in places:
-        numbers = _digest(rows).numbers
+    for root, _, numbers in _digest(places):
         for path, item in expand(whole, root) if numbers else ():
             for fact, below in numbers:
                 found = dig(item, below)
@@ -102,21 +100,26 @@ def find_numbers(places: FactPlaces, whole: Any) -> Iterator[tuple[Fact, Path, A
 
 
 class _Digest(NamedTuple):
-    """What is read of rows once: the type of each mapping below a root, as far as it is known, and
-    where whole numbers stand."""
+    """What is read of the rows below a root once: the type of each mapping there, as far as it is
+    known, and where whole numbers stand."""
 
-    types: Mapping[Path, FieldType]
+    root: Path
+    types: tuple[tuple[Path, FieldType], ...]
     numbers: tuple[tuple[Fact, Path], ...]
 
 
-_KNOWN: dict[int, tuple[FactRows, _Digest]] = {}
+_KNOWN: dict[int, tuple[FactPlaces, list[_Digest]]] = {}
 """What has been read, with the rows that it was read from: a mapping has no hash."""
 
 
-def _digest(rows: FactRows) -> _Digest:
-    known = _KNOWN.get(id(rows))
-    if known is None or known[0] is not rows:
-        known = _KNOWN[id(rows)] = rows, _Digest(_read_types(rows), tuple(_read_numbers(rows)))
+def _digest(places: FactPlaces) -> list[_Digest]:
+    known = _KNOWN.get(id(places))
+    if known is None or known[0] is not places:
+        digests = [
+            _Digest(root, tuple(_read_types(rows).items()), tuple(_read_numbers(rows)))
+            for root, rows in places
+        ]
+        known = _KNOWN[id(places)] = places, [one for one in digests if one.types or one.numbers]
     return known[1]
 
 
