@@ -54,7 +54,7 @@ def runs_cuda(image: Image) -> bool:
 
 def sees_all(command: CommandLine) -> bool:
     """Whether a container sees every GPU of its node by what its image says: nothing says else."""
-    return runs_cuda(command.image) and VISIBLE not in command.variables
+    return VISIBLE not in command.variables and runs_cuda(command.image)
 
 
 def _is_cuda(word: str) -> bool:
@@ -91,7 +91,7 @@ def find_device_files(pod: Pod) -> Iterator[tuple[Path, str]]:
     """The volumes of a pod that are device files of the node's accelerators: where each says so,
     and which."""
     for volume in pod.volumes:
-        file = dig(volume.body, ("hostPath", "path"))
+        file = dig(volume.body, ("hostPath", "path")) if "hostPath" in volume.body else None
         if isinstance(file, str) and file.startswith(_FILES):
             yield (*volume.path, "hostPath", "path"), file
 

@@ -77,6 +77,10 @@ _MESHES = (
 )
 
 
+_KEYS = frozenset([mesh.key for mesh in _MESHES])
+_PARTS = ("labels", "annotations")
+
+
 class Injection(NamedTuple):
     """A mesh that is asked for, and where: in a pod's labels or annotations. ``asked`` is False
     where the namespace asks for it, and ``value`` what would say no."""
@@ -105,10 +109,12 @@ def find_injections(workload: Workload, pod: Pod) -> Iterator[Injection]:
     if pod.metadata_at is None or _ends_sidecars(workload, pod):
         return
     native = workload.parameters["cluster"]["istio_native_sidecar"]
-    for mesh in _MESHES:
+    labels, annotations = (workload.manifest.mapping(*pod.metadata_at, one) for one in _PARTS)
+    asked = not _KEYS.isdisjoint(labels) or not _KEYS.isdisjoint(annotations)
+    for mesh in _MESHES if asked else (ISTIO,):
         if (mesh is ISTIO and native) or any(_says(pod, *each) for each in mesh.unless):
             continue
-        places = [(*pod.metadata_at, part, mesh.key) for part in ("labels", "annotations")]
+        places = [(*pod.metadata_at, part, mesh.key) for part in _PARTS]
         values = [workload.manifest.value(path) for path in places]
         written = [value for value in values if not value.absent]
         if any(str(value.value).lower() in mesh.values for value in written):
@@ -122,8 +128,8 @@ def _is_meshed(labels: Mapping[str, str]) -> bool:
 
 
 def _says(pod: Pod, key: str, wanted: str) -> bool:
-    parts = (pod.metadata.get(part) for part in ("labels", "annotations"))
-    return any(isinstance(part, Mapping) and str(part.get(key)).lower() == wanted for part in parts)
+    parts = (pod.metadata.get(part) for part in _PARTS)
+    return any(isinstance(part, dict) and str(part.get(key)).lower() == wanted for part in parts)
 
 
 def find_endless(workload: Workload, pod: Pod) -> tuple[Container, ...]:

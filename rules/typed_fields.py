@@ -1,6 +1,7 @@
 """Scalars of a type that their field does not take: places and values, whatever the kind."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from rules.kinds.facts import DEADLINE, STARTING_DEADLINE
 from rules.kinds.pods import Container, Pod
@@ -57,7 +58,7 @@ def find_mistyped(workload: Workload) -> tuple[Mistyped, ...]:
 def _metadata(body: Any, at: Path) -> Iterator[Mistyped]:
     metadata = dig(body, at)
     for key in ("labels", "annotations") if isinstance(metadata, dict) else ():
-        if metadata.get(key):
+        if key in metadata and not _are_texts(metadata[key]):
             yield from _texts(metadata[key], (*at, key))
 
 
@@ -66,7 +67,7 @@ def _of_pod(body: Any, pod: Pod) -> Iterator[Mistyped]:
         yield from _metadata(body, pod.metadata_at)
     selector = (*pod.spec_path, "nodeSelector")
     asked = dig(body, selector)
-    if asked:
+    if not _are_texts(asked):
         yield from _texts(asked, selector)
     for container in pod.containers:
         yield from _of_container(body, container)
@@ -78,12 +79,12 @@ def _of_container(body: Any, container: Container) -> Iterator[Mistyped]:
     if container.elsewhere:
         fields = {key: dig(body, container.place(key)) for key in (*_LISTS, "env", *_PROBES)}
     for key in _LISTS:
-        if fields.get(key):
+        if key in fields and not _are_texts(fields[key]):
             yield from _texts(fields[key], container.place(key))
-    if fields.get("env"):
+    if "env" in fields and not _name_texts(fields["env"]):
         yield from _of_environment(fields["env"], container.place("env"))
     for probe in _PROBES:
-        if fields.get(probe):
+        if probe in fields:
             yield from _of_probe(fields[probe], container, probe)
 
 
@@ -98,16 +99,29 @@ def _of_probe(found: Any, container: Container, probe: str) -> Iterator[Mistyped
 
 def _of_environment(env: Any, at: Path) -> Iterator[Mistyped]:
     for index, variable in items(env):
-        if isinstance(variable, dict) and not _NO_TEXTS.isdisjoint(map(type, variable.values())):
+        if isinstance(variable, dict) and not _are_texts(variable):
             told = {key: variable[key] for key in ("name", "value") if key in variable}
             yield from _texts(told, (*at, index))
 
 
+def _name_texts(env: Any) -> bool:
+    """Whether all that is said in an environment is text."""
+    try:
+        values = chain.from_iterable(map(dict.values, env))
+        return _NO_TEXTS.isdisjoint(map(type, values))
+    except TypeError:  # it is no list of mappings
+        return False
+
+
+def _are_texts(found: Any) -> bool:
+    """Whether no item of a mapping or list is a number: told of most without a look at each."""
+    sort = type(found)
+    if sort is not dict and sort is not list:
+        return True
+    return _NO_TEXTS.isdisjoint(map(type, found if sort is list else found.values()))
+
+
 def _texts(found: Any, at: Path) -> Iterator[Mistyped]:
-    values = found.values() if isinstance(found, dict) else found
-    # Told of nearly all without a look at each.
-    if not isinstance(found, dict | list) or _NO_TEXTS.isdisjoint(map(type, values)):
-        return
     for key, value in items(found):
         if type(value) in _NO_TEXTS:
             yield Mistyped((*at, key), value, TEXT)

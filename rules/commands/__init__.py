@@ -122,8 +122,10 @@ class CommandLine:
         # A name is looked for as a text first: few command lines have it, and to take one apart
         # costs many times more.
         text = self._folded
-        said = [name for name in names if name in text and _stands_alone(name, text)]
-        return next((self._by_name[name] for name in said if name in self._by_name), None)
+        for name in names:
+            if name in text and _stands_alone(name, text) and name in self._by_name:
+                return self._by_name[name]
+        return None
 
     def value(self, *names: str) -> str | None:
         """The value of that flag: empty where it stands alone, None where it is not given."""
@@ -134,25 +136,27 @@ class CommandLine:
     def environment(self) -> dict[str, Fragment]:
         """The literal environment by name; of a name that stands twice the last, as the kubelet
         has it. What comes from elsewhere (``valueFrom``) is not among it."""
+        if not self._entries:
+            return {}
         path = self.container.place("env")
         return {
-            str(entry.get("name")): Fragment(str(entry["value"])[:LONGEST], (*path, index, "value"))
-            for index, entry in enumerate(self._entries)
-            if isinstance(entry, dict) and entry.get("value") is not None
+            str(entry.get("name")): Fragment(str(value)[:LONGEST], (*path, index, "value"))
+            for index, entry in self._entries
+            if (value := entry.get("value")) is not None
         }
 
-    @property
-    def variables(self) -> Iterator[str]:
+    @lazy_property
+    def variables(self) -> tuple[str, ...]:
         """The names of the environment, wherever their values come from."""
-        for entry in self._entries:
-            name = entry.get("name") if isinstance(entry, dict) else None
-            if isinstance(name, str):
-                yield name
+        names = [entry.get("name") for _, entry in self._entries]
+        return tuple([name for name in names if isinstance(name, str)])
 
-    @property
-    def _entries(self) -> list[Any]:
+    @lazy_property
+    def _entries(self) -> list[tuple[int, dict[str, Any]]]:
         entries = self.container.body.get("env")
-        return entries if isinstance(entries, list) else []
+        if not isinstance(entries, list):
+            return []
+        return [(index, one) for index, one in enumerate(entries) if isinstance(one, dict)]
 
     def setting(self, *names: str) -> str | None:
         """What the first of ``names`` that is given says: a flag's (``--port``) or a variable's
