@@ -139,8 +139,8 @@ class Engine:
         workload = view_stranger(manifest, self.inventory, self.policy.parameters)
         view = View(workload, scope, self._placed(scope, manifest), labels)
         problem = describe_stranger(workload)
-        found = list(self._findings.make(declared.load(), problem, view)) if problem else []
-        kept, suppressed = self._suppress(found, view, []) if found else ([], [])
+        found = self._findings.make(declared.load(), problem, view) if problem else None
+        kept, suppressed = self._suppress([found], view, []) if found else ([], [])
         return Evaluation(tuple(kept), tuple(suppressed))
 
     def _namespace_role(self, labels: Mapping[str, str] | None) -> Role | None:
@@ -199,7 +199,8 @@ class Engine:
                 unfinished.append(rule.code)
                 continue
             for problem in check(workload, params):
-                findings += self._findings.make(rule, point_out(problem, workload), view)
+                found = self._findings.make(rule, point_out(problem, workload), view)
+                findings += [found] if found else []
         return findings, unfinished
 
     def _judge_apart(self, looks: tuple[Look, ...], view: View) -> Evaluation:
@@ -266,14 +267,16 @@ class Engine:
         judged = self._enabled.keys() - unfinished if not view.workload.partial else ()
         for problem in suppressor.problems(judged):
             path = annotation_path(ignores[problem.number][0])
-            kept += self._complain(problem.code, path, problem.message, view)
+            complaint = self._complain(problem.code, path, problem.message, view)
+            kept += [complaint] if complaint else []
         return kept, suppressed
 
-    def _complain(self, code: str, path: Path, text: str, view: View) -> Iterator[Finding]:
+    def _complain(self, code: str, path: Path, text: str, view: View) -> Finding | None:
         declared = self._enabled.get(code)
-        if declared is not None:
-            rule = declared.load()
-            yield from self._findings.make(rule, Problem(rule.forms[0].name, path, text), view)
+        if declared is None:
+            return None
+        rule = declared.load()
+        return self._findings.make(rule, Problem(rule.forms[0].name, path, text), view)
 
 
 @lru_cache(maxsize=4)

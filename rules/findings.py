@@ -37,22 +37,22 @@ class FindingMaker:
         self._flag_profile = flag_profile
         self._by_container = any(entry.container for entry in policy.exceptions)
 
-    def make(self, rule: Rule, problem: Problem, view: View) -> Iterator[Finding]:
-        """The finding on an object; none where the policy switches it off."""
+    def make(self, rule: Rule, problem: Problem, view: View) -> Finding | None:
+        """The finding on an object; None where the policy switches it off."""
         judgement = _judgement(problem, view)
         confidence = problem.confidence or _confidence(rule, problem, judgement)
         decision = self._decide_on(rule, problem, confidence, view)
         if decision.action is Action.OFF:
-            return
+            return None
         promotions = PROMOTIONS if self._observes(view) else ()
         would = tuple(
             self._decide_on(rule, problem, confidence, view, profile).action
             for profile in promotions
         )
         mark = fingerprint(rule, problem, view)
-        finding = _write(rule, problem, confidence, decision, view.identity, mark)
         role = str(judgement.role) if judgement else None
-        yield show_outside(finding, view)._replace(role=role, would=would)
+        finding = _write(rule, problem, confidence, decision, view.identity, mark, role, would)
+        return show_outside(finding, view)
 
     def make_own(
         self, code: str, path: Path, message: str, identity: Identity, mark: str
@@ -147,6 +147,8 @@ def _write(
     decision: Decision,
     identity: Identity,
     mark: str,
+    role: str | None = None,
+    would: tuple[Action, ...] = (),
 ) -> Finding:
     form = rule.form(problem.form)
     exception = decision.note if decision.action is Action.EXCEPTED else decision.expired
@@ -158,7 +160,7 @@ def _write(
         severity=problem.severity or form.severity,
         action=decision.action,
         confidence=confidence,
-        role=None,
+        role=role,
         path=problem.path,
         object=identity,
         message=problem.message + said,
@@ -169,4 +171,5 @@ def _write(
         degree=problem.degree,
         gpu_hours=problem.gpu_hours,
         expired=decision.expired,
+        would=would,
     )

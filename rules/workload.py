@@ -107,9 +107,9 @@ class Workload:
         the item that the template stands in (a replicated job, a worker group), else the object's.
         What another object may say that is named here is unknown, never absent.
         """
-        kind = self.kind
-        if pod is not None and fact in kind.pod_rows:
-            return self._at_pod(FactPlace(pod.spec_path, kind.pod_rows[fact]), pod)
+        row = None if pod is None else self.kind.pod_rows.get(fact)
+        if pod is not None and row is not None:
+            return self._at_pod(FactPlace(pod.spec_path, row), pod)
         found = (
             find_own(self.places, fact) if pod is None else find_around(self.places, fact, pod.path)
         )
@@ -117,14 +117,18 @@ class Workload:
 
     def each(self, fact: Fact) -> tuple[Value, ...]:
         """A fact in the object and in each item of it that can say it."""
+        if not any([fact in rows for _, rows in self.places]):
+            return ()
         places = find_every(self.places, fact, self.manifest.object)
         return tuple(map(self._read, places))
 
     def _read(self, place: FactPlace) -> Value:
-        value = place.read(self.manifest)
-        named = self.kind.deferred.get(place.root)
+        value, deferred = place.read(self.manifest), self.kind.deferred
+        if not deferred or not value.absent:
+            return value
+        named = deferred.get(place.root)
         elsewhere = named is not None and self.manifest.dig(*named) is not None
-        return _unknown(value) if value.absent and elsewhere else value
+        return _unknown(value) if elsewhere else value
 
     def _at_pod(self, place: FactPlace, pod: Pod) -> Value | None:
         """A fact of a pod spec, be it written there or merged from another object."""
@@ -133,11 +137,11 @@ class Workload:
         value = place.read(self.manifest, raw=not self.kind.built_in)
         if not value.absent:
             return value
-        merged = dig(pod.spec, place.path[len(pod.spec_path) :])
+        merged = dig(pod.spec, value.path[len(pod.spec_path) :])
         # What stands here itself and counts as absent is the API server's default.
-        if merged is not None and self.manifest.dig(*place.path) is None:
+        if merged is not None and self.manifest.dig(*value.path) is None:
             known = not is_template(merged)
-            return Value(place.path, merged, Presence.WRITTEN if known else Presence.UNKNOWN)
+            return Value(value.path, merged, Presence.WRITTEN if known else Presence.UNKNOWN)
         return _unknown(value) if pod.inherits else value
 
     @lazy_property

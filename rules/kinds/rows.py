@@ -38,15 +38,13 @@ class FactPlace(NamedTuple):
     def path(self) -> Path:
         return (*self.root, *split_dotted(self.row[0]))
 
-    @property
-    def default(self) -> Any:
-        return self.row[1] if len(self.row) > 1 else None
-
     def read(self, manifest: Manifest, *, raw: bool = False) -> Value:
         """The value there; ``raw``: no default is ever written into such an object."""
+        if len(self.row) == 1:
+            return manifest.value(self.path)
         if raw or len(self.row) > 2:
-            return manifest.raw(self.path, self.default)
-        return manifest.value(self.path, self.default)
+            return manifest.raw(self.path, self.row[1])
+        return manifest.value(self.path, self.row[1])
 
 
 def find_own(places: FactPlaces, fact: Fact) -> FactPlace | None:
@@ -60,12 +58,11 @@ def find_own(places: FactPlaces, fact: Fact) -> FactPlace | None:
 def find_around(places: FactPlaces, fact: Fact, path: Path) -> FactPlace | None:
     """Where the fact stands that holds for what is at ``path``: in the innermost item around it,
     else in the object."""
-    around = [
-        FactPlace(path[: len(root)], rows[fact])
-        for root, rows in places
-        if fact in rows and _leads(root, path)
-    ]
-    return max(around, key=lambda place: len(place.root), default=find_own(places, fact))
+    inner: FactPlace | None = None
+    for root, rows in places:
+        if fact in rows and _leads(root, path) and len(root) > (len(inner.root) if inner else -1):
+            inner = FactPlace(path[: len(root)], rows[fact])
+    return inner or find_own(places, fact)
 
 
 def find_every(places: FactPlaces, fact: Fact, whole: Any) -> Iterator[FactPlace]:
