@@ -77,7 +77,11 @@ class Accelerators:
         """Whether a pod asks for an accelerator, for a share of one, or claims a device (DRA)."""
         if pod.spec.get("resourceClaims") or self.shared_by(pod.metadata):
             return True
-        return any([self.holds(one.body.get("resources")) for one in pod.containers])
+        for container in pod.containers:
+            resources = container.body.get("resources")
+            if resources and self.holds(resources):
+                return True
+        return False
 
     def _gives(self, name: str) -> bool:
         return self.match(name) or name in _SHARES

@@ -64,7 +64,10 @@ def _fold(text: str) -> str:
 
 def may_hold(text: str) -> bool:
     """Whether a credential, or the name of one, may stand in a text, which is told at once."""
-    return any([begin in text for begin, *_ in _TOKENS]) or may_name(text)
+    for begin, *_ in _TOKENS:
+        if begin in text:
+            return True
+    return may_name(text)
 
 
 def may_name(text: str) -> bool:

@@ -50,9 +50,9 @@ class FindingMaker:
             for profile in promotions
         )
         mark = fingerprint(rule, problem, view)
+        finding = _write(rule, problem, confidence, decision, view.identity, mark)
         role = str(judgement.role) if judgement else None
-        finding = _write(rule, problem, confidence, decision, view.identity, mark, role, would)
-        return show_outside(finding, view)
+        return show_outside(finding, view)._replace(role=role, would=would)
 
     def make_own(
         self, code: str, path: Path, message: str, identity: Identity, mark: str
@@ -147,8 +147,6 @@ def _write(
     decision: Decision,
     identity: Identity,
     mark: str,
-    role: str | None = None,
-    would: tuple[Action, ...] = (),
 ) -> Finding:
     form = rule.form(problem.form)
     exception = decision.note if decision.action is Action.EXCEPTED else decision.expired
@@ -160,7 +158,7 @@ def _write(
         severity=problem.severity or form.severity,
         action=decision.action,
         confidence=confidence,
-        role=role,
+        role=None,
         path=problem.path,
         object=identity,
         message=problem.message + said,
@@ -171,5 +169,4 @@ def _write(
         degree=problem.degree,
         gpu_hours=problem.gpu_hours,
         expired=decision.expired,
-        would=would,
     )

@@ -24,9 +24,8 @@ def find_install(command: CommandLine) -> tuple[str, Fragment] | None:
     """The first command of a container that installs something, with the word that begins it;
     None where none does."""
     script = command.script
-    if not any([row[0] in script and row[1] in script for row in _ROWS]):
-        return None
-    if any(sign in script for sign in _PIPELINES):
+    likely = [row for row in _ROWS if row[0] in script and row[1] in script]
+    if not likely or any(sign in script for sign in _PIPELINES):
         return None
     return next(_find(command.words), None)
 

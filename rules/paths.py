@@ -110,7 +110,11 @@ def named(value: Any, path: Path) -> str:
             value = value[key]
         except (KeyError, IndexError, TypeError):
             value = None
-        name = value.get("name") if isinstance(key, int) and isinstance(value, dict) else None
-        text = name if isinstance(name, str) else str(key)
+        text = key if isinstance(key, str) else _name_item(key, value)
         out += f"/{_escape(text if len(text) <= _LONGEST else shorten(text))}"
     return out
+
+
+def _name_item(index: int, item: Any) -> str:
+    name = item.get("name") if isinstance(item, dict) else None
+    return name if isinstance(name, str) else str(index)

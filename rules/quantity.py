@@ -22,8 +22,9 @@ def parse_quantity(value: object) -> float | None:
     """``"500m"``, ``"16Gi"``, ``2`` or ``"1e3"`` as a number; None for anything else."""
     if isinstance(value, str):
         return _parse_text(value)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if number else None
+    if isinstance(value, bool):
+        return None
+    return float(value) if isinstance(value, (int, float)) else None
 
 
 @remember(1024, 32)

@@ -117,8 +117,6 @@ class Workload:
 
     def each(self, fact: Fact) -> tuple[Value, ...]:
         """A fact in the object and in each item of it that can say it."""
-        if not any([fact in rows for _, rows in self.places]):
-            return ()
         places = find_every(self.places, fact, self.manifest.object)
         return tuple(map(self._read, places))
 
@@ -160,8 +158,9 @@ class Workload:
     @property
     def _lacks_required(self) -> bool:
         body, required = self.manifest.object, self.kind.required
-        if any([dig(body, path) in (None, "") for path in required]):
-            return True
+        for path in required:
+            if dig(body, path) in (None, ""):
+                return True
         # A pod that is made elsewhere has no containers here, and lacks none.
         bare = (pod for pod in self.pods if not pod.containers)
         return any(pod.path in required and pod.volumes_at is not None for pod in bare)

@@ -96,7 +96,7 @@ def _facts(kind: Kind) -> Iterator[tuple[str, str, str]]:
 def _default(place: FactPlace) -> str:
     if len(place.row) == 1:
         return ""
-    told = f"`{show_default(place.default)}`"
+    told = f"`{show_default(place.row[1])}`"
     return told if len(place.row) == 2 else f"{told}, unwritten"
 
 
