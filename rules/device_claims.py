@@ -3,7 +3,7 @@
 Source: core/v1 PodResourceClaim; resource.k8s.io (DeviceRequest, below ``exactly`` since v1beta2).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from rules.kinds.facts import DEVICE_REQUESTS
 from rules.kinds.lookups import Answer
@@ -19,6 +19,14 @@ Those of network cards have none of them."""
 _SOURCES = (("resourceClaimTemplateName", CLAIM_TEMPLATE), ("resourceClaimName", DEVICE_CLAIM))
 
 
+def claims_devices(pod: Pod) -> bool:
+    """Whether a pod, or a container of it, speaks of claims."""
+    if pod.spec.get("resourceClaims"):
+        return True
+    resources = [container.body.get("resources") for container in pod.containers]
+    return any(isinstance(one, dict) and one.get("claims") for one in resources if one)
+
+
 def read_claims(claims: Any) -> dict[str, int]:
     """The names of claims, with the place of each."""
     entries = claims if isinstance(claims, list) else []
@@ -27,7 +35,7 @@ def read_claims(claims: Any) -> dict[str, int]:
 
 
 def _is_named(claim: Any) -> bool:
-    return isinstance(claim, Mapping) and isinstance(claim.get("name"), str)
+    return isinstance(claim, dict) and isinstance(claim.get("name"), str)
 
 
 def find_both(workload: Workload, pod: Pod) -> Iterator[tuple[Path, str]]:

@@ -244,10 +244,7 @@ class Rule(NamedTuple):
     status: str = "stable"
 
     def form(self, name: str) -> Form:
-        for form in self.forms:
-            if form.name == name:
-                return form
-        raise KeyError(name)
+        return {form.name: form for form in self.forms}[name]
 
     @property
     def summary(self) -> str:

@@ -50,8 +50,8 @@ def find_shares(workload: Workload, pod: Pod, container: Container) -> Iterator[
     path, _ = workload.resources(container)
     value = workload.at(facts.START_PARAMETERS, pod)
     told = value.value if value is not None and isinstance(value.value, dict) else {}
-    for name in (CPU, MEMORY):
-        asked = read_asked(workload, pod, container, name)
+    names = (CPU, MEMORY)
+    for name, asked in zip(names, read_asked(workload, pod, container, *names), strict=True):
         if name in told or ("num-cpus" in told and name == CPU):
             continue
         cpus = parse_quantity(asked.limit)
@@ -68,7 +68,8 @@ def find_head_memory(workload: Workload) -> Iterator[tuple[Path, Any]]:
     for pod, container in list_ray_pods(workload):
         if pod.subrole is Subrole.RAY_HEAD:
             place = (*workload.resources(container)[0], "limits", MEMORY)
-            yield place, read_asked(workload, pod, container, MEMORY).limit
+            for asked in read_asked(workload, pod, container, MEMORY):
+                yield place, asked.limit
 
 
 def find_restarting(workload: Workload) -> Iterator[tuple[Value, str]]:

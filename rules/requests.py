@@ -43,15 +43,17 @@ class Asked(NamedTuple):
         return request is not None and limit is not None and request < limit
 
 
-def read_asked(workload: Workload, pod: Pod, container: Container, name: str) -> Asked:
-    """What a container asks for of ``name``; where it says nothing, what its pod does."""
+def read_asked(workload: Workload, pod: Pod, container: Container, *names: str) -> Iterator[Asked]:
+    """What a container asks for of each of ``names``; where it says nothing, what its pod does."""
     _, own = workload.resources(container)
-    whole = workload.at(POD_RESOURCES, pod)
-    request, limit = (
-        dig(own, (key, name), dig(whole and whole.value, (key, name)))
-        for key in ("requests", "limits")
-    )
-    return Asked(request, limit)
+    value = workload.at(POD_RESOURCES, pod)
+    whole = None if value is None else value.value
+    for name in names:
+        request, limit = ("requests", name), ("limits", name)
+        if whole is None:
+            yield Asked(dig(own, request), dig(own, limit))
+        else:
+            yield Asked(dig(own, request, dig(whole, request)), dig(own, limit, dig(whole, limit)))
 
 
 def find_workers(workload: Workload, pod: Pod) -> Iterator[Container]:

@@ -37,7 +37,7 @@ def find_fetched(workload: Workload) -> Iterator[FetchedWeights]:
     for pod in workload.pods_of(TRAINING | SERVING):
         told = pod.complete and not pod.inherits and pod.volumes_at is not None
         for container in pod.mains if told else ():
-            if read_asked(workload, pod, container, _DISK).nothing:
+            if all(one.nothing for one in read_asked(workload, pod, container, _DISK)):
                 yield from _trace(workload, pod, container)
 
 

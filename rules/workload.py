@@ -7,6 +7,7 @@ from rules.accelerators import Accelerators, accelerators_of
 from rules.commands import CommandReadings, ReadContainer
 from rules.interruption import interruptible
 from rules.inventory import Inventory
+from rules.kinds.completeness import lacks_images, lacks_required
 from rules.kinds.facts import Fact
 from rules.kinds.lookups import Answer, Reference
 from rules.kinds.pods import Container, Pod
@@ -117,8 +118,8 @@ class Workload:
 
     def each(self, fact: Fact) -> tuple[Value, ...]:
         """A fact in the object and in each item of it that can say it."""
-        places = find_every(self.places, fact, self.manifest.object)
-        return tuple(map(self._read, places))
+        found = find_every(self.places, fact, self.manifest.object)
+        return tuple(map(self._read, found)) if found else ()
 
     def _read(self, place: FactPlace) -> Value:
         value, deferred = place.read(self.manifest), self.kind.deferred
@@ -150,29 +151,10 @@ class Workload:
     def partial(self) -> bool:
         """Whether this is a fragment: said so, lacks a required field, or has containers without
         an image where the API requires one. What has a status came from a cluster: it is whole."""
-        if self._partial or self._lacks_required:
+        if self._partial or lacks_required(self.kind, self.manifest, self.pods):
             return True
         unsure = self._partial is None and "status" not in self.manifest.object
-        return unsure and self._lacks_images
-
-    @property
-    def _lacks_required(self) -> bool:
-        body, required = self.manifest.object, self.kind.required
-        for path in required:
-            if dig(body, path) in (None, ""):
-                return True
-        # A pod that is made elsewhere has no containers here, and lacks none.
-        bare = (pod for pod in self.pods if not pod.containers)
-        return any(pod.path in required and pod.volumes_at is not None for pod in bare)
-
-    @property
-    def _lacks_images(self) -> bool:
-        return any(
-            not container.get("image")
-            for pod in self.pods
-            if pod.images and pod.complete
-            for container in pod.containers
-        )
+        return unsure and lacks_images(self.pods)
 
     @lazy_property
     def accelerators(self) -> Accelerators:

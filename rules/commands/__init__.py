@@ -6,6 +6,7 @@ Whoever asks what a container does asks here, and nobody else takes a command li
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from rules.commands.fragments import Fragment, begin_line, cut_fragments, list_fragments
 from rules.commands.scripts import BETWEEN, BREAK, LONGEST, clean, cut, split_words
 from rules.image import Image, parse_image
 from rules.kinds.pods import Container
@@ -21,19 +22,11 @@ LONGEST_PLACE = 512
 _FLAG = r"(?s)-{1,4}([A-Za-z][\w.-]{0,255})(?:=(.*))?\Z"
 _PAIR = r"(?s)\+{0,2}([A-Za-z][\w.-]{0,255})(?:=|:\s?)(.*)\Z"
 _VARIABLE = r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))"
-_WORDS = (str, int, float)
 _QUOTES = "\"',"
 _JOINTS = ("-", ".")
 """What joins the parts of a folded name."""
 
 _Found = TypeVar("_Found")
-
-
-class Fragment(NamedTuple):
-    """A text that a container runs, or a part of one, and where it is written."""
-
-    text: str
-    path: Path
 
 
 class CommandFlag:
@@ -79,10 +72,10 @@ class CommandLine:
     def texts(self) -> tuple[Fragment, ...]:
         """The command, the arguments, the script and the mounted scripts that they name, in that
         order; of more than ``LONGEST`` characters only the two ends."""
-        texts = list(_read_texts(self.container))
+        texts = list(list_fragments(self.container))
         if self._mounted:
             texts += [script for text in texts for script in self._follow(text)]
-        return tuple(_cut(texts))
+        return tuple(cut_fragments(texts))
 
     def _follow(self, text: Fragment) -> Iterator[Fragment]:
         """The mounted scripts that a text names."""
@@ -95,7 +88,7 @@ class CommandLine:
     def script(self) -> str:
         """All texts as one, cleaned of comments and of what is only printed; ``BETWEEN`` stands
         between any two. A text of several lines begins a line of its own."""
-        return clean(BETWEEN.join([_begin_line(text) for text, _ in self.texts]))
+        return clean(BETWEEN.join([begin_line(text) for text, _ in self.texts]))
 
     @lazy_property
     def words(self) -> tuple[Fragment, ...]:
@@ -204,43 +197,6 @@ class CommandReadings:
                 container, self._find_mounted(container)
             )
         return known
-
-
-def _read_texts(container: Container) -> Iterator[Fragment]:
-    for key in ("command", "args", "source"):
-        written = container.body.get(key)
-        if isinstance(written, str):
-            yield Fragment(written, container.place(key))
-        elif isinstance(written, list):
-            path = container.place(key)
-            for index, word in enumerate(written):
-                if isinstance(word, _WORDS):
-                    yield Fragment(str(word), (*path, index))
-
-
-def _cut(texts: list[Fragment]) -> list[Fragment]:
-    """The two ends of the texts, together ``LONGEST`` characters. A list of aliases
-    (``[*a, *a, ...]``) is long, and so may be one text."""
-    if sum([len(text) for text, _ in texts]) <= LONGEST:
-        return texts
-    head = [Fragment(text[:room], path) for (text, path), room in _measure(texts)]
-    tail = [Fragment(text[-room:], path) for (text, path), room in _measure(reversed(texts))]
-    return [*head, *reversed(tail)]
-
-
-def _measure(texts: Iterable[Fragment]) -> Iterator[tuple[Fragment, int]]:
-    """The first of ``texts`` that fit into half of what is read, each with the room left for it."""
-    room = LONGEST // 2
-    for text in texts:
-        if room <= 0:
-            return
-        yield text, room
-        room -= len(text.text)
-
-
-def _begin_line(text: str) -> str:
-    text = text.replace(BETWEEN, " ")
-    return f"\n{text}" if "\n" in text else text
 
 
 def _read_flags(words: Iterable[Fragment]) -> Iterator[CommandFlag]:

@@ -4,7 +4,7 @@ Source: the types of core/v1, batch/v1, apps/v1, autoscaling/v2 and apimachinery
 Kubernetes 1.37; what autoscaling/v1 alone has stands beside.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
@@ -16,13 +16,7 @@ from rules.words import find_spellings
 ANY = "any"
 _MOST, _LONGEST = 256, 64
 """Keys of a type of which it is remembered what may be meant, and letters of each."""
-_SHAPES: Mapping[str, type] = {
-    "text": str,
-    "number": int,
-    "flag": bool,
-    "list": list,
-    "mapping": dict,
-}
+_SHAPES = {"text": str, "number": int, "flag": bool, "list": list, "mapping": dict}
 
 
 class FieldType:
@@ -31,10 +25,11 @@ class FieldType:
 
     __slots__ = ("_meant", "inner", "plain", "shapes")
 
-    def __init__(self, shapes: Mapping[str, str], inner: Mapping[str, str]) -> None:
+    def __init__(self, shapes: Mapping[str, str], typed: Iterable[str] = ()) -> None:
+        """``typed`` are the fields that have a type here: they are put into ``inner``."""
         self.shapes = shapes
-        self.inner = inner
-        self.plain = frozenset(shapes).difference(inner)
+        self.inner: dict[str, FieldType] = {}
+        self.plain = frozenset(shapes).difference(typed)
         """The fields of which no more is known than their shape."""
         self._meant: dict[str, tuple[str, ...]] = {}
 
@@ -76,22 +71,28 @@ def spec_type_of(group: str, name: str) -> str | None:
 def find_untyped(name: str, body: Any, at: Path) -> Iterator[UntypedKey]:
     """The keys that nobody knows in what stands at ``at``, of the type ``name`` or a list of it."""
     own = _read_types()[name]
+    if not _is_plain(own.plain, body):
+        yield from _find_untyped(own, body, at)
+
+
+def _find_untyped(own: FieldType, body: Any, at: Path) -> Iterator[UntypedKey]:
     if isinstance(body, list):
         for index, item in enumerate(body):
             if isinstance(item, dict) and not own.plain.issuperset(item):
-                yield from find_untyped(name, item, (*at, index))
-    elif isinstance(body, dict) and not own.plain.issuperset(body):
+                yield from _find_untyped(own, item, (*at, index))
+    elif isinstance(body, dict):
         for key, value in body.items():
-            if key not in own.shapes:
+            if key in own.plain:
+                continue
+            if key not in own.inner:
                 yield UntypedKey(at, key, body, own)
-            elif value and key in own.inner and not _is_plain(own.inner[key], value):
-                yield from find_untyped(own.inner[key], value, (*at, key))
+            elif value and not _is_plain(own.inner[key].plain, value):
+                yield from _find_untyped(own.inner[key], value, (*at, key))
 
 
-def _is_plain(name: str, body: Any) -> bool:
-    """Whether all keys of a mapping of that type, or of all mappings of a list, are such as no more
-    is known of: told of most without a look at each."""
-    plain = _read_types()[name].plain
+def _is_plain(plain: frozenset[str], body: Any) -> bool:
+    """Whether all keys of a mapping, or of all mappings of a list, are among ``plain``: told of
+    most without a look at each."""
     try:
         return plain.issuperset(body if isinstance(body, dict) else chain.from_iterable(body))
     except TypeError:  # something else stands among them
@@ -114,7 +115,10 @@ def _read_types() -> dict[str, FieldType]:
             name = shape.strip("[]")
             shapes.update(dict.fromkeys(fields, "list" if name != shape else "mapping"))
             inner.update(dict.fromkeys(fields, name))
-    return {name: FieldType(*one) for name, one in known.items()}
+    types = {name: FieldType(*one) for name, one in known.items()}
+    for name, (_, typed) in known.items():
+        types[name].inner.update({key: types[of] for key, of in typed.items()})
+    return types
 
 
 _SPECS = {

@@ -65,13 +65,14 @@ def find_around(places: FactPlaces, fact: Fact, path: Path) -> FactPlace | None:
     return inner or find_own(places, fact)
 
 
-def find_every(places: FactPlaces, fact: Fact, whole: Any) -> Iterator[FactPlace]:
+def find_every(places: FactPlaces, fact: Fact, whole: Any) -> list[FactPlace]:
     """The fact in the object ``whole`` and in each item of it that can say it."""
+    found = []
     for root, rows in places:
         if fact in rows:
-            for path, body in expand(whole, root):
-                if isinstance(body, dict):
-                    yield FactPlace(path, rows[fact])
+            held = [path for path, body in expand(whole, root) if isinstance(body, dict)]
+            found += [FactPlace(path, rows[fact]) for path in held]
+    return found
 
 
 def find_untold(places: FactPlaces, whole: Any) -> Iterator[UntypedKey]:
@@ -138,7 +139,7 @@ def _read_types(rows: FactRows) -> dict[Path, FieldType]:
             types.setdefault(tuple(keys[:depth]), {})[key] = "mapping"
         known = "number" if fact in facts.WHOLE_NUMBERS else shape_of(*default[:1] or [None])
         types.setdefault(tuple(keys[:-1]), {}).setdefault(keys[-1], known)
-    return {below: FieldType(shapes, {}) for below, shapes in types.items()}
+    return {below: FieldType(shapes) for below, shapes in types.items()}
 
 
 def _leads(root: Path, path: Path) -> bool:

@@ -31,7 +31,7 @@ None: what is meant is for a person to say.
 
 from collections.abc import Iterator, Mapping
 
-from rules.device_claims import find_both, read_claims
+from rules.device_claims import claims_devices, find_both, read_claims
 from rules.kinds.facts import RESOURCE_CLAIMS
 from rules.kinds.pods import Pod
 from rules.model import Harm, Problem, Rule, form_table
@@ -48,6 +48,8 @@ _LAUNCHES = ("nproc-per-node", "num-processes", "num-gpus", "tensor-parallel-siz
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.pods:
+        if not claims_devices(pod):
+            continue
         if not (workload.partial or pod.inherits):
             yield from _judge_claims(workload, pod)
         yield from _judge_devices(workload, pod)
@@ -57,8 +59,6 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge_claims(workload: Workload, pod: Pod) -> Iterator[Problem]:
     declared = read_claims(pod.spec.get("resourceClaims"))
-    if not declared and not any(one.get("resources", "claims") for one in pod.containers):
-        return
     known = {name for value in workload.each(RESOURCE_CLAIMS) for name in read_claims(value.value)}
     used = set()
     for container in pod.containers:

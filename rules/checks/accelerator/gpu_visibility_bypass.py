@@ -43,7 +43,7 @@ from rules.globs import fits_glob
 from rules.kinds.facts import RUNTIME_CLASS
 from rules.kinds.pods import Pod
 from rules.model import Harm, Parameter, Problem, Rule, form_table
-from rules.paths import dotted, shorten
+from rules.paths import dig, dotted, shorten
 from rules.resource_names import NVIDIA
 from rules.type_names import Any
 from rules.wording import remove_value, tell_value, write_values
@@ -89,7 +89,8 @@ def _judge_container(workload: Workload, command: CommandLine) -> Iterator[Probl
         entry = {"name": VISIBLE, "value": "void"}
         fix = write_values(f"add {VISIBLE}=void", [(place, entry)], safe=True)
         yield Problem("zero", limit, f"{dotted(limit)} is 0, and {_IMAGE}", fix)
-    if container.get("securityContext", "privileged") is not True:
+    context = container.body.get("securityContext")
+    if not context or dig(context, ("privileged",)) is not True:
         return
     if sees_others(command, accelerated=workload.accelerators.holds(container.get("resources"))):
         value = workload.manifest.value(container.place("securityContext", "privileged"))

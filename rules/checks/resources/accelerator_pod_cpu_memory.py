@@ -59,7 +59,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 def _judge(
     workload: Workload, pod: Pod, container: Container, params: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    memory, cpu = (read_asked(workload, pod, container, name) for name in (MEMORY, CPU))
+    memory, cpu = read_asked(workload, pod, container, MEMORY, CPU)
     path, role = workload.resources(container)[0], workload.judgements_by_path[pod.path].role
     held = read_devices(pod._replace(containers=(container,)), workload.accelerators)
     devices = sum(one or 0 for one in held.values()) or 1

@@ -55,7 +55,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge(workload: Workload, pod: Pod, container: Container) -> Iterator[Problem]:
     path, _ = workload.resources(container)
-    cpu, memory = (read_asked(workload, pod, container, name) for name in (CPU, MEMORY))
+    cpu, memory = read_asked(workload, pod, container, CPU, MEMORY)
     lacking = [name for name, one in ((CPU, cpu), (MEMORY, memory)) if one.nothing]
     if lacking:
         message = f"{tell_lack(path, lacking)}; expected requests of what it needs"

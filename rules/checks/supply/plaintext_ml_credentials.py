@@ -59,10 +59,10 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge_container(workload: Workload, command: CommandLine) -> Iterator[Problem]:
     """Most containers hold nothing like a credential anywhere."""
-    variables = command.environment
-    if variables and may_hold("\n".join([*variables, *[text for text, _ in variables.values()]])):
+    variables, texts = command.environment, command.texts
+    written = [text for text, _ in (*variables.values(), *texts)]
+    if written and may_hold("\n".join([*variables, *written])):
         yield from _judge_environment(workload, command)
-    if command.texts and may_hold("\n".join([text for text, _ in command.texts])):
         yield from _judge_command(command)
 
 
