@@ -3,7 +3,8 @@ the ConfigMaps that its pods read."""
 
 from collections.abc import Iterator, Mapping
 
-from rules.commands import Fragment
+from rules.commands import CommandLine, Fragment
+from rules.credentials import may_hold
 from rules.kinds.config_maps import CONFIG_MAP, CREDENTIALS
 from rules.kinds.facts import RUNTIME_ENV, SERVE_CONFIG, WORKFLOW_PARAMETERS
 from rules.kinds.lookups import Answer
@@ -22,6 +23,13 @@ class ConfigLeak(NamedTuple):
     object: ObjectKey
     key: str
     what: str
+
+
+def may_leak(command: CommandLine) -> bool:
+    """Whether a container may hold a credential anywhere: few do, which is told at once."""
+    variables, texts = command.environment, command.texts
+    written = [text for text, _ in (*variables.values(), *texts)]
+    return bool(written) and may_hold("\n".join([*variables, *written]))
 
 
 def read_fields(workload: Workload) -> Iterator[Fragment]:

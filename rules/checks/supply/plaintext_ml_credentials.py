@@ -5,8 +5,7 @@ Tokens and keys come from a Secret: they stand in no environment, argument, scri
 
 ## Why
 A manifest is in Git, in the `last-applied` annotation of the object, and readable to everybody who
-may look at a pod. A token of a model hub gives away models and data; a key of a cloud gives away
-more.
+may look at a pod. A token of a model hub gives away models and data; a key of a cloud more.
 
 ## Example
 ```yaml
@@ -31,16 +30,10 @@ Unsafe: somebody must make the Secret.
 from collections.abc import Iterator, Mapping
 
 from rules.commands import CommandLine
-from rules.credentials import (
-    find_credential,
-    find_token,
-    holds_credential,
-    may_hold,
-    may_name,
-)
+from rules.credentials import find_credential, find_token, holds_credential, may_name
 from rules.kinds.facts import RUNTIME_ENV, SERVE_CONFIG, WORKFLOW_PARAMETERS
 from rules.kinds.pods import Pod
-from rules.leaks import find_config_leaks, read_fields
+from rules.leaks import find_config_leaks, may_leak, read_fields
 from rules.model import Fix, Harm, Problem, Related, Remove, Rule, Set, form_table
 from rules.paths import Path, dotted, shorten
 from rules.type_names import Any
@@ -50,20 +43,13 @@ from rules.workload import Workload
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.pods:
         for container in pod.containers:
-            for problem in _judge_container(workload, workload.command(container)):
-                yield problem._replace(role_path=pod.path)
+            command = workload.command(container)
+            if may_leak(command):
+                found = (*_judge_environment(workload, command), *_judge_command(command))
+                yield from (problem._replace(role_path=pod.path) for problem in found)
         yield from _judge_config(workload, pod)
     for text, path in read_fields(workload):
         yield from _judge_text(text, path)
-
-
-def _judge_container(workload: Workload, command: CommandLine) -> Iterator[Problem]:
-    """Most containers hold nothing like a credential anywhere."""
-    variables, texts = command.environment, command.texts
-    written = [text for text, _ in (*variables.values(), *texts)]
-    if written and may_hold("\n".join([*variables, *written])):
-        yield from _judge_environment(workload, command)
-        yield from _judge_command(command)
 
 
 def _judge_environment(workload: Workload, command: CommandLine) -> Iterator[Problem]:
