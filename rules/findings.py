@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rules.checks import load_rule
 from rules.embedding import View, fingerprint, show_outside
 from rules.model import Action, Confidence, Finding, Identity, Problem, Rule

@@ -13,7 +13,6 @@ from rules.kinds.pods import Container
 from rules.lazy_property import lazy_property
 from rules.memory import remember
 from rules.paths import Path
-from rules.record import NamedTuple
 from rules.type_names import Any, TypeAlias, TypeVar
 
 LONGEST_PLACE = 512
