@@ -35,7 +35,8 @@ def _load(text: str) -> tuple[Any, Any]:
         from ruamel.yaml.util import load_yaml_guess_indent
     except ImportError:
         raise UserError(
-            "mlgate promote: --write needs the package ruamel.yaml: pip install 'mlgate[cluster]'"
+            "mlgate promote: --write needs the package ruamel.yaml: install mlgate's extra "
+            "`cluster`"
         ) from None
     editor = YAML()
     editor.preserve_quotes = True

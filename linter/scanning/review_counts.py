@@ -32,8 +32,8 @@ def _count(source: str, text: str) -> Counter[tuple[str, str]]:
         from prometheus_client.parser import text_string_to_metric_families
     except ImportError as error:
         raise UserError(
-            f"mlgate promote: --metrics needs the package {error.name}: pip install "
-            "'mlgate[cluster]'"
+            f"mlgate promote: --metrics needs the package {error.name}: install "
+            "mlgate's extra `cluster`"
         ) from None
     try:
         families = list(text_string_to_metric_families(text))

@@ -29,7 +29,8 @@ def write_scan_metrics(
         from prometheus_client import write_to_textfile
     except ImportError as error:
         raise UserError(
-            f"mlgate scan: --metrics needs the package {error.name}: pip install 'mlgate[cluster]'"
+            f"mlgate scan: --metrics needs the package {error.name}: install mlgate's extra "
+            "`cluster`"
         ) from None
     registry = _count_scan(result, seconds)
     if tally is not None:

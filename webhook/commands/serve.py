@@ -26,11 +26,7 @@ _LOCALHOST = "127.0.0.1"
 EXTRA = frozenset(
     "cryptography fastapi httptools kubernetes orjson prometheus_client uvicorn uvloop".split()
 )
-MISSING = "mlgate serve needs the packages of the extra `webhook`: install mlgate[webhook]"
-MISSING_TRACING = (
-    "mlgate serve --tracing needs the packages of the extra `tracing`: install "
-    "mlgate[webhook,tracing]"
-)
+TRACING_EXTRA = frozenset({"opentelemetry"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,10 +76,11 @@ def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         # Any other missing module is a fault of mlgate's own, and keeps its traceback.
-        if package not in EXTRA and package != "opentelemetry":
+        if package not in EXTRA | TRACING_EXTRA:
             raise
-        missing = MISSING if package in EXTRA else MISSING_TRACING
-        err.write(f"{missing} ({error.name} is not there)\n")
+        extra = "webhook" if package in EXTRA else "tracing"
+        missing = f"the package {error.name} is missing: install mlgate's extra `{extra}`"
+        err.write(f"mlgate serve: {missing}\n")
         return USAGE_ERROR
 
 

@@ -171,9 +171,11 @@ def test_standard_input_is_read() -> None:
 _WITHOUT = """
     import sys
 
+    missing = set(sys.argv.pop(1).split(","))
+
     class Missing:
         def find_spec(self, name, path=None, target=None):
-            if name.partition(".")[0] in {"fastapi", "orjson", "uvicorn", "cryptography"}:
+            if name.partition(".")[0] in missing or name in missing:
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
     sys.meta_path.insert(0, Missing())
@@ -182,16 +184,29 @@ _WITHOUT = """
 """
 
 
-def without_extra(*arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-c", textwrap.dedent(_WITHOUT), *arguments]
+WEBHOOK = "fastapi,orjson,uvicorn,cryptography"
+
+
+def without_extra(
+    *arguments: str, missing: str = WEBHOOK, stdin: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", textwrap.dedent(_WITHOUT), missing, *arguments]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
 
 
 def test_serve_without_the_extra_names_it() -> None:
     done = without_extra("serve", "--dev")
     assert done.returncode == 2
-    assert "the extra `webhook`: install mlgate[webhook]" in done.stderr
+    assert "is missing: install mlgate's extra `webhook`\n" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_serve_traced_without_the_extra_names_it() -> None:
+    ports = ("--port", "0", "--metrics-port", "0")
+    done = without_extra("serve", "--dev", *ports, "--tracing", missing="opentelemetry.sdk")
+    assert done.returncode == 2
+    package = "the package opentelemetry.sdk is missing"
+    assert done.stderr == f"mlgate serve: {package}: install mlgate's extra `tracing`\n"
 
 
 def test_review_works_without_the_extra() -> None:
@@ -204,4 +219,8 @@ def test_the_example_of_the_documentation_is_denied() -> None:
     out = io.StringIO()
     example = Path(__file__).parents[3] / "docs/review.json"
     assert main(["review", str(example)], stdout=out) == 1
-    assert "deny TRN002/batch training-retry-budget-set" in out.getvalue()
+    findings = [line for line in out.getvalue().splitlines() if line.startswith("  audit ")]
+    assert len(findings) > 2
+    _, decided, first, *_ = out.getvalue().splitlines()
+    assert decided.startswith("  denied (profile standard")
+    assert first == "  deny TRN002/batch training-retry-budget-set"
