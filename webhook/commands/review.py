@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, TextIO, TypeAlias
 
 from rules.inventory import Inventory
-from rules.model import Finding
+from rules.model import Action, Finding
 from rules.paths import dotted
 from webhook.commands.review_finding import export_finding
 from webhook.commands.review_input import read_reviews
@@ -91,7 +91,7 @@ def _draw(record: ReviewRecord, outcome: ReviewOutcome, active: ActivePolicy) ->
     head = f"{record.operation} {record.kind} {place}{subresource} by {record.user or 'nobody'}"
     profile = outcome.profile or active.policy.profile
     lines = [head, f"  {_sentence(outcome)} (profile {profile}, policy {active.revision})"]
-    for finding in outcome.findings:
+    for finding in sorted(outcome.findings, key=_weigh_action):
         lines += _finding_lines(finding)
     lines += _titled("where another profile held:", map(": ".join, outcome.would))
     lines += _titled("rules without an answer:", outcome.errors)
@@ -107,6 +107,11 @@ def _sentence(outcome: ReviewOutcome) -> str:
     patched = " and patched" if outcome.patched else ""
     dropped = ", the patch was dropped: it does not apply" if outcome.dropped else ""
     return f"{verdict}{patched}{dropped}"
+
+
+def _weigh_action(finding: Finding) -> int:
+    """What decides comes first."""
+    return list(Action).index(finding.action)
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:
