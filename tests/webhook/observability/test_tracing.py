@@ -1,10 +1,8 @@
 """Spans of reviews: what they tell, whose trace they belong to, and that they hurt nobody."""
 
-import http.server
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from tests.webhook.bodies import NAMESPACE, UID, admitted, deployment, job, review
+from tests.webhook.collector import Collector, collecting
 from tests.webhook.in_process import JSON, InProcessServer, policies_of
 from tests.webhook.processes import HOST, Pairs, free_port, serve, wait_until
 from webhook.observability.tracing import Tracing, start_tracing
@@ -203,50 +202,10 @@ def test_a_protocol_that_is_not_supported_is_told(monkeypatch: pytest.MonkeyPatc
         start_tracing()
 
 
-class Collector(http.server.ThreadingHTTPServer):
-    """Takes spans by OTLP over HTTP, and keeps them."""
-
-    def __init__(self) -> None:
-        super().__init__((HOST, 0), CollectorHandler)
-        self.requests: list[ExportTraceServiceRequest] = []
-        self.headers: list[dict[str, str]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.server_port}"
-
-    @property
-    def spans(self) -> list[Any]:
-        resources = [one for request in self.requests for one in request.resource_spans]
-        return [span for one in resources for scope in one.scope_spans for span in scope.spans]
-
-
-class CollectorHandler(http.server.BaseHTTPRequestHandler):
-    """One request of an exporter."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        server = self.server
-        assert isinstance(server, Collector)
-        assert self.path == "/v1/traces"
-        server.headers.append({key.lower(): value for key, value in self.headers.items()})
-        server.requests.append(ExportTraceServiceRequest.FromString(body))
-        self.send_response(200)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    with Collector() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    with collecting() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def read_resource(request: ExportTraceServiceRequest) -> dict[str, str]:
