@@ -86,9 +86,10 @@ def _validate(case: AdmissionCase) -> ReviewOutcome:
     parentage = weigh_owner(case)
     if parentage.standing is Standing.PASSES:
         return _pass(case, parentage.reason, waiver="owner")
-    if is_oversized(case, case.request.body):
+    known = case.recall(case.request.body)
+    if known is None and is_oversized(case, case.request.body):
         return _judge_oversized(case, parentage)
-    evaluation = _judge(case)
+    evaluation = _judge(case, known)
     findings, would = evaluation.findings, foresee(case, evaluation.findings, parentage.standing)
     if parentage.standing is Standing.CAPPED:
         outcome = _decide(case, tuple(map(warn_only, findings)), evaluation, parentage.advice)
@@ -102,10 +103,10 @@ def _validate(case: AdmissionCase) -> ReviewOutcome:
     return _tell_foresight(_tell_waiver(outcome, waiver), tuple(would))
 
 
-def _judge(case: AdmissionCase) -> Evaluation:
-    """The findings on the request's object. What may stand there by default is told in the light
-    of the object before: who changed it, wrote it."""
-    evaluation = case.judge(case.request.body)
+def _judge(case: AdmissionCase, known: Evaluation | None) -> Evaluation:
+    """The findings on the request's object, where ``known`` are those of all rules. What may stand
+    there by default is told in the light of the object before: who changed it, wrote it."""
+    evaluation = case.judge(case.request.body) if known is None else known
     old = case.request.old
     if old is None or not any(
         _is_changed(one, case.request.body, old) for one in evaluation.findings
@@ -161,7 +162,8 @@ def _why_not_mended(case: AdmissionCase) -> str | None:
         return parentage.reason
     if kind is not None and find_revision_template(kind) is not None:
         return "it is what its owner was"
-    too_large = is_oversized(case, case.request.body)
+    known = case.recall(case.request.body)
+    too_large = known is None and is_oversized(case, case.request.body)
     return "it is too large to be mended" if too_large else None
 
 

@@ -1,10 +1,12 @@
 """What a review is judged with: the policy in force, what is known of the cluster, and the time."""
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-from rules.checks import BY_CODE
+from rules.checks import BY_CODE, INDEX
+from rules.declaration import Declaration
 from rules.engine import Engine
 from rules.evaluation import Evaluation
 from rules.inventory import Inventory
@@ -12,9 +14,13 @@ from rules.kinds.lookups import Answer
 from rules.manifest import LAST_APPLIED, Manifest
 from rules.model import Action, Confidence
 from rules.policy import Policy, decide, ignores_in, is_glass_broken, profile_in
-from webhook.review.finding_cache import FindingCache, TrackedInventory
+from webhook.review.finding_cache import FindingCache, Given, TrackedInventory
 from webhook.review.request import Request, with_namespace
 from webhook.review.steps import Steps, take_step
+
+
+OWN_RULES = "MLG"
+"""What the codes begin with of rules that tell of the others, or of what is no object."""
 
 
 def _unknown_owner(_uid: str) -> Answer:
@@ -87,34 +93,29 @@ class ReviewContext(NamedTuple):
 
 
 class AdmissionCase(NamedTuple):
-    """One request, with what is known and the engine that judges it."""
+    """One request, with what is known and the engine that judges it.
+
+    ``labels`` are those of the request's Namespace, None where they are not known; ``profile`` is
+    the one that holds there.
+    """
 
     request: Request
     context: ReviewContext
     inventory: TrackedInventory
     engine: Engine
-
-    @property
-    def labels(self) -> Mapping[str, str] | None:
-        """The labels of the request's Namespace, None where they are not known."""
-        return self.context.namespace_labels(self.request.namespace)
-
-    @property
-    def profile(self) -> str:
-        """The profile that holds in the request's namespace."""
-        return profile_in(self.context.policy, self.request.namespace, self.labels)
+    labels: Mapping[str, str] | None
+    profile: str
 
     @property
     def glass_broken(self) -> bool:
         """Whether nothing is denied in the request's namespace for now."""
         return is_glass_broken(self.context.policy, self.labels)
 
-    def may_deny(self, codes: Iterable[str]) -> bool:
+    def may_deny(self, codes: Collection[str]) -> bool:
         """Whether the policy would deny the request's object for a finding of one of the rules."""
-        if self.glass_broken:
+        if not codes or self.glass_broken:
             return False
-        body = with_namespace(self.request.body, self.request)
-        manifest, labels = Manifest(body), self.labels
+        manifest = Manifest(with_namespace(self.request.body, self.request))
         return any(
             decide(
                 self.context.policy,
@@ -123,7 +124,7 @@ class AdmissionCase(NamedTuple):
                 Confidence.HIGH,
                 identity=manifest.identity,
                 labels=manifest.mapping("metadata", "labels"),
-                namespace_labels=labels,
+                namespace_labels=self.labels,
                 now=self.context.now,
                 flag_profile=None,
             ).action
@@ -138,31 +139,68 @@ class AdmissionCase(NamedTuple):
         return take_step(self.context.steps, "judge", self._judge, body, replaced)
 
     def _judge(self, body: dict[str, Any], replaced: dict[str, Any] | None) -> Evaluation:
-        labels = self.labels
-
-        def evaluate() -> Evaluation:
-            manifest = _admitted(with_namespace(body, self.request), replaced)
-            return self.engine.evaluate(manifest, namespace_labels=labels)
-
+        evaluate = partial(self._evaluate, self.engine, body, replaced)
         cache = self.context.cache
         if cache is None or replaced is not None:
             return evaluate()
-        # Everything besides the object that an evaluation depends on; what other objects it asked
-        # for, the inventory notes.
-        known_labels = None if labels is None else frozenset(labels.items())
-        given = (self.context.policy, self.context.now, self.request.namespace, known_labels)
-        return cache.get_or_evaluate(body, given, self.inventory, evaluate)
+        return cache.get_or_evaluate(body, self._given, self.inventory, evaluate)
+
+    def recall(self, body: dict[str, Any]) -> Evaluation | None:
+        """What was found in ``body`` not long ago; None where nobody knows any more."""
+        cache = self.context.cache
+        return None if cache is None else cache.recall(body, self._given, self.inventory)
+
+    def judge_by(self, codes: frozenset[str], body: dict[str, Any]) -> Evaluation:
+        """What the rules of those codes find in ``body``, and what others do where that is known
+        already."""
+        # mlgate's own rules tell of what the others do.
+        if any(code.startswith(OWN_RULES) for code in codes):
+            return self.judge(body)
+        known = self.recall(body)
+        if known is not None:
+            return known
+        rules = [one for one in INDEX if one.code in codes]
+        engine = _make_engine(self.context, self.inventory, self.engine.ignores, rules)
+        return take_step(self.context.steps, "judge", self._evaluate, engine, body)
+
+    def _evaluate(
+        self, engine: Engine, body: dict[str, Any], replaced: dict[str, Any] | None = None
+    ) -> Evaluation:
+        manifest = _admitted(with_namespace(body, self.request), replaced)
+        return engine.evaluate(manifest, namespace_labels=self.labels)
+
+    @property
+    def _given(self) -> Given:
+        """Everything besides the object that an evaluation depends on; what other objects it asked
+        for, the inventory notes."""
+        labels = None if self.labels is None else frozenset(self.labels.items())
+        return (self.context.policy, self.context.now, self.request.namespace, labels)
 
 
 def open_case(request: Request, context: ReviewContext) -> AdmissionCase:
     """The case of one request."""
-    inventory = TrackedInventory(context.inventory.at(request.namespace))
-    labels = context.namespace_labels(request.namespace)
-    ignores = ignores_in(context.policy, request.namespace, labels)
-    engine = Engine(
-        context.policy, inventory, context.now, ignores=ignores, expired=context.expired
+    policy, namespace = context.policy, request.namespace
+    labels = context.namespace_labels(namespace)
+    inventory = TrackedInventory(context.inventory.at(namespace))
+    engine = _make_engine(context, inventory, ignores_in(policy, namespace, labels))
+    profile = profile_in(policy, namespace, labels)
+    return AdmissionCase(request, context, inventory, engine, labels, profile)
+
+
+def _make_engine(
+    context: ReviewContext,
+    inventory: Inventory,
+    ignores: str,
+    rules: Iterable[Declaration] = INDEX,
+) -> Engine:
+    return Engine(
+        context.policy,
+        inventory,
+        context.now,
+        rules=rules,
+        ignores=ignores,
+        expired=context.expired,
     )
-    return AdmissionCase(request, context, inventory, engine)
 
 
 def _admitted(body: dict[str, Any], replaced: dict[str, Any] | None) -> Manifest:

@@ -23,6 +23,7 @@ they read; what is deeper is read as null."""
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 """An escape in a string: a pair of surrogates, a half of one (group 1), or any other."""
+_NESTED = (dict, list)
 _PIECE = 64 * 1024
 _HEAD = 64 * 1024
 """Bytes in which all that stands before the object has room, groups of the user and all."""
@@ -116,11 +117,11 @@ def _prune(tree: Any) -> None:
             value
             for node in level
             for value in (node.values() if isinstance(node, dict) else node)
-            if isinstance(value, dict | list)
+            if isinstance(value, _NESTED)
         ]
         if not level:
             return
     for node in level:
         for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
-            if isinstance(value, dict | list):
+            if isinstance(value, _NESTED):
                 node[key] = None

@@ -17,6 +17,9 @@ from rules.model import ObjectKey
 Question: TypeAlias = tuple[Any, ...]
 """A method of an inventory, and its arguments."""
 
+Given: TypeAlias = tuple[Hashable, ...]
+"""All besides the object that an evaluation depends on."""
+
 Serialize: TypeAlias = Callable[[Any], bytes]
 """A value as bytes: equal values of JSON have equal bytes."""
 
@@ -44,32 +47,32 @@ class FindingCache:
 
     def __init__(self, serialize: Serialize) -> None:
         self._serialize = serialize
-        self._entries: OrderedDict[tuple[bytes, Hashable], CachedEvaluation] = OrderedDict()
+        self._entries: OrderedDict[tuple[bytes, Given], CachedEvaluation] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
+
+    def recall(
+        self, body: dict[str, Any], given: Given, inventory: "TrackedInventory"
+    ) -> Evaluation | None:
+        """What was found in ``body``, if it was asked with the same ``given`` not long ago."""
+        key = self._key_of(body, given)
+        return None if key is None else self._find(key, inventory)
 
     def get_or_evaluate(
         self,
         body: dict[str, Any],
-        given: tuple[Hashable, ...],
+        given: Given,
         inventory: "TrackedInventory",
         evaluate: Callable[[], Evaluation],
     ) -> Evaluation:
         """What ``evaluate`` finds in ``body``; the cached evaluation if the same was asked with the
         same ``given`` before."""
-        # The whole text is the key, not its hash: a made collision would lend one object the
-        # verdict of another.
-        text = self._serialize(_without_volatile(body))
-        if len(text) > _MAX_OBJECT_BYTES:
+        key = self._key_of(body, given)
+        if key is None:
             return evaluate()
-        key = (text, given)
-        with self._lock:
-            known = self._entries.get(key)
-            if known is not None:
-                self._entries.move_to_end(key)
-        # What depends on other objects changes with them.
-        if known is not None and inventory.answers_as(known.asked):
-            return known.evaluation
+        known = self._find(key, inventory)
+        if known is not None:
+            return known
         # Outside of the lock: two threads may evaluate the same object, and find the same.
         inventory.asked.clear()
         found = evaluate()._replace(workloads=())
@@ -79,7 +82,23 @@ class FindingCache:
             self._store(key, CachedEvaluation(found, tuple(inventory.asked)))
         return found
 
-    def _store(self, key: tuple[bytes, Hashable], found: CachedEvaluation) -> None:
+    def _key_of(self, body: dict[str, Any], given: Given) -> tuple[bytes, Given] | None:
+        # The whole text is the key, not its hash: a made collision would lend one object the
+        # verdict of another.
+        text = self._serialize(_without_volatile(body))
+        return None if len(text) > _MAX_OBJECT_BYTES else (text, given)
+
+    def _find(self, key: tuple[bytes, Given], inventory: "TrackedInventory") -> Evaluation | None:
+        with self._lock:
+            known = self._entries.get(key)
+            if known is not None:
+                self._entries.move_to_end(key)
+        # What depends on other objects changes with them.
+        if known is None or not inventory.answers_as(known.asked):
+            return None
+        return known.evaluation
+
+    def _store(self, key: tuple[bytes, Given], found: CachedEvaluation) -> None:
         with self._lock:
             if key not in self._entries:
                 self._bytes += len(key[0])

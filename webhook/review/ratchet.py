@@ -40,9 +40,11 @@ def ratchet(case: AdmissionCase, findings: tuple[Finding, ...]) -> Ratcheted:
     findings = tuple(warn_only(one) if _is_undone(one, added) else one for one in findings)
     unsure: set[str] = set()
     for old in _states(request.old, request.body):
-        if not _deny(findings):
+        denied = frozenset(one.rule for one in _deny(findings))
+        if not denied:
             break
-        evaluation = case.judge(old)
+        # What other rules find in it changes nothing.
+        evaluation = case.judge_by(denied, old)
         before = _by_mark(evaluation.findings, old)
         findings = tuple(
             warn_only(one) if _was_there(one, before, wary=wary) else one for one in findings

@@ -2,15 +2,26 @@
 
 from typing import Any
 
+_NESTED = (dict, list)
+
 
 def rename_containers(old: Any, new: Any) -> Any:
     """``old`` with the names of ``new`` for each container that was only renamed: its image and its
     position are the same, and the name is no other's. ``old`` itself where none was."""
     if isinstance(old, dict) and isinstance(new, dict):
-        return _keep(old, {key: rename_containers(one, new.get(key)) for key, one in old.items()})
-    if isinstance(old, list) and isinstance(new, list):
+        return _keep(old, {key: _rename_inside(one, new.get(key)) for key, one in old.items()})
+    if isinstance(old, list) and isinstance(new, list) and any(map(_is_nested, old)):
         return _keep(old, _rename_items(old, new))
     return old
+
+
+def _rename_inside(old: Any, new: Any) -> Any:
+    # Most values hold nothing, and a large object has tens of thousands.
+    return rename_containers(old, new) if _is_nested(old) else old
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, _NESTED)
 
 
 def _rename_items(old: list[Any], new: list[Any]) -> list[Any]:
