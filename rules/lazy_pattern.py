@@ -31,8 +31,12 @@ class LazyPattern:
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         """A method that is not there yet: from now on all of them are."""
+        found: Callable[..., object] = getattr(self.compile(), name)
+        return found
+
+    def compile(self) -> re.Pattern[str]:
+        """Have the methods there."""
         compiled = re.compile(self._text, self._flags)
         for method in _METHODS:
             setattr(self, method, getattr(compiled, method))
-        found: Callable[..., object] = getattr(compiled, name)
-        return found
+        return compiled

@@ -231,9 +231,8 @@ def _decide(
     warnings = rule_warnings(
         warned, case.request.body, evaluation.unfinished, advice if warned else ""
     )
-    way_out = describe_way_out(case.context.policy, case.profile, denied)
     answer = (
-        deny_review(uid, denial_message(denied, way_out, advice), warnings, notes)
+        deny_review(uid, _tell_denial(case, denied, advice), warnings, notes)
         if denied
         else allow_review(uid, warnings, notes)
     )
@@ -247,6 +246,11 @@ def _decide(
         profile=case.profile,
         ignored=ignored,
     )
+
+
+def _tell_denial(case: AdmissionCase, denied: Sequence[Finding], advice: str) -> str:
+    way_out = describe_way_out(case.context.policy, case.profile, denied)
+    return denial_message(denied, way_out, advice)
 
 
 def _tell_waiver(outcome: ReviewOutcome, waiver: str) -> ReviewOutcome:

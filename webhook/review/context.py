@@ -18,7 +18,6 @@ from webhook.review.finding_cache import FindingCache, Given, TrackedInventory
 from webhook.review.request import Request, with_namespace
 from webhook.review.steps import Steps, take_step
 
-
 OWN_RULES = "MLG"
 """What the codes begin with of rules that tell of the others, or of what is no object."""
 

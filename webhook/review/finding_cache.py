@@ -149,13 +149,12 @@ class TrackedInventory(Inventory):
         return answer
 
     def _answer(self, question: Question) -> Any:
-        match question:
-            case "find", key:
-                return self._inner.find(key)
-            case "find_all", group, kind, namespace:
-                return tuple(self._inner.find_all(group, kind, namespace))
-            case _, group, kind:
-                return self._inner.knows(group, kind)
+        asked, *about = question
+        if asked == "find":
+            return self._inner.find(*about)
+        if asked == "find_all":
+            return tuple(self._inner.find_all(*about))
+        return self._inner.knows(*about)
 
 
 def _without_volatile(body: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ The API server's contract is ``admission.k8s.io/v1``, AdmissionRequest.
 
 from typing import Any, NamedTuple
 
+_OBJECT = (dict, type(None))
+
 
 class BadReview(ValueError):
     """The body is no AdmissionReview; ``status`` is the HTTP code to answer with."""
@@ -41,7 +43,7 @@ def read_request(review: Any) -> Request:
     if not isinstance(uid, str) or not uid:
         raise BadReview("the request has no uid")
     body, old = request.get("object"), request.get("oldObject")
-    if not isinstance(body, dict | None) or not isinstance(old, dict | None):
+    if not isinstance(body, _OBJECT) or not isinstance(old, _OBJECT):
         raise BadReview("the request's object is no JSON object")
     # Optional in the API type; without it nothing was converted.
     kind = _mapping(request, "requestKind") or _mapping(request, "kind")

@@ -42,6 +42,7 @@ def _review() -> dict[str, Any]:
         "name": "main",
         "image": "registry.example/train:1",
         "command": ["python", "train.py", "--output_dir", "/out"],
+        "env": [{"name": "EPOCHS", "value": "3"}],
         "resources": {"requests": {"nvidia.com/gpu": 1}},
     }
     template = {"spec": {"restartPolicy": "OnFailure", "containers": [container]}}

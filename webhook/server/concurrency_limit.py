@@ -8,8 +8,9 @@ who is slow.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
 
 PATIENCE = 1.0
 """Seconds after which a review that still waits may have to leave for one of its own address; an
@@ -28,25 +29,21 @@ class ReviewPlace:
         self.size = 0
         self._limit = limit
         self._since = time.monotonic()
-        self._waiting: asyncio.Timeout | None = None
+        self.timeout: asyncio.Timeout | None = None
+        """Of what the place waits for."""
 
     def reserve(self, size: int) -> None:
         """Take ``size`` more bytes. Raises ``Overloaded``."""
         self._limit.reserve(self, size)
 
-    @asynccontextmanager
-    async def waiting(self, until: float) -> AsyncIterator[None]:
+    def waiting(self, until: float) -> "Waiting":
         """Wait for something until ``until``, by the event loop's clock, or until the place is
         needed. Raises ``TimeoutError``."""
-        try:
-            async with asyncio.timeout_at(until) as self._waiting:
-                yield
-        finally:
-            self._waiting = None
+        return Waiting(self, until)
 
     @property
     def waits(self) -> bool:
-        return self._waiting is not None
+        return self.timeout is not None
 
     @property
     def late(self) -> bool:
@@ -54,8 +51,31 @@ class ReviewPlace:
 
     def leave(self) -> None:
         """End what the place waits for."""
-        if self._waiting is not None:
-            self._waiting.reschedule(asyncio.get_running_loop().time())
+        if self.timeout is not None:
+            self.timeout.reschedule(asyncio.get_running_loop().time())
+
+
+class Waiting:
+    """A place while it waits. No generator: each review waits twice."""
+
+    __slots__ = ("_place", "_timeout")
+
+    def __init__(self, place: ReviewPlace, until: float) -> None:
+        self._place = place
+        self._timeout = asyncio.timeout_at(until)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+        self._place.timeout = self._timeout
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._place.timeout = None
+        await self._timeout.__aexit__(kind, error, trace)
 
 
 class ConcurrencyLimit:

@@ -18,6 +18,7 @@ from rules.policy import DEFAULT, Policy, suppression  # noqa: F401
 from rules.policy.file import PolicyError, read_policy
 from rules.reader import ReadError, decode
 from webhook.review.self_test import SelfTestFailure, self_test
+from webhook.review.warmth import warm_up
 
 BUILT_IN_REVISION = "built-in"
 
@@ -138,7 +139,8 @@ def _read(path: Path) -> bytes:
 
 def _try(policy: Policy, name: str) -> None:
     """Judge with a policy before it is put in force."""
-    # It also compiles what the rules compile at first use, so that no first review pays for it.
+    # No first review pays for what is compiled or read when it is first used.
+    warm_up()
     try:
         self_test(policy)
     except SelfTestFailure as error:
