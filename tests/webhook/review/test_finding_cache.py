@@ -64,6 +64,27 @@ def test_what_was_new_is_known_as_the_old_object_of_an_update(evaluations: list[
     assert outcome.allowed
 
 
+def test_an_old_object_is_judged_by_the_rules_that_deny_the_new_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[frozenset[str]] = []
+    evaluate: Callable[..., Any] = Engine.evaluate
+
+    def note(engine: Any, manifest: Any, **given: Any) -> Any:
+        found = evaluate(engine, manifest, **given)
+        looked.append(frozenset(rule.code for rule, *_ in found.looks))
+        return found
+
+    monkeypatch.setattr(Engine, "evaluate", note)
+    old = cron_job(concurrencyPolicy="Allow")
+    new = cron_job(concurrencyPolicy="Allow", schedule="0 5 * * 1")
+    outcome = validate(review(new, operation="UPDATE", old=old), known())
+    assert outcome.allowed
+    assert [str(one.action) for one in outcome.findings if one.rule == "CRN001"] == ["warn"]
+    assert len(looked[0]) > 10
+    assert looked[1:] == [{"CRN001"}]
+
+
 def other_name(body: dict[str, Any]) -> None:
     body["metadata"]["name"] = "another"
 

@@ -1,4 +1,4 @@
-"""Nothing is imported while a review waits, and none of the modules' regular expressions is compiled."""
+"""Nothing is imported while a review waits, and no module's regular expression is compiled."""
 
 import json
 import os
