@@ -16,11 +16,7 @@ from rules.kinds.children import find_revision_template
 from rules.manifest import Manifest
 from rules.model import Action, Finding
 from rules.paths import dig
-from webhook.review.answer import (
-    allow_review,
-    audit_annotations,
-    deny_review,
-)
+from webhook.review.answer import allow_review, audit_annotations, deny_review
 from webhook.review.context import AdmissionCase, OwnerReference, ReviewContext, open_case
 from webhook.review.denial import denial_message, describe_way_out
 from webhook.review.foresight import foresee
@@ -232,7 +228,7 @@ def _decide(
         warned, case.request.body, evaluation.unfinished, advice if warned else ""
     )
     answer = (
-        deny_review(uid, _tell_denial(case, denied, advice), warnings, notes)
+        deny_review(uid, denial_message(case, denied, advice), warnings, notes)
         if denied
         else allow_review(uid, warnings, notes)
     )
@@ -246,11 +242,6 @@ def _decide(
         profile=case.profile,
         ignored=ignored,
     )
-
-
-def _tell_denial(case: AdmissionCase, denied: Sequence[Finding], advice: str) -> str:
-    way_out = describe_way_out(case.context.policy, case.profile, denied)
-    return denial_message(denied, way_out, advice)
 
 
 def _tell_waiver(outcome: ReviewOutcome, waiver: str) -> ReviewOutcome:

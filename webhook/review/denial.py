@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rules.model import Finding, Related
 from rules.paths import dotted, shorten
 from rules.policy import Policy
+from webhook.review.context import AdmissionCase
 from webhook.review.printing import cut_end, printable
 from webhook.review.warnings import MORE
 
@@ -14,9 +15,10 @@ _MAX_LINES = 40
 _SITE = "https://mlgate.dev/rules"
 
 
-def denial_message(findings: Sequence[Finding], way_out: str, advice: str = "") -> str:
+def denial_message(case: AdmissionCase, findings: Sequence[Finding], advice: str = "") -> str:
     """A line for each finding with path, found and expected value, and fix; then ``advice`` on who
-    made the object, and ``way_out``."""
+    made the object, and the way out."""
+    way_out = describe_way_out(case.context.policy, case.profile, findings)
     lines = [_line(finding) for finding in findings[:_MAX_LINES]]
     head = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}:"
     last = [printable(text) for text in (advice, way_out) if text]
