@@ -19,7 +19,13 @@ class Application:
 
     def __init__(self, handler: ReviewHandler) -> None:
         self._handler = handler
-        self._rest = FastAPI(title="mlgate", docs_url=None, redoc_url=None, openapi_url=None)
+        self._rest = FastAPI(
+            title="mlgate",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            redirect_slashes=False,
+        )
         for endpoint in ENDPOINTS:
             self._rest.add_route(f"/{endpoint}", _placeholder, methods=["POST"])
 
