@@ -150,7 +150,7 @@ def is_ready(served: Served) -> bool:
     return False
 
 
-def wait_until(holds: Any, log: Path | None = None, seconds: float = 20) -> None:
+def wait_until(holds: Any, log: Path | None = None, seconds: float = 60) -> None:
     """Wait for what must come."""
     end = time.monotonic() + seconds
     while not holds():
