@@ -84,9 +84,16 @@ def read_json(response: Any) -> Any:
     if response.status < 300:
         return orjson.loads(body)
     retry_after = str(response.headers.get("Retry-After") or "")
-    text = bytes(body[:300]).decode(errors="replace")
     seconds = float(retry_after) if retry_after.isdecimal() else 0.0
-    raise ApiError(response.status, text, seconds)
+    raise ApiError(response.status, _read_message(body), seconds)
+
+
+def _read_message(body: bytes) -> str:
+    """What a ``Status`` says; what a proxy sends instead, as it is."""
+    try:
+        return str(orjson.loads(body)["message"])
+    except (ValueError, TypeError, KeyError):
+        return bytes(body[:300]).decode(errors="replace").strip()
 
 
 def _resources(root: str, groups: Any) -> Iterator[tuple[KindName, Resource]]:

@@ -105,7 +105,7 @@ class Scan:
 
     def has_seen(self, kind: KindName) -> bool:
         """Whether all objects of a kind that are to be judged have been, if there are any."""
-        return all(one.kind != kind for one in self._survey.unlisted)
+        return self._survey.has_listed(kind)
 
     def read_source(self, name: str) -> str:
         """The text of an object with findings. Raises OSError for any other."""
@@ -130,6 +130,8 @@ class Scan:
             )
         # What could not be listed may hold what is missing.
         self._inventory.complete = not self._survey.unlisted
+        if self._survey.has_listed(NAMESPACE):
+            self._survey.tell_missing(self._labels)
 
     def _looked_up_kinds(self) -> Iterable[KindName]:
         """What is judged, and what rules ask of it, each once."""

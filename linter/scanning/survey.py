@@ -9,7 +9,9 @@ from linter.errors import UserError
 from rules.model import ObjectKey
 from rules.record import NamedTuple
 from rules.type_names import Any
+from rules.wording import suggestion
 
+_BAD_REQUEST = 400
 _FORBIDDEN = 403
 
 NAMESPACE: KindName = ("", "Namespace")
@@ -43,7 +45,8 @@ def find_served(client: Client, speaker: str = "") -> Mapping[KindName, Resource
 
 
 class Survey:
-    """Reads collections; what cannot be read is remembered, and the rest goes on."""
+    """Reads collections; what cannot be read is remembered, and the rest goes on. A selector that
+    the API server does not understand is a UserError."""
 
     def __init__(
         self, lister: Lister, served: Mapping[KindName, Resource], namespaces: Sequence[str]
@@ -56,6 +59,10 @@ class Survey:
     def serves(self, name: KindName) -> bool:
         """Whether the cluster has the kind."""
         return name in self._served
+
+    def has_listed(self, name: KindName) -> bool:
+        """Whether all objects of a kind that were asked for could be listed."""
+        return all(one.kind != name for one in self.unlisted)
 
     def list_kinds(
         self, names: Iterable[KindName], selector: str = ""
@@ -78,6 +85,14 @@ class Survey:
             return None
         return found and {**_head(resource, name), **found}
 
+    def tell_missing(self, known: Iterable[str]) -> None:
+        """Remember which of the namespaces that are looked at do not exist; ``known`` do."""
+        names = tuple(known)
+        for namespace in self._namespaces:
+            if namespace is not None and namespace not in names:
+                reason = f"there is no such namespace{suggestion(namespace, names)}"
+                self.unlisted.append(Unlisted(NAMESPACE, f"namespace {namespace}", reason))
+
     def _list(self, name: KindName, selector: str) -> Iterator[dict[str, Any]]:
         resource = self._served[name]
         head = _head(resource, name)
@@ -86,6 +101,8 @@ class Survey:
                 for item in self._lister.list_objects(resource, namespace, selector):
                     yield {**head, **item}
             except ApiError as error:
+                if selector and error.status == _BAD_REQUEST:
+                    raise UserError(f"--selector {selector}: {error}") from None
                 self._remember(name, namespace, error)
 
     def _remember(self, name: KindName, namespace: str | None, error: ApiError) -> None:

@@ -109,6 +109,7 @@ def test_what_an_owner_made_is_judged_with_it(server: Server) -> None:
 def test_one_namespace_and_a_selector(server: Server) -> None:
     server.put(FIXABLE, labels={"team": "a"})
     server.put(FIXABLE, "other")
+    server.api.put(server.kinds["", "Namespace"], "other")
     assert {file for file, _ in forms("-n", "other")} == {"other/CronJob.batch/nightly-retrain"}
     assert {file for file, _ in forms("-l", "team=a")} == {"research/CronJob.batch/nightly-retrain"}
     lines = text("--group-by", "namespace", "-q").err.splitlines()
@@ -118,6 +119,22 @@ def test_one_namespace_and_a_selector(server: Server) -> None:
     ]
     lines = text("--group-by", "label:team", "-q").err.splitlines()
     assert [line.split()[0] for line in lines] == ["(none)", "a"]
+
+
+def test_a_namespace_that_is_not_there_is_an_error(server: Server) -> None:
+    server.api.put(server.kinds["", "Namespace"], "research")
+    answer = text("-n", "reserch")
+    assert answer.code == 4
+    told = "error: namespace reserch: there is no such namespace; did you mean 'research'?"
+    assert told in answer.out
+
+
+def test_a_selector_that_means_nothing_ends_it(server: Server) -> None:
+    server.kinds["batch", "CronJob"].list_status = 400
+    answer = text("-l", "a in (")
+    assert answer.code == 2
+    assert answer.err.startswith("--selector a in (: 400: ")
+    assert "{" not in answer.err
 
 
 def test_a_namespace_chooses_its_profile(server: Server) -> None:
