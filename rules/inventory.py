@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
 
 from rules.kinds import GroupKind, is_namespaced
 from rules.kinds.lookups import Answer, Neighbour, Reference
@@ -99,13 +99,16 @@ class Inventory:
     ) -> tuple[Answer, Any]:
         """What is known of one fact of the object that ``reference`` names, or of what ``read``
         makes of it: two objects that differ in nothing else agree."""
-        keys = [reference.key._replace(kind=kind) for kind in reference.kinds]
-        held = [one.get(fact) for key in keys for one in self.find(key)]
+        keys = tuple(reference.key._replace(kind=kind) for kind in reference.kinds)
+        held = self.recall(("said of", keys, fact), lambda: self._find_said(keys, fact))
         held = held if read is None else list(map(read, held))
         if not held:
             absent = all(map(self._lacks, keys))
             return (Answer.ABSENT if absent else Answer.UNKNOWN), None
         return (Answer.FOUND, held[0]) if _agree(held) else (Answer.UNKNOWN, None)
+
+    def _find_said(self, keys: Iterable[ObjectKey], fact: str) -> list[Any]:
+        return _list_said((one for key in keys for one in self.find(key)), fact)
 
     def _lacks(self, key: ObjectKey) -> bool:
         """Whether an object is known not to be there."""
@@ -133,15 +136,25 @@ class Inventory:
         sure = True
         for group, name in kinds:
             sure = sure and self.knows(group, name)
-            for several in self.find_all(group, name, namespace):
-                said = [one.get(fact) for one in several]
-                fits = accepts(said[0]) if _agree(said) else None
+            for one, said in self._find_all_said(group, name, namespace, fact):
+                fits = accepts(said[0]) if len(said) == 1 else None
                 sure = sure and fits is not None
-                found += several[:1] if fits else ()
+                found += [one] if fits else ()
         if found:
             return Answer.FOUND, tuple(sorted(found, key=_by_key))
         may = sure and any(self._may_hold(one, namespace, fact, accepts) for one in kinds)
         return (Answer.ABSENT if sure and not may else Answer.UNKNOWN), ()
+
+    def _find_all_said(
+        self, group: str, kind: str, namespace: str | None, fact: str
+    ) -> list[tuple[Neighbour, list[Any]]]:
+        """The first object of each identity, and what is said of a fact of it."""
+
+        def find() -> list[tuple[Neighbour, list[Any]]]:
+            held = self.find_all(group, kind, namespace)
+            return [(several[0], _list_said(several, fact)) for several in held]
+
+        return self.recall(("said of all", group, kind, namespace, fact), find)
 
     def recall(self, question: Hashable, answer: Callable[[], _Answer]) -> _Answer:
         """The answer to a question that many objects ask, found once for all of them: among many
@@ -159,6 +172,12 @@ class Inventory:
         key = ObjectKey(*kind, namespace or "", "")
         held = (one for names in self._list_unsaid(key) for same in names.values() for one in same)
         return any(accepts(one.get(fact)) is not False for one in held)
+
+
+def _list_said(several: Iterable[Neighbour], fact: str) -> list[Any]:
+    """What several objects say of a fact. What each says as the one before it counts once: copies
+    of a manifest are many, and whoever asks would read all of them."""
+    return [said for said, _ in groupby(one.get(fact) for one in several)]
 
 
 def _agree(values: Sequence[Any]) -> bool:

@@ -97,6 +97,29 @@ def test_two_of_one_identity_that_differ_are_unknown() -> None:
     assert take_in(once, once).ask(CLAIM, ACCESS_MODES) == (Answer.FOUND, ["ReadWriteOnce"])
 
 
+def test_copies_of_an_object_are_read_once_for_who_asks() -> None:
+    inventory = take_in(*[server(name="main", image="vllm:1")] * 50)
+    read: list[Any] = []
+
+    def note(kept: Any) -> str:
+        read.append(kept)
+        return unpack_pods(kept)[0].containers[0].image
+
+    answers = [inventory.ask(SERVER, PODS, note) for _ in range(10)]
+    assert answers == [(Answer.FOUND, "vllm:1")] * 10
+    assert len(read) == 10
+
+
+def test_copies_around_one_that_differs_are_unknown() -> None:
+    one, other = claim("ReadWriteOnce"), claim("ReadWriteMany")
+    inventory = take_in(one, one, other, one)
+    assert inventory.ask(CLAIM, ACCESS_MODES)[0] is Answer.UNKNOWN
+    assert inventory.select((("", "PersistentVolumeClaim"),), None, ACCESS_MODES, bool) == (
+        Answer.UNKNOWN,
+        (),
+    )
+
+
 def test_a_search_leaves_out_those_that_differ() -> None:
     kind = find_neighbour("", "PersistentVolumeClaim")
     assert kind is not None

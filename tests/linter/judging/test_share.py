@@ -1,11 +1,14 @@
 """Files that are read once more, when all others are known."""
 
 import datetime
+import io
 import json
 from pathlib import Path
 
 import pytest
 
+from linter.cli import main
+from linter.commands.outputs import FORMATS
 from linter.input.pieces import Piece
 from linter.input.sources import Excludes, Source, collect
 from linter.judging import share
@@ -78,6 +81,28 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         path.write_text(text)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+CASES = Path(__file__).parents[2] / "cases"
+
+
+def report(jobs: int, place: Path) -> dict[str, str]:
+    """Every format's report on the cases of a rule, by its name."""
+    place.mkdir()
+    outputs = [word for one in FORMATS for word in ("--format", one, "--output", str(place / one))]
+    flags = ["-q", "--show-audit", "--show-roles", "--show-passed", "--jobs", str(jobs)]
+    assert main(["lint", *flags, *outputs, str(CASES / "HPA001")], stdout=io.StringIO()) == 1
+    return {one: (place / one).read_text() for one in FORMATS}
+
+
+@pytest.mark.parametrize("most_held", [share.MOST_HELD, 0])
+def test_every_report_is_the_same_from_two_processes(
+    most_held: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(share, "MOST_HELD", most_held)
+    alone, together = report(1, tmp_path / "one"), report(2, tmp_path / "two")
+    assert "HPA001" in alone["concise"]
+    assert together == alone
 
 
 def run(jobs: int) -> str:
