@@ -1,4 +1,4 @@
-"""What a user can mend, and the exit codes."""
+"""What ends a run, and the exit codes."""
 
 FINDINGS = 1
 USAGE_ERROR = 2
@@ -12,3 +12,7 @@ BROKEN_PIPE = 141
 
 class UserError(Exception):
     """A wrong flag, path or policy. The message is whole lines; the command exits with 2."""
+
+
+class WorkerError(Exception):
+    """A worker process ended without an answer."""

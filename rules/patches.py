@@ -71,15 +71,6 @@ class Patched(NamedTuple):
         return fix._replace(edits=tuple(edits))
 
 
-def is_operations(value: Any) -> bool:
-    """Whether a document holds the operations of a JSON Patch."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(one, dict) and "op" in one and "path" in one for one in value)
-    )
-
-
 def lay_over(base: dict[str, Any], patch: Any) -> Patched:
     """``base``, which stays as it is, with ``patch`` laid over it: a mapping is merged, operations
     are carried out. Room is made for what does not fit, as another patch may.

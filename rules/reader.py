@@ -12,7 +12,6 @@ from itertools import pairwise
 from rules.composed import Composed, Limits, UnreadableError
 from rules.composition import compose
 from rules.encoding import ReadError, decode
-from rules.json_stream import json_objects
 from rules.lazy_pattern import LazyPattern
 from rules.marks import Extent, Marks, Position, Span, key_extent, position, value_extent
 from rules.paths import Path, dig
@@ -266,6 +265,8 @@ def _object_ends(text: str, end: int) -> list[int]:
     """
     if not text.startswith("{", end) or not text.lstrip(_SPACE).startswith("{"):
         return []
+    from rules.json_stream import json_objects  # noqa: PLC0415 - few texts are JSON
+
     ends = json_objects(text)
     if ends and not text[ends[-1] :].strip(_SPACE):
         ends.pop()

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 
-from rules.caches import NamedCache, find_default_cache, find_named_caches
 from rules.commands import CommandLine
 from rules.hub import HubModel, find_hub_model
 from rules.kinds.pods import Container, Mount, Pod, Volume
 from rules.paths import dig
 from rules.record import NamedTuple
 from rules.requests import read_asked
-from rules.serving import read_size
 from rules.storage import Keeping, Storage
+from rules.type_names import TYPE_CHECKING
 from rules.workload import SERVING, TRAINING, Workload
+
+if TYPE_CHECKING:
+    from rules.caches import NamedCache
 
 _HUB = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE")
 _DISK = "ephemeral-storage"
@@ -26,7 +28,7 @@ class FetchedWeights(NamedTuple):
     pod: Pod
     container: Container
     model: HubModel
-    cache: NamedCache
+    cache: "NamedCache"
     where: str
     size: float | None
     claim: Mount | None
@@ -54,12 +56,16 @@ def _trace(workload: Workload, pod: Pod, container: Container) -> Iterator[Fetch
         return
     where = "the container's file system" if mount is None else "an emptyDir without a sizeLimit"
     claim = None if mount is not None else _find_claim(pod, container)
+    from rules.serving import read_size  # noqa: PLC0415 - few containers fetch a model
+
     size = read_size(command)
     yield FetchedWeights(pod, container, model, cache, where, size, claim)
 
 
-def _find_cache(command: CommandLine) -> NamedCache | None:
+def _find_cache(command: CommandLine) -> "NamedCache | None":
     """The folder that a hub's models go to, where it is known."""
+    from rules.caches import find_default_cache, find_named_caches  # noqa: PLC0415 - as below
+
     named = [one for one in find_named_caches(command) if one.what.startswith((*_HUB, "--"))]
     if named or any(name in command.variables for name in _HUB):
         return named[0] if named else None

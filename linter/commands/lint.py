@@ -8,13 +8,12 @@ from linter.commands.lint_arguments import add_lint_arguments, make_task
 from linter.commands.lint_input import FixInput, LintInput, gather_input, show_files
 from linter.commands.narrowing import find_narrowing, list_in_baseline
 from linter.commands.outputs import ReportRequest, choose_reports
-from linter.errors import CRASHED
+from linter.errors import CRASHED, WorkerError
 from linter.input.sources import Excludes
 from linter.judging.run import exit_code, lint
 from linter.judging.selection import select_rules
 from linter.judging.settings import name_policy, settle_policy
 from linter.judging.task import Task
-from linter.judging.workers import WorkerError
 from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, TextIO
 

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
-from linter.errors import UserError
+from linter.errors import UserError, WorkerError
 from linter.input.sources import Excludes, collect
 from linter.judging.comparison import (
     NOTHING,
@@ -18,7 +18,6 @@ from linter.judging.file_policies import FilePolicies
 from linter.judging.run import lint
 from linter.judging.settings import FILE_NAMES, find_today
 from linter.judging.task import Task
-from linter.judging.workers import WorkerError
 from linter.reports.terminal import escape
 from rules.checks import ALL
 from rules.model import Rule

@@ -6,10 +6,9 @@ from linter.commands.closing import finish_run
 from linter.commands.lint_arguments import find_option
 from linter.commands.lint_input import LintInput
 from linter.commands.narrowing import find_narrowing, list_in_baseline
-from linter.errors import CRASHED, UserError
+from linter.errors import CRASHED, UserError, WorkerError
 from linter.input.sources import STDIN, Source, collect
 from linter.judging.run import exit_code, lint
-from linter.judging.workers import WorkerError
 from linter.rendering.builds import make_builds
 from linter.rendering.rendered_run import join_results, lint_build
 from rules.type_names import TYPE_CHECKING, TextIO

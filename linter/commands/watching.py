@@ -11,11 +11,10 @@ from types import SimpleNamespace
 
 from linter.commands.closing import report_run
 from linter.commands.lint_arguments import find_option
-from linter.errors import UserError
+from linter.errors import UserError, WorkerError
 from linter.input.repository import find_root, list_parents
 from linter.input.sources import STDIN, Excludes, collect
 from linter.judging.settings import FILE_NAMES
-from linter.judging.workers import WorkerError
 from linter.reports.summary import count
 from linter.reports.terminal import escape
 from rules.type_names import TYPE_CHECKING, NoReturn, TextIO, TypeAlias

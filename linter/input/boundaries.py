@@ -5,15 +5,9 @@ The same holds for files that a hook names, so that both look at the same files.
 
 import os
 
+from linter.input.entries import leaves_out
 from linter.input.gitignore import IgnoreScope, find_scope, read_ignore_file
 from linter.input.repository import find_root
-
-_VENDORED = frozenset({"node_modules", "vendor"})
-
-
-def leaves_out(name: str) -> bool:
-    """Whether a folder of that name is not entered."""
-    return name.startswith(".") or name in _VENDORED
 
 
 def narrow(folder: str, scope: IgnoreScope, *, has_ignore_file: bool) -> IgnoreScope:

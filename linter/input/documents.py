@@ -2,13 +2,11 @@
 
 import os
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 
-from linter.input.foreign import FOREIGN, describe_foreign, is_object
-from linter.input.kustomization import KUSTOMIZATION_NAMES
+from linter.input.foreign import FOREIGN, describe_foreign, is_object, is_operations
+from linter.input.kustomization_files import KUSTOMIZATION_NAMES
 from rules.lazy_pattern import LazyPattern
-from rules.patches import is_operations
 from rules.paths import Path
 from rules.reader import Document, Part, Unreadable, read, read_one
 from rules.record import NamedTuple
@@ -267,6 +265,8 @@ class _Pieces:
 
     def is_template(self, broken: Unreadable) -> bool:
         """Whether a document that could not be read waits to be rendered."""
+        from bisect import bisect_right
+
         index = bisect_right(self._lines, broken.line) - 1
         if index and broken.column == 1 and self._lines[index] == broken.line:
             index -= 1  # it ends where the next one begins

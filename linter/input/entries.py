@@ -2,11 +2,19 @@
 
 import os
 
-from linter.input.boundaries import leaves_out
-from linter.input.gitignore import IgnoreScope
+from rules.type_names import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from linter.input.gitignore import IgnoreScope
+
+_VENDORED = frozenset({"node_modules", "vendor"})
 _SUFFIXES = (".yaml", ".yml", ".json")
 _KUSTOMIZATION = "Kustomization"  # the one name that has no suffix
+
+
+def leaves_out(name: str) -> bool:
+    """Whether a folder of that name is not entered."""
+    return name.startswith(".") or name in _VENDORED
 
 
 def is_manifest(path: str) -> bool:
@@ -20,7 +28,7 @@ def is_left_out(entry: os.DirEntry[str]) -> bool:
     return leaves_out(name) and (entry.is_dir(follow_symlinks=False) or not is_manifest(name))
 
 
-def is_passed_by(entry: os.DirEntry[str], scope: IgnoreScope, excluded: IgnoreScope) -> bool:
+def is_passed_by(entry: os.DirEntry[str], scope: "IgnoreScope", excluded: "IgnoreScope") -> bool:
     """Whether an entry is nothing to read, or one that git or the policy wants left alone."""
     name = entry.name
     folder = entry.is_dir(follow_symlinks=False)

@@ -31,6 +31,15 @@ def is_object(body: Any) -> bool:
     )
 
 
+def is_operations(value: Any) -> bool:
+    """Whether a document holds the operations of a JSON Patch."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and "op" in one and "path" in one for one in value)
+    )
+
+
 def describe_foreign(body: Any) -> tuple[str, str]:
     """What a document's value is that is no object, and what to do about it, if that is known."""
     if isinstance(body, list) and body and all(map(is_object, body)):

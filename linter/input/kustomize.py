@@ -10,15 +10,13 @@ from itertools import chain
 
 from linter.input.documents import list_objects
 from linter.input.kustomization import (
-    FolderKustomizations,
     Kustomization,
     KustomizePatch,
     PatchTarget,
-    ReadBodies,
-    ToldKustomization,
     key_of,
     read_kustomization,
 )
+from linter.input.kustomization_files import FolderKustomizations, ReadBodies, ToldKustomization
 from rules.model import ObjectKey
 from rules.paths import dig
 from rules.reader import Document, read

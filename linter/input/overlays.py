@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterable
 
-from linter.input.kustomization import Kustomization, ToldKustomization, read_kustomization
+from linter.input.kustomization import Kustomization, read_kustomization
+from linter.input.kustomization_files import ToldKustomization
 from rules.record import NamedTuple
 from rules.type_names import Any
 

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Iterator
 from linter.input.documents import Contents, is_unrendered, read_contents, read_part
 from linter.input.entries import is_manifest
 from linter.input.foreign import names_object
-from linter.input.kustomization import KUSTOMIZATION_NAMES, FolderKustomizations
+from linter.input.kustomization_files import KUSTOMIZATION_NAMES, FolderKustomizations
 from linter.input.sources import STDIN, Source, SourceError, read_source
 from rules.reader import Part, ReadError, Unreadable, decode, divide
 from rules.record import NamedTuple

@@ -5,14 +5,13 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 
-from linter.input.boundaries import Boundary, narrow
 from linter.input.entries import is_left_out, is_manifest, is_passed_by
-from linter.input.gitignore import IgnoreFile, IgnoreScope, find_scope
 from linter.input.repository import find_root
 from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from linter.input.gitignore import IgnoreScope
     from linter.row_types import ErrorRow
 
 STDIN = "-"
@@ -66,13 +65,17 @@ class Excludes(NamedTuple):
 
     def match(self, path: str) -> bool:
         """Whether a file, or a folder on the way to it, is excluded."""
+        from linter.input.gitignore import IgnoreFile, IgnoreScope
+
         return any(
             parts is not None and IgnoreScope().add(IgnoreFile(patterns)).excludes(parts)
             for patterns, parts in self._list_patterns(path)
         )
 
-    def scope(self, folder: str) -> IgnoreScope:
+    def scope(self, folder: str) -> "IgnoreScope":
         """What holds in ``folder`` (absolute)."""
+        from linter.input.gitignore import IgnoreFile, IgnoreScope
+
         scope = IgnoreScope()
         for patterns, parts in self._list_patterns(folder):
             if parts is not None:
@@ -109,7 +112,11 @@ def collect(paths: Iterable[str], excludes: Excludes, *, hook: bool = False) -> 
     """
     walk = _Walk(excludes)
     passed_over = []
-    boundary = Boundary(os.curdir) if hook else None
+    boundary = None
+    if hook:
+        from linter.input.boundaries import Boundary
+
+        boundary = Boundary(os.curdir)
     # Sorted and normalised: neither order nor spelling of the arguments shows in the report.
     for path in sorted({os.path.normpath(path) for path in paths}):
         if boundary and excludes.match(path):
@@ -222,6 +229,9 @@ class _Walk:
                     self._walk(path, real)
 
     def _walk(self, top: str, real: str) -> None:
+        from linter.input.boundaries import narrow
+        from linter.input.gitignore import find_scope
+
         scope = find_scope(real, find_root(real))
         pending = [(top, real, scope, self._excludes.scope(os.path.abspath(top)))]
         while pending:
@@ -261,9 +271,9 @@ class _Walk:
         entry: os.DirEntry[str],
         reached: str,
         inside: str,
-        scope: IgnoreScope,
-        excluded: IgnoreScope,
-    ) -> Iterator[tuple[str, str, IgnoreScope, IgnoreScope]]:
+        scope: "IgnoreScope",
+        excluded: "IgnoreScope",
+    ) -> "Iterator[tuple[str, str, IgnoreScope, IgnoreScope]]":
         """Add a file; yield a folder that is still to be walked."""
         reached, inside = reached + entry.name, inside + entry.name
         if entry.is_dir(follow_symlinks=False):

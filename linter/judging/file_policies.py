@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 
 from linter.errors import UserError
-from linter.input.gitignore import IgnoreFile, IgnoreScope
 from linter.input.repository import find_root
 from linter.judging.settings import FILE_NAMES, load_policy, pick_policy
 from rules.lazy_pattern import LazyPattern
@@ -21,6 +20,7 @@ from rules.type_names import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from linter.input.gitignore import IgnoreScope
     from linter.input.sources import Source
 
 
@@ -139,11 +139,13 @@ def _parent_in_repository(folder: str) -> str | None:
     return None if parent == folder or find_root(folder) == folder else parent
 
 
-def _make_scope(patterns: "Sequence[str]") -> IgnoreScope:
+def _make_scope(patterns: "Sequence[str]") -> "IgnoreScope":
+    from linter.input.gitignore import IgnoreFile, IgnoreScope
+
     return IgnoreScope().add(IgnoreFile(tuple(patterns)))
 
 
-def _fits(scope: IgnoreScope, file: str, path: str) -> bool:
+def _fits(scope: "IgnoreScope", file: str, path: str) -> bool:
     """Whether patterns from the folder of a policy file fit a path."""
     below = os.path.relpath(os.path.abspath(path), os.path.dirname(file))
     parts = tuple(below.split(os.sep))

@@ -18,8 +18,6 @@ from linter.judging.rows import (
 from linter.judging.task import FileEngines, Task
 from rules.checks import KNOWN_CODES
 from rules.evaluation import Evaluation
-from rules.kinds.podless import is_podless
-from rules.kinds.unknown import find_values_objects
 from rules.manifest import Manifest
 from rules.model import Finding, Identity, Rule
 from rules.paths import Path
@@ -270,6 +268,9 @@ class DocumentJudge:
     def _count_unjudged(self, entry: Entry, group: str, kind: str) -> None:
         """An object without a workload: what a policy would say of its kind, were it to be judged,
         and what stands in it that a chart may make something of."""
+        from rules.kinds.podless import is_podless
+        from rules.kinds.unknown import find_values_objects
+
         for one in find_values_objects(group, kind, entry.body):
             reason = f"in the values of a chart: {one['kind']}"
             self._coverage.skip(entry.file, entry.document.number, reason)

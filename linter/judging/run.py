@@ -10,10 +10,10 @@ from linter.judging.coverage import Coverage
 from linter.judging.rows import row_order, workload_order
 from linter.judging.share import Facts, Share
 from linter.judging.task import Task
-from linter.judging.workers import Exchange, WorkerTask, run_workers
 from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from linter.judging.workers import Exchange, WorkerTask
     from linter.row_types import ErrorRow, FindingRow, RunResult
 
 MOST_ALONE = 4_000_000
@@ -119,8 +119,9 @@ def _by_file(pieces: Iterable[Piece]) -> dict[str, list[Piece]]:
     return found
 
 
-def _run_split(parts: list[WorkerTask]) -> "list[RunResult]":
+def _run_split(parts: "list[WorkerTask]") -> "list[RunResult]":
     # What is imported before the processes part is imported once, and shared by all of them.
+    from linter.judging.workers import run_workers
     from rules.checks import ALL  # noqa: F401
     from rules.kinds import BUILT_IN  # noqa: F401
 
@@ -129,8 +130,8 @@ def _run_split(parts: list[WorkerTask]) -> "list[RunResult]":
 
 def _make_part(
     task: Task, pieces: list[Piece], texts: dict[str, list[Piece]], *, alone: bool
-) -> WorkerTask:
-    def part(exchange: Exchange) -> "RunResult":
+) -> "WorkerTask":
+    def part(exchange: "Exchange") -> "RunResult":
         share = Share(task, alone=alone, texts=texts)
         share.read(pieces)
         facts = exchange(tuple(share.facts()))

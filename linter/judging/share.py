@@ -13,12 +13,10 @@ from linter.input.documents import (
 )
 from linter.input.entries import is_manifest
 from linter.input.foreign import FOREIGN, OPERATIONS, is_commented_json, names_object
-from linter.input.kustomization import (
+from linter.input.kustomization_files import (
     KUSTOMIZATION_NAMES,
     FolderKustomizations,
     ToldKustomization,
-    key_of,
-    list_generated,
 )
 from linter.input.pieces import Piece, read_piece
 from linter.input.sources import STDIN, Source, SourceError, make_error, read_source
@@ -152,6 +150,8 @@ class Share:
         """The objects that may be patched; without them their files are read once more."""
         if not kustomizations:
             return []
+        from linter.input.kustomization import key_of
+
         return [(os.path.abspath(one.file), tuple(key_of(one.body))) for one in self._entries]
 
     def judge(self, facts: Facts) -> "RunResult":
@@ -164,6 +164,8 @@ class Share:
         inventory.complete = self._task.complete and not facts.unread
         if inventory.complete:
             # Generators make ConfigMaps and Secrets that stand in no file.
+            from linter.input.kustomization import list_generated
+
             inventory.merge(list_generated(facts.kustomizations))
         kustomizations = self._read_kustomizations(facts)
         elsewhere = Elsewhere(inventory, lambda: self._entries, self._texts)

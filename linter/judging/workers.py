@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 
+from linter.errors import WorkerError
 from rules.type_names import Any, BinaryIO, Self, TypeAlias
 
 WorkerTask: TypeAlias = Callable[["Exchange"], Any]
@@ -19,10 +20,6 @@ WorkerTask: TypeAlias = Callable[["Exchange"], Any]
 
 Exchange: TypeAlias = Callable[[Any], list[Any]]
 """Sends the facts of this process, and returns those of all of them."""
-
-
-class WorkerError(Exception):
-    """A worker process ended without an answer."""
 
 
 def run_workers(parts: list[WorkerTask]) -> list[Any]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from linter.input.documents import read_bodies
-from linter.input.kustomization import KUSTOMIZATION_NAMES
+from linter.input.kustomization_files import KUSTOMIZATION_NAMES
 from linter.input.overlays import find_overlays
 from linter.input.sources import (
     Excludes,

@@ -9,16 +9,13 @@ import os
 from collections.abc import Iterator
 
 from linter.input.documents import list_objects
-from linter.input.kustomization import (
-    FolderKustomizations,
-    ToldKustomization,
-    key_of,
-    read_kustomization,
-)
+from linter.input.foreign import is_operations
+from linter.input.kustomization import key_of, read_kustomization
+from linter.input.kustomization_files import FolderKustomizations, ToldKustomization
 from linter.input.kustomize import Kustomizations, PatchUse, PlacedObject
 from linter.input.origins import read_origin
 from linter.input.sources import Source, SourceError, read_source
-from rules.patches import Patched, is_operations, lay_over
+from rules.patches import Patched, lay_over
 from rules.paths import Path, dig, has
 from rules.reader import Document, ReadError, decode, read
 from rules.record import NamedTuple

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from linter.input.documents import NAMED_EMPTY, RENDER, TEMPLATE
 from linter.input.sources import STDIN
 from linter.reports import ReportOptions, select_errors, select_shown
-from linter.reports.in_cluster import tell_cluster
 from linter.reports.stakes import sum_hours
 from linter.reports.terminal import escape, paint
 from rules.type_names import TYPE_CHECKING
@@ -35,7 +34,10 @@ def render_summary(result: "RunResult", options: ReportOptions) -> str:
     lines += _tell_passed_over(coverage)
     lines += _tell_builds(coverage)
     lines += _tell_stale(result)
-    lines += tell_cluster(result)
+    if "cluster" in result:
+        from linter.reports.in_cluster import tell_cluster
+
+        lines += tell_cluster(result)
     lines.append(f"policy: {escape(options.policy)}")
     return "".join(f"{line}\n" for line in lines)
 

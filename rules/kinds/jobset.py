@@ -18,7 +18,7 @@ from rules.kinds.lookups import Ask
 from rules.kinds.mpi import make_agent_restart, runs_only_sshd
 from rules.kinds.pods import Pod, Removal, Restart, Volume
 from rules.kinds.podspec import claim_templates, make_pod, read_count
-from rules.kinds.roles import Role, Subrole
+from rules.kinds.roles import ANCESTOR_STEP, INITIALIZERS, TRAINER, Role, Subrole
 from rules.kinds.rows import CONTROLLER, FactPlaces, FactRows, left_to_controller
 from rules.kinds.runs import Deadlines, Disruption, LoneRetry, Retry
 from rules.kinds.schema import SPEC, Kind
@@ -26,11 +26,6 @@ from rules.kinds.views import SpecView
 from rules.paths import EACH, Path, dotted
 from rules.record import NamedTuple
 from rules.type_names import Any
-
-TRAINER = "trainer"
-INITIALIZERS = frozenset({"dataset-initializer", "model-initializer"})
-ANCESTOR_STEP = "trainer.kubeflow.org/trainjob-ancestor-step"
-"""The label by which a replicated job says what it does for a TrainJob."""
 
 _SUBROLES = {
     "launcher": Subrole.LAUNCHER,

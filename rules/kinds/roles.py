@@ -2,6 +2,11 @@
 
 from rules.closed_set import StrEnum
 
+TRAINER = "trainer"
+INITIALIZERS = frozenset({"dataset-initializer", "model-initializer"})
+ANCESTOR_STEP = "trainer.kubeflow.org/trainjob-ancestor-step"
+"""The label by which a replicated job says what it does for a TrainJob."""
+
 
 class Role(StrEnum):
     """What a workload is for."""

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 
 from rules.kinds import facts
-from rules.kinds.jobset import INITIALIZERS, TRAINER, Child, read_children
+from rules.kinds.jobset import Child, read_children
 from rules.kinds.lookups import Answer, Ask, Reference
 from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Volume
 from rules.kinds.podspec import make_container, read_count, read_volumes
-from rules.kinds.roles import Role, Subrole
+from rules.kinds.roles import INITIALIZERS, TRAINER, Role, Subrole
 from rules.kinds.rows import FactRows
 from rules.kinds.runs import Deadlines
 from rules.kinds.schema import SPEC, Kind

@@ -9,9 +9,8 @@ runs in, and both outweigh names.
 from collections.abc import Iterable
 
 from rules.commands import CommandLine, ReadContainer
-from rules.kinds.jobset import ANCESTOR_STEP
 from rules.kinds.pods import Pod
-from rules.kinds.roles import Role, Subrole
+from rules.kinds.roles import ANCESTOR_STEP, Role, Subrole
 from rules.kinds.schema import Kind
 from rules.lazy_property import lazy_property
 from rules.manifest import Manifest

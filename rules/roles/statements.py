@@ -1,8 +1,7 @@
 """What people say of a role: by annotation or label of mlgate's, and by labels of others."""
 
-from rules.kinds.jobset import ANCESTOR_STEP, INITIALIZERS, TRAINER
 from rules.kinds.pods import Pod
-from rules.kinds.roles import Role
+from rules.kinds.roles import ANCESTOR_STEP, INITIALIZERS, TRAINER, Role
 from rules.manifest import Manifest
 from rules.type_names import Any
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rules.patches import is_operations, lay_over
+from rules.patches import lay_over
 from rules.paths import Path
 
 JOB: dict[str, Any] = {
@@ -99,17 +99,3 @@ def test_what_is_no_patch_changes_nothing(patch: Any) -> None:
     patched = lay_over(JOB, patch)
     assert patched.body == JOB
     assert patched.find(("spec", "backoffLimit")) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "operations"),
-    [
-        ([{"op": "add", "path": "/a"}], True),
-        ([], False),
-        ([{"op": "add"}], False),
-        ({"op": "add", "path": "/a"}, False),
-        ([{"name": "a"}], False),
-    ],
-)
-def test_operations_are_known_by_their_keys(value: Any, operations: bool) -> None:  # noqa: FBT001
-    assert is_operations(value) is operations

@@ -49,13 +49,15 @@ what refers to it by its name does not follow.
 from collections.abc import Iterator, Mapping
 
 from rules.kinds.contracts import find_contract
-from rules.kinds.contracts.clauses import Breach, Contract, Terms
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.releases import read_release
-from rules.type_names import Any
+from rules.type_names import TYPE_CHECKING, Any
 from rules.wording import show_value, write_values
 from rules.workload import Workload
+
+if TYPE_CHECKING:
+    from rules.kinds.contracts.clauses import Breach, Contract
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
@@ -63,6 +65,8 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     contract = find_contract(kind.group, kind.name, version)
     if contract is None or workload.partial:
         return
+    from rules.kinds.contracts.clauses import Terms  # noqa: PLC0415 - few kinds have a contract
+
     cluster = params["cluster"]
     names = ("training_operator_version", "kuberay_version")
     terms = Terms(*(read_release(cluster[name]) for name in names))
@@ -74,7 +78,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
             yield _judge(workload, contract, breach, certain=breach in certain)
 
 
-def _judge(workload: Workload, contract: Contract, breach: Breach, *, certain: bool) -> Problem:
+def _judge(workload: Workload, contract: "Contract", breach: "Breach", *, certain: bool) -> Problem:
     fate = "takes the object and gives up on it" if contract.admitted else "refuses this"
     message = f'{breach.found}: {contract.who} {fate} ("{breach.words}")'
     message += "" if certain else "; older releases take it, and the policy names none"
@@ -82,7 +86,7 @@ def _judge(workload: Workload, contract: Contract, breach: Breach, *, certain: b
     return Problem(form if certain else "release", breach.path, message, _fix(workload, breach))
 
 
-def _fix(workload: Workload, breach: Breach) -> Fix | None:
+def _fix(workload: Workload, breach: "Breach") -> Fix | None:
     if breach.preset is None:
         return None
     title = f"set {dotted(breach.path)} to {show_value(breach.preset)}"

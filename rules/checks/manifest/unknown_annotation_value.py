@@ -37,8 +37,7 @@ There is no fix.
 from collections.abc import Iterator, Mapping
 
 from rules.annotations import CULLING_ANNOTATION, LOAD_ANNOTATION, find_unread, has_own_key
-from rules.kinds.jobset import ANCESTOR_STEP
-from rules.kinds.roles import Role
+from rules.kinds.roles import ANCESTOR_STEP, Role
 from rules.model import Confidence, Harm, Problem, Rule, form_table
 from rules.paths import Path, dig, shorten
 from rules.roles import OVERRIDES, read_said

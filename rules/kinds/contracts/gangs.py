@@ -7,6 +7,7 @@ Source: volcano ``pkg/webhooks/admission/jobs/validate``; lws ``pkg/webhooks``; 
 from collections.abc import Iterator
 
 from rules.kinds.contracts.clauses import Breach, Contract, Terms, read_number, tell_place
+from rules.kinds.roles import ANCESTOR_STEP
 from rules.kinds.views import SpecView
 from rules.manifest import is_template
 from rules.paths import EACH, dotted, shorten
@@ -56,7 +57,6 @@ def _group_size(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
         yield Breach(path, f"{told} is {size}", "size must be equal or greater than 1")
 
 
-_ANCESTOR = "trainer.kubeflow.org/trainjob-ancestor-step"
 _STEPS = {
     "dataset-initializer": "dataset-initializer",
     "model-initializer": "model-initializer",
@@ -67,7 +67,7 @@ _STEPS = {
 
 def _steps(jobset: SpecView, _terms: Terms) -> Iterator[Breach]:
     for job in jobset.each("replicatedJobs", EACH):
-        step = job.dig("template", "metadata", "labels", _ANCESTOR)
+        step = job.dig("template", "metadata", "labels", ANCESTOR_STEP)
         wanted = _STEPS.get(step) if isinstance(step, str) else None
         if wanted is None:
             continue
@@ -86,7 +86,7 @@ def _steps(jobset: SpecView, _terms: Terms) -> Iterator[Breach]:
 
 _TASKS = Contract("Volcano", (_volcano, _policies))
 _RUNTIME = Contract("Kubeflow's Trainer", (_steps,))
-GANGS = {
+CONTRACTS = {
     ("batch.volcano.sh", "Job", ""): _TASKS,
     ("batch.volcano.sh", "CronJob", ""): _TASKS,
     ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", ""): Contract(

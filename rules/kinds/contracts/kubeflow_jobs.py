@@ -132,7 +132,7 @@ def _asked(operator: Operator) -> Contract:
     return Contract("the training operator", (*bound, _name))
 
 
-KUBEFLOW_JOBS = {
+CONTRACTS = {
     **{("kubeflow.org", one.kind, "v1"): _asked(one) for one in OPERATORS},
     ("kubeflow.org", "MPIJob", "v2beta1"): Contract(
         "the MPI operator", (_launcher,), admitted=True

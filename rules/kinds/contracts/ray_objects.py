@@ -102,7 +102,7 @@ def _ray(*keys: str, more: tuple[Clause, ...] = ()) -> Contract:
 
 
 _JOB = _ray("rayClusterSpec", more=(_ray_job, _ray_modes, _ray_deletion))
-RAY_OBJECTS = {
+CONTRACTS = {
     ("ray.io", "RayJob", ""): _JOB,
     ("ray.io", "RayCronJob", ""): _JOB,
     ("ray.io", "RayCluster", ""): _ray(),

@@ -40,7 +40,7 @@ def _runtime(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
 
 _SERVICE = Contract("Knative's webhook", (_annotations,))
 _RUNTIME = Contract("KServe", (_runtime,), admitted=True)
-SERVICES = {
+CONTRACTS = {
     ("serving.knative.dev", "Configuration", ""): _SERVICE,
     ("serving.knative.dev", "Service", ""): _SERVICE,
     ("serving.kserve.io", "ClusterServingRuntime", ""): _RUNTIME,

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from linter.input.documents import EMPTY, TEMPLATE, Contents, read_contents
-from linter.input.foreign import FOREIGN
+from linter.input.foreign import FOREIGN, is_operations
 from tests.growth import measure_growth
 
 JOB = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n"
@@ -198,3 +199,17 @@ def test_broken_templates_take_time_in_proportion() -> None:
 
     assert measure_growth(read_many, 100, 8) < 20
     assert measure_growth(read_long, 10_000, 8) < 20
+
+
+@pytest.mark.parametrize(
+    ("value", "operations"),
+    [
+        ([{"op": "add", "path": "/a"}], True),
+        ([], False),
+        ([{"op": "add"}], False),
+        ({"op": "add", "path": "/a"}, False),
+        ([{"name": "a"}], False),
+    ],
+)
+def test_operations_are_known_by_their_keys(value: Any, operations: bool) -> None:  # noqa: FBT001
+    assert is_operations(value) is operations

@@ -6,13 +6,8 @@ from typing import Any
 import pytest
 
 from linter.input.documents import read_bodies
-from linter.input.kustomization import (
-    FolderKustomizations,
-    KustomizePatch,
-    PatchTarget,
-    key_of,
-    read_kustomization,
-)
+from linter.input.kustomization import KustomizePatch, PatchTarget, key_of, read_kustomization
+from linter.input.kustomization_files import FolderKustomizations
 from linter.input.kustomize import Kustomizations
 from rules.model import ObjectKey
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from linter.judging.workers import Exchange, WorkerError, run_workers
+from linter.errors import WorkerError
+from linter.judging.workers import Exchange, run_workers
 
 
 def test_parts_exchange_and_answer_in_order() -> None:
