@@ -9,10 +9,9 @@ the same options.
 from collections.abc import Iterator
 
 from rules.record import NamedTuple
-from rules.type_names import TYPE_CHECKING, Any
+from rules.type_names import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from typing import Protocol
 
     class OptionGroup(Protocol):
         """What is told options: a table, or a group of argparse's."""

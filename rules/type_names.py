@@ -4,19 +4,32 @@ To import that takes as long as to read and judge a small object, and nothing of
 words in annotations. Type checkers see ``typing`` itself.
 """
 
-__all__ = ["Any", "BinaryIO", "NewType", "NoReturn", "Self", "TextIO", "TypeAlias", "TypeVar"]
-__all__ += ["TYPE_CHECKING", "cast"]
+__all__ = [
+    "TYPE_CHECKING", "Any", "BinaryIO", "NewType", "NoReturn", "Protocol", "Self", "TextIO",
+    "TypeAlias", "TypeVar", "cast",
+]  # fmt: skip
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import Any, BinaryIO, NewType, NoReturn, Self, TextIO, TypeAlias, TypeVar, cast
+    from typing import (
+        Any,
+        BinaryIO,
+        NewType,
+        NoReturn,
+        Protocol,
+        Self,
+        TextIO,
+        TypeAlias,
+        TypeVar,
+        cast,
+    )
 else:
 
     class Any:
         """Stands for every name that is only a word in annotations."""
 
-    BinaryIO = NoReturn = Self = TextIO = TypeAlias = Any
+    BinaryIO = NoReturn = Protocol = Self = TextIO = TypeAlias = Any
 
     def TypeVar(_name: str) -> type:  # noqa: N802 - as the library has it
         return Any

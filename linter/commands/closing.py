@@ -11,11 +11,9 @@ from linter.commands.outputs import (
 )
 from linter.reports import ReportOptions, choose_colour, choose_links
 from linter.reports.summary import render_statistics, render_summary
-from rules.type_names import TYPE_CHECKING, TextIO
+from rules.type_names import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from linter.row_types import RunResult
 
     class Judged(Protocol):

@@ -7,11 +7,9 @@ from linter.errors import UserError
 from linter.judging.run import exit_code
 from linter.reports.summary import count
 from rules.record import NamedTuple
-from rules.type_names import TYPE_CHECKING, TextIO
+from rules.type_names import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from linter.input.revisions import FileChange
     from linter.judging.baseline import Baseline
     from linter.option_table import OptionGroup
