@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 class Engine:
     """The rules, a policy and the other objects at hand.
 
-    ``now`` is the day on which exceptions are judged, ``flag_profile`` the command line's profile.
-    ``ignores`` says what annotations can do: ``allow``, ``cap-at-warn`` or ``forbid``.
-    ``expired`` is asked before each rule whether time is up. ``kinds`` are judged here beside those
-    that are judged everywhere.
+    ``now`` is the day on which exceptions that end are judged (None: there are none),
+    ``flag_profile`` the command line's profile. ``ignores`` says what annotations can do:
+    ``allow``, ``cap-at-warn`` or ``forbid``. ``expired`` is asked before each rule whether time is
+    up. ``kinds`` are judged here beside those that are judged everywhere.
     """
 
     def __init__(  # noqa: PLR0913 - what a run is made of, by keyword
         self,
         policy: Policy,
         inventory: Inventory,
-        now: datetime.date,
+        now: datetime.date | None,
         *,
         rules: Iterable[Declaration | Rule] = INDEX,
         flag_profile: str | None = None,

@@ -24,12 +24,12 @@ PROMOTIONS = tuple(profile for profile in PROFILES if profile != "observe")
 
 
 class FindingMaker:
-    """Makes findings under one policy. ``now`` is the day on which exceptions are judged,
+    """Makes findings under one policy. ``now`` is the day on which exceptions that end are judged,
     ``flag_profile`` the command line's profile."""
 
     __slots__ = ("_by_container", "_flag_profile", "_now", "_policy")
 
-    def __init__(self, policy: Policy, now: datetime.date, flag_profile: str | None) -> None:
+    def __init__(self, policy: Policy, now: datetime.date | None, flag_profile: str | None) -> None:
         self._policy = policy
         self._now = now
         self._flag_profile = flag_profile

@@ -66,11 +66,28 @@ else:
     class NamedTuple(metaclass=_RecordMaker):
         """The base that classes name."""
 
+    _new = tuple.__new__
+
+    _NEW = {
+        1: lambda _cls, a: _new(_cls, (a,)),
+        2: lambda _cls, a, b: _new(_cls, (a, b)),
+        3: lambda _cls, a, b, c: _new(_cls, (a, b, c)),
+        4: lambda _cls, a, b, c, d: _new(_cls, (a, b, c, d)),
+        5: lambda _cls, a, b, c, d, e: _new(_cls, (a, b, c, d, e)),
+        6: lambda _cls, a, b, c, d, e, f: _new(_cls, (a, b, c, d, e, f)),
+        7: lambda _cls, a, b, c, d, e, f, g: _new(_cls, (a, b, c, d, e, f, g)),
+        8: lambda _cls, a, b, c, d, e, f, g, h: _new(_cls, (a, b, c, d, e, f, g, h)),
+        9: lambda _cls, a, b, c, d, e, f, g, h, i: _new(_cls, (a, b, c, d, e, f, g, h, i)),
+        10: lambda _cls, a, b, c, d, e, f, g, h, i, j: _new(_cls, (a, b, c, d, e, f, g, h, i, j)),
+    }
+    """What makes a tuple of so many fields. The few for more are compiled when a class has them."""
+
     def _make_new(fields: tuple[str, ...], defaults: tuple[Any, ...]) -> FunctionType:
-        shared = _compile_new(len(fields)).__code__
-        names = ("_cls", *fields)
-        code = shared.replace(co_varnames=names, co_name="__new__", co_qualname="__new__")
-        return FunctionType(code, {"_new": tuple.__new__}, "__new__", defaults)
+        shared = _NEW.get(len(fields)) or _compile_new(len(fields))
+        code = shared.__code__.replace(
+            co_varnames=("_cls", *fields), co_name="__new__", co_qualname="__new__"
+        )
+        return FunctionType(code, globals(), "__new__", defaults)
 
     @cache
     def _compile_new(count: int) -> FunctionType:

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 from linter.commands.narrowing import add_narrowing_arguments
 from linter.commands.outputs import add_output_arguments
-from linter.judging.settings import find_today
 from linter.judging.task import Task
 from rules.policy.values import PROFILES
 from rules.type_names import TYPE_CHECKING
@@ -75,7 +74,7 @@ def make_task(arguments: SimpleNamespace, policy: "Policy", selection: "Selectio
     """What the arguments on rules, and on how roles are shown, ask for of each object."""
     return Task(
         policy,
-        find_today(),
+        None,
         selection.rules,
         selection.unwanted,
         arguments.min_confidence,

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Task(NamedTuple):
-    """What is to be done with each file. ``today`` is the day on which exceptions are judged,
-    ``unwanted`` the forms (``CODE/form``) that are not asked for, ``least_confidence`` the least
-    that is, ``complete`` that what is not in the input does not exist. ``progress`` hands on the
-    items of a phase, and shows how many are done."""
+    """What is to be done with each file. ``today`` is the day on which exceptions are judged (None:
+    the clock's, where one of them ends), ``unwanted`` the forms (``CODE/form``) that are not asked
+    for, ``least_confidence`` the least that is, ``complete`` that what is not in the input does not
+    exist. ``progress`` hands on the items of a phase, and shows how many are done."""
 
     policy: Policy
-    today: "datetime.date"
+    today: "datetime.date | None"
     rules: tuple[Declaration | Rule, ...]
     unwanted: frozenset[str] = frozenset()
     least_confidence: str = "low"
@@ -37,6 +37,14 @@ class Task(NamedTuple):
     passed: bool = False
     policies: "FilePolicies | None" = None
     progress: "Callable[[str, Sequence[Any]], Iterable[Any]] | None" = None
+
+    def find_day(self, policy: Policy) -> "datetime.date | None":
+        """The day on which a policy's exceptions are judged; None where none of them ends."""
+        if self.today is None and any(one.expires for one in policy.exceptions):
+            from linter.judging.settings import find_today
+
+            return find_today()
+        return self.today
 
     def follow(self, phase: str, items: "Sequence[Any]") -> "Iterable[Any]":
         """The items of a phase of a run."""
@@ -69,7 +77,7 @@ class FileEngines:
         return Engine(
             policy,
             self._inventory,
-            task.today,
+            task.find_day(policy),
             rules=task.rules,
             flag_profile=task.flag_profile,
             ignores="allow" if task.ignores else "forbid",

@@ -54,7 +54,7 @@ class Scan:
         self._engine = Engine(
             task.policy,
             self._inventory,
-            task.today,
+            task.find_day(task.policy),
             rules=task.rules,
             flag_profile=task.flag_profile,
             ignores="allow" if task.ignores else "forbid",

@@ -52,7 +52,7 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
     identity: Identity,
     labels: Any,
     namespace_labels: Mapping[str, str] | None,
-    now: "date",
+    now: "date | None",
     flag_profile: str | None,
     promoted: str | None = None,
     container: str | None = None,
@@ -63,8 +63,9 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
     expired, the first fitting ``namespaces`` entry, the Namespace's label, ``rules``, the profile.
     ``confidence`` is that of the role: where it is not high, a form that hangs on the role cannot
     deny. ``labels`` are the object's; ``namespace_labels`` is None where they are not known.
-    ``promoted`` is the profile to decide by where ``observe`` holds. ``container`` is the name of
-    that in which it was found, if it was in one.
+    ``now`` is the day, for exceptions that end on one. ``promoted`` is the profile to decide by
+    where ``observe`` holds. ``container`` is the name of that in which it was found, if it was in
+    one.
     """
     weighed = weigh(
         policy,
@@ -80,7 +81,7 @@ def decide(  # noqa: PLR0913 - everything that a decision hangs on, by keyword
     expired = ""
     if flag_profile is None:
         for entry in _exceptions(policy, rule, form, Subject(identity, labels, container)):
-            if entry.expires is None or now <= entry.expires:
+            if entry.expires is None or (now is not None and now <= entry.expires):
                 return Decision(Action.EXCEPTED, _reason(entry))
             expired = describe_expired(entry)
     action = degrade(policy, form, confidence, weighed.action)
