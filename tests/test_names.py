@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from tests.packages import ROOT, find_modules
 
 ROLES = {
+    "CONTRACTS": "rules/kinds/contracts/*",
     "KINDS": "rules/kinds/*",
     "RULE": "rules/checks/*",
     "check": "rules/checks/*",
