@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from linter.errors import UserError
-from linter.input.sources import Collection, Excludes, collect
+from linter.input.excludes import Excludes
+from linter.input.sources import Collection, collect
 from linter.judging import run
 from linter.judging.file_policies import FilePolicies
 from linter.judging.selection import select_rules

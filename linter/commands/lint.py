@@ -9,7 +9,7 @@ from linter.commands.lint_input import FixInput, LintInput, gather_input, show_f
 from linter.commands.narrowing import find_narrowing, list_in_baseline
 from linter.commands.outputs import ReportRequest, choose_reports
 from linter.errors import CRASHED, WorkerError
-from linter.input.sources import Excludes
+from linter.input.excludes import Excludes
 from linter.judging.run import exit_code, lint
 from linter.judging.selection import select_rules
 from linter.judging.settings import name_policy, settle_policy

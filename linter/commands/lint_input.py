@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 from linter.commands.outputs import ReportRequest
 from linter.errors import UNREADABLE, UserError
+from linter.input.excludes import Excludes
 from linter.input.sources import (
     EXCLUDED,
     STDIN,
     Collection,
-    Excludes,
     PassedOver,
     Source,
     SourceError,

@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from linter.errors import UserError, WorkerError
-from linter.input.sources import Excludes, collect
+from linter.input.excludes import Excludes
+from linter.input.sources import collect
 from linter.judging.comparison import (
     NOTHING,
     TOLD_ACTIONS,

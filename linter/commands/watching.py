@@ -12,8 +12,9 @@ from types import SimpleNamespace
 from linter.commands.closing import report_run
 from linter.commands.lint_arguments import find_option
 from linter.errors import UserError, WorkerError
+from linter.input.excludes import Excludes
 from linter.input.repository import find_root, list_parents
-from linter.input.sources import STDIN, Excludes, collect
+from linter.input.sources import STDIN, collect
 from linter.judging.settings import FILE_NAMES
 from linter.reports.summary import count
 from linter.reports.terminal import escape

@@ -11,6 +11,7 @@ from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from linter.input.excludes import Excludes
     from linter.input.gitignore import IgnoreScope
     from linter.row_types import ErrorRow
 
@@ -55,39 +56,6 @@ class Collection(NamedTuple):
     left_out: dict[str, int]
 
 
-class Excludes(NamedTuple):
-    """Gitignore patterns: the policy's ``exclude``, from ``folder`` (absolute), and those of the
-    command line, from the working directory."""
-
-    folder: str
-    patterns: tuple[str, ...] = ()
-    here: tuple[str, ...] = ()
-
-    def match(self, path: str) -> bool:
-        """Whether a file, or a folder on the way to it, is excluded."""
-        from linter.input.gitignore import IgnoreFile, IgnoreScope
-
-        return any(
-            parts is not None and IgnoreScope().add(IgnoreFile(patterns)).excludes(parts)
-            for patterns, parts in self._list_patterns(path)
-        )
-
-    def scope(self, folder: str) -> "IgnoreScope":
-        """What holds in ``folder`` (absolute)."""
-        from linter.input.gitignore import IgnoreFile, IgnoreScope
-
-        scope = IgnoreScope()
-        for patterns, parts in self._list_patterns(folder):
-            if parts is not None:
-                scope = scope.add(IgnoreFile(patterns), parts)
-        return scope
-
-    def _list_patterns(self, path: str) -> list[tuple[tuple[str, ...], tuple[str, ...] | None]]:
-        """Patterns, and the way to ``path`` from where they hold (None: not below)."""
-        layers = ((self.folder, self.patterns), (os.getcwd(), self.here))
-        return [(patterns, _parts_below(top, path)) for top, patterns in layers if patterns]
-
-
 class SourceError(Exception):
     """A file that cannot be read: the reason alone."""
 
@@ -103,7 +71,7 @@ def make_error(
     return {"file": file, "document": document, "line": line, "column": column, "reason": reason}
 
 
-def collect(paths: Iterable[str], excludes: Excludes, *, hook: bool = False) -> Collection:
+def collect(paths: Iterable[str], excludes: "Excludes", *, hook: bool = False) -> Collection:
     """Everything that ``paths`` lead to, each file once.
 
     Folders are walked: hidden ones, ``node_modules``, ``vendor``, what git ignores and what the
@@ -172,15 +140,6 @@ def _too_large(found: str) -> str:
     return f"too large: {found}, the limit is {SIZE_LIMIT:,} (32 MiB)"
 
 
-def _parts_below(folder: str, path: str) -> tuple[str, ...] | None:
-    """The components of ``path`` from ``folder`` on; None where it is not inside."""
-    below = os.path.relpath(os.path.abspath(path), folder)
-    parts = tuple(below.split(os.sep))
-    if parts[0] == os.pardir:
-        return None
-    return () if below == os.curdir else parts
-
-
 def _drop_repeated(sources: list[Source]) -> list[Source]:
     """One source for each real file: its own path before a link's, then the first by name."""
     best: dict[str, Source] = {}
@@ -195,7 +154,7 @@ class _Walk:
     """Folders read once each. Links to folders wait until every plain folder has been read, so
     that the order of the arguments never decides by which path a file is reached."""
 
-    def __init__(self, excludes: Excludes) -> None:
+    def __init__(self, excludes: "Excludes") -> None:
         self.sources: list[Source] = []
         self.errors: list[ErrorRow] = []
         self.left_out: dict[str, int] = {}

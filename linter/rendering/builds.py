@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator, Sequence
 
 from linter.input.documents import read_bodies
+from linter.input.excludes import Excludes
 from linter.input.kustomization_files import KUSTOMIZATION_NAMES
 from linter.input.overlays import find_overlays
 from linter.input.sources import (
-    Excludes,
     Source,
     SourceError,
     collect,

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import jsonpatch
 import pytest
 
-from linter.input.sources import Collection, Excludes, collect
+from linter.input.excludes import Excludes
+from linter.input.sources import Collection, collect
 from linter.judging.run import lint
 from linter.judging.task import Task
 from linter.mending.fix import Recheck, decode_file, fix_texts

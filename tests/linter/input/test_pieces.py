@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from linter.input import pieces
+from linter.input.excludes import Excludes
 from linter.input.pieces import cut_sources, cut_texts
-from linter.input.sources import Excludes, Source, collect
+from linter.input.sources import Source, collect
 from linter.judging import run as pipeline
 from linter.judging import share
 from linter.judging.settings import find_today

@@ -8,12 +8,12 @@ from typing import TypeAlias
 import pytest
 
 from linter.input import repository
+from linter.input.excludes import Excludes
 from linter.input.sources import (
     EXCLUDED,
     LEFT_OUT,
     SIZE_LIMIT,
     Collection,
-    Excludes,
     SourceError,
     collect,
     read_source,

@@ -4,7 +4,8 @@ import datetime
 from pathlib import Path
 from typing import Any
 
-from linter.input.sources import Collection, Excludes, collect
+from linter.input.excludes import Excludes
+from linter.input.sources import Collection, collect
 from linter.judging.run import lint
 from linter.judging.task import Task
 from linter.row_types import RunResult

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from linter.input.sources import Collection, Excludes, collect
+from linter.input.excludes import Excludes
+from linter.input.sources import Collection, collect
 from linter.judging.run import exit_code, lint
 from linter.judging.task import Task
 from linter.row_types import ErrorRow, RunResult, SkippedRow

@@ -9,8 +9,9 @@ import pytest
 
 from linter.cli import main
 from linter.commands.outputs import FORMATS
+from linter.input.excludes import Excludes
 from linter.input.pieces import Piece
-from linter.input.sources import Excludes, Source, collect
+from linter.input.sources import Source, collect
 from linter.judging import share
 from linter.judging.run import lint
 from linter.judging.share import Facts, Share

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from linter.input.sources import Excludes, collect
+from linter.input.excludes import Excludes
+from linter.input.sources import collect
 from linter.judging import run
 from linter.judging.settings import find_today
 from linter.judging.task import Task
