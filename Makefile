@@ -77,7 +77,7 @@ bench:
 	for one in reading linting memory judging; do \
 	  echo "== $$one"; $(PYTHON) -m bench.$$one $(FOLDER) || exit 1; \
 	done
-	for one in reviewing admission "scanning 1000 10000"; do \
+	for one in reviewing admission "scanning 1000 10000" "cluster_scanning 1000" dashboard; do \
 	  echo "== $$one"; $(PYTHON) -m bench.$$one || exit 1; \
 	done
 

@@ -25,8 +25,10 @@ class FindingIndex:
 
     def _find(self, wanted: Mapping[str, str]) -> Sequence[int]:
         held = [self._places[name].get(value, ()) for name, value in wanted.items()]
+        if len(held) < 2:
+            return held[0] if held else range(len(self._texts))
         tests = [(self._columns[name], value) for name, value in wanted.items()]
-        fewest = min(held, key=len, default=range(len(self._texts)))
+        fewest = min(held, key=len)
         return [at for at in fewest if all(column[at] == value for column, value in tests)]
 
 
