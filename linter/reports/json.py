@@ -9,6 +9,8 @@ from rules.stakes import export_hours
 from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from linter.row_types import EditRow, EmbeddedRow, FindingRow, FixRow, RunResult, WorkloadRow
 
 REPORT_VERSION = 1
@@ -23,7 +25,8 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     """The result as JSON, every entry of a list in a line of its own."""
     report: dict[str, Any] = {
         "version": REPORT_VERSION,
-        "findings": [export_finding_row(finding) for finding in result["findings"]],
+        # Made one at a time: all of them would take three times the memory of their text.
+        "findings": map(export_finding_row, result["findings"]),
     }
     if "fixed" in result:
         report["fixed"] = [export_finding_row(finding) for finding in result["fixed"]]
@@ -38,8 +41,17 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     report |= {key: result[key] for key in ("errors", "suppressed", "coverage")}
     if "cluster" in result:
         report["cluster"] = result["cluster"]
-    body = ",\n".join(f"  {_dump(key)}: {_spread(value)}" for key, value in report.items())
-    return _keep_safe(f"{{\n{body}\n}}\n")
+    return _keep_safe("".join(_write(report)))
+
+
+def _write(report: dict[str, Any]) -> "Iterator[str]":
+    """In pieces, since a report may have many megabytes, and each text around one has as many."""
+    before = "{\n"
+    for key, value in report.items():
+        yield f"{before}  {_dump(key)}: "
+        yield from _spread(value)
+        before = ",\n"
+    yield "\n}\n"
 
 
 def dump_safely(value: object, indent: int | None = 1) -> str:
@@ -103,11 +115,15 @@ def _export_workload(row: "WorkloadRow") -> dict[str, Any]:
     return {**row, "embedded": _export_embedded(row["embedded"]), "templates": templates}
 
 
-def _spread(value: object) -> str:
-    if not isinstance(value, list) or not value:
-        return _dump(value)
-    entries = ",\n".join(f"    {_dump(entry)}" for entry in value)
-    return f"[\n{entries}\n  ]"
+def _spread(value: object) -> "Iterator[str]":
+    if not isinstance(value, list | map):
+        yield _dump(value)
+        return
+    before = "[\n"
+    for entry in value:
+        yield f"{before}    {_dump(entry)}"
+        before = ",\n"
+    yield "[]" if before == "[\n" else "\n  ]"
 
 
 def _escape(match: re.Match[str]) -> str:
