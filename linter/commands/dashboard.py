@@ -117,6 +117,7 @@ def run(arguments: SimpleNamespace, _out: TextIO, err: TextIO) -> int:
         from linter.dashboard.rounds import ScanRounds
         from linter.dashboard.scan_history import HistoryFile
         from linter.dashboard.server import ListenOptions, listen, make_server
+        from linter.dashboard.side_process import end_side_processes
     except ImportError as error:
         raise tell_extra(error, "dashboard") from None
 
@@ -128,13 +129,17 @@ def run(arguments: SimpleNamespace, _out: TextIO, err: TextIO) -> int:
     board = Board(arguments.interval, arguments.team_label, history)
     app = create_dashboard(board, _make_gate(arguments))
     options = ListenOptions(arguments.host, arguments.port, arguments.tls_cert, arguments.tls_key)
-    server = make_server(app, options, tell)
-    socket = listen(options)
     rounds = ScanRounds(scan_once, board, tell)
+
+    def end() -> None:
+        rounds.stop()
+        end_side_processes()
+
+    server = make_server(app, options, tell, end)
+    socket = listen(options)
     rounds.start()
     tell(_name_address(arguments, socket.getsockname()[1]))
     server.run(sockets=[socket])
-    rounds.stop()
     return 0
 
 

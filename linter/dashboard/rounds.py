@@ -46,15 +46,17 @@ class ScanRounds(threading.Thread):
         pause = 0.0
         while not self._ended.wait(pause):
             summary = self._scan(self._board.begin())
+            if summary is None:
+                return
             pause = self._choose_pause(summary)
             self._board.end(time.time() + pause)
             self._tell(tell_scan(summary))
 
     def stop(self) -> None:
-        """End after the scan that is going on."""
+        """End after the scan that is going on; if it comes to nothing now, nobody is told."""
         self._ended.set()
 
-    def _scan(self, number: int) -> "ScanSummary":
+    def _scan(self, number: int) -> "ScanSummary | None":
         start = time.monotonic()
         try:
             return self._board.take(self._scan_once(number))
@@ -62,6 +64,8 @@ class ScanRounds(threading.Thread):
             reason = str(error)
         except Exception as crash:  # noqa: BLE001 - what is shown stays, and the next scan may do
             reason = f"the scan crashed: {tell_crash(crash)}; please report it"
+        if self._ended.is_set():
+            return None
         return self._board.fail(reason, round(time.monotonic() - start, 3))
 
     def _choose_pause(self, summary: "ScanSummary") -> float:

@@ -91,8 +91,10 @@ class DashboardServer(uvicorn.Server):
         config: uvicorn.Config,
         certificate: CertificateFiles | None,
         tell: Callable[[str], None],
+        end: Callable[[], None],
     ) -> None:
         super().__init__(config)
+        self._end = end
         self._certificate = certificate
         self._tell = tell
         self._last = ""
@@ -101,6 +103,11 @@ class DashboardServer(uvicorn.Server):
         """Listen."""
         await super().startup(sockets)
         sys.setswitchinterval(_SWITCH_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; what comes after this, a signal keeps from being run."""
+        self._end()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second."""
@@ -135,9 +142,13 @@ def listen(options: ListenOptions) -> socket.socket:
 
 
 def make_server(
-    app: ASGIApp, options: ListenOptions, tell: Callable[[str], None]
+    app: ASGIApp,
+    options: ListenOptions,
+    tell: Callable[[str], None],
+    end: Callable[[], None] = lambda: None,
 ) -> DashboardServer:
-    """A server that is not running yet. Raises UserError for a certificate that cannot be used."""
+    """A server that is not running yet; ``end`` is called when it is told to end. Raises UserError
+    for a certificate that cannot be used."""
     certificate = None
     if options.certificate is not None and options.key is not None:
         certificate = CertificateFiles(options.certificate, options.key)
@@ -159,4 +170,4 @@ def make_server(
     config.load()
     if certificate is not None:
         config.ssl = certificate.context
-    return DashboardServer(config, certificate, tell)
+    return DashboardServer(config, certificate, tell, end)

@@ -12,6 +12,7 @@ from linter.dashboard.board import KEPT, Board
 from linter.dashboard.cluster_scan import ClusterScan
 from linter.dashboard.rounds import ScanRounds
 from linter.dashboard.scan_history import HistoryFile
+from linter.dashboard.side_process import SideProcessError
 from linter.dashboard.view import ScanView, make_view
 from linter.errors import UserError
 from tests.cluster.waiting import until
@@ -34,12 +35,14 @@ def run(board: Board, *steps: Callable[[], ClusterScan]) -> list[str]:
     rounds: list[ScanRounds] = []
 
     def step(number: int) -> ScanView:
-        one = pending.pop(0)
+        return make_view(number, pending.pop(0)(), board.team_label)
+
+    def tell(line: str) -> None:
+        told.append(line)
         if not pending:
             rounds[0].stop()
-        return make_view(number, one(), board.team_label)
 
-    rounds.append(ScanRounds(step, board, told.append, first_pause=0.001))
+    rounds.append(ScanRounds(step, board, tell, first_pause=0.001))
     rounds[0].start()
     rounds[0].join(20)
     assert not rounds[0].is_alive()
@@ -121,6 +124,19 @@ def test_failures_are_waited_for_longer_and_longer() -> None:
     assert pauses[3] > 2 * pauses[0]
     assert max(pauses) <= 900
     assert min(pauses[-3:]) >= 300
+
+
+def test_a_scan_that_ends_with_the_dashboard_is_no_failure() -> None:
+    board, told = Board(600.0, "team"), list[str]()
+
+    def end(_: int) -> ScanView:
+        rounds.stop()
+        raise SideProcessError("its process ended with -15")
+
+    rounds = ScanRounds(end, board, told.append)
+    rounds.start()
+    rounds.join(20)
+    assert (told, board.list_history()) == ([], [])
 
 
 def test_the_interval_varies_a_little(server: Server) -> None:

@@ -1,12 +1,20 @@
 """What is done in a process of its own, and what is told of one that comes to nothing."""
 
+import multiprocessing
 import os
 import signal
+import threading
 
 import pytest
 
-from linter.dashboard.side_process import SideProcessError, call_aside, tell_crash
+from linter.dashboard.side_process import (
+    SideProcessError,
+    call_aside,
+    end_side_processes,
+    tell_crash,
+)
 from linter.errors import UserError
+from tests.cluster.waiting import until
 
 
 def work(how: str) -> tuple[int, int]:
@@ -14,6 +22,8 @@ def work(how: str) -> tuple[int, int]:
         raise UserError("the API server cannot be asked")
     if how == "crash":
         raise ValueError("a value of an object")
+    if how == "wait":
+        threading.Event().wait(60)
     if how == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     return os.getpid(), os.getppid()
@@ -37,3 +47,20 @@ def test_what_ends_it_is_told(how: str, kind: type[Exception], text: str) -> Non
         call_aside(work, how)
     assert str(raised.value) == text
     assert tell_crash(raised.value) == (text if kind is SideProcessError else "UserError")
+
+
+def test_what_goes_on_ends_with_the_dashboard() -> None:
+    told: list[str] = []
+
+    def wait() -> None:
+        try:
+            call_aside(work, "wait")
+        except SideProcessError as error:
+            told.append(str(error))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    until(lambda: bool(multiprocessing.active_children()))
+    end_side_processes()
+    waiting.join(20)
+    assert told == ["its process ended with -15"]
