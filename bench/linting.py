@@ -4,8 +4,9 @@ It is the CPU time of all processes of a run, the least of several: other work o
 any other time worth nothing. What two processes gain is told by the clock on the wall alone.
 
 For an environment that mlgate is installed in. One small file against an empty Python; a folder
-against PyYAML's own reading of it; with each reader that is built. kube-linter is measured beside
-where it is on PATH: `go install golang.stackrox.io/kube-linter/cmd/kube-linter@VERSION`.
+against PyYAML's own reading of it; with each reader that is built. Two linters are measured beside
+where they are on PATH: `go install golang.stackrox.io/kube-linter/cmd/kube-linter@VERSION`, and
+`go install github.com/zegl/kube-score/cmd/kube-score@VERSION`, on the files that it can read.
 """
 
 import os
@@ -48,8 +49,14 @@ def main() -> None:
     if peer is not None:
         runs["kube-linter, one file"] = spawn([peer, "lint", small])
         runs["kube-linter, folder"] = spawn([peer, "lint", folder])
+    scorer = shutil.which("kube-score")
+    scored = find_scored(scorer, files) if scorer is not None else []
+    if scorer is not None:
+        runs["kube-score"] = spawn([scorer, "score", *scored])
+        print(f"kube-score reads {len(scored)} of {len(files)} files")
     for reader in READERS:
-        runs |= {f"{name}, {reader}": run for name, run in plan(small, folder, reader).items()}
+        commands = plan(small, folder, scored, reader)
+        runs |= {f"{name}, {reader}": run for name, run in commands.items()}
     times, walls = measure(runs)
     for name, seconds in times.items():
         print(f"{name:22} {seconds * 1000:8.1f} ms of CPU, {walls[name] * 1000:8.1f} ms in all")
@@ -57,7 +64,20 @@ def main() -> None:
         report(reader, times, walls)
 
 
-def plan(small: str, folder: str, reader: str) -> dict[str, Callable[[], object]]:
+def find_scored(scorer: str, files: list[str]) -> list[str]:
+    """The files that kube-score can read: one that it cannot ends its run without a word of the
+    others."""
+    done = subprocess.run([scorer, "score", *files], capture_output=True, check=False)
+    if b"Failed to score files" not in done.stderr:
+        return files
+    middle = len(files) // 2
+    halves = (files[:middle], files[middle:]) if middle else ()
+    return [file for half in halves for file in find_scored(scorer, half)]
+
+
+def plan(
+    small: str, folder: str, scored: list[str], reader: str
+) -> dict[str, Callable[[], object]]:
     """The runs with one reader, by name."""
     lint = [str(Path(sys.executable).parent / "mlgate"), "lint"]
     copies = [sys.executable, "-m", "bench.copies", "lint"]
@@ -67,6 +87,7 @@ def plan(small: str, folder: str, reader: str) -> dict[str, Callable[[], object]
         "two": [*lint, "--jobs", "2", folder],
         "eight rules": [*lint, "--jobs", "2", "--select", CORE, folder],
         f"{RULES} rules": [*copies, "--jobs", "2", folder],
+        **({"scored": [*lint, *scored]} if scored else {}),
     }
     return {name: spawn(command, reader) for name, command in commands.items()}
 
@@ -80,6 +101,9 @@ def report(reader: str, times: dict[str, float], walls: dict[str, float]) -> Non
     tell("one small file, against an empty Python", one / times["nothing"], 3.6)
     print(f"     the folder in one process: {serial / times['load_all']:.2f} x load_all")
     print(f"     two processes: {gain:.2f} x faster than one")
+    if "kube-score" in times:
+        ratio = times[f"scored, {reader}"] / times["kube-score"]
+        print(f"     what kube-score reads, by all rules: {ratio:.2f} x its time")
     if "kube-linter, folder" not in times:
         print("     kube-linter is not on PATH: nothing is told against it")
         return
