@@ -1,7 +1,7 @@
 """How far a long run has come: a line on a terminal's standard error, gone before the report."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sized
 
 from rules.type_names import TextIO, TypeVar
 
@@ -21,13 +21,16 @@ class ProgressLine:
         self._next = time.monotonic() + begin
         self._shown = False
 
-    def follow(self, phase: str, items: Sequence[_Item]) -> Iterator[_Item]:
-        """The items, while it is shown how many of them are done."""
+    def follow(self, phase: str, items: Iterable[_Item]) -> Iterator[_Item]:
+        """The items, while it is shown how many of them are done, in percent where it is known how
+        many there are."""
+        total = len(items) if isinstance(items, Sized) else 0
         for done, item in enumerate(items):
             if time.monotonic() >= self._next:
                 self._next = time.monotonic() + _EVERY
                 self._shown = True
-                self._err.write(f"{_CLEAR}{phase}: {100 * done // len(items)} %")
+                share = f"{100 * done // total} %" if total else str(done)
+                self._err.write(f"{_CLEAR}{phase}: {share}")
                 self._err.flush()
             yield item
 

@@ -1,7 +1,7 @@
 """The pipeline: files in, one result out, whatever the order of files or number of processes."""
 
 import os
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 
 from linter.errors import CRASHED, FINDINGS, NOTHING_CHECKED, UNREADABLE
 from linter.input.pieces import Piece, cut_sources, cut_texts
@@ -55,19 +55,10 @@ def lint(
     pieces = list(cut_sources(collection.sources, hook=task.hook))
     given = list(cut_texts(texts, hook=task.hook, walked=walked))
     held = _by_file(piece for piece in (*pieces, *given) if not isinstance(piece.content, Source))
-    # Dealt out from the largest on, the shares take about as long; the path keeps the order fixed.
+    # The largest first, as they are dealt out; the path keeps the order fixed.
     pieces = sorted((*pieces, *given), key=lambda one: (-one.size, one.file, one.number))
     count = min(jobs or _count_jobs(pieces), max(len(pieces), 1))
-    alone = count == 1 and sum(piece.size for piece in pieces) <= MOST_ALONE
-    # One process speaks for all of them.
-    others = task._replace(progress=None)
-    # This process gets the least of each round: the report waits for it, too.
-    shares = [pieces[at::count] for at in reversed(range(count))]
-    parts = [
-        _make_part(others if at else task, share, held, alone=alone)
-        for at, share in enumerate(shares)
-    ]
-    found: list[RunResult] = _run_split(parts) if count > 1 else [parts[0](lambda facts: [facts])]
+    found = _run_split(task, pieces, held, count) if count > 1 else [_run_alone(task, pieces, held)]
     coverage = Coverage()
     for path, reason in collection.passed_over:
         coverage.files += 1
@@ -119,21 +110,35 @@ def _by_file(pieces: Iterable[Piece]) -> dict[str, list[Piece]]:
     return found
 
 
-def _run_split(parts: "list[WorkerTask]") -> "list[RunResult]":
+def _run_alone(task: Task, pieces: list[Piece], texts: dict[str, list[Piece]]) -> "RunResult":
+    alone = sum(piece.size for piece in pieces) <= MOST_ALONE
+    share = Share(task, pieces, alone=alone, texts=texts)
+    share.read(range(len(pieces)))
+    return share.judge(share.facts())
+
+
+def _run_split(
+    task: Task, pieces: list[Piece], texts: dict[str, list[Piece]], count: int
+) -> "list[RunResult]":
     # What is imported before the processes part is imported once, and shared by all of them.
-    from linter.judging.workers import run_workers
+    from linter.judging.workers import Turns, run_workers
     from rules.checks import ALL  # noqa: F401
     from rules.kinds import BUILT_IN  # noqa: F401
 
-    return run_workers(parts)
+    # One process speaks for all of them.
+    others = task._replace(progress=None)
+    with Turns(len(pieces)) as turns:
+        shares = [
+            Share(others if at else task, pieces, texts=texts, turns=turns) for at in range(count)
+        ]
+        return run_workers(
+            [_make_part(share, range(at, len(pieces), count)) for at, share in enumerate(shares)]
+        )
 
 
-def _make_part(
-    task: Task, pieces: list[Piece], texts: dict[str, list[Piece]], *, alone: bool
-) -> "WorkerTask":
+def _make_part(share: Share, numbers: Sequence[int]) -> "WorkerTask":
     def part(exchange: "Exchange") -> "RunResult":
-        share = Share(task, alone=alone, texts=texts)
-        share.read(pieces)
+        share.read(numbers)
         facts = exchange(tuple(share.facts()))
         return share.judge(
             Facts(*([row for one in facts for row in one[kind]] for kind in range(len(facts[0]))))

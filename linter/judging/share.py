@@ -32,6 +32,7 @@ from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linter.input.kustomize import Kustomizations
+    from linter.judging.workers import Turns
     from linter.row_types import ErrorRow, RunResult
 
 MOST_HELD = 2_000_000
@@ -44,30 +45,41 @@ _UNFILLED = f"{TEMPLATE}: what Helm fills in is unknown; {RENDER}"
 class Facts(NamedTuple):
     """What other shares need to know of the objects of one: plain data. ``objects`` are their files
     (absolute) and keys, where some kustomization may patch them; ``unread`` are the files of which
-    something could not be read."""
+    something could not be read, ``left`` the numbers of pieces that are judged when they have been
+    read again, by whoever is free."""
 
     inventory: list[Any]
     namespaces: list[tuple[str, dict[str, str]]]
     kustomizations: list[ToldKustomization]
     objects: list[tuple[str, tuple[str, str, str, str]]]
     unread: list[str]
+    left: list[int]
 
 
 class Share:
-    """What one process reads and judges. ``read`` comes first, then ``facts``; ``judge`` takes the
-    facts of every share. ``alone``: there is no other, and all is held. ``texts`` are the pieces of
-    what was read before, by file."""
+    """What one process reads and judges of the ``pieces`` of a run, which are sorted from the
+    largest on. ``read`` comes first, then ``facts``; ``judge`` takes the facts of every share.
+
+    ``alone``: there is no other share, and all is held. ``texts`` are the pieces of what was read
+    before, by file. With ``turns`` processes share what is left when they have judged their own.
+    """
 
     def __init__(
         self,
         task: Task,
+        pieces: Sequence[Piece],
         *,
         alone: bool = False,
         texts: Mapping[str, Sequence[Piece]] | None = None,
+        turns: "Turns | None" = None,
     ) -> None:
         self._task = task
+        self._pieces = pieces
         self._texts = texts or {}
         self._alone = alone
+        self._turns = turns
+        # Small pieces are soon read again: which process judges them evens out the rest.
+        self._small = len(pieces) * 3 // 4 if turns is not None else len(pieces)
         self._inventory = Inventory(namespace=task.namespace)
         self._engines = FileEngines(task, self._inventory)
         self._rows: list[Any] = []
@@ -75,23 +87,25 @@ class Share:
         self._errors: list[ErrorRow] = []
         self._held: list[tuple[Piece, Contents]] = []
         self._held_bytes = 0
-        self._read_twice: list[Piece] = []
+        self._left: list[int] = []
         self._namespaces: list[tuple[str, dict[str, str]]] = []
         self._bodies: dict[str, list[Any]] = {}
         self._folders = FolderKustomizations(self._read_bodies)
 
-    def read(self, pieces: Sequence[Piece]) -> None:
-        """Read pieces. What cannot be read is an error of the report."""
-        for piece in self._task.follow("reading", pieces):
+    def read(self, numbers: Sequence[int]) -> None:
+        """Read the pieces of these numbers. What cannot be read is an error of the report."""
+        for number in self._task.follow("reading", numbers):
+            piece = self._pieces[number]
             self._coverage.files += piece.whole or not piece.number
             try:
                 text, contents = read_piece(piece)
             except SourceError as error:
                 self._errors.append(make_error(piece.file, str(error)))
                 continue
-            self._read_one(piece, text, contents)
+            self._read_one(number, text, contents)
 
-    def _read_one(self, piece: Piece, text: str, contents: Contents) -> None:
+    def _read_one(self, number: int, text: str, contents: Contents) -> None:
+        piece = self._pieces[number]
         file, named = piece.file, self._is_named(piece)
         # Folders hold all sorts of YAML: what nobody named is broken only if it says that it is an
         # object.
@@ -104,11 +118,11 @@ class Share:
         self._learn(contents)
         # What patches bear on is looked up from other files too, and held whatever it weighs.
         must_hold = self._alone or around or contents.operations
-        if must_hold or self._held_bytes < MOST_HELD:
+        if must_hold or (self._held_bytes < MOST_HELD and number < self._small):
             self._held.append((piece, contents))
             self._held_bytes += piece.size
         elif contents.entries or contents.broken or contents.loose:
-            self._read_twice.append(piece)
+            self._left.append(number)
 
     def _is_named(self, piece: Piece) -> bool:
         return piece.named and not self._task.hook
@@ -139,7 +153,7 @@ class Share:
         kustomizations = self._folders.export()
         unread = [error["file"] for error in self._errors]
         keys = self._keys(kustomizations)
-        return Facts(self._rows, self._namespaces, kustomizations, keys, unread)
+        return Facts(self._rows, self._namespaces, kustomizations, keys, unread, self._left)
 
     @property
     def _entries(self) -> Iterator[Entry]:
@@ -185,7 +199,10 @@ class Share:
         # What has been judged makes room for what is read again.
         self._held.clear()
         elsewhere.let_go()
-        for piece in self._task.follow("judging what is read again", self._read_twice):
+        left = sorted(facts.left)
+        dealt = left if self._turns is None else self._turns.deal(left)
+        for number in self._task.follow("judging what is read again", dealt):
+            piece = self._pieces[number]
             judge.judge_contents(piece.file, self._read_again(piece))
         return {
             "findings": judge.findings,

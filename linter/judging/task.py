@@ -12,7 +12,7 @@ from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from linter.judging.file_policies import FilePolicies
 
@@ -36,7 +36,7 @@ class Task(NamedTuple):
     roles: bool = False
     passed: bool = False
     policies: "FilePolicies | None" = None
-    progress: "Callable[[str, Sequence[Any]], Iterable[Any]] | None" = None
+    progress: "Callable[[str, Iterable[Any]], Iterable[Any]] | None" = None
 
     def find_day(self, policy: Policy) -> "datetime.date | None":
         """The day on which a policy's exceptions are judged; None where none of them ends."""
@@ -46,7 +46,7 @@ class Task(NamedTuple):
             return find_today()
         return self.today
 
-    def follow(self, phase: str, items: "Sequence[Any]") -> "Iterable[Any]":
+    def follow(self, phase: str, items: "Iterable[Any]") -> "Iterable[Any]":
         """The items of a phase of a run."""
         return items if self.progress is None else self.progress(phase, items)
 

@@ -8,7 +8,7 @@ import gc
 import marshal
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -22,6 +22,9 @@ Exchange: TypeAlias = Callable[[Any], list[Any]]
 """Sends the facts of this process, and returns those of all of them."""
 
 
+_MOST_TURNS = 2000
+
+
 def run_workers(parts: list[WorkerTask]) -> list[Any]:
     """Run each part in a process of its own, the first one in this. Returns what they return, in
     their order. Raises WorkerError."""
@@ -30,6 +33,30 @@ def run_workers(parts: list[WorkerTask]) -> list[Any]:
     with _Workers([_Worker(part) for part in parts[1:]]) as workers:
         mine = parts[0](workers.exchange)
         return [mine, *workers.finish()]
+
+
+class Turns:
+    """Deals numbers out to processes, each to the one that is free first. It is made before they
+    part, and closed when they have ended; ``most`` is how many numbers there may be."""
+
+    def __init__(self, most: int) -> None:
+        # As much as any pipe has room for: nobody waits while it is filled.
+        self._count = min(most, _MOST_TURNS)
+        self._turns, outbox = os.pipe()
+        os.write(outbox, b"".join(turn.to_bytes(2, "big") for turn in range(self._count)))
+        os.close(outbox)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._turns)
+
+    def deal(self, numbers: Sequence[int]) -> Iterator[int]:
+        """Those that no other process gets; all of them give the same ones."""
+        # What one reader takes out of a pipe is there for no other: each turn comes once.
+        while turn := os.read(self._turns, 2):
+            yield from numbers[int.from_bytes(turn, "big") :: self._count]
 
 
 class _Worker:

@@ -48,3 +48,4 @@ def test_a_short_run_and_a_quiet_one_tell_nothing(folder: Path, flags: tuple[str
 def test_every_item_is_handed_on() -> None:
     line = ProgressLine(io.StringIO(), begin=0)
     assert list(line.follow("reading", [1, 2, 3])) == [1, 2, 3]
+    assert list(line.follow("judging", iter([1, 2, 3]))) == [1, 2, 3]

@@ -128,8 +128,8 @@ def test_a_file_that_is_gone_when_it_is_read_again_is_an_error(
     path = tmp_path / "gone.yaml"
     path.write_text(text)
     source = Source(str(path), str(path), len(text), named=True)
-    part = Share(TASK)
-    part.read([Piece(str(path), source, named=True, size=len(text))])
+    part = Share(TASK, [Piece(str(path), source, named=True, size=len(text))])
+    part.read([0])
     path.unlink()
     result = part.judge(Facts(*part.facts()))
     assert [Path(error["file"]).name for error in result["errors"]] == ["gone.yaml"]
@@ -142,8 +142,9 @@ def test_a_file_without_anything_to_judge_is_not_needed_any_more(
     monkeypatch.setattr(share, "MOST_HELD", 0)
     path = tmp_path / "values.yaml"
     path.write_text("image: a\n")
-    part = Share(TASK)
-    part.read([Piece(str(path), Source(str(path), str(path), 9, named=False), named=False, size=9)])
+    source = Source(str(path), str(path), 9, named=False)
+    part = Share(TASK, [Piece(str(path), source, named=False, size=9)])
+    part.read([0])
     path.unlink()
     result = part.judge(Facts(*part.facts()))
     assert result["errors"] == []

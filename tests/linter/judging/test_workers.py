@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from linter.errors import WorkerError
-from linter.judging.workers import Exchange, run_workers
+from linter.judging.workers import Exchange, Turns, run_workers
 
 
 def test_parts_exchange_and_answer_in_order() -> None:
@@ -23,6 +23,18 @@ def test_parts_exchange_and_answer_in_order() -> None:
         (name, ["a", "b", "c"]) for name in "abc"
     ]
     assert len({process for _, process, _ in answers}) == 3
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 5000])
+def test_what_is_dealt_out_is_dealt_once(count: int) -> None:
+    with Turns(count) as turns:
+
+        def work(exchange: Exchange) -> list[int]:
+            exchange(1)
+            return list(turns.deal(range(count)))
+
+        answers = run_workers([work, work, work])
+    assert sorted(number for answer in answers for number in answer) == list(range(count))
 
 
 def test_much_data_passes() -> None:
