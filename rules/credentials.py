@@ -6,6 +6,7 @@ What is found is never shown: a caller gets where it stands and what it is.
 import re
 from collections.abc import Iterator
 
+from rules.lazy_pattern import LazyPattern
 from rules.manifest import is_template
 from rules.memory import remember
 from rules.record import NamedTuple
@@ -40,6 +41,10 @@ _PLACEHOLDERS = (
 _SHORTEST, _LONGEST = 12, 512
 _BETWEEN = r"\s\"'`;,&|(){}\[\]"
 """What stands around a credential in a command, in YAML and in JSON, and in none of them."""
+_WORD = LazyPattern(f"[^{_BETWEEN}]+")
+_NAME_PART = LazyPattern("[_-](?:KEY|TOKEN|PASSWORD)", re.IGNORECASE)
+_AROUND = 4096
+"""Characters around a name in which its value is looked for: a file may have millions of words."""
 
 
 class Credential(NamedTuple):
@@ -107,7 +112,9 @@ def find_tokens(text: str) -> Iterator[Credential]:
     for begin, what, pattern in _TOKENS:
         if begin not in text:
             continue
-        for match in re.finditer(rf"(?<![\w-]){pattern}", text):
+        # What stands before it is looked at last: a pattern that begins with letters is found fast.
+        rest = pattern.removeprefix(begin)
+        for match in re.finditer(rf"{begin}(?<![\w-]{begin}){rest}", text):
             if looks_secret(match[0]):
                 yield Credential(what, match[0], match.start())
 
@@ -118,7 +125,26 @@ def find_credentials(text: str) -> Iterator[Credential]:
     yield from find_tokens(text)
     if not may_name(text):
         return
-    words = [match for match in re.finditer(f"[^{_BETWEEN}]+", text) if match[0] not in ":-"]
+    for start, end in _find_regions(text):
+        words = [match for match in _WORD.finditer(text, start, end) if match[0] not in ":-"]
+        yield from _find_given(words)
+
+
+def _find_regions(text: str) -> Iterator[tuple[int, int]]:
+    """Where the names of credentials may stand in a text, with what is beside them."""
+    start = end = 0
+    for match in _NAME_PART.finditer(text):
+        if match.start() - _AROUND > end:
+            if end:
+                yield start, end
+            start = match.start() - _AROUND
+        end = match.end() + _AROUND
+    if end:
+        yield start, end
+
+
+def _find_given(words: list[re.Match[str]]) -> Iterator[Credential]:
+    """What is given to the name of a credential."""
     for place, word in enumerate(words):
         if "_" not in word[0] and "-" not in word[0]:
             continue  # most words, and no such name
