@@ -114,3 +114,14 @@ def test_a_text_is_looked_through_once(text: str) -> None:
     does not come to an end."""
     long = text * (256_000 // len(text))
     assert hide(long) == long
+
+
+@pytest.mark.parametrize("filler", [0, 800, 4090, 4100, 50_000])
+def test_credentials_are_hidden_wherever_they_stand_in_a_large_text(filler: int) -> None:
+    written = "q7Zk2mVx9Lw4Tn8Rb3Jc"
+    pairs = ("name: HF_TOKEN\nvalue: {}\n", "value: {}\nname: HF_TOKEN\n", "--hf-token {}\n")
+    text = ("a: b\n" * filler).join(["", *pairs, "# hf_" + "Ab1" * 12 + "\n", ""])
+    shown = hide(text.replace("{}", written))
+    assert written not in shown
+    assert "Ab1" not in shown
+    assert len(shown) == len(text.replace("{}", written))
