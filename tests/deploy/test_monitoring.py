@@ -68,28 +68,31 @@ def list_registered() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def list_scanned() -> set[str]:
-    """Those that a scan writes, as its page has them."""
-    rows = re.findall(r"^\| (`mlgate_scan_.*?) \|", SCAN_PAGE.read_text(), re.MULTILINE)
-    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+def list_scanned() -> dict[str, tuple[str, ...]]:
+    """Those that a scan writes, with the words that its page sets apart beside each: labels, and
+    values of them."""
+    rows = re.findall(r"^\| (`mlgate_scan_.*?) \| (.*) \|$", SCAN_PAGE.read_text(), re.MULTILINE)
+    word = re.compile(r"`(\w+)`")
+    return {name: tuple(word.findall(told)) for names, told in rows for name in word.findall(names)}
 
 
 REGISTERED = list_registered()
+KNOWN = REGISTERED | list_scanned()
 
 
 @pytest.mark.parametrize("expression", [*list_expressions()])
 def test_every_metric_exists(expression: str) -> None:
-    assert set(_METRIC.findall(expression)) <= REGISTERED.keys() | list_scanned()
+    assert set(_METRIC.findall(expression)) <= KNOWN.keys()
 
 
 @pytest.mark.parametrize("expression", [*list_expressions()])
 def test_every_label_exists(expression: str) -> None:
     for name, matchers in _SELECTOR.findall(expression):
-        assert set(re.findall(r"(\w+)[=!]", matchers)) <= set(REGISTERED[name])
+        assert set(re.findall(r"(\w+)[=!]", matchers)) <= set(KNOWN[name])
     for grouped, inside in _GROUPED.findall(expression):
         labels = set(re.findall(r"\w+", grouped)) - {"le"}
         for name in _METRIC.findall(inside):
-            assert labels <= set(REGISTERED[name])
+            assert labels <= set(KNOWN[name])
 
 
 def test_the_page_lists_every_metric_with_its_labels() -> None:
