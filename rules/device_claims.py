@@ -11,11 +11,13 @@ from rules.kinds.neighbours import CLAIM_TEMPLATE, DEVICE_CLAIM, refer
 from rules.kinds.pods import Pod
 from rules.paths import Path, dig, items, shorten
 from rules.type_names import Any
+from rules.words import split_name
 from rules.workload import Workload
 
 DEVICE_WORDS = frozenset({"gpu", "mig", "tpu", "npu", "neuron", "gaudi"})
 """Words in the names of device classes of accelerators: ``gpu.nvidia.com``, ``tpu.google.com``.
 Those of network cards have none of them."""
+_NAMES = ("name", "resourceClaimTemplateName", "resourceClaimName")
 _SOURCES = (("resourceClaimTemplateName", CLAIM_TEMPLATE), ("resourceClaimName", DEVICE_CLAIM))
 
 
@@ -51,6 +53,15 @@ def find_both(workload: Workload, pod: Pod) -> Iterator[tuple[Path, str]]:
             for name, vendor in names.items() if sort in DEVICE_WORDS else ():
                 if vendor in (device, owner):
                     yield path, f"a device of {shorten(device)}, and containers {shorten(name)} too"
+
+
+def lends_device(workload: Workload, claim: Any) -> bool:
+    """Whether a pod's claim is one on an accelerator, which only the containers see that name it;
+    a network card is the whole pod's (kubernetes-sigs/dranet). Where the claim's classes are not
+    at hand, its names tell."""
+    names = [*_list_classes(workload, claim)] or [dig(claim, (key,)) for key in _NAMES]
+    words = {word for name in names for word in split_name(str(name or "").replace(".", "-"))}
+    return not words.isdisjoint(DEVICE_WORDS)
 
 
 def _list_classes(workload: Workload, claim: Any) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What a pod asks of accelerators does not go together.
 
 ## What
-A claim (DRA) that a container uses is declared by its pod, and one that is declared is used; a
+A claim (DRA) that a container uses is declared by its pod, and one on an accelerator is used; a
 container asks for one sort of accelerator; a slice or a replica of a GPU is asked for once.
 
 ## Why
@@ -31,7 +31,7 @@ None: what is meant is for a person to say.
 
 from collections.abc import Iterator, Mapping
 
-from rules.device_claims import claims_devices, find_both, read_claims
+from rules.device_claims import claims_devices, find_both, lends_device, read_claims
 from rules.kinds.facts import RESOURCE_CLAIMS
 from rules.kinds.pods import Pod
 from rules.model import Harm, Problem, Rule, form_table
@@ -72,7 +72,7 @@ def _judge_claims(workload: Workload, pod: Pod) -> Iterator[Problem]:
                 yield Problem("undeclared", (*path, index), message)
     where = (*pod.spec_path, "resourceClaims")
     for name, index in declared.items():
-        if name not in used:
+        if name not in used and lends_device(workload, pod.spec["resourceClaims"][index]):
             message = f"{dotted((*where, index))} claims a device for {shorten(name)}; "
             yield Problem("unused", (*where, index), f"{message}expected a container that uses it")
 
