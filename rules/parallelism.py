@@ -174,7 +174,8 @@ def _of_fields(workload: Workload, pod: Pod, devices: int) -> Parallelism | None
     if not values or None in counts:
         return None
     told = tuple(f"{value.path[-1]} {value.value}" for value in values)
-    return Parallelism(values[0].path, told, _multiply(count or 1 for count in counts), devices)
+    processes, pods = _multiply(count or 1 for count in counts), 1 if workers else pod.nodes
+    return Parallelism(values[0].path, told, processes, devices, pods)
 
 
 def _tell(

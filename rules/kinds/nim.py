@@ -5,7 +5,7 @@ Source: NVIDIA/k8s-nim-operator ``api/apps/v1alpha1`` (``nimservice_types.go``,
 budget of 30 s + 120 x 10 s (``GetDefaultStartupProbe``), and /dev/shm.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
@@ -43,6 +43,9 @@ _STARTUP = {
     "periodSeconds": 10,
     "failureThreshold": 120,
 }
+_PORTS = (("api", "port", 8000), ("grpc", "grpcPort", None), ("metrics", "metricsPort", None))
+"""The container's ports, where their numbers stand in ``expose.service``, and the default
+(``GetDeploymentParams``, ``common_types.go``)."""
 _CPU = "the API server then scales on cpu at 80 %"
 _SERVICES: Path = ("services", EACH)
 
@@ -82,8 +85,17 @@ def _server(spec: SpecView) -> Container:
     probes = {key: _read_probe(spec.below(key)) for key in _PROBES}
     body = {key: value for key, value in {**own, **probes}.items() if value is not None}
     elsewhere = {key: (*spec.path, key, "probe") for key in _PROBES}
+    elsewhere["ports"] = (*spec.path, "expose", "service")
+    body["ports"] = [*_ports(spec.mapping("expose", "service"))]
     body["image"] = _name_image(spec.dig("image"))
     return Container("nim", spec.path, body, ContainerUse.MAIN, elsewhere=elsewhere)
+
+
+def _ports(service: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, key, default in _PORTS:
+        number = service.get(key) or default
+        if number is not None:
+            yield {"name": name, "containerPort": number}
 
 
 def _read_probe(probe: SpecView) -> Any:

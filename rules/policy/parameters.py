@@ -8,6 +8,7 @@ from rules.type_names import Any
 ACCELERATORS = (
     "nvidia.com/gpu*",
     "nvidia.com/mig-*",
+    "nvidia.com/pgpu",
     "amd.com/gpu",
     "gpu.intel.com/*",
     "habana.ai/gaudi",
