@@ -6,7 +6,7 @@ Source: argo-workflows ``workflow/controller/workflowpod.go`` (the pod) and ``op
 
 from collections.abc import Iterator, Mapping
 
-from rules.kinds.pods import Container, ContainerUse, Pod, Removal, Volume
+from rules.kinds.pods import Container, ContainerUse, Pod, Probes, Removal, Volume
 from rules.kinds.podspec import claim_templates, make_container, read_volumes
 from rules.kinds.strategic_merge import strategic_merge
 from rules.kinds.views import SpecView
@@ -60,6 +60,8 @@ def read_pod(workflow: SpecView, at: SpecView) -> Pod | None:
     the template with what the workflow adds to it.
 
     Restart: the controller hard-codes Never (``workflowpod.go``), so that there is none to judge.
+    Probes: a step ends when its container does; only a ``daemon`` waits for requests
+    (``workflow_types.go``, Template.Daemon).
     """
     spec, path, template = workflow.mapping(), at.path, at.mapping()
     defaults = workflow.mapping("templateDefaults")
@@ -78,6 +80,7 @@ def read_pod(workflow: SpecView, at: SpecView) -> Pod | None:
         containers=_containers(path, _form(template) or _form(defaults), whole, patch),
         volumes=_volumes(workflow, at),
         volumes_at=(*path, "volumes"),
+        probes=Probes.OWN if whole.get("daemon") else Probes.NONE,
         replicas=None,
         artifacts=_artifacts(whole),
         text=str(dig(whole, ("script", "source")) or ""),

@@ -15,7 +15,7 @@ class Probes(StrEnum):
 
     ``OWN``: what is written is all there is. ``GIVEN``: the operator or a runtime brings its own,
     so that absence is fine. ``INJECTED``: the operator adds a liveness probe where there is none.
-    ``NONE``: no model is loaded in this pod.
+    ``NONE``: no model is loaded in this pod, or nobody waits for it.
     """
 
     OWN = "own"

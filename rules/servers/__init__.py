@@ -34,6 +34,8 @@ _PARTS = frozenset(
 )
 """Words of the images of what stands around a server, is named after it, and loads no model, such
 as JetStream's HTTP front."""
+_TOOLS = frozenset("tools toolbox utils".split())
+"""Words of images that hold programs for a server, or for anything."""
 
 
 @lru_cache(maxsize=1024)
@@ -46,6 +48,8 @@ def is_part(image: Image) -> bool:
 @lru_cache(maxsize=1024)
 def find_server(image: Image) -> Server | None:
     """The model server that an image is of, by its name."""
+    if not _TOOLS.isdisjoint(image.words):
+        return None
     path, name = f"/{image.path}".lower(), image.name.lower()
     known = image.words & _BY_WORD.keys()
     if known:
