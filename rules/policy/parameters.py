@@ -18,8 +18,21 @@ ACCELERATORS = (
     "volcano.sh/vgpu-number",
     "volcano.sh/gpu-number",
     "rebellions.ai/ATOM",
+    "hygon.com/dcunum",
+    "cambricon.com/vmlu",
+    "metax-tech.com/gpu",
+    "metax-tech.com/sgpu",
+    "mthreads.com/vgpu",
+    "iluvatar.ai/*-vgpu",
+    "enflame.com/gcu",
+    "kunlunxin.com/xpu",
+    "kunlunxin.com/vxpu",
+    "birentech.com/gpu",
+    "vastaitech.com/va",
+    "ibm.com/aiu_pf*",
 )
-"""Resource names of device plugins, as the vendors' own documentation gives them."""
+"""Resource names of device plugins, as the vendors' own documentation gives them, and that of
+Project-HAMi/HAMi (``charts/hami``) and of vllm-project/vllm-spyre."""
 
 COMPANIONS = (
     "nvidia.com/gpumem*",
