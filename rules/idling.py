@@ -11,6 +11,7 @@ from rules.lazy_pattern import LazyPattern
 from rules.model import Value
 from rules.paths import Path, dig
 from rules.record import NamedTuple
+from rules.roles.idleness import ends_within
 from rules.workload import Workload
 
 _COMPUTES = LazyPattern(
@@ -20,6 +21,7 @@ _COMPUTES = LazyPattern(
 )
 """What is done with data on devices."""
 _STARTERS = frozenset({Subrole.LAUNCHER, Subrole.SUBMITTER})
+_ENDING = frozenset({"Never", "OnFailure"})
 _NONE = "none"
 
 
@@ -87,9 +89,11 @@ def _judge_interactive(
     notes = (workload.manifest.mapping("metadata"), pod.metadata)
     if any(dig(one, ("annotations", CULLING_ANNOTATION)) == "external" for one in notes):
         return None
+    most = int(most_hours * 3600)
+    if pod.spec.get("restartPolicy") in _ENDING and ends_within(_scripts(workload, pod), most):
+        return None
     deadlines = workload.deadlines
     places = [*(deadlines.places if deadlines else ()), workload.at(POD_DEADLINE, pod)]
-    most = int(most_hours * 3600)
     if any(_ends(one, most) for one in places if one is not None):
         return None
     form = "notebook" if workload.kind.role is Role.NOTEBOOK else "interactive"
@@ -97,6 +101,10 @@ def _judge_interactive(
     return Idling(
         pod, path, form, "it waits for people, and nothing ends it when they leave", bound
     )
+
+
+def _scripts(workload: Workload, pod: Pod) -> list[str]:
+    return [workload.command(main).script for main in pod.mains]
 
 
 def _ends(value: Value, most: int) -> bool:

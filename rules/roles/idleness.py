@@ -1,6 +1,7 @@
 """Whether a command does anything at all: demonstrations echo and sleep, shells to log in wait."""
 
 import re
+from collections.abc import Iterable
 
 from rules.commands.scripts import split_commands
 from rules.memory import remember
@@ -82,6 +83,18 @@ def stays(text: str) -> bool:
     if re.search(_LONG_SLEEP, text):
         return True
     return "sleep" in text and re.search(_LOOP, text) is not None
+
+
+def ends_within(texts: Iterable[str], most: int) -> bool:
+    """Whether each of some texts sleeps once, for ``most`` seconds at most, and ends."""
+    return all(_sleeps_once(text, most) for text in texts)
+
+
+def _sleeps_once(text: str, most: int) -> bool:
+    spans = re.findall(r"\bsleep[ \"',]+(\w+)", text)
+    if len(spans) != 1 or re.search(_LOOP, text):
+        return False
+    return bool(spans[0].isdecimal()) and int(spans[0]) <= most
 
 
 def never_ends(text: str) -> bool:
