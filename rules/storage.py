@@ -61,6 +61,10 @@ _SOURCES: dict[str, tuple[Keeping, str]] = {
 ``volumeClaimTemplate`` is ours, for a claim that a controller makes."""
 
 
+_SYSTEM = tuple(
+    f"/{name}/" for name in "bin boot dev etc lib lib64 proc run sbin sys usr var/run".split()
+)
+"""Where a node keeps what is mounted for collectives, drivers and sockets."""
 _RANK = {Keeping.DURABLE: 3, Keeping.UNKNOWN: 2, Keeping.WEAK: 1}
 _FILE_SYSTEM = Place(Keeping.EPHEMERAL, "the container's file system")
 
@@ -241,6 +245,11 @@ def _is_in(names: list[str], name: str) -> bool:
     return at < len(names) and names[at] == name
 
 
+def _is_system(path: Any) -> bool:
+    """Whether a folder of a node holds its system, devices or drivers, and nobody's data."""
+    return isinstance(path, str) and f"{path}/".startswith(_SYSTEM)
+
+
 def _classify_volume(volume: Volume) -> tuple[Keeping, str]:
     body: Mapping[str, Any] = volume.body
     source = next((key for key in body if key in _SOURCES), None)
@@ -250,6 +259,8 @@ def _classify_volume(volume: Volume) -> tuple[Keeping, str]:
         return Keeping.UNKNOWN, "a volume of unknown source"
     keeping, what = _SOURCES[source]
     settings = body[source]
+    if source == "hostPath" and _is_system(dig(settings, ("path",))):
+        return Keeping.READ_ONLY, "a hostPath of the node's system"
     if keeping is Keeping.DURABLE and isinstance(settings, dict) and settings.get("readOnly"):
         return Keeping.READ_ONLY, f"{what}, read-only"
     return keeping, what
