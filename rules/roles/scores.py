@@ -85,16 +85,23 @@ def score_pod(
         return _decide(_sort([_WAITS]), kind, {}, accelerated=False)
     reading.listen()
     heard = _sort(_collect(reading, manifest, priors))
-    if accelerated and "part" in heard.get(Role.OTHER, _SILENCE) and _answers(heard, reading):
-        del heard[Role.OTHER]["part"]  # a router or a web page needs no accelerator
+    if accelerated and "part" in heard.get(Role.OTHER, _SILENCE) and _may_answer(priors):
+        _forget_part(heard, reading)
     if reading.others and not _runs_something(heard):
         return _decide(_without_places(heard), kind, {}, accelerated=False)
     return _decide(heard, kind, priors, accelerated=accelerated)
 
 
-def _answers(heard: _Heard, reading: Reading) -> bool:
-    """Whether somebody asks it for something, or it says which model it loads."""
-    return reading.names_model or "port" in heard.get(Role.SERVING, _SILENCE)
+def _may_answer(priors: Mapping[Role, int]) -> bool:
+    """Whether a kind's pods wait for requests: no Job's do, nor those of what watches each node."""
+    return priors.get(Role.SERVING, 0) >= 0
+
+
+def _forget_part(heard: _Heard, reading: Reading) -> None:
+    """A router or a web page needs no accelerator: what is asked for something, or says which model
+    it loads, is no part of a platform."""
+    if reading.names_model or "port" in heard.get(Role.SERVING, _SILENCE):
+        del heard[Role.OTHER]["part"]
 
 
 def _add(priors: Mapping[Role, int], more: Mapping[Role, int]) -> dict[Role, int]:
