@@ -24,13 +24,17 @@ LONGEST_SCRIPT = 16 * 1024
 _MOST_SCRIPTS = 8
 _SCRIPT_NAMES = (".sh", ".bash", ".py")
 
+_TRIAL = "${trialParameters."
+"""What stands for the parameters of a trial in Katib's templates (``trial-templates.yaml``): the
+product of one is a metric."""
+
 _CONFIG: FactRows = {facts.DATA: ("data",)}
 
 
 def _inner(whole: SpecView) -> Iterator[Inner]:
     for key, text in items(whole.dig("data")):
         if isinstance(text, str) and "apiVersion" in text and "kind" in text:
-            yield Inner(("data", key), assured=False)
+            yield Inner(("data", key), measured=_TRIAL in text, assured=False)
 
 
 def _read_scripts(manifest: Manifest) -> dict[str, str] | None:
