@@ -12,14 +12,16 @@ from rules.workload import Workload
 _TOGETHER = (facts.GANG_POLICY, facts.GANG_LABEL, facts.MAX_RESTARTS, facts.MIN_AVAILABLE)
 """Facts of kinds whose pods are one group: an operator's replicas, a cluster, what is restarted
 together."""
-_POD_KEYS = frozenset(
+_GROUP_KEYS = frozenset(
     """
-    kueue.x-k8s.io/queue-name kueue.x-k8s.io/pod-group-name scheduling.x-k8s.io/pod-group
-    pod-group.scheduling.sigs.k8s.io scheduling.k8s.io/group-name kai.scheduler/queue
+    kueue.x-k8s.io/pod-group-name scheduling.x-k8s.io/pod-group pod-group.scheduling.sigs.k8s.io
+    scheduling.k8s.io/group-name pod-group-name
     """.split()
 )
 """Labels and annotations by which a pod belongs to a group: Kueue's, the coscheduling plugin's,
-Volcano's, KAI's."""
+Volcano's, KAI's (kai-scheduler ``pkg/common/constants``)."""
+_QUEUE_KEYS = frozenset({"kueue.x-k8s.io/queue-name", "kai.scheduler/queue"})
+"""Those by which it waits in a queue that makes groups."""
 _DEFAULT = (None, "default-scheduler")
 
 
@@ -64,6 +66,16 @@ def _is_grouped(workload: Workload, pod: Pod) -> bool:
     if scheduler is not None and scheduler.value not in _DEFAULT:
         return True
     group = workload.at(facts.SCHEDULING_GROUP, pod)
+    queued = not _QUEUE_KEYS.isdisjoint(_list_marks(pod))
+    return queued or names_group(pod) or (group is not None and not group.unwritten)
+
+
+def names_group(pod: Pod) -> bool:
+    """Whether a pod says which group of pods it belongs to."""
+    return not _GROUP_KEYS.isdisjoint(_list_marks(pod))
+
+
+def _list_marks(pod: Pod) -> Iterable[str]:
+    """The keys of its labels and annotations."""
     marks = (pod.metadata.get(key) for key in ("labels", "annotations"))
-    keys = chain.from_iterable(one for one in marks if isinstance(one, dict))
-    return not _POD_KEYS.isdisjoint(keys) or (group is not None and not group.unwritten)
+    return chain.from_iterable(one for one in marks if isinstance(one, dict))

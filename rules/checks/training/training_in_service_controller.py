@@ -34,6 +34,7 @@ or claims of their own. Writing `Always` where the API server takes nothing else
 
 from collections.abc import Iterator, Mapping
 
+from rules.gangs import names_group
 from rules.kinds.pods import Pod
 from rules.kinds.runs import WhenEnded
 from rules.model import Confidence, Fix, Harm, Presence, Problem, Rule, Severity, Value, form_table
@@ -43,7 +44,6 @@ from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import FINITE_TRAINING, Workload
 
-_POD_GROUP = "kueue.x-k8s.io/pod-group-name"
 _AGAIN = "starts it again when it has ended, even after success (restartPolicy is Always)"
 _LOST = "nobody starts it anew on another node after an eviction"
 
@@ -77,9 +77,8 @@ def _find_refused(workload: Workload, pod: Pod) -> Value | None:
 def _misplaced(workload: Workload, pod: Pod) -> Problem:
     name = workload.kind.name
     if workload.kind.when_ended is WhenEnded.LOST:
-        grouped = workload.manifest.dig("metadata", "labels", _POD_GROUP)
         message = f"training runs in a bare {name}: {_LOST}; expected a Job"
-        severity = Severity.INFO if grouped else None
+        severity = Severity.INFO if names_group(pod) else None
         return Problem("pod", ("kind",), message, role_path=pod.path, severity=severity)
     message = f"training runs in a {name}, which {_AGAIN}; expected a Job"
     edits = workload.kind.as_run(workload.spec)
