@@ -61,10 +61,9 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in () if free else workload.pods:
         lines = [workload.command(one) for one in pod.containers]
         working = [line for line in lines if not looks_after_nodes(line.image)]
-        if pod.mains and looks_after_nodes(workload.command(pod.mains[0]).image):
-            continue  # so does what is beside a driver
-        if working:
-            yield from _judge_pod(workload, pod, working)
+        if not pod.mains or looks_after_nodes(workload.command(pod.mains[0]).image):
+            continue  # what is beside a driver looks after its node too
+        yield from _judge_pod(workload, pod, working)
         for command in working:
             yield from _judge_container(workload, command)
 
