@@ -59,13 +59,12 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     namespace = workload.identity.namespace or ""
     free = any(fits_glob(namespace, allowed) for allowed in params[_NAMESPACES.name])
     for pod in () if free else workload.pods:
-        lines = [workload.command(one) for one in pod.containers]
+        lines = map(workload.command, pod.containers)
         working = [line for line in lines if not looks_after_nodes(line.image)]
-        if not pod.mains or looks_after_nodes(workload.command(pod.mains[0]).image):
-            continue  # what is beside a driver looks after its node too
-        yield from _judge_pod(workload, pod, working)
-        for command in working:
-            yield from _judge_container(workload, command)
+        if pod.mains and workload.command(pod.mains[0]) in working:  # not beside a driver
+            yield from _judge_pod(workload, pod, working)
+            for command in working:
+                yield from _judge_container(workload, command)
 
 
 def _judge_pod(workload: Workload, pod: Pod, working: list[CommandLine]) -> Iterator[Problem]:
