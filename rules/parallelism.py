@@ -70,13 +70,21 @@ def _find_each(workload: Workload) -> Iterator[Parallelism]:
             devices = count_devices(workload, container)
             if not devices:
                 continue
-            command = workload.command(container)
-            found = _of_launcher(workload, pod, command, devices)
-            if found is None and pod.path in serving:
-                found = _of_server(workload, pod, command, devices)
+            command, serves = workload.command(container), pod.path in serving
+            found = _of_container(workload, pod, command, devices, serves=serves)
             if found is not None:
                 yield found
     yield from _of_deployments(workload)
+
+
+def _of_container(
+    workload: Workload, pod: Pod, command: CommandLine, devices: int, *, serves: bool
+) -> Parallelism | None:
+    found = _of_launcher(workload, pod, command, devices)
+    if not serves:
+        return found
+    # One process that a launcher starts to serve a model may spread it over all devices.
+    return found._replace(whole=False) if found else _of_server(workload, pod, command, devices)
 
 
 def _of_deployments(workload: Workload) -> Iterator[Parallelism]:
