@@ -49,7 +49,9 @@ class Accelerators:
 
     def knows(self, name: str) -> bool:
         """Whether ``name`` is an accelerator's or a companion's."""
-        return any(fits_glob(name, one) for one in (*self._companions, *self._patterns))
+        return self.match(name) or any(
+            fits_glob(name, one) for one in (*self._companions, *self._patterns)
+        )
 
     def _matches(self, name: str) -> bool:
         if any(fits_glob(name, pattern) for pattern in self._companions):

@@ -14,14 +14,14 @@ _TRACKERS = {
 }
 _INSTANCE = "app.kubernetes.io/instance"
 """The label by which Argo CD knows what it keeps, unless it is told otherwise; and Helm's."""
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+_HOOKS = frozenset({"argocd.argoproj.io/hook", "helm.sh/hook"})
 
 
 def find_gitops_tool(workload: Workload) -> str:
     """The tool that keeps the object in the cluster; empty where none does, or it is a hook."""
-    if is_hook(workload.manifest):
-        return ""
     marks = _list_marks(workload.manifest)
+    if not _HOOKS.isdisjoint(marks):
+        return ""
     found = (name for mark in marks for start, name in _TRACKERS.items() if mark.startswith(start))
     return next(found, "") or _find_application(workload)
 
@@ -38,7 +38,7 @@ def _find_application(workload: Workload) -> str:
 
 def is_hook(manifest: Manifest) -> bool:
     """Whether a tool runs the object at a step of its own, and deletes the last one before."""
-    return any(mark in _HOOKS for mark in _list_marks(manifest))
+    return not _HOOKS.isdisjoint(_list_marks(manifest))
 
 
 def _list_marks(manifest: Manifest) -> list[str]:

@@ -59,7 +59,8 @@ def _is_fabric(name: str) -> bool:
 def find_node_folders(pod: Pod, container: Container) -> Iterator[tuple[Path, str]]:
     """The folders of the node's own disk that a container may write to, and where each is named."""
     volumes = {volume.name: volume for volume in reversed(pod.volumes)}
-    for mount in container.mounts:
+    local = any("hostPath" in volume.body for volume in pod.volumes)
+    for mount in container.mounts if local else ():
         volume = volumes.get(mount.volume)
         folder = dig(volume.body, ("hostPath", "path")) if volume is not None else None
         if volume is None or mount.read_only or not isinstance(folder, str):

@@ -30,9 +30,9 @@ _ANY_NODE = "kubernetes.io/"
 def says_where(workload: Workload, pod: Pod) -> bool:
     """Whether a pod says on which nodes it runs, or leaves that to a queue or a scheduler."""
     labels = pod.metadata.get("labels")
-    if isinstance(labels, Mapping) and any("queue" in str(key) for key in labels):
+    if isinstance(labels, dict) and any("queue" in str(key) for key in labels):
         return True
-    values = [workload.at(fact, pod) for fact in _SAID]
+    values = (workload.at(fact, pod) for fact in _SAID)
     return any(one is not None and not one.unwritten for one in values)
 
 

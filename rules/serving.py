@@ -117,11 +117,8 @@ def read_size(command: CommandLine) -> float | None:
 
 
 def _find_size(command: CommandLine) -> float | None:
-    sizes = [
-        float(match[2]) * int(match[1] or 1)
-        for text in _model_texts(command)
-        for match in _SIZE.finditer(text)
-    ]
+    told = "\n".join(_model_texts(command))
+    sizes = [float(match[2]) * int(match[1] or 1) for match in _SIZE.finditer(told)]
     return max((size for size in sizes if size <= 2000), default=None)
 
 
@@ -132,22 +129,26 @@ def _stated(pod: Pod) -> int | None:
 
 def _find_sign(command: CommandLine, size: float | None, *, accelerated: bool) -> str | None:
     """The first sign that the load is slow."""
-    if accelerated:
-        return "it has an accelerator"
-    container = command.container
+    return "it has an accelerator" if accelerated else next(_list_signs(command, size), None)
+
+
+def _list_signs(command: CommandLine, size: float | None) -> Iterator[str]:
+    container, server = command.container, find_server(command.image)
+    if server is not None and server.slow:
+        yield f"its image is {container.get('image')}"
+    if size is not None and size >= _SMALL:
+        yield f"its model has {size:g}B parameters"
+    spoken = "\n".join(_spoken_texts(command))
+    if any(store in spoken for store in _STORE):
+        yield "it fetches its model"
     delay = container.get("readinessProbe", "initialDelaySeconds")
+    if isinstance(delay, int) and delay >= 60:
+        yield f"its readiness probe waits {delay} s"
     memory = container.get("resources", "limits", "memory")
-    fetches = any(store in text for text in _spoken_texts(command) for store in _STORE)
-    server = find_server(command.image)
-    signs = (
-        (server is not None and server.slow, f"its image is {container.get('image')}"),
-        (size is not None and size >= _SMALL, f"its model has {size or 0:g}B parameters"),
-        (fetches, "it fetches its model"),
-        (isinstance(delay, int) and delay >= 60, f"its readiness probe waits {delay} s"),
-        ((parse_quantity(memory) or 0) >= 8 * GIBIBYTE, f"its memory limit is {memory}"),
-        (not _CACHES.isdisjoint(command.variables), _CACHED),
-    )
-    return next((reason for sign, reason in signs if sign), None)
+    if (parse_quantity(memory) or 0) >= 8 * GIBIBYTE:
+        yield f"its memory limit is {memory}"
+    if not _CACHES.isdisjoint(command.variables):
+        yield _CACHED
 
 
 def _spoken_texts(command: CommandLine) -> Iterator[str]:

@@ -8,6 +8,7 @@ from rules.kinds.pods import Container, ContainerUse, Pod
 from rules.kinds.roles import Subrole
 from rules.lazy_pattern import LazyPattern
 from rules.model import Value
+from rules.paths import Path
 from rules.record import NamedTuple
 from rules.workload import Workload
 
@@ -106,15 +107,19 @@ def find_awaited_pods(workload: Workload) -> tuple[Pod, ...]:
 
 def find_injections(workload: Workload, pod: Pod) -> Iterator[Injection]:
     """The meshes that put a sidecar without an end into a pod."""
-    if pod.metadata_at is None or _ends_sidecars(workload, pod):
-        return
+    if pod.metadata_at is not None:
+        found = list(_list_injections(workload, pod, pod.metadata_at))
+        yield from () if found and _ends_sidecars(workload, pod) else found
+
+
+def _list_injections(workload: Workload, pod: Pod, place: Path) -> Iterator[Injection]:
     native = workload.parameters["cluster"]["istio_native_sidecar"]
-    labels, annotations = (workload.manifest.mapping(*pod.metadata_at, one) for one in _PARTS)
+    labels, annotations = (workload.manifest.mapping(*place, one) for one in _PARTS)
     asked = not _KEYS.isdisjoint(labels) or not _KEYS.isdisjoint(annotations)
     for mesh in _MESHES if asked else (ISTIO,):
         if (mesh is ISTIO and native) or any(_says(pod, *each) for each in mesh.unless):
             continue
-        places = [(*pod.metadata_at, part, mesh.key) for part in _PARTS]
+        places = [(*place, part, mesh.key) for part in _PARTS]
         values = [workload.manifest.value(path) for path in places]
         written = [value for value in values if not value.absent]
         if any(str(value.value).lower() in mesh.values for value in written):

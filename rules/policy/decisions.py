@@ -226,7 +226,7 @@ def find_entry(
 def _entry(
     policy: Policy, namespace: str | None, labels: Mapping[str, str] | None
 ) -> "NamespaceEntry | None":
-    number = find_entry(policy, namespace, labels)
+    number = find_entry(policy, namespace, labels) if policy.namespaces else None
     return None if number is None else policy.namespaces[number]
 
 
