@@ -67,10 +67,8 @@ def find_neighbour(group: str, name: str) -> Kind | None:
 def is_namespaced(group: str, name: str) -> bool | None:
     """Whether namespaces hold the objects of a kind, judged or looked up; None where it is not
     known."""
-    entry, looked_up = _ENTRIES.get((group, name)), _LOOKED_UP.get((group, name))
-    if entry is not None:
-        return entry.namespaced
-    return None if looked_up is None else looked_up.namespaced
+    known = _ENTRIES.get((group, name)) or _LOOKED_UP.get((group, name))
+    return None if known is None else known.namespaced
 
 
 @cache
