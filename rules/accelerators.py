@@ -128,6 +128,7 @@ def read_amounts(
     amounts = resources.get(key) if isinstance(resources, dict) else None
     if not isinstance(amounts, dict):
         return
-    for name, amount in amounts.items():
-        if wanted(str(name)) and amount is not None and parse_quantity(amount) != 0:
-            yield str(name), amount
+    for said, amount in amounts.items():
+        name = str(said)
+        if wanted(name) and amount is not None and parse_quantity(amount) != 0:
+            yield name, amount

@@ -1,6 +1,6 @@
 """How a container comes to see accelerators that it did not ask for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 
 from rules.commands import CommandLine
@@ -106,7 +106,7 @@ def sees_devices(command: CommandLine) -> bool:
         return True
     resources = container.get("resources")
     amounts = (dig(resources, (key,)) for key in ("limits", "requests"))
-    names = {str(name) for one in amounts if isinstance(one, Mapping) for name in one}
+    names = {str(name) for one in amounts if isinstance(one, dict) for name in one}
     return is_template(resources) or not names <= _PLAIN
 
 

@@ -187,7 +187,7 @@ def _count_requested(workload: Workload, name: Any) -> float | None:
         return None
     # Since v1beta2 a request stands below ``exactly``.
     bodies = [dig(one, ("exactly",)) or one for _, one in items(requests)]
-    return sum(_read_request(one) for one in bodies if isinstance(one, Mapping))
+    return sum(_read_request(one) for one in bodies if isinstance(one, dict))
 
 
 def _read_request(request: Mapping[str, Any]) -> float:

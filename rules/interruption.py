@@ -1,7 +1,7 @@
 """Capacity that the cloud takes back: spot, preemptible."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rules.kinds.pods import Pod
 from rules.paths import dig, items
@@ -46,7 +46,7 @@ def _is_marked(pod: Pod, marker: str) -> bool:
 def interruptible(pod: Pod) -> bool:
     """Whether a pod selects or tolerates capacity that the cloud takes back (spot, preemptible)."""
     selector = pod.spec.get("nodeSelector")
-    if isinstance(selector, Mapping) and any(
+    if isinstance(selector, dict) and any(
         str(selector.get(key)).lower() == value.lower() for key, value in _SPOT_KEYS.items()
     ):
         return True

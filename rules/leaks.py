@@ -1,7 +1,7 @@
 """Where credentials may be written out, beside the commands of containers: fields of an object, and
 the ConfigMaps that its pods read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from rules.commands import CommandLine, Fragment
 from rules.credentials import may_hold
@@ -40,7 +40,7 @@ def read_fields(workload: Workload) -> Iterator[Fragment]:
     for value in workload.each(WORKFLOW_PARAMETERS):
         parameters = value.value if isinstance(value.value, list) else []
         for index, one in enumerate(parameters):
-            if isinstance(one, Mapping):
+            if isinstance(one, dict):
                 text = f"{one.get('name')}={one.get('value')}"
                 yield Fragment(text, (*value.path, index, "value"))
 

@@ -1,6 +1,6 @@
 """How many processes a container starts, and how many accelerators there are for them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from rules.commands import CommandFlag, CommandLine
 from rules.holdings import find_holders
@@ -117,8 +117,8 @@ def count_devices(workload: Workload, container: Container) -> int | None:
     """How many accelerators a container is given; None where that is unknown, or where one of them
     serves several processes."""
     _, resources = workload.resources(container)
-    limits = resources.get("limits") if isinstance(resources, Mapping) else None
-    if not isinstance(limits, Mapping) or container.get("resources", "claims"):
+    limits = resources.get("limits") if isinstance(resources, dict) else None
+    if not isinstance(limits, dict) or container.get("resources", "claims"):
         return None
     held = {
         str(name): amount
@@ -136,9 +136,10 @@ def _of_launcher(
 ) -> Parallelism | None:
     """The processes of a trainer's launcher, by its flag or by a field of its kind."""
     for programs, names in _LAUNCHERS:
-        flags = [flag for flag in command.flags if flag.name.replace("_", "-") in names]
-        if any(program in command.script for program in programs) and len(flags) == 1:
-            return _tell(command, flags, devices)
+        if any(program in command.script for program in programs):
+            flags = [flag for flag in command.flags if flag.name.replace("_", "-") in names]
+            if len(flags) == 1:
+                return _tell(command, flags, devices)
     if "accelerate" in command.script and "launch" in command.script:
         return _of_accelerate(command, devices)
     value = workload.at(PROCESSES_PER_NODE, pod)

@@ -1,7 +1,5 @@
 """Which nodes a pod chooses."""
 
-from collections.abc import Mapping
-
 from rules.accelerators import Accelerators
 from rules.kinds.facts import (
     AFFINITY,

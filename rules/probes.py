@@ -116,7 +116,7 @@ def own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
     """The handler of the container's own liveness, readiness or startup probe, and its time-out."""
     for name in ("livenessProbe", "readinessProbe", "startupProbe"):
         probe = container.get(name)
-        if not isinstance(probe, Mapping) or not can_fail(probe) or _asks_no_port(probe, container):
+        if not isinstance(probe, dict) or not can_fail(probe) or _asks_no_port(probe, container):
             continue
         handler = {key: probe[key] for key in _HANDLERS if probe.get(key) is not None}
         timeout = probe.get("timeoutSeconds")

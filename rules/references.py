@@ -1,6 +1,6 @@
 """What the parts of one object say of each other by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from rules.edits import same
 from rules.kinds.facts import POD_FAILURE_POLICY, SELECTOR
@@ -79,7 +79,7 @@ def _lost_selector(workload: Workload) -> Iterator[Dangling]:
     if selector is None or selector.absent or len(workload.pods) != 1:
         return
     labels = workload.pods[0].metadata.get("labels")
-    held = labels if isinstance(labels, Mapping) else {}
+    held = labels if isinstance(labels, dict) else {}
     for key, value in items(dig(selector.value, ("matchLabels",))):
         if held.get(key) != value and not is_template(value) and not is_template(held.get(key)):
             path = (*selector.path, "matchLabels", key)

@@ -1,7 +1,5 @@
 """How the pods of a workload find each other, if they compute as one."""
 
-from collections.abc import Iterator
-
 from rules.closed_set import StrEnum
 from rules.commands import CommandLine
 from rules.lazy_pattern import LazyPattern
@@ -51,11 +49,11 @@ def _is_elastic(command: CommandLine) -> bool:
 def _joins(command: CommandLine) -> bool:
     if _ADDRESSES & command.environment.keys():
         return True
-    return any(word in _LAUNCHERS for word in _programs(command)) and _spans_nodes(command)
+    return not _LAUNCHERS.isdisjoint(_list_programs(command)) and _spans_nodes(command)
 
 
-def _programs(command: CommandLine) -> Iterator[str]:
-    return (word.text.rpartition("/")[2] for word in command.words)
+def _list_programs(command: CommandLine) -> list[str]:
+    return [word.text.rpartition("/")[2] for word in command.words]
 
 
 def _spans_nodes(command: CommandLine) -> bool:

@@ -35,7 +35,7 @@ def _find(workload: Workload) -> Iterator[UnusualResources]:
             if _is_plain(container.get("resources")):
                 continue
             path, resources = workload.written_resources(container)
-            if isinstance(resources, Mapping):
+            if isinstance(resources, dict):
                 yield UnusualResources(pod, container, path, resources)
 
 

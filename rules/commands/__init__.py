@@ -6,8 +6,8 @@ Whoever asks what a container does asks here, and nobody else takes a command li
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from rules.commands.fragments import Fragment, begin_line, cut_fragments, list_fragments
-from rules.commands.scripts import BETWEEN, BREAK, LONGEST, clean, cut, split_words
+from rules.commands.fragments import Fragment, cut_fragments, join_fragments, list_fragments
+from rules.commands.scripts import BREAK, LONGEST, clean, cut, split_words
 from rules.image import Image, parse_image
 from rules.kinds.pods import Container
 from rules.lazy_property import lazy_property
@@ -87,7 +87,7 @@ class CommandLine:
     def script(self) -> str:
         """All texts as one, cleaned of comments and of what is only printed; ``BETWEEN`` stands
         between any two. A text of several lines begins a line of its own."""
-        return clean(BETWEEN.join([begin_line(text) for text, _ in self.texts]))
+        return clean(join_fragments(self.texts))
 
     @lazy_property
     def words(self) -> tuple[Fragment, ...]:

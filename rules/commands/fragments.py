@@ -7,7 +7,7 @@ from rules.kinds.pods import Container
 from rules.paths import Path
 from rules.record import NamedTuple
 
-_SPOKEN = (str, int, float)
+_NUMBERS = (int, float)
 
 
 class Fragment(NamedTuple):
@@ -26,7 +26,9 @@ def list_fragments(container: Container) -> Iterator[Fragment]:
         elif isinstance(written, list):
             path = container.place(key)
             for index, word in enumerate(written):
-                if isinstance(word, _SPOKEN):
+                if isinstance(word, str):
+                    yield Fragment(word, (*path, index))
+                elif isinstance(word, _NUMBERS):
                     yield Fragment(str(word), (*path, index))
 
 
@@ -50,7 +52,14 @@ def _measure(texts: Iterable[Fragment]) -> Iterator[tuple[Fragment, int]]:
         room -= len(text.text)
 
 
-def begin_line(text: str) -> str:
-    """A text as it is joined with others: one of several lines begins a line of its own."""
+def join_fragments(fragments: Iterable[Fragment]) -> str:
+    """All texts as one, ``BETWEEN`` between any two; one of several lines begins a line of its
+    own."""
+    return BETWEEN.join(
+        [_begin_line(text) if "\n" in text or BETWEEN in text else text for text, _ in fragments]
+    )
+
+
+def _begin_line(text: str) -> str:
     text = text.replace(BETWEEN, " ")
     return f"\n{text}" if "\n" in text else text

@@ -5,7 +5,7 @@ Source: core/v1 (Volume, EnvVarSource, EnvFromSource: ``optional``); kubeflow/tr
 kserve ``predictor_model.go`` (Runtime).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from rules.kinds.config_maps import CONFIG_MAP
 from rules.kinds.lookups import Reference
@@ -80,7 +80,7 @@ def _read(
     body: Any, at: Path, pattern: Path, field: str, kind: Kind, namespace: str | None
 ) -> Iterator[NamedObject]:
     for path, source in expand(body, pattern, at):
-        if isinstance(source, Mapping) and source.get("optional") is not True:
+        if isinstance(source, dict) and source.get("optional") is not True:
             yield from _name(kind, (*path, field), source.get(field), namespace)
 
 

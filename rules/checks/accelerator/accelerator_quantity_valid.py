@@ -69,7 +69,7 @@ def _judge(workload: Workload, path: Path, resources: Any) -> Iterator[Problem]:
 def _numbers(resources: Any, key: str) -> dict[str, float]:
     """The amounts under ``limits`` or ``requests`` that are numbers, by name."""
     amounts = dig(resources, (key,))
-    known = amounts.items() if isinstance(amounts, Mapping) else ()
+    known = amounts.items() if isinstance(amounts, dict) else ()
     numbers = {str(name): parse_quantity(amount) for name, amount in known}
     return {name: number for name, number in numbers.items() if number is not None}
 

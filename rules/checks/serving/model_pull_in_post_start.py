@@ -44,7 +44,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         for container in pod.mains:
             hook = container.get("lifecycle", "postStart", "exec")
             path = container.place("lifecycle", "postStart", "exec")
-            command = CommandLine(make_container(hook, path)) if isinstance(hook, Mapping) else None
+            command = CommandLine(make_container(hook, path)) if isinstance(hook, dict) else None
             fetched = find_download(command) if command else None
             if fetched is not None:
                 found = f"{dotted((*path, 'command'))} runs {fetched}: the container does not start"

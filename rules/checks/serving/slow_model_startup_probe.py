@@ -56,7 +56,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge(workload: Workload, pod: Pod, container: Container, load: Load) -> Problem | None:
     liveness = container.get("livenessProbe")
-    if isinstance(liveness, Mapping):
+    if isinstance(liveness, dict):
         budget = read_budget(liveness)
         return _judge_own(pod, container, budget, load) if can_fail(liveness) else None
     # Probes restart nothing where the pod is not to be restarted.

@@ -47,7 +47,7 @@ _MERGED = ("periodSeconds", "failureThreshold")
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     for server in () if workload.partial else workload.once(find_slow_servers):
         probe = server.container.get("startupProbe")
-        if not isinstance(probe, Mapping) or not _is_known(server, probe):
+        if not isinstance(probe, dict) or not _is_known(server, probe):
             continue
         budget = read_budget(probe)
         if budget is not None and _is_short(server, budget):

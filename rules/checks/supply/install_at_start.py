@@ -63,7 +63,7 @@ def _find_installs(workload: Workload) -> Iterator[Problem]:
 
 
 def _read_hook(hook: Any, place: Path) -> list[CommandLine]:
-    return [CommandLine(make_container(hook, place))] if isinstance(hook, Mapping) else []
+    return [CommandLine(make_container(hook, place))] if isinstance(hook, dict) else []
 
 
 def _tell(path: Path, what: str) -> str:
