@@ -133,7 +133,8 @@ class Workload:
         """A fact of a pod spec, be it written there or merged from another object."""
         if pod.volumes_at is None:
             return None
-        value = place.read(self.manifest, raw=not self.kind.built_in)
+        raw = len(place.row) > 1 and not self.kind.built_in
+        value = place.read(self.manifest, raw=raw)
         if not value.absent:
             return value
         merged = dig(pod.spec, value.path[len(pod.spec_path) :])

@@ -102,7 +102,10 @@ def read_words(template: Mapping[str, Any]) -> str:
 
 
 def _form(template: Mapping[str, Any]) -> str:
-    return next((form for form in _FORMS if template.get(form) is not None), "")
+    for form in _FORMS:
+        if form in template and template[form] is not None:
+            return form
+    return ""
 
 
 def _containers(
@@ -145,18 +148,16 @@ def _mains(
         yield (*path, form), body
 
 
-def _listed(
-    path: Path, body: Mapping[str, Any], key: str
-) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    for at, item in expand(body, (key, EACH), path):
-        if isinstance(item, dict):
-            yield at, item
+def _listed(path: Path, body: Mapping[str, Any], key: str) -> list[tuple[Path, Mapping[str, Any]]]:
+    if key not in body:
+        return []
+    return [((*path, key, at), one) for at, one in items(body[key]) if isinstance(one, dict)]
 
 
 def _spec(
     spec: Mapping[str, Any], whole: Mapping[str, Any], patch: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    inherited = {key: spec[key] for key in _INHERITED if spec.get(key) is not None}
+    inherited = {key: spec[key] for key in _INHERITED if key in spec and spec[key] is not None}
     own = {key: value for key, value in patch.items() if key not in _SEEN_APART}
     merged: Mapping[str, Any] = strategic_merge({**inherited, **whole}, own)
     return merged

@@ -40,11 +40,11 @@ class FactPlace(NamedTuple):
 
     def read(self, manifest: Manifest, *, raw: bool = False) -> Value:
         """The value there; ``raw``: no default is ever written into such an object."""
-        if len(self.row) == 1:
+        _, *rest = self.row
+        if not rest:
             return manifest.value(self.path)
-        if raw or len(self.row) > 2:
-            return manifest.raw(self.path, self.row[1])
-        return manifest.value(self.path, self.row[1])
+        read = manifest.raw if raw or len(rest) > 1 else manifest.value
+        return read(self.path, rest[0])
 
 
 def find_own(places: FactPlaces, fact: Fact) -> FactPlace | None:
