@@ -181,8 +181,7 @@ class Engine:
     def _find_looks(self, view: View) -> tuple[Look, ...]:
         """The rules that may find something, with the parameters that hold in the namespace."""
         looks = self._rules.find(view.workload)
-        entries = self.policy.namespaces
-        if not entries or not any(entry.values for entry in entries):
+        if not any(entry.values for entry in self.policy.namespaces):
             return looks
         entry = find_entry(self.policy, view.identity.namespace, view.namespace_labels)
         parameters = self.policy.rule_parameters

@@ -85,7 +85,6 @@ def _judge_unnamed(pod: Pod, best: Place) -> Problem:
 def _hint(workload: Workload) -> Iterator[Problem]:
     """Something that is called ML and keeps its data in an emptyDir."""
     pods = workload.pods_of(_UNSURE)
-    # To know what a pod is called takes longer than to see that it has no such volume.
     scratch = any("emptyDir" in volume.body for pod in pods for volume in pod.volumes)
     called = [
         (pod, main)
@@ -93,9 +92,7 @@ def _hint(workload: Workload) -> Iterator[Problem]:
         for main in pod.mains
         if sounds_like_ml(workload.identity.name, main.name, main.get("image"))
     ]
-    found = find_scratched_data(*called[0]) if called else None
-    if found is not None:
-        mount, volume = found
+    for mount, volume in filter(None, [find_scratched_data(*one) for one in called[:1]]):
         lost = f"{mount.mount_path} is an emptyDir, deleted with the pod"
         kept = "a persistentVolumeClaim if data, models or checkpoints are to be kept"
         related = (Related((*mount.path, "mountPath"), "mounted here"),)
