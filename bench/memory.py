@@ -19,7 +19,7 @@ from bench.targets import tell
 from bench.timing import read_cpu
 
 FILES, LARGE = 10_000, 20_000_000
-SHORTEST, LONGEST = 0.05, 300
+SHORTEST, LONGEST = 0.05, 600
 """Seconds from one look at the memory to the next, and of a run."""
 SHARE = 0.05
 """Of a processor, that looking at the memory may take."""

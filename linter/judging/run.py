@@ -121,6 +121,9 @@ def _run_split(
     task: Task, pieces: list[Piece], texts: dict[str, list[Piece]], count: int
 ) -> "list[RunResult]":
     # What is imported before the processes part is imported once, and shared by all of them.
+    import rules.composer
+    import rules.kinds.podless
+    import rules.kinds.unknown  # noqa: F401
     from linter.judging.workers import Turns, run_workers
     from rules.checks import ALL  # noqa: F401
     from rules.kinds import BUILT_IN  # noqa: F401
