@@ -5,19 +5,21 @@ from typing import Any
 _NESTED = (dict, list)
 
 
-def rename_containers(old: Any, new: Any) -> Any:
+def rename_containers(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """``old`` with the names of ``new`` for each container that was only renamed: its image and its
     position are the same, and the name is no other's. ``old`` itself where none was."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return _keep(old, {key: _rename_inside(one, new.get(key)) for key, one in old.items()})
+    # What managers of fields note is often most of an object, and holds no containers.
+    parts = {key: one for key, one in old.items() if key != "metadata"}
+    renamed = _rename(parts, new)
+    return old if renamed is parts else {**old, **renamed}
+
+
+def _rename(old: Any, new: Any) -> Any:
+    if isinstance(old, dict) and isinstance(new, dict) and any(map(_is_nested, old.values())):
+        return _keep(old, {key: _rename(one, new.get(key)) for key, one in old.items()})
     if isinstance(old, list) and isinstance(new, list) and any(map(_is_nested, old)):
         return _keep(old, _rename_items(old, new))
     return old
-
-
-def _rename_inside(old: Any, new: Any) -> Any:
-    # Most values hold nothing, and a large object has tens of thousands.
-    return rename_containers(old, new) if _is_nested(old) else old
 
 
 def _is_nested(value: Any) -> bool:
@@ -25,7 +27,7 @@ def _is_nested(value: Any) -> bool:
 
 
 def _rename_items(old: list[Any], new: list[Any]) -> list[Any]:
-    renamed = [rename_containers(*pair) for pair in zip(old, new, strict=False)]
+    renamed = [_rename(*pair) for pair in zip(old, new, strict=False)]
     names, later = _names(old), _names(new)
     for index, (one, other) in enumerate(zip(old, new, strict=False)):
         if _is_same_image(one, other) and one["name"] not in later and other["name"] not in names:
