@@ -1,9 +1,10 @@
 """What the webhook bears, as ratios of one run: load, long tails, one giant among many.
 
 Usage: python -m bench.reviewing [SECONDS]; needs wrk, the extra `webhook`, and two cores: servers
-run on the first, wrk on the second. Loopback TLS throughout. The floor is a bare uvloop server
+run on the first, wrk on the last. Loopback TLS throughout. The floor is a bare uvloop server
 that parses the same bodies with orjson and answers with the same bytes. A body that comes again is
-remembered; "new" are bodies whose objects all have other names.
+remembered; "new" are bodies whose objects all have other names. First, and without wrk alone, what
+a review takes in the process: its calls of functions are as many on any machine, however busy.
 """
 
 import asyncio
@@ -25,12 +26,17 @@ import orjson
 import uvloop
 
 from bench.copies import RULES
+from bench.judging import CallCount
 from bench.targets import tell
 from tests.load.sized_reviews import make_job, make_update
+from tests.webhook.in_process import InProcessServer
 from webhook.commands.trial import DevFiles, make_dev_files
+from webhook.review.admission import ENDPOINTS
 
-PORT, METRICS_PORT, FLOOR_PORT = 18443, 18080, 18444
-SERVER_CORE, CLIENT_CORE = "0", "1"
+PORT, METRICS_PORT = 18443, 18080
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE, CLIENT_CORE = str(CORES[0]), str(CORES[-1])
+REVIEWS = 50
 LEAST_RATIO, MOST_P99, MOST_TAIL, MOST_GIANT, MOST_BESIDE = 0.16, 10.0, 5.0, 200.0, 50.0
 MOST_NEW, MOST_MANY = 480.0, 650.0
 """Microseconds of CPU for a new object of 6 KB: by the rules there are, by those of a catalogue."""
@@ -63,15 +69,16 @@ def main() -> None:
     if sys.argv[1:2] == ["--floor"]:
         run_floor(Path(sys.argv[2]), Path(sys.argv[3]))
         return
+    show_calls()
     if shutil.which("wrk") is None:
-        print("skipped: wrk is not installed")
+        print("the rest is skipped: wrk is not installed")
         return
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     files = make_dev_files()
     small, middle, giant = make_job(1, 19), make_job(20, 11), make_update()
     print(f"bodies: {len(small)}, {len(middle)} and {len(giant)} bytes")
-    with run([__file__, "--floor", *map(str, files[:2])], FLOOR_PORT) as pid:
-        floor, floor_cpu = measure_cpu(pid, FLOOR_PORT, small, seconds)
+    with run([__file__, "--floor", *map(str, files[:2])], PORT) as pid:
+        floor, floor_cpu = measure_cpu(pid, PORT, small, seconds)
     with run(serve_arguments(files), PORT) as pid:
         measure(PORT, small, 16, 1)
         ours, our_cpu = measure_cpu(pid, PORT, small, seconds)
@@ -98,6 +105,30 @@ def main() -> None:
     tell("p99/p50 at 60 KB", alone.p99 / alone.p50, MOST_TAIL)
     tell("slowest giant, ms", max(giants), MOST_GIANT)
     tell("p99 beside giants, ms", beside.p99, MOST_BESIDE)
+
+
+def show_calls() -> None:
+    """The calls of functions that a review of 6 KB takes without TLS and sockets."""
+    small = make_job(1, 19)
+    new = [small.replace(b'"name":"bert"', b'"name":"bert-%d"' % one) for one in range(REVIEWS)]
+    for endpoint in ENDPOINTS:
+        server = InProcessServer()
+        server.post(small, endpoint)
+        for what, bodies in (("new", new), ("remembered", new[-1:] * REVIEWS)):
+            calls = asyncio.run(count_calls(server, endpoint, bodies)) / REVIEWS
+            print(f"{endpoint}: {calls:.0f} calls of functions for an object that is {what}")
+
+
+async def count_calls(server: InProcessServer, endpoint: str, bodies: list[bytes]) -> float:
+    count = CallCount()
+    sys.setprofile(count)
+    try:
+        statuses = {(await server.ask(body, endpoint)).status for body in bodies}
+    finally:
+        sys.setprofile(None)
+    if statuses != {200}:
+        raise SystemExit(f"{endpoint} answered with {statuses}")
+    return count.calls
 
 
 def serve_arguments(files: DevFiles) -> list[str]:
@@ -256,7 +287,7 @@ def run_floor(certificate: Path, key: Path) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(Floor, "127.0.0.1", FLOOR_PORT, ssl=context)
+        server = await loop.create_server(Floor, "127.0.0.1", PORT, ssl=context)
         await server.serve_forever()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
