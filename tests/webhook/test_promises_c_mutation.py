@@ -86,6 +86,25 @@ def test_c33_fixes_that_do_not_come_to_rest_make_no_patch(monkeypatch: pytest.Mo
     assert server.sample("mlgate_patch_selfcheck_failures_total") == 1
 
 
+def test_c33_fixes_that_would_bring_a_denial_make_no_patch() -> None:
+    """Three restarts by the elastic policy, times those that would be written: more than is let
+    pass, and nobody wrote them."""
+    body = pytorch_job()
+    body["spec"]["elasticPolicy"] = {"maxRestarts": 3}
+    assert "TRN002" in denied_of(body)
+    outcome = mutate(review(body), strict())
+    assert patch_of(outcome) == []
+    assert not outcome.dropped
+    written = copy.deepcopy(body)
+    written["spec"]["runPolicy"] = {"backoffLimit": 3}
+    assert denied_of(written) - denied_of(body) == {"TRN004"}
+
+
+def denied_of(body: dict[str, Any]) -> set[str]:
+    findings = validate(review(body), strict()).findings
+    return {one.rule for one in findings if one.action == "deny"}
+
+
 def test_c34_only_leaves_are_written_and_nothing_is_removed() -> None:
     for body in objects():
         for operation in patch_of(mutate(review(body), strict())):

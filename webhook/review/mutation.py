@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from rules.annotations import DEFAULTED
 from rules.edits import Inapplicable, apply, conflict, json_patch
 from rules.evaluation import Evaluation
-from rules.model import Edit, Finding, Set
+from rules.model import Action, Edit, Finding, Set
 from rules.paths import dig, dotted
 from rules.policy import Policy, may_mend
 from rules.rfc6902 import PatchFailure, apply_patch
@@ -21,7 +21,7 @@ class Mutation(NamedTuple):
     """A patch, the findings that it fixes, what was found before it, and what is left (``final``).
 
     ``dropped``: the fixes were too many, never came to an end, or the patch did not apply. There is
-    no patch then.
+    no patch then, nor where the fixes would bring up what is denied.
     """
 
     patch: list[dict[str, Any]]
@@ -51,8 +51,11 @@ def plan_mutation(
         if len(_edits(allowed)) > _MAX_EDITS:
             break
         chosen = _choose(one for one in allowed if _is_open(one, patched))
-        if not chosen:
+        if not chosen and _denials(evaluation) <= _denials(first):
             return _checked(body, patched, fixed, Mutation([], (), first, evaluation))
+        if not chosen:
+            # Whoever is refused would be told of what nobody wrote.
+            return Mutation([], (), first, first)
         try:
             patched = apply(patched, _edits(chosen))
         except Inapplicable:
@@ -60,6 +63,10 @@ def plan_mutation(
         fixed += chosen
         evaluation = judge(patched)
     return Mutation([], (), first, first, dropped=True)
+
+
+def _denials(evaluation: Evaluation) -> set[str]:
+    return {one.fingerprint for one in evaluation.findings if one.action is Action.DENY}
 
 
 def _is_open(finding: Finding, body: Any) -> bool:
