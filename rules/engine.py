@@ -46,7 +46,7 @@ class Engine:
         inventory: Inventory,
         now: datetime.date | None,
         *,
-        rules: Iterable[Declaration | Rule] = INDEX,
+        rules: RuleIndex | Iterable[Declaration | Rule] = INDEX,
         flag_profile: str | None = None,
         ignores: str = "allow",
         expired: Callable[[], bool] | None = None,
@@ -57,7 +57,7 @@ class Engine:
         self.ignores = ignores
         self._trust = trust_in(policy, ignores)
         self._expired = expired or bool  # which says no
-        self._rules = _index_all(policy) if rules is INDEX else RuleIndex(policy, rules)
+        self._rules = _index_rules(policy, rules)
         self._enabled = self._rules.enabled
         self._own = {(one.group, one.name): one for one in (*kinds, *_custom_kinds(policy))}
         self._findings = FindingMaker(policy, now, flag_profile)
@@ -277,6 +277,12 @@ class Engine:
             return None
         rule = declared.load()
         return self._findings.make(rule, Problem(rule.forms[0].name, path, text), view)
+
+
+def _index_rules(policy: Policy, rules: RuleIndex | Iterable[Declaration | Rule]) -> RuleIndex:
+    if isinstance(rules, RuleIndex):
+        return rules
+    return _index_all(policy) if rules is INDEX else RuleIndex(policy, rules)
 
 
 @lru_cache(maxsize=4)

@@ -1,12 +1,13 @@
 """What a review is judged with: the policy in force, what is known of the cluster, and the time."""
 
 import datetime
-from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from rules.checks import BY_CODE, INDEX
 from rules.declaration import Declaration
+from rules.dispatch import RuleIndex
 from rules.engine import Engine
 from rules.evaluation import Evaluation
 from rules.inventory import Inventory
@@ -158,7 +159,7 @@ class AdmissionCase(NamedTuple):
         known = self.recall(body)
         if known is not None:
             return known
-        rules = [one for one in INDEX if one.code in codes]
+        rules = _index_some(self.context.policy, codes)
         engine = _make_engine(self.context, self.inventory, self.engine.ignores, rules)
         return take_step(self.context.steps, "judge", self._evaluate, engine, body)
 
@@ -190,7 +191,7 @@ def _make_engine(
     context: ReviewContext,
     inventory: Inventory,
     ignores: str,
-    rules: Iterable[Declaration] = INDEX,
+    rules: RuleIndex | tuple[Declaration, ...] = INDEX,
 ) -> Engine:
     return Engine(
         context.policy,
@@ -200,6 +201,12 @@ def _make_engine(
         ignores=ignores,
         expired=context.expired,
     )
+
+
+@lru_cache(maxsize=64)
+def _index_some(policy: Policy, codes: frozenset[str]) -> RuleIndex:
+    # An index holds itself: each would wait for the collector.
+    return RuleIndex(policy, (one for one in INDEX if one.code in codes))
 
 
 def _admitted(body: dict[str, Any], replaced: dict[str, Any] | None) -> Manifest:

@@ -98,6 +98,19 @@ def test_k95_a_review_leaves_nothing_to_the_collector(body: dict[str, Any], endp
         gc.enable()
 
 
+def test_k95_an_update_that_is_denied_leaves_nothing_to_the_collector() -> None:
+    server = InProcessServer()
+    old, new = cron_job(concurrencyPolicy="Forbid"), cron_job(concurrencyPolicy="Allow")
+    content = json.dumps(review(new, operation="UPDATE", old=old)).encode()
+    assert json.loads(server.post(content).body)["response"]["allowed"] is False
+    gc.disable()
+    try:
+        server.handler._cache = FindingCache(orjson.dumps)
+        asyncio.run(send_again(server, content, "validate"))
+    finally:
+        gc.enable()
+
+
 async def send_again(server: InProcessServer, content: bytes, endpoint: str) -> None:
     gc.collect()
     for _ in range(3):
