@@ -72,7 +72,8 @@ class Command(NamedTuple):
     @property
     def parts(self) -> list[str]:
         """The programs with their arguments that a shell would start."""
-        return [one.strip() for one in re.split(r"\|\||&&|[|;]", self.text)]
+        parts = [one.strip() for one in re.split(r"\|\||&&|[|;]", self.text)]
+        return [re.sub(r"^(?:[A-Z_]+=\S* )+", "", one) for one in parts]
 
     def why_elsewhere(self) -> str | None:
         """The entry of ELSEWHERE that speaks of it."""
