@@ -560,6 +560,15 @@ def test_b29_without_a_bundle_the_command_leaves_the_field_to_others() -> None:
     assert base64.b64decode(bundle["caBundle"]) == b"a"
 
 
+def test_b29_the_command_asks_cert_manager_to_inject_where_it_is_told_to() -> None:
+    out = io.StringIO()
+    line = ("--inject-ca-from", "ml/gate")
+    assert webhook_config.run(arguments_of(*line), out, io.StringIO()) == 0
+    for one in yaml.safe_load_all(out.getvalue()):
+        assert one["metadata"]["annotations"]["cert-manager.io/inject-ca-from"] == "ml/gate"
+    assert "caBundle" not in out.getvalue()
+
+
 def test_b29_the_command_says_which_file_cannot_be_used(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("apiVersion: mlgate.dev/v1\nkind: Policy\nprofile: stricter\n")

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import socket
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,17 +11,36 @@ from webhook.registration.options import RegistrationOptions
 from webhook.replica.options import DEFAULT_NAMESPACE, ReplicaOptions
 
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+EXTRAS = {
+    "webhook": frozenset(
+        "cryptography fastapi httptools kubernetes orjson prometheus_client uvicorn uvloop".split()
+    ),
+    "tracing": frozenset({"opentelemetry"}),
+}
+"""The packages of each, as they are imported."""
+
+
+def tell_extra(error: ModuleNotFoundError, command: str) -> str:
+    """What to install. Raises the error where the module is in no extra: a fault of mlgate's own
+    keeps its traceback."""
+    package = (error.name or "").partition(".")[0]
+    extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
+    if extra is None:
+        raise error
+    missing = f"the package {error.name} is missing: install mlgate's extra `{extra}`"
+    return f"mlgate {command}: {missing}"
 
 
 def add_registration_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that the webhook configurations are made from."""
-    add = parser.add_argument_group("what is registered").add_argument
+    group = parser.add_argument_group("what is registered")
+    add = group.add_argument
     add("--namespace", metavar="NAME", help="mlgate's own (default: the pod's, or mlgate-system)")
     add("--service", default="mlgate", metavar="NAME", help="the Service (default: mlgate)")
     add("--service-port", type=int, default=443, metavar="N", help="its port (default: 443)")
     add("--service-account", default="mlgate", metavar="NAME", help="whose requests pass unseen")
     add("--url", metavar="URL", help="where the API server calls, instead of the Service")
-    add("--ca-bundle", type=Path, metavar="FILE", help="what it is to trust for --tls-cert, PEM")
+    _add_trust_arguments(group)
     add(
         "--failure-policy",
         choices=("Ignore", "Fail"),
@@ -37,6 +57,24 @@ def add_registration_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_trust_arguments(group: argparse._ArgumentGroup) -> None:
+    """Those that say what the API server trusts, where the certificate is in files."""
+    add = group.add_mutually_exclusive_group().add_argument
+    add("--ca-bundle", type=Path, metavar="FILE", help="what it is to trust for --tls-cert, PEM")
+    add(
+        "--inject-ca-from",
+        type=_read_certificate_name,
+        metavar="NAMESPACE/NAME",
+        help="have cert-manager inject the authority of this Certificate instead",
+    )
+
+
+def _read_certificate_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9.-]+/[a-z0-9.-]+", text):
+        raise argparse.ArgumentTypeError(f"expected NAMESPACE/NAME, found {text}")
+    return text
+
+
 def add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
     """All arguments that concern the cluster."""
     add_registration_arguments(parser)
@@ -47,6 +85,27 @@ def add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
     add("--deployment", default="mlgate", metavar="NAME", help="that gets Events of a bad policy")
     add("--no-register", action="store_true", help="leave the webhook configurations to others")
     add("--uninstall", action="store_true", help="remove the webhook configurations, and end")
+
+
+def find_cluster_fault(arguments: SimpleNamespace, *, own: bool) -> str | None:
+    """What is wrong with the combination of those that concern the cluster; ``own``: the
+    certificate is mlgate's own."""
+    url = arguments.url
+    faults = {
+        "give --tls-cert and --tls-key, or --dev": arguments.no_cluster and own,
+        "--uninstall needs the cluster: leave out --no-cluster": arguments.no_cluster
+        and arguments.uninstall,
+        "--dev registers nothing that --uninstall could remove": arguments.dev
+        and arguments.uninstall,
+        "--no-register needs --tls-cert and --tls-key: nobody would trust mlgate's own": own
+        and arguments.no_register,
+        "--ca-bundle goes with --tls-cert: what mlgate's own certificate needs is known": own
+        and arguments.ca_bundle,
+        "--inject-ca-from goes with --tls-cert, for a certificate of cert-manager's": own
+        and arguments.inject_ca_from,
+        f"--url is {url}; expected https://...": url and not url.startswith("https://"),
+    }
+    return next((text for text, wrong in faults.items() if wrong), None)
 
 
 def read_registration_options(
@@ -62,6 +121,7 @@ def read_registration_options(
         arguments.url,
         arguments.failure_policy,
         arguments.webhook_timeout,
+        arguments.inject_ca_from,
     )
 
 

@@ -10,7 +10,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from webhook.commands.client_arguments import add_client_arguments, check_clients
-from webhook.commands.cluster_arguments import add_cluster_arguments, read_replica_options
+from webhook.commands.cluster_arguments import (
+    add_cluster_arguments,
+    find_cluster_fault,
+    read_replica_options,
+    tell_extra,
+)
 
 if TYPE_CHECKING:
     from webhook.identity.certificates import Certificates
@@ -23,10 +28,6 @@ if TYPE_CHECKING:
 
 UNANSWERED, USAGE_ERROR = 1, 2
 _LOCALHOST = "127.0.0.1"
-EXTRA = frozenset(
-    "cryptography fastapi httptools kubernetes orjson prometheus_client uvicorn uvloop".split()
-)
-TRACING_EXTRA = frozenset({"opentelemetry"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,13 +75,7 @@ def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
             _uninstall(arguments, out, err) if arguments.uninstall else _serve(arguments, out, err)
         )
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        # Any other missing module is a fault of mlgate's own, and keeps its traceback.
-        if package not in EXTRA | TRACING_EXTRA:
-            raise
-        extra = "webhook" if package in EXTRA else "tracing"
-        missing = f"the package {error.name} is missing: install mlgate's extra `{extra}`"
-        err.write(f"mlgate serve: {missing}\n")
+        err.write(f"{tell_extra(error, 'serve')}\n")
         return USAGE_ERROR
 
 
@@ -96,25 +91,7 @@ def _usage_problem(arguments: SimpleNamespace) -> str | None:
     if arguments.grace <= arguments.shutdown_delay:
         delay = arguments.shutdown_delay
         return f"--grace ({arguments.grace:g}) must be more than --shutdown-delay ({delay:g})"
-    return _cluster_problem(arguments, own=files == (None, None) and not arguments.dev)
-
-
-def _cluster_problem(arguments: SimpleNamespace, *, own: bool) -> str | None:
-    """The same for those that concern the cluster; ``own``: the certificate is mlgate's own."""
-    url = arguments.url
-    faults = {
-        "give --tls-cert and --tls-key, or --dev": arguments.no_cluster and own,
-        "--uninstall needs the cluster: leave out --no-cluster": arguments.no_cluster
-        and arguments.uninstall,
-        "--dev registers nothing that --uninstall could remove": arguments.dev
-        and arguments.uninstall,
-        "--no-register needs --tls-cert and --tls-key: nobody would trust mlgate's own": own
-        and arguments.no_register,
-        "--ca-bundle goes with --tls-cert: what mlgate's own certificate needs is known": own
-        and arguments.ca_bundle,
-        f"--url is {url}; expected https://...": url and not url.startswith("https://"),
-    }
-    return next((text for text, wrong in faults.items() if wrong), None)
+    return find_cluster_fault(arguments, own=files == (None, None) and not arguments.dev)
 
 
 def _uninstall(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:

@@ -34,6 +34,9 @@ case, both stay empty."""
 
 _SYSTEM = ("kube-node-lease", "kube-public", "kube-system")
 _NAME = "kubernetes.io/metadata.name"
+INJECTION_ANNOTATION = "cert-manager.io/inject-ca-from"
+"""Asks cert-manager's cainjector to write each ``caBundle`` (cert-manager
+``pkg/apis/certmanager/v1``)."""
 _ENFORCER = "admissions.enforcer/disabled"
 
 _Object = dict[str, Any]
@@ -51,10 +54,13 @@ def make_configurations(policy: Policy, options: RegistrationOptions) -> tuple[_
 
 def _configuration(kind: str, name: str, options: RegistrationOptions) -> _Object:
     # The annotation keeps the admissions enforcer of AKS from rewriting the selectors.
+    annotations = {_ENFORCER: "true"}
+    if options.inject_from is not None:
+        annotations[INJECTION_ANNOTATION] = options.inject_from
     metadata: _Object = {
         "name": name,
         "labels": {"app.kubernetes.io/name": "mlgate"},
-        "annotations": {_ENFORCER: "true"},
+        "annotations": annotations,
     }
     if options.namespace_uid:
         owner = {"apiVersion": "v1", "kind": "Namespace", "name": options.namespace}

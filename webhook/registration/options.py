@@ -8,9 +8,10 @@ class RegistrationOptions(NamedTuple):
 
     ``bundle`` is the PEM that the API server is to trust; None leaves the field to whoever injects
     it. ``url`` replaces the Service, for a server outside of the cluster. ``failure_policy`` is
-    that of the enforcing entry; every other one is ``Ignore``. By ``token``, the end of the path,
-    the webhook knows the API server. With ``namespace_uid`` the configurations belong to the
-    namespace, and are deleted after it.
+    that of the enforcing entry; every other one is ``Ignore``. ``inject_from`` names the
+    Certificate (NAMESPACE/NAME) of which cert-manager injects the authority. By ``token``, the end
+    of the path, the webhook knows the API server. With ``namespace_uid`` the configurations belong
+    to the namespace, and are deleted after it.
     """
 
     namespace: str
@@ -21,5 +22,6 @@ class RegistrationOptions(NamedTuple):
     url: str | None = None
     failure_policy: str = "Ignore"
     timeout_seconds: int = 2
+    inject_from: str | None = None
     token: str = ""
     namespace_uid: str = ""

@@ -9,6 +9,7 @@ from cluster.client import Client, JsonObject
 from webhook.identity.authority import parse_bundle
 from webhook.registration.configurations import (
     DISABLED_ANNOTATION,
+    INJECTION_ANNOTATION,
     MUTATING_NAME,
     REGISTRATION_GROUP,
     VALIDATING_NAME,
@@ -86,13 +87,15 @@ class Registrar:
         """Write what differs, at most once each; returns the kinds written. Raises ApiError."""
         self.pause = None
         live = {kind: self._client.get(path) for kind, path in CONFIGURATION_PATHS.items()}
-        self.disabled = _is_disabled(live["ValidatingWebhookConfiguration"])
+        self.disabled = is_disabled(live["ValidatingWebhookConfiguration"])
         if self.disabled:  # comes first: the break-glass works whatever else is wrong
             return [kind for kind in CONFIGURATION_PATHS if self._empty(kind, live[kind])]
         return [
             wanted["kind"]
             for wanted in self._wanted()
-            if self._apply_if_changed(wanted, live[wanted["kind"]])
+            if self._apply_if_changed(
+                _await_injection(wanted, live[wanted["kind"]]), live[wanted["kind"]]
+            )
         ]
 
     def trusts(self, bundle: str) -> bool:
@@ -149,7 +152,21 @@ def remove_configurations(client: Client) -> None:
         client.delete(path)
 
 
-def _is_disabled(live: JsonObject | None) -> bool:
+def _await_injection(wanted: JsonObject, live: JsonObject | None) -> JsonObject:
+    """``wanted`` with ``Ignore`` where cert-manager has yet to write the ``caBundle``."""
+    # Until then the API server trusts no answer, and with ``Fail`` it would refuse every write.
+    if INJECTION_ANNOTATION not in wanted["metadata"]["annotations"]:
+        return wanted
+    trusted = {name for name, hook in _ours(live).items() if hook["clientConfig"].get("caBundle")}
+    hooks = [
+        hook if hook["name"] in trusted else {**hook, "failurePolicy": "Ignore"}
+        for hook in wanted["webhooks"]
+    ]
+    return {**wanted, "webhooks": hooks}
+
+
+def is_disabled(live: JsonObject | None) -> bool:
+    """Whether the break-glass annotation is on the validating configuration."""
     annotations = ((live or {}).get("metadata") or {}).get("annotations") or {}
     # "True" is what Python and Helm write, and nobody in an emergency should have to know.
     return str(annotations.get(DISABLED_ANNOTATION)).lower() == "true"

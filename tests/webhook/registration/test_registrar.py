@@ -13,6 +13,7 @@ from cluster.client import ApiError, JsonObject
 from rules.checks import ALL
 from rules.model import Action
 from rules.policy import DEFAULT, Policy
+from rules.policy.file import read_policy
 from tests.cluster.fake_store import APPLY, Failure, Request, Store, StoreClient, install
 from tests.webhook.identity.verifying import DAY, NOW
 from webhook.identity.authority import make_authority
@@ -417,3 +418,65 @@ def test_removing_takes_both_away_and_is_fine_with_none(cluster: Cluster) -> Non
     cluster.client.delete(CONFIGURATION_PATHS[VALIDATING])
     remove_configurations(cluster.client)
     assert there() == []
+
+
+@pytest.fixture
+def injected(cluster: Cluster) -> Cluster:
+    """One whose authority cert-manager is to inject, under ``Fail``."""
+    place = RegistrationOptions("mlgate-system", failure_policy="Fail", inject_from="ml/gate")
+    cluster.place = place
+    remove_configurations(cluster.client)
+    assert cluster.registrar.reconcile() == [VALIDATING, MUTATING]
+    return cluster
+
+
+def inject(cluster: Cluster, bundle: str) -> None:
+    """As cert-manager's cainjector does: into every webhook of an annotated configuration."""
+    for kind in (VALIDATING, MUTATING):
+        live = copy.deepcopy(cluster.live(kind))
+        assert live["metadata"]["annotations"]["cert-manager.io/inject-ca-from"] == "ml/gate"
+        for hook in live["webhooks"]:
+            hook["clientConfig"]["caBundle"] = base64.b64encode(bundle.encode()).decode()
+        cluster.client.replace(CONFIGURATION_PATHS[kind], live)
+
+
+def failing(cluster: Cluster) -> list[str]:
+    hooks = cluster.hooks(VALIDATING).items()
+    return [name for name, hook in hooks if hook["failurePolicy"] == "Fail"]
+
+
+def test_d42_nothing_blocks_before_the_api_server_trusts_it(injected: Cluster) -> None:
+    assert failing(injected) == []
+    assert injected.registrar.reconcile() == [], "nor is it written again"
+    inject(injected, FIRST)
+    assert injected.registrar.reconcile() == [VALIDATING]
+    assert failing(injected) == ["enforce.mlgate.dev", "enforce-cluster.mlgate.dev"]
+    assert {bundle_of(hook) for hook in injected.hooks(VALIDATING).values()} == {FIRST}
+
+
+def test_d48_what_cert_manager_has_injected_is_its_own(injected: Cluster) -> None:
+    for bundle in (FIRST, SECOND):
+        inject(injected, bundle)
+        injected.registrar.reconcile()
+        assert injected.registrar.reconcile() == []
+        hooks = [hook for kind in (VALIDATING, MUTATING) for hook in injected.hooks(kind).values()]
+        assert {bundle_of(hook) for hook in hooks} == {bundle}
+
+
+def test_d42_an_entry_that_comes_later_waits_alone(injected: Cluster) -> None:
+    inject(injected, FIRST)
+    injected.registrar.reconcile()
+    labelled = read_policy(
+        "apiVersion: mlgate.dev/v1\nkind: Policy\nprofile: observe\nnamespaces:\n"
+        "- {match: {labels: {matchLabels: {team: vision}}}, profile: strict}\n",
+        ALL,
+    )
+    injected.policy = labelled
+    injected.registrar.reconcile()
+    blocking = [one for one in injected.wanted()[0]["webhooks"] if one["failurePolicy"] == "Fail"]
+    wanted = {one["name"] for one in blocking}
+    assert "enforce.mlgate.dev" in failing(injected)
+    assert "enforce-2.mlgate.dev" in wanted - set(failing(injected))
+    inject(injected, FIRST)
+    assert injected.registrar.reconcile() == [VALIDATING]
+    assert set(failing(injected)) == wanted
