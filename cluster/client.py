@@ -7,8 +7,10 @@ know. Calls block: no review ever waits for one.
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -93,6 +95,16 @@ class Client:
         Raises Conflict where the ``metadata.resourceVersion`` in it is no longer current."""
         return self._send("PATCH", path, patch, _MERGE)
 
+    def try_merge(self, path: str, patch: JsonObject) -> list[str]:
+        """The warnings that a merge patch meets, by a dry run: nothing is written. Raises
+        ApiError."""
+        response = self._answer("PATCH", f"{path}?dryRun=All", patch, _MERGE)
+        try:
+            return [_read_warning(one) for one in response.headers.getlist("Warning")]
+        finally:
+            response.drain_conn()
+            response.release_conn()
+
     def delete(self, path: str) -> None:
         """Delete the object at ``path``, if there is one."""
         try:
@@ -176,6 +188,15 @@ class Client:
         return {one["key"]: one["value"] for one in known if one["in"] == "header"}
 
 
+def find_kubeconfig() -> str | None:
+    """Where kubectl looks; None in a pod, which has an account of its own."""
+    stated = os.environ.get("KUBECONFIG")
+    if stated:
+        return stated
+    usual = Path("~/.kube/config").expanduser()
+    return str(usual) if usual.exists() else None
+
+
 def connect(kubeconfig: str | None = None, context: str | None = None) -> Client:
     """A client by the pod's ServiceAccount, or by ``kubeconfig`` and one of its contexts, else the
     current one. Raises ApiError for neither."""
@@ -227,6 +248,12 @@ def _api_errors(call: str) -> Iterator[None]:
         raise
     except (HTTPError, OSError, ConfigException) as error:
         raise ApiError(0, f"{call}: {error}") from error
+
+
+def _read_warning(header: str) -> str:
+    """The text of ``299 - "text"`` (apimachinery ``util/net.NewWarningHeader``)."""
+    _, _, quoted = header.partition('"')
+    return re.sub(r"\\(.)", r"\1", quoted.removesuffix('"'))
 
 
 def _events(response: Any) -> Iterator[JsonObject]:

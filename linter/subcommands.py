@@ -36,6 +36,9 @@ SUBCOMMANDS = {
     "webhook-config": Subcommand(
         "webhook.commands.webhook_config", "print the webhook's configurations"
     ),
+    "webhook-check": Subcommand(
+        "webhook.commands.webhook_check", "see whether the API server reaches the webhook"
+    ),
 }
 """Modules are named, and imported only when called: ``lint`` pays for no other's imports."""
 

@@ -34,6 +34,7 @@ ELSEWHERE = {
     "mlgate promote": "reads a scan: tests/linter/commands/test_promote.py has one",
     "mlgate scan": "asks a cluster: tests/linter/scanning/test_scan.py has one",
     "mlgate serve": "serves until it is ended: tests/webhook/commands/test_serve.py",
+    "mlgate webhook-check": "asks a cluster: tests/webhook/commands/test_webhook_check.py",
     "pip install": "fetches packages",
 }
 """Beginnings of commands that are not run here, and why. Their options are read all the same."""

@@ -1,7 +1,6 @@
 """Which cluster a command asks, as whom, and how fast."""
 
 import argparse
-import os
 from types import SimpleNamespace
 
 from linter.errors import UserError
@@ -39,10 +38,10 @@ def connect_cluster(arguments: SimpleNamespace, command: str) -> "Client":
     """The client that ``add_kubeconfig_arguments`` ask for. ``command`` is the one to name in a
     UserError."""
     try:
-        from cluster.client import ApiError, connect
+        from cluster.client import ApiError, connect, find_kubeconfig
     except ImportError as error:
         raise tell_extra(error, command) from None
-    file = arguments.kubeconfig or _find_kubeconfig()
+    file = arguments.kubeconfig or find_kubeconfig()
     if file is None and arguments.context:
         raise UserError(f"mlgate {command}: --context needs a kubeconfig, and there is none")
     if file is None and _POD_SIGN not in os.environ:
@@ -63,15 +62,6 @@ def tell_extra(error: ImportError, command: str) -> UserError:
     return UserError(
         f"mlgate {command}: the package {error.name} is missing: install mlgate's extra `cluster`"
     )
-
-
-def _find_kubeconfig() -> str | None:
-    """Where kubectl looks; None in a pod, which has an account of its own."""
-    stated = os.environ.get("KUBECONFIG")
-    if stated:
-        return stated
-    usual = os.path.expanduser("~/.kube/config")
-    return usual if os.path.exists(usual) else None
 
 
 def _read_rate(text: str) -> float:

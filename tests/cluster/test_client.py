@@ -74,6 +74,15 @@ def test_an_object_is_made_read_changed_and_deleted(client: Client) -> None:
     client.delete(path)
 
 
+def test_a_dry_run_gives_its_warnings(api: FakeApi, client: Client) -> None:
+    headers = b'Warning: 299 - "a \\"b\\" \\\\ c"\r\nWarning: 299 - "second"\r\n'
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + headers + b"\r\n{}") as one:
+        assert one.try_merge("/api/v1/namespaces/a", {}) == ['a "b" \\ c', "second"]
+    client.create(SECRETS, BODY)
+    assert client.try_merge(f"{SECRETS}/tls", {"data": None}) == []
+    assert (api.writes[-1].verb, api.writes[-1].query) == ("PATCH", {"dryRun": "All"})
+
+
 def test_who_comes_second_gets_a_conflict(client: Client) -> None:
     made = client.create(SECRETS, BODY)
     with pytest.raises(Conflict, match="already exists"):

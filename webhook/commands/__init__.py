@@ -1,1 +1,1 @@
-"""The commands of the webhook: serve, review, webhook-config."""
+"""The commands of the webhook: serve, review, webhook-config, webhook-check."""

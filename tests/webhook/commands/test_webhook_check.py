@@ -1,0 +1,141 @@
+"""`mlgate webhook-check`: what it sees of mlgate through the API server, and what it says of it."""
+
+import io
+from typing import Any, NamedTuple
+
+import pytest
+
+from cluster import client as api
+from cluster.client import ApiError, JsonObject
+from linter.cli import main
+from webhook.commands import webhook_check
+
+ANSWER = "mlgate.dev/profile is 'webhook-check'; expected observe, standard, strict: observe holds"
+DISABLED = {"metadata": {"annotations": {"mlgate.dev/disabled": "true"}}}
+
+
+class Seen(NamedTuple):
+    """What the API server answers: warnings of the dry run, and the configuration."""
+
+    warnings: tuple[str, ...] | ApiError = ()
+    live: JsonObject | None = None
+
+
+class Answering:
+    """A client of an API server that answers one thing after the other, the last for ever."""
+
+    def __init__(self, *seen: Seen) -> None:
+        self._seen = list(seen)
+        self.asked: list[tuple[str, JsonObject]] = []
+
+    def try_merge(self, path: str, patch: JsonObject) -> list[str]:
+        self.asked.append((path, patch))
+        warnings = self._now.warnings
+        if isinstance(warnings, ApiError):
+            raise warnings
+        return [*warnings]
+
+    def get(self, path: str) -> JsonObject | None:
+        assert path.endswith("/validatingwebhookconfigurations/mlgate")
+        return self._now.live
+
+    @property
+    def _now(self) -> Seen:
+        return self._seen[min(len(self.asked), len(self._seen)) - 1]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    one = Clock()
+    monkeypatch.setattr(webhook_check.time, "monotonic", one)
+    monkeypatch.setattr(webhook_check.time, "sleep", one.sleep)
+    return one
+
+
+def check(monkeypatch: pytest.MonkeyPatch, client: Any, *arguments: str) -> tuple[int, str, str]:
+    monkeypatch.setattr(api, "connect", lambda *_: client)
+    out, err = io.StringIO(), io.StringIO()
+    code = main(["webhook-check", *arguments], stdout=out, stderr=err)
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seen", "code", "said"),
+    [
+        (
+            Seen(("something else", ANSWER)),
+            0,
+            f"the API server asks mlgate, which answers: {ANSWER}",
+        ),
+        (Seen(live=DISABLED), 0, "mlgate is switched off: the annotation mlgate.dev/disabled"),
+        (Seen(("something else",), live=None), 1, "mlgate is not registered"),
+        (Seen(live={"metadata": {}}), 1, "mlgate is registered, and the API server has no answer"),
+        (
+            Seen(ApiError(403, "no right to patch")),
+            1,
+            "mlgate webhook-check: 403: no right to patch",
+        ),
+    ],
+)
+def test_what_is_seen_is_told(
+    monkeypatch: pytest.MonkeyPatch, seen: Seen, code: int, said: str
+) -> None:
+    answer = check(monkeypatch, Answering(seen))
+    assert answer[0] == code
+    assert said in answer[2 if code else 1]
+    assert answer[1 if code else 2] == ""
+
+
+def test_the_namespace_gets_a_profile_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Answering(Seen((ANSWER,)))
+    check(monkeypatch, client, "--namespace", "research")
+    labels = {"mlgate.dev/profile": "webhook-check"}
+    assert client.asked == [("/api/v1/namespaces/research", {"metadata": {"labels": labels}})]
+
+
+def test_it_waits_for_the_first_answer(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    before = (Seen(ApiError(0, "away")), Seen(), Seen(live={"metadata": {}}))
+    client = Answering(*before, Seen((ANSWER,)))
+    assert check(monkeypatch, client, "--wait", "60")[0] == 0
+    assert (len(client.asked), clock.now) == (4, 3.0)
+
+
+def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    code, _, err = check(monkeypatch, Answering(Seen()), "--wait", "5")
+    assert (code, clock.now) == (1, 5.0)
+    assert err.startswith("mlgate is not registered")
+
+
+def test_what_no_wait_changes_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    for seen in (Seen(ApiError(403, "no")), Seen(live=DISABLED)):
+        check(monkeypatch, Answering(seen), "--wait", "5")
+    assert clock.now == 0.0
+
+
+def test_no_way_to_a_cluster_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    assert main(["webhook-check", "--kubeconfig", "/none"], stdout=out, stderr=err) == 1
+    assert "mlgate webhook-check: no way to the API server from /none" in err.getvalue()
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ModuleNotFoundError(name="kubernetes.client")
+
+    monkeypatch.setattr(api, "connect", fail)
+    out, err = io.StringIO(), io.StringIO()
+    assert main(["webhook-check"], stdout=out, stderr=err) == 2
+    assert "kubernetes.client is missing: install mlgate's extra `webhook`" in err.getvalue()
