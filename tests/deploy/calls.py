@@ -16,6 +16,7 @@ from rules.policy import DEFAULT
 from tests.cluster.fake_api import running
 from tests.cluster.fake_store import install
 from tests.cluster.waiting import until
+from webhook.commands.webhook_check import look
 from webhook.identity.rotation import Issuer
 from webhook.identity.secret import IdentitySecret
 from webhook.knowledge.cluster_cache import ClusterCache
@@ -69,8 +70,8 @@ def read_call(method: str, target: str) -> Call | None:
     if not parts:
         return None
     _version, *parts = parts
-    namespace = parts[1] if parts[0] == "namespaces" and len(parts) > 2 else ""
-    resource, *names = parts[2:] if namespace else parts
+    namespace = parts[1] if parts[0] == "namespaces" and len(parts) > 1 else ""
+    resource, *names = parts[2:] if len(parts) > 2 and namespace else parts
     selected = query.get("fieldSelector", "").removeprefix("metadata.name=")
     reading = "watch" if "watch" in query else "get" if names else "list"
     verb = VERBS.get(method, reading)
@@ -105,8 +106,9 @@ class Recorder(Client):
         return super()._open(verb, path, headers, patience, body)
 
 
-def make_calls() -> set[Call]:
-    """Everything that the parts of a replica ask of an API server that has every kind."""
+def make_calls(*, own_certificate: bool = True) -> set[Call]:
+    """Everything that the parts of a replica ask of an API server that has every kind; with a
+    certificate of its own, or one in files."""
     with running() as api:
         install(api)
         api.serve("", "v1", "Namespace", "namespaces")
@@ -119,8 +121,20 @@ def make_calls() -> set[Call]:
         PolicyEvents(client, OPTIONS).tell("it is none")
         follow(client)
         elect(client)
-        share(client)
+        if own_certificate:
+            share(client)
         register(client)
+        return client.calls
+
+
+def probe_calls() -> set[Call]:
+    """What `mlgate webhook-check` asks for, of an mlgate that does not answer."""
+    with running() as api:
+        install(api)
+        api.serve("", "v1", "Namespace", "namespaces")
+        api.put(api.kinds["/api/v1/namespaces"], "default")
+        client = Recorder(Configuration(host=api.url))
+        assert not look(client, "default").final
         return client.calls
 
 

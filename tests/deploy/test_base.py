@@ -4,7 +4,7 @@ import argparse
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,14 +17,20 @@ from cluster.access import Permission
 from rules.checks import ALL
 from rules.model import Action
 from rules.policy.decisions import weigh
-from tests.deploy.calls import NAMESPACE, OPTIONS, WATCHED, Call, make_calls
+from tests.deploy.calls import NAMESPACE, OPTIONS, WATCHED, Call, make_calls, probe_calls
 from tests.deploy.strict_lint import lint_strictly
 from tests.e2e.cluster import find_programs
 from webhook.commands import generate, serve
 from webhook.knowledge.cluster_cache import CacheTiming
 from webhook.registration.configurations import plural_of
 from webhook.replica import member
-from webhook.replica.permissions import cluster_permissions, own_permissions
+from webhook.replica.permissions import (
+    cluster_permissions,
+    own_permissions,
+    probe_permissions,
+    question_permissions,
+    shared_permissions,
+)
 from webhook.server.policy_reloader import load_active_policy
 from webhook.server.process import MAX_CONNECTIONS
 from webhook.server.request_limits import DEFAULT_MAX_BODY, MAX_FULL_BODIES, MAX_TREE
@@ -131,26 +137,36 @@ def allows(permission: Permission, call: Call) -> bool:
     )
 
 
-def test_i77_every_call_is_allowed_and_every_permission_is_used() -> None:
-    calls = make_calls()
+def check_needed(permissions: Iterable[Permission], calls: set[Call]) -> None:
+    """Every call is allowed, and every permission is used."""
+    permissions = [*permissions]
+    refused = {call for call in calls if not any(allows(one, call) for one in permissions)}
+    assert refused == set()
+    idle = [
+        (verb, resource)
+        for one in permissions
+        for verb in one.verbs
+        for resource in one.resources
+        if not any(
+            allows(one._replace(verbs=(verb,), resources=(resource,)), call) for call in calls
+        )
+    ]
+    assert idle == []
+
+
+@pytest.mark.parametrize("own_certificate", [True, False], ids=["its own", "of cert-manager"])
+def test_i77_every_call_is_allowed_and_every_permission_is_used(*, own_certificate: bool) -> None:
+    calls = make_calls(own_certificate=own_certificate)
     assert {call.namespace for call in calls} == {"", NAMESPACE}
-    for permissions, namespace in (
-        (own_permissions(OPTIONS), NAMESPACE),
-        (cluster_permissions(), ""),
-    ):
-        made = {call for call in calls if call.namespace == namespace}
-        refused = {call for call in made if not any(allows(one, call) for one in permissions)}
-        assert refused == set()
-        idle = [
-            (verb, resource)
-            for one in permissions
-            for verb in one.verbs
-            for resource in one.resources
-            if not any(
-                allows(one._replace(verbs=(verb,), resources=(resource,)), call) for call in made
-            )
-        ]
-        assert idle == []
+    own = own_permissions(OPTIONS) if own_certificate else shared_permissions(OPTIONS)
+    check_needed(own, {call for call in calls if call.namespace == NAMESPACE})
+    check_needed(cluster_permissions(), {call for call in calls if call.namespace == ""})
+
+
+def test_i77_the_probe_may_ask_its_question_and_no_more() -> None:
+    calls = probe_calls()
+    check_needed(question_permissions("default"), {one for one in calls if one.namespace})
+    check_needed(probe_permissions(), {one for one in calls if not one.namespace})
 
 
 # I78: a pod that could do little harm
@@ -332,8 +348,9 @@ def test_generate_tells_of_an_old_file_and_writes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    generate.ALERTS.parent.mkdir(parents=True)
-    generate.ALERTS.write_text((ROOT / generate.ALERTS).read_text())
+    for file in (generate.ALERTS, generate.VALUES, generate.README):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text((ROOT / file).read_text())
     access = Path("deploy/base/access.yaml")
     access.parent.mkdir(parents=True)
     access.write_text("old")

@@ -1,18 +1,19 @@
 """The chart: the same objects as the base, well-formed in every setting, and no lock-out."""
 
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from linter.cli import main
 from tests.deploy.test_base import BASE, ROOT
 from tests.e2e.cluster import find_programs
+from webhook.commands.chart_values import list_values
 from webhook.replica.permissions import cluster_permissions, scan_permissions
 
 CHART = ROOT / "deploy/chart"
@@ -63,6 +64,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
             "env": [{"name": "OTEL_TRACES_SAMPLER", "value": "parentbased_always_off"}],
         }
     },
+    "high availability": yaml.safe_load((CHART / "values-high-availability.yaml").read_text()),
+    "cert-manager": {"certManager": {"enabled": True}},
+    "own issuer": {
+        "certManager": {"enabled": True, "issuerRef": {"name": "company", "kind": "ClusterIssuer"}},
+        "probe": {"enabled": False, "namespace": "research"},
+    },
+    "monitored": {"monitoring": {"enabled": True}},
     "on the nodes' network": {"hostNetwork": True, "port": 18443, "metricsPort": 18080},
 }
 
@@ -147,17 +155,6 @@ def test_the_default_is_the_base() -> None:
 
 @needs_helm
 @pytest.mark.parametrize("name", SETTINGS)
-def test_every_setting_passes_our_own_rules(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rendered = tmp_path / "rendered.yaml"
-    rendered.write_text(template(SETTINGS[name]).stdout)
-    code = main(["lint", "--profile", "strict", str(rendered)])
-    assert code == 0, capsys.readouterr().out
-
-
-@needs_helm
-@pytest.mark.parametrize("name", SETTINGS)
 def test_every_pod_is_restricted(name: str) -> None:
     for body in render(SETTINGS[name]):
         pod = find_pod(body)
@@ -228,19 +225,6 @@ def test_a_critical_priority_class_has_its_quota() -> None:
 
 
 @needs_helm
-def test_the_scan_is_the_components() -> None:
-    made = by_name(render(SETTINGS["scan"]))
-    component = [
-        body
-        for path in sorted((ROOT / "deploy/scan").glob("*.yaml"))
-        if path.name != "kustomization.yaml"
-        for body in yaml.safe_load_all(path.read_text())
-    ]
-    for name, body in by_name(component).items():
-        assert made[name] == body
-
-
-@needs_helm
 def test_the_dashboard_is_the_component() -> None:
     made = by_name(render(SETTINGS["dashboard"]))
     component = [
@@ -270,15 +254,9 @@ def test_settings_reach_the_dashboard() -> None:
 @needs_helm
 def test_a_scan_that_writes_reports_may_write_nothing_else() -> None:
     made = by_name(render(SETTINGS["reporting"]))
-    access = yaml.safe_load_all((ROOT / "deploy/scan/reports/access.yaml").read_text())
-    for name, body in by_name(list(access)).items():
-        assert made[name] == body
     job = made["CronJob", "mlgate-scan"]["spec"]["jobTemplate"]["spec"]
     (container,) = job["template"]["spec"]["containers"]
     assert container["args"][-2:] == ["--write-reports", "--events"]
-    events = yaml.safe_load_all((ROOT / "deploy/scan/events/access.yaml").read_text())
-    for name, body in by_name(list(events)).items():
-        assert made[name] == body
     written = made["ClusterRole", "mlgate-scan-reports"]["rules"]
     assert {name for rule in written for name in rule["resources"]} == {
         "clusterpolicyreports",
@@ -290,20 +268,23 @@ def test_a_scan_that_writes_reports_may_write_nothing_else() -> None:
 
 
 @needs_helm
-def test_alerts_are_those_of_the_component() -> None:
-    words = ("--api-versions", "monitoring.coreos.com/v1")
-    done = template({"monitoring": {"enabled": True}}, NAMESPACE, *words)
-    made = by_name([one for one in yaml.safe_load_all(done.stdout) if one])
-    rule = yaml.safe_load((ROOT / "deploy/monitoring/prometheus-rule.yaml").read_text())
-    assert made["PrometheusRule", "mlgate"]["spec"] == rule["spec"]
-
-
-@needs_helm
 @pytest.mark.parametrize(
     ("values", "namespace", "complaint"),
     [
         ({}, "kube-system", "mlgate wants a namespace of its own, not kube-system"),
         ({"replicas": 1, "failurePolicy": "Fail"}, NAMESPACE, "needs 2 replicas or more"),
+        (
+            {"failurePolicy": "Fail", "autoscaling": {"enabled": True, "minReplicas": 1}},
+            *(NAMESPACE, "needs 2 replicas or more"),
+        ),
+        (
+            {"autoscaling": {"enabled": True, "maxReplicas": 2}},
+            *(NAMESPACE, "autoscaling.maxReplicas is 2, less than minReplicas, 3"),
+        ),
+        ({"probe": {"namespace": NAMESPACE}}, NAMESPACE, "which it is never asked about"),
+        ({}, "default", "mlgate wants a namespace of its own, not default"),
+        ({"spreadOverNodes": "Never"}, NAMESPACE, "spreadOverNodes"),
+        ({"certManager": {"issuerRef": {"kind": "Issuer"}}}, NAMESPACE, "issuerRef"),
         ({"replicas": 0}, NAMESPACE, "replicas"),
         ({"replica": 3}, NAMESPACE, "replica"),
         ({"failurePolicy": "fail"}, NAMESPACE, "failurePolicy"),
@@ -316,6 +297,55 @@ def test_what_would_lock_out_is_refused(
     done = template(values, namespace)
     assert done.returncode != 0
     assert complaint in done.stderr
+
+
+@needs_helm
+def test_the_release_is_probed_by_one_who_may_do_no_more_and_is_gone_then() -> None:
+    hooks = [one for one in render({}) if one["metadata"]["name"] == "mlgate-probe"]
+    kinds = {one["kind"]: one for one in hooks}
+    assert len(kinds) == len(hooks) == 6
+    (container,) = find_pod(kinds["Job"])["containers"]  # type: ignore[index]
+    assert container["args"] == ["webhook-check", "--namespace=default", "--wait=240"]
+    assert kinds["Job"]["spec"]["activeDeadlineSeconds"] > 240
+    assert find_pod(kinds["Job"])["serviceAccountName"] == "mlgate-probe"  # type: ignore[index]
+    for kind, one in kinds.items():
+        notes = one["metadata"]["annotations"]
+        assert notes["helm.sh/hook"] == "post-install,post-upgrade,test"
+        # What a failed probe has seen is kept; what it was allowed is not.
+        assert ("hook-failed" in notes["helm.sh/hook-delete-policy"]) is (kind != "Job")
+        assert int(notes.get("helm.sh/hook-weight", 0)) == (0 if kind == "Job" else -5)
+    off = [one for one in render(SETTINGS["own issuer"]) if "mlgate-probe" in str(one["metadata"])]
+    assert {one["metadata"]["annotations"]["helm.sh/hook"] for one in off} == {"test"}
+    (role,) = (one for one in off if one["kind"] == "Role")
+    assert role["metadata"]["namespace"] == "research"
+    assert role["rules"][0]["resourceNames"] == ["research"]
+
+
+@needs_helm
+def test_another_issuer_needs_no_authority_of_ours() -> None:
+    made = by_name(render(SETTINGS["own issuer"]))
+    reference = {"name": "company", "kind": "ClusterIssuer", "group": "cert-manager.io"}
+    assert made["Certificate", "mlgate"]["spec"]["issuerRef"] == reference
+    assert [name for kind, name in made if kind in ("Certificate", "Issuer")] == ["mlgate"]
+
+
+def test_every_value_is_told_and_has_a_schema() -> None:
+    told = [one.name for one in list_values((CHART / "values.yaml").read_text())]
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    leaves = [".".join(path) for path in list_leaves(schema) if path != ("global",)]
+    whole = {one for one in told if any(leaf.startswith(f"{one}.") for leaf in leaves)}
+    assert {leaf for leaf in leaves if not any(leaf.startswith(f"{one}.") for one in whole)} == {
+        one for one in told if one not in whole
+    }
+    assert whole == {"policy", "certManager.issuerRef"}
+
+
+def list_leaves(schema: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of a schema's properties that have none of their own."""
+    if "properties" not in schema:
+        yield path
+    for key, one in schema.get("properties", {}).items():
+        yield from list_leaves(one, (*path, key))
 
 
 def test_a_scan_lists_what_the_webhook_watches_and_writes_nothing() -> None:

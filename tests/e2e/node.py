@@ -1,15 +1,17 @@
 """A node of the control plane: what a kubelet does with mlgate's Pods, done with processes.
 
 The Pods come of the real controllers of Deployments and Jobs. Each is a process with the arguments
-of its container, the token of its ServiceAccount, its ConfigMaps as files and an address of its
-own; it is ready when it says so, and ends when it is deleted. ``kubectl logs`` reads what it has
-written. An image is a folder with mlgate's source.
+of its container, the token of its ServiceAccount, an address of its own, and its ConfigMaps and
+Secrets as files, without which it does not start; it is ready when it says so, and ends when it is
+deleted. ``kubectl logs`` reads what it has written. An image is a folder with mlgate's source.
 """
 
+import base64
 import datetime
 import http.server
 import itertools
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -43,12 +45,14 @@ def now() -> str:
 
 
 class PodProcess:
-    """The one container of a Pod, running. ``files`` are the folders of its ConfigMaps."""
+    """The one container of a Pod, running. ``files`` are the folders of its ConfigMaps and Secrets,
+    by their paths in the API."""
 
     def __init__(self, body: Body, address: str, source: Path, work: Path, token: Path) -> None:
         self.body, self.address, self.started = body, address, now()
         (self.container,) = body["spec"]["containers"]
-        self.files = {name: work / name for name in self._config_maps().values()}
+        self._volumes = dict(_list_volumes(body))
+        self.files = {path: work / name for name, path in self._volumes.items()}
         self.log = work / "log"
         self.ending = False
         self.told: tuple[object, ...] = ()
@@ -96,20 +100,17 @@ class PodProcess:
             return asked.getresponse().status == 200
         return False
 
-    def _config_maps(self) -> dict[str, str]:
-        """The ConfigMaps of volumes, by the volume."""
-        volumes = self.body["spec"].get("volumes", [])
-        return {one["name"]: one["configMap"]["name"] for one in volumes if "configMap" in one}
-
     def _arguments(self) -> list[str]:
         """Those of the container, with paths and addresses that many processes can share."""
         arguments = list(self.container["args"])
-        maps = self._config_maps()
+        for name, value in self._environment():
+            arguments = [one.replace(f"$({name})", value) for one in arguments]
         for mount in self.container.get("volumeMounts", []):
-            if mount["name"] in maps:
-                folder = str(self.files[maps[mount["name"]]])
-                arguments = [one.replace(mount["mountPath"], folder) for one in arguments]
-        if arguments[0] in ("serve", "scan"):
+            if mount["name"] in self._volumes:
+                folder = str(self.files[self._volumes[mount["name"]]])
+                old = re.compile(re.escape(mount["mountPath"]) + r"(?=/|$)")
+                arguments = [old.sub(folder, one) for one in arguments]
+        if arguments[0] in ("serve", "scan", "webhook-check"):
             arguments += ["--kubeconfig", str(self._token)]
         if arguments[0] == "serve":
             arguments += ["--host", self.address, *_QUICK]
@@ -119,6 +120,16 @@ class PodProcess:
         for one in self.container.get("env", []):
             field = one["valueFrom"]["fieldRef"]["fieldPath"].removeprefix("metadata.")
             yield one["name"], self.body["metadata"][field]
+
+
+def _list_volumes(body: Body) -> Iterator[tuple[str, str]]:
+    """The name of each volume of a Pod that is a ConfigMap or a Secret, with the path of that."""
+    space = f"/api/v1/namespaces/{body['metadata']['namespace']}"
+    for one in body["spec"].get("volumes", []):
+        if "configMap" in one:
+            yield one["name"], f"{space}/configmaps/{one['configMap']['name']}"
+        elif "secret" in one:
+            yield one["name"], f"{space}/secrets/{one['secret']['secretName']}"
 
 
 class Node:
@@ -210,6 +221,8 @@ class Node:
             binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": meta["name"]}}
             self._client.create(f"{path}/binding", {**binding, "target": target})
             return
+        if not all(self._client.get(path) for _, path in _list_volumes(body)):
+            return
         work = self._work / meta["uid"]
         work.mkdir(parents=True, exist_ok=True)
         source = self.images[body["spec"]["containers"][0]["image"]]
@@ -228,15 +241,16 @@ class Node:
         return work / "kubeconfig"
 
     def _write_files(self, pod: PodProcess) -> None:
-        namespace = pod.body["metadata"]["namespace"]
-        for name, folder in pod.files.items():
-            found = self._client.get(f"/api/v1/namespaces/{namespace}/configmaps/{name}")
+        for path, folder in pod.files.items():
+            found = self._client.get(path) or {}
             folder.mkdir(exist_ok=True)
-            for key, text in (found or {}).get("data", {}).items():
+            for key, text in found.get("data", {}).items():
+                content = base64.b64decode(text) if "/secrets/" in path else text.encode()
                 file = folder / key
-                if not file.exists() or file.read_text() != text:
-                    file.with_suffix(".new").write_text(text)
-                    shutil.move(file.with_suffix(".new"), file)
+                if not file.exists() or file.read_bytes() != content:
+                    new = file.with_name(f"{key}.new")
+                    new.write_bytes(content)
+                    shutil.move(new, file)
 
     def _tell(self, pod: PodProcess) -> None:
         """Write the Pod's status, where it has changed."""

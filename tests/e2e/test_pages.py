@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.cert_manager import define_kinds
 from tests.e2e.cluster import Cluster
 from tests.e2e.node import Node
 from tests.e2e.pages import Reader, list_tried, read_reasons
@@ -27,12 +28,13 @@ def test_the_tutorial_does_what_it_says(reader: Reader) -> None:
 
 
 def test_the_runbook_does_what_it_says(cluster: Cluster, reader: Reader) -> None:
-    """After the installation, which is the tutorial's, on an API server that has counted nothing
-    yet: other tests have it let calls pass."""
+    """After the installation, which is the tutorial's, in a cluster with cert-manager, on an API
+    server that has counted nothing yet: other tests have it let calls pass."""
     cluster.stop_api_server()
     cluster.start_api_server()
     reader.follow(TUTORIAL, last=REGISTERED)
     cluster.create_namespace("research")
+    define_kinds(cluster)
     reader.follow(RUNBOOK)
 
 

@@ -1,4 +1,5 @@
-"""Writes what is generated of the deployment: the permissions, and the alerts beside the chart.
+"""Writes what is generated of the deployment: the permissions, the alerts beside the chart, and the
+table of its values.
 
 ``python -m webhook.commands.generate`` writes them; with ``--check`` it only says whether they are
 out of date.
@@ -7,20 +8,25 @@ out of date.
 import sys
 from pathlib import Path
 
+from webhook.commands.chart_values import write_table
 from webhook.replica.permissions import (
     render_access,
     render_chart_access,
     render_chart_dashboard_access,
     render_chart_events_access,
+    render_chart_probe_access,
     render_chart_reports_access,
     render_chart_scan_access,
     render_dashboard_access,
     render_events_access,
     render_reports_access,
     render_scan_access,
+    render_shared_role,
 )
 
 ALERTS = Path("deploy/chart/files/alerts.yaml")
+VALUES = Path("deploy/chart/values.yaml")
+README = Path("deploy/chart/README.md")
 
 
 def render_rule() -> str:
@@ -34,9 +40,17 @@ def render_rule() -> str:
     )
 
 
+def render_readme() -> str:
+    """The chart's README, with the table of its values."""
+    return write_table(README.read_text("utf-8"), VALUES.read_text("utf-8"))
+
+
 FILES = {
+    README: render_readme,
     Path("deploy/base/access.yaml"): render_access,
     Path("deploy/chart/templates/access.yaml"): render_chart_access,
+    Path("deploy/cert-manager/access.yaml"): render_shared_role,
+    Path("deploy/chart/templates/probe-access.yaml"): render_chart_probe_access,
     Path("deploy/chart/templates/scan-access.yaml"): render_chart_scan_access,
     Path("deploy/scan/access.yaml"): lambda: render_scan_access("mlgate-system"),
     Path("deploy/chart/templates/scan-reports-access.yaml"): render_chart_reports_access,

@@ -27,7 +27,16 @@ _SCAN_REPORTS = "mlgate-scan-reports"
 _SCAN_EVENTS = "mlgate-scan-events"
 _REPORTED = ("create", "delete", "list", "patch")
 _DASHBOARD = "mlgate-dashboard"
+_PROBE = "mlgate-probe"
 _RELEASE = "{{ .Release.Namespace }}"
+_PROBE_HOOK = {
+    "helm.sh/hook": '{{ include "mlgate.probeHook" . }}',
+    "helm.sh/hook-weight": "-5",
+    "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded,hook-failed",
+}
+"""The account and what it may are there while the probe runs, and no longer."""
+_OPTIONS = ReplicaOptions()
+_HEADER = "# Written by `make generate` from webhook/replica/permissions.py, which says why.\n"
 _KEPT = ("get", "watch", "create", "patch", "delete")
 _NAMESPACES = ("", "namespaces")
 RETIRED_GROUP = "extensions"
@@ -36,19 +45,30 @@ RETIRED_GROUP = "extensions"
 
 def own_permissions(options: ReplicaOptions) -> tuple[Permission, ...]:
     """What is allowed in mlgate's own namespace."""
+    return (*_identity_permissions(options), *shared_permissions(options))
+
+
+def _identity_permissions(options: ReplicaOptions) -> tuple[Permission, ...]:
+    """What a certificate of mlgate's own takes."""
     return (
         # The identity that all replicas share: each reads it and watches for changes, and replaces
         # one that cannot be served.
         Permission("", ("secrets",), ("get", "watch", "update"), (options.secret,)),
         # The first replica creates it. A POST carries no name that RBAC could look at.
         Permission("", ("secrets",), ("create",)),
+        # Where the other replicas listen: their certificates are checked before the authority that
+        # issued the old ones is dropped. The names of slices are generated.
+        Permission("discovery.k8s.io", ("endpointslices",), ("list",)),
+    )
+
+
+def shared_permissions(options: ReplicaOptions) -> tuple[Permission, ...]:
+    """What is allowed in mlgate's own namespace where its certificate is in files."""
+    return (
         # The election: to read, and to acquire, renew or release. Uninstalling marks the Lease.
         Permission("coordination.k8s.io", ("leases",), ("get", "update"), (options.lease,)),
         # The first replica creates it, by POST as well.
         Permission("coordination.k8s.io", ("leases",), ("create",)),
-        # Where the other replicas listen: their certificates are checked before the authority that
-        # issued the old ones is dropped. The names of slices are generated.
-        Permission("discovery.k8s.io", ("endpointslices",), ("list",)),
         # To tell of a policy that cannot be used, on mlgate's own Deployment.
         Permission("", ("events",), ("create",)),
     )
@@ -101,19 +121,40 @@ def event_permissions() -> tuple[Permission, ...]:
     return (Permission("", ("events",), ("create", "patch")),)
 
 
+def probe_permissions() -> tuple[Permission, ...]:
+    """What `mlgate webhook-check` is allowed: to see whether mlgate is registered."""
+    registered = ("validatingwebhookconfigurations",)
+    return (Permission(REGISTRATION_GROUP, registered, ("get",), (VALIDATING_NAME,)),)
+
+
+def question_permissions(namespace: str) -> tuple[Permission, ...]:
+    """What it is allowed in ``namespace``: to patch that Namespace, which for RBAC is in itself
+    (apiserver ``endpoints/request/requestinfo.go``), for a dry run asks for what a write would."""
+    return (Permission("", ("namespaces",), ("patch",), (namespace,)),)
+
+
 def _list_resources(kinds: Iterable[Kind]) -> tuple[tuple[str, str], ...]:
     served = [kind for kind in (*kinds, *NEIGHBOURS) if kind.group != RETIRED_GROUP]
     return (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in served))
 
 
-def access_manifests(options: ReplicaOptions = ReplicaOptions()) -> tuple[JsonObject, ...]:  # noqa: B008 - it never changes
+def access_manifests(options: ReplicaOptions = _OPTIONS) -> tuple[JsonObject, ...]:
     """Role and ClusterRole, each with its binding to the ServiceAccount."""
-    namespace = options.registration.namespace
-    account = ServiceAccount(namespace, options.registration.service_account)
+    account = _account_of(options)
     return (
-        *grant(_NAME, account, own_permissions(options), namespace),
+        *grant(_NAME, account, own_permissions(options), account.namespace),
         *grant(_NAME, account, cluster_permissions()),
     )
+
+
+def _account_of(options: ReplicaOptions) -> ServiceAccount:
+    return ServiceAccount(options.registration.namespace, options.registration.service_account)
+
+
+def _shared_role(options: ReplicaOptions) -> JsonObject:
+    """The Role where the certificate is in files."""
+    account = _account_of(options)
+    return grant(_NAME, account, shared_permissions(options), account.namespace)[0]
 
 
 def render_access() -> str:
@@ -121,10 +162,31 @@ def render_access() -> str:
     return _render(access_manifests())
 
 
+def render_shared_role() -> str:
+    """The Role of a replica whose certificate cert-manager keeps, as a file."""
+    return _render([_shared_role(_OPTIONS)])
+
+
 def render_chart_access() -> str:
     """The same as a template of the chart, in whose namespace the release is."""
-    registration = ReplicaOptions().registration._replace(namespace=_RELEASE)
-    return _render(access_manifests(ReplicaOptions(registration=registration)))
+    options = _OPTIONS._replace(registration=_OPTIONS.registration._replace(namespace=_RELEASE))
+    role, *others = access_manifests(options)
+    return (
+        f"{_HEADER}{{{{- if .Values.certManager.enabled }}}}\n{_dump([_shared_role(options)])}"
+        f"{{{{- else }}}}\n{_dump([role])}{{{{- end }}}}\n---\n{_dump(others)}"
+    )
+
+
+def render_chart_probe_access() -> str:
+    """What the account ``mlgate-probe`` may while the chart's probe runs, as a template."""
+    account, asked = ServiceAccount(_RELEASE, _PROBE), "{{ .Values.probe.namespace }}"
+    manifests = (
+        *grant(_PROBE, account, question_permissions(asked), asked),
+        *grant(_PROBE, account, probe_permissions()),
+    )
+    for one in manifests:
+        one["metadata"]["annotations"] = _PROBE_HOOK
+    return _render(manifests)
 
 
 def render_scan_access(namespace: str) -> str:
@@ -178,7 +240,17 @@ def _render_if(condition: str, text: str) -> str:
 
 
 def _render(manifests: Iterable[JsonObject]) -> str:
-    header = "# Written by `make generate` from webhook/replica/permissions.py, which says why.\n"
-    return header + yaml.safe_dump_all(
-        manifests, sort_keys=False, default_flow_style=None, width=90
+    return _HEADER + _dump(manifests)
+
+
+def _dump(manifests: Iterable[JsonObject]) -> str:
+    return yaml.dump_all(
+        manifests, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=90
     )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what stands in several objects in each of them, without anchors."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True

@@ -33,6 +33,10 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
+{{- define "mlgate.probeHook" -}}
+{{ if .Values.probe.enabled }}post-install,post-upgrade,{{ end }}test
+{{- end }}
+
 {{- define "mlgate.placement" -}}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
