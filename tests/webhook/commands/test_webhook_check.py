@@ -1,6 +1,7 @@
 """`mlgate webhook-check`: what it sees of mlgate through the API server, and what it says of it."""
 
 import io
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -8,7 +9,6 @@ import pytest
 from cluster import client as api
 from cluster.client import ApiError, JsonObject
 from linter.cli import main
-from webhook.commands import webhook_check
 
 ANSWER = "mlgate.dev/profile is 'webhook-check'; expected observe, standard, strict: observe holds"
 DISABLED = {"metadata": {"annotations": {"mlgate.dev/disabled": "true"}}}
@@ -58,8 +58,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     one = Clock()
-    monkeypatch.setattr(webhook_check.time, "monotonic", one)
-    monkeypatch.setattr(webhook_check.time, "sleep", one.sleep)
+    watch = SimpleNamespace(monotonic=one, sleep=one.sleep)
+    monkeypatch.setattr("webhook.commands.webhook_check.time", watch)
     return one
 
 
@@ -91,10 +91,11 @@ def check(monkeypatch: pytest.MonkeyPatch, client: Any, *arguments: str) -> tupl
 def test_what_is_seen_is_told(
     monkeypatch: pytest.MonkeyPatch, seen: Seen, code: int, said: str
 ) -> None:
-    answer = check(monkeypatch, Answering(seen))
-    assert answer[0] == code
-    assert said in answer[2 if code else 1]
-    assert answer[1 if code else 2] == ""
+    ended, out, err = check(monkeypatch, Answering(seen))
+    assert ended == code
+    told, silent = (err, out) if code else (out, err)
+    assert said in told
+    assert silent == ""
 
 
 def test_the_namespace_gets_a_profile_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
