@@ -22,9 +22,11 @@ OVERLAYS: dict[str, tuple[str, ...]] = {
     "reporting": ("scan", "scan/reports", "scan/events"),
     "dashboard": ("dashboard",),
     "monitoring": ("monitoring",),
+    "traced": ("tracing",),
     "all": (
-        *("enforce", "high-availability", "cert-manager", "openshift"),
-        *("scan", "scan/reports", "scan/events", "dashboard", "monitoring"),
+        *("enforce", "high-availability", "cert-manager", "dashboard", "monitoring"),
+        "tracing",
+        *("scan", "scan/reports", "scan/events", "openshift"),
     ),
 }
 """The components of each, beside the base."""

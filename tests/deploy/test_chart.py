@@ -225,20 +225,6 @@ def test_a_critical_priority_class_has_its_quota() -> None:
 
 
 @needs_helm
-def test_the_dashboard_is_the_component() -> None:
-    made = by_name(render(SETTINGS["dashboard"]))
-    component = [
-        body
-        for path in sorted((ROOT / "deploy/dashboard").glob("*.yaml"))
-        if path.name != "kustomization.yaml"
-        for body in yaml.safe_load_all(path.read_text())
-    ]
-    own = {name: body for name, body in made.items() if name[1] == "mlgate-dashboard"}
-    assert own == by_name(component)
-    assert all(name[1] != "mlgate-dashboard" for name in by_name(render({})))
-
-
-@needs_helm
 def test_settings_reach_the_dashboard() -> None:
     made = by_name(render(SETTINGS["kept dashboard"]))
     pod = made["Deployment", "mlgate-dashboard"]["spec"]["template"]["spec"]

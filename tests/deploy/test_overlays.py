@@ -34,6 +34,7 @@ SAME = {
     "high-availability": "high availability",
     "scan": "scan",
     "reporting": "reporting",
+    "dashboard": "dashboard",
     "monitoring": "monitored",
 }
 """The settings of the chart that make what an overlay makes."""

@@ -47,7 +47,12 @@ def define_kinds(cluster: Cluster) -> None:
     """Make both kinds; returns when they are served."""
     bodies = [_define(kind, spec) for kind, spec in _SPECS.items()]
     cluster.kubectl("apply", "-f", "-", stdin=bodies)
-    for body in bodies:
+    wait_until_served(cluster, bodies)
+
+
+def wait_until_served(cluster: Cluster, definitions: list[Body]) -> None:
+    """Wait for CustomResourceDefinitions that have been made."""
+    for body in definitions:
         name = f"customresourcedefinition/{body['metadata']['name']}"
         cluster.kubectl("wait", "--for=condition=Established", name, "--timeout=30s")
 

@@ -2,21 +2,38 @@
 
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from rules.kinds.schema import Kind
+from tests.deploy.overlays import OVERLAYS, build
 from tests.deploy.test_chart import SETTINGS, needs_helm, template
+from tests.e2e.cert_manager import define_kinds, wait_until_served
 from tests.e2e.cluster import Cluster, until
+from tests.e2e.custom_kinds import define
 
-ROOT = Path(__file__).parents[2]
 NAMESPACE = "mlgate-chart"
-COMPONENTS = ("enforce", "openshift", "scan", "scan/reports", "scan/events")
+MONITORING = [
+    define(Kind("monitoring.coreos.com", name, plural=f"{name.lower()}s"), ["v1"])
+    for name in ("PodMonitor", "ServiceMonitor", "PrometheusRule")
+]
+WANTED = {
+    "enforce": "--failure-policy=Fail",
+    "openshift": "seccompProfile",
+    "scan": "kind: CronJob",
+    "reporting": "- --write-reports",
+    "cert-manager": "--inject-ca-from=$(POD_NAMESPACE)/mlgate",
+    "high-availability": "kind: HorizontalPodAutoscaler",
+}
 
 
 @pytest.fixture(scope="module")
 def installed_in(cluster: Cluster) -> str:
-    """The release's namespace: one of its own, for installations of other tests come and go."""
+    """The release's namespace: one of its own, for installations of other tests come and go. The
+    cluster has the kinds of cert-manager and of the Prometheus operator."""
+    define_kinds(cluster)
+    cluster.kubectl("apply", "-f", "-", stdin=MONITORING)
+    wait_until_served(cluster, MONITORING)
     cluster.create_namespace(NAMESPACE)
     accounts = ("-n", NAMESPACE, "get", "serviceaccounts")
     until(lambda: "default" in cluster.kubectl(*accounts))
@@ -44,31 +61,12 @@ def test_the_api_server_takes_the_chart(cluster: Cluster, installed_in: str, nam
     assert b"deployment.apps/mlgate" in done.stdout
 
 
-@pytest.mark.parametrize("component", COMPONENTS)
-def test_the_api_server_takes_the_components(
-    cluster: Cluster, installed_in: str, tmp_path: Path, component: str
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_api_server_takes_the_overlays(
+    cluster: Cluster, installed_in: str, tmp_path: Path, overlay: str
 ) -> None:
-    overlay = ROOT / "deploy" / f".test-{tmp_path.name}"
-    overlay.mkdir()
-    # What is added to a component comes after it.
-    named = ", ".join(f"../{one}" for one in COMPONENTS if component.startswith(one))
-    try:
-        (overlay / "kustomization.yaml").write_text(
-            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-            f"namespace: {installed_in}\nresources: [../base]\ncomponents: [{named}]\n"
-        )
-        built = cluster.kubectl("kustomize", str(overlay))
-    finally:
-        (overlay / "kustomization.yaml").unlink()
-        overlay.rmdir()
+    built = build(overlay, tmp_path, f"namespace: {installed_in}")
     done = apply(cluster, built)
     assert done.returncode == 0, done.stderr.decode()
-    wanted: dict[str, Any] = {
-        "enforce": "--failure-policy=Fail",
-        "openshift": "seccompProfile",
-        "scan": "kind: CronJob",
-        "scan/reports": "- --write-reports",
-        "scan/events": "- --events",
-    }
-    assert wanted[component] in built
-    assert (component == "openshift") is ("runAsUser" not in built)
+    assert WANTED.get(overlay, "kind: Deployment") in built
+    assert ("openshift" in OVERLAYS[overlay]) is ("runAsUser" not in built)
