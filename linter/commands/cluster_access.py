@@ -9,9 +9,6 @@ from rules.type_names import TYPE_CHECKING
 if TYPE_CHECKING:
     from cluster.client import Client
 
-_POD_SIGN = "KUBERNETES_SERVICE_HOST"
-"""Is set in every pod."""
-
 
 def add_kubeconfig_arguments(group: argparse._ArgumentGroup) -> None:
     """Which cluster, as whom, and what of it."""
@@ -41,15 +38,10 @@ def connect_cluster(arguments: SimpleNamespace, command: str) -> "Client":
         from cluster.client import ApiError, connect, find_kubeconfig
     except ImportError as error:
         raise tell_extra(error, command) from None
-    file = arguments.kubeconfig or find_kubeconfig()
-    if file is None and arguments.context:
-        raise UserError(f"mlgate {command}: --context needs a kubeconfig, and there is none")
-    if file is None and _POD_SIGN not in os.environ:
-        raise UserError(
-            f"mlgate {command}: no kubeconfig, and this is no pod: give --kubeconfig, or set "
-            "KUBECONFIG"
-        )
     try:
+        file = find_kubeconfig(arguments.kubeconfig)
+        if file is None and arguments.context:
+            raise UserError(f"mlgate {command}: --context needs a kubeconfig, and there is none")
         return connect(file, arguments.context)
     except ImportError as error:
         raise tell_extra(error, command) from None

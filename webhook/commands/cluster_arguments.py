@@ -20,7 +20,7 @@ EXTRAS = {
 """The packages of each, as they are imported."""
 
 
-def tell_extra(error: ModuleNotFoundError, command: str) -> str:
+def name_extra(error: ModuleNotFoundError, command: str) -> str:
     """What to install. Raises the error where the module is in no extra: a fault of mlgate's own
     keeps its traceback."""
     package = (error.name or "").partition(".")[0]

@@ -13,8 +13,8 @@ from webhook.commands.client_arguments import add_client_arguments, check_client
 from webhook.commands.cluster_arguments import (
     add_cluster_arguments,
     find_cluster_fault,
+    name_extra,
     read_replica_options,
-    tell_extra,
 )
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
             _uninstall(arguments, out, err) if arguments.uninstall else _serve(arguments, out, err)
         )
     except ModuleNotFoundError as error:
-        err.write(f"{tell_extra(error, 'serve')}\n")
+        err.write(f"{name_extra(error, 'serve')}\n")
         return USAGE_ERROR
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from rules.annotations import PROFILE_LABEL
-from webhook.commands.cluster_arguments import tell_extra
+from webhook.commands.cluster_arguments import name_extra
 
 if TYPE_CHECKING:
     from cluster.client import Client
@@ -58,9 +58,9 @@ def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     try:
         from cluster.client import ApiError, connect, find_kubeconfig
 
-        client = connect(arguments.kubeconfig or find_kubeconfig(), arguments.context)
+        client = connect(find_kubeconfig(arguments.kubeconfig), arguments.context)
     except ModuleNotFoundError as error:
-        err.write(f"{tell_extra(error, 'webhook-check')}\n")
+        err.write(f"{name_extra(error, 'webhook-check')}\n")
         return USAGE_ERROR
     except ApiError as error:
         err.write(f"mlgate webhook-check: {error}\n")

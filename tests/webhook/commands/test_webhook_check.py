@@ -64,6 +64,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def check(monkeypatch: pytest.MonkeyPatch, client: Any, *arguments: str) -> tuple[int, str, str]:
+    monkeypatch.setattr(api, "find_kubeconfig", lambda given: given)
     monkeypatch.setattr(api, "connect", lambda *_: client)
     out, err = io.StringIO(), io.StringIO()
     code = main(["webhook-check", *arguments], stdout=out, stderr=err)
@@ -136,7 +137,7 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ModuleNotFoundError(name="kubernetes.client")
 
-    monkeypatch.setattr(api, "connect", fail)
+    monkeypatch.setattr(api, "find_kubeconfig", fail)
     out, err = io.StringIO(), io.StringIO()
     assert main(["webhook-check"], stdout=out, stderr=err) == 2
     assert "kubernetes.client is missing: install mlgate's extra `webhook`" in err.getvalue()
