@@ -32,9 +32,13 @@ class Answer(NamedTuple):
     err: str
 
 
+ANY_PORT = ("--port", "0", "--metrics-port", "0")
+
+
 def call(*arguments: str) -> Answer:
+    """On any ports, where the arguments name none: other processes may have the usual ones."""
     out, err = io.StringIO(), io.StringIO()
-    code = main(["serve", *arguments], stdout=out, stderr=err)
+    code = main(["serve", *ANY_PORT, *arguments], stdout=out, stderr=err)
     return Answer(code, out.getvalue(), err.getvalue())
 
 
@@ -57,7 +61,7 @@ FILES = ("--tls-cert", "a.crt", "--tls-key", "a.key")
         ((*FILES, "--no-cluster", "--uninstall"), "--uninstall needs the cluster"),
         (("--webhook-timeout", "10"), "invalid choice: 10"),
         (("--failure-policy", "Maybe"), "invalid choice: 'Maybe'"),
-        (("--dev", "--port", "0", "--policy", "/none"), "/none: No such file"),
+        (("--dev", "--policy", "/none"), "/none: No such file"),
         (("--dev", "--max-body", "0"), "expected a number from 1 on"),
         (("--dev", "--grace", "soon"), "expected seconds"),
         (("--dev", "--uninstall"), "--dev registers nothing"),
@@ -74,7 +78,7 @@ def test_what_does_not_go_together_is_told(arguments: tuple[str, ...], complaint
 def test_a_port_that_is_taken_is_named_before_anything_is_printed(flag: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        answer = call("--dev", "--port", "0", "--metrics-port", "0", flag, str(port))
+        answer = call("--dev", flag, str(port))
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == f"mlgate serve: {flag} {port} on 127.0.0.1: Address already in use\n"
 
