@@ -30,11 +30,13 @@ WANTED = {
 @pytest.fixture(scope="module")
 def installed_in(cluster: Cluster) -> str:
     """The release's namespace: one of its own, for installations of other tests come and go. The
-    cluster has the kinds of cert-manager and of the Prometheus operator."""
+    cluster has the kinds of cert-manager and of the Prometheus operator, and the namespace in which
+    one setting has its probe ask."""
     define_kinds(cluster)
     cluster.kubectl("apply", "-f", "-", stdin=MONITORING)
     wait_until_served(cluster, MONITORING)
     cluster.create_namespace(NAMESPACE)
+    cluster.create_namespace("research")
     accounts = ("-n", NAMESPACE, "get", "serviceaccounts")
     until(lambda: "default" in cluster.kubectl(*accounts))
     return NAMESPACE
