@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
+from rules.checks import INDEX
 from rules.declaration import Declaration, declare
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
@@ -80,6 +81,19 @@ class _KindIndex:
             if (accelerated or not one.accelerated)
             and (one.roles is None or not roles.isdisjoint(one.roles))
         )
+
+
+def index_rules(policy: Policy, rules: RuleIndex | Iterable[Declaration | Rule]) -> RuleIndex:
+    """``rules`` under a policy: an index as it is, that of all rules made once."""
+    if isinstance(rules, RuleIndex):
+        return rules
+    return _index_all(policy) if rules is INDEX else RuleIndex(policy, rules)
+
+
+@lru_cache(maxsize=4)
+def _index_all(policy: Policy) -> RuleIndex:
+    # The webhook makes an engine for each review of one policy.
+    return RuleIndex(policy, INDEX)
 
 
 def _may_judge(declared: Declaration, policy: Policy) -> bool:

@@ -8,7 +8,7 @@ from functools import partial as bind
 
 from rules.checks import INDEX, KNOWN_CODES
 from rules.declaration import Declaration
-from rules.dispatch import Look, RuleIndex
+from rules.dispatch import Look, RuleIndex, index_rules
 from rules.embedding import Scope, View, embed, inner_manifests
 from rules.evaluation import Evaluation, join
 from rules.findings import FindingMaker
@@ -57,7 +57,7 @@ class Engine:
         self.ignores = ignores
         self._trust = trust_in(policy, ignores)
         self._expired = expired or bool  # which says no
-        self._rules = _index_rules(policy, rules)
+        self._rules = index_rules(policy, rules)
         self._enabled = self._rules.enabled
         self._own = {(one.group, one.name): one for one in (*kinds, *_custom_kinds(policy))}
         self._findings = FindingMaker(policy, now, flag_profile)
@@ -277,18 +277,6 @@ class Engine:
             return None
         rule = declared.load()
         return self._findings.make(rule, Problem(rule.forms[0].name, path, text), view)
-
-
-def _index_rules(policy: Policy, rules: RuleIndex | Iterable[Declaration | Rule]) -> RuleIndex:
-    if isinstance(rules, RuleIndex):
-        return rules
-    return _index_all(policy) if rules is INDEX else RuleIndex(policy, rules)
-
-
-@lru_cache(maxsize=4)
-def _index_all(policy: Policy) -> RuleIndex:
-    """The index of all rules: the webhook makes an engine for each review of one policy."""
-    return RuleIndex(policy, INDEX)
 
 
 @lru_cache(maxsize=4)
