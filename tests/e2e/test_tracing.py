@@ -46,10 +46,12 @@ def test_a_review_is_a_part_of_the_api_servers_trace(
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
     installed = Installation(cluster)
-    installed.add("--tracing")
-    until(installed.registered)
-    until(lambda: refuses(cluster, "default"))
-    until(lambda: any(one.name == "POST /validate" for one in collector.spans))
-    roots = [one for one in collector.spans if one.name.startswith("POST /")]
-    assert [one.name for one in roots if not one.parent_span_id] == []
-    installed.stop()
+    try:
+        installed.add("--tracing")
+        until(installed.registered)
+        until(lambda: refuses(cluster, "default"))
+        until(lambda: any(one.name == "POST /validate" for one in collector.spans))
+        roots = [one for one in collector.spans if one.name.startswith("POST /")]
+        assert [one.name for one in roots if not one.parent_span_id] == []
+    finally:
+        installed.stop()
