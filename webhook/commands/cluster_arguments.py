@@ -11,24 +11,6 @@ from webhook.registration.options import RegistrationOptions
 from webhook.replica.options import DEFAULT_NAMESPACE, ReplicaOptions
 
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-EXTRAS = {
-    "webhook": frozenset(
-        "cryptography fastapi httptools kubernetes orjson prometheus_client uvicorn uvloop".split()
-    ),
-    "tracing": frozenset({"opentelemetry"}),
-}
-"""The packages of each, as they are imported."""
-
-
-def name_extra(error: ModuleNotFoundError, command: str) -> str:
-    """What to install. Raises the error where the module is in no extra: a fault of mlgate's own
-    keeps its traceback."""
-    package = (error.name or "").partition(".")[0]
-    extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
-    if extra is None:
-        raise error
-    missing = f"the package {error.name} is missing: install mlgate's extra `{extra}`"
-    return f"mlgate {command}: {missing}"
 
 
 def add_registration_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,9 +13,9 @@ from webhook.commands.client_arguments import add_client_arguments, check_client
 from webhook.commands.cluster_arguments import (
     add_cluster_arguments,
     find_cluster_fault,
-    name_extra,
     read_replica_options,
 )
+from webhook.commands.extras import name_extra
 
 if TYPE_CHECKING:
     from webhook.identity.certificates import Certificates

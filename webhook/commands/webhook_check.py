@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from rules.annotations import PROFILE_LABEL
-from webhook.commands.cluster_arguments import name_extra
+from webhook.commands.extras import name_extra
 
 if TYPE_CHECKING:
     from cluster.client import Client
