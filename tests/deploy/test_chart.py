@@ -267,7 +267,15 @@ def test_a_scan_that_writes_reports_may_write_nothing_else() -> None:
             {"autoscaling": {"enabled": True, "maxReplicas": 2}},
             *(NAMESPACE, "autoscaling.maxReplicas is 2, less than minReplicas, 3"),
         ),
-        ({"probe": {"namespace": NAMESPACE}}, NAMESPACE, "which it is never asked about"),
+        (
+            {"probe": {"namespace": NAMESPACE}},
+            *(NAMESPACE, f"probe.namespace is {NAMESPACE}, which mlgate is never asked about"),
+        ),
+        (
+            {"probe": {"namespace": "kube-system"}},
+            NAMESPACE,
+            "probe.namespace is kube-system, which",
+        ),
         ({}, "default", "mlgate wants a namespace of its own, not default"),
         ({"spreadOverNodes": "Never"}, NAMESPACE, "spreadOverNodes"),
         ({"certManager": {"issuerRef": {"kind": "Issuer"}}}, NAMESPACE, "issuerRef"),

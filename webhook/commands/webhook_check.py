@@ -13,11 +13,13 @@ from rules.annotations import PROFILE_LABEL
 from webhook.commands.extras import name_extra
 
 if TYPE_CHECKING:
-    from cluster.client import Client
+    from cluster.client import Client, JsonObject
 
 ASKED, UNASKED, USAGE_ERROR = 0, 1, 2
 _QUESTION = {"metadata": {"labels": {PROFILE_LABEL: "webhook-check"}}}
 _PAUSE = 1.0
+_PASSING = frozenset({408, 409, 429})
+"""Refusals that another try need not meet: too late, changed meanwhile, too many requests."""
 
 
 class Verdict(NamedTuple):
@@ -41,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--namespace",
         default="default",
         metavar="NAME",
-        help="whose label a dry run changes; not mlgate's own (default: default)",
+        help="whose label a dry run changes; not mlgate's own, nor kube-system (default: default)",
     )
     add(
         "--wait",
@@ -75,7 +77,7 @@ def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
 
 
 def look(client: "Client", namespace: str) -> Verdict:
-    """Ask once."""
+    """What is seen by one dry run, on a label of the Namespace ``namespace``."""
     from cluster.client import ApiError
 
     try:
@@ -83,14 +85,14 @@ def look(client: "Client", namespace: str) -> Verdict:
         told = next((one for one in warnings if one.startswith(PROFILE_LABEL)), None)
         if told is not None:
             return Verdict(ASKED, f"the API server asks mlgate, which answers: {told}", final=True)
-        return _explain_silence(client)
+        return _explain_silence(client, namespace)
     except ApiError as error:
-        refused = 400 <= error.status < 500
+        refused = 400 <= error.status < 500 and error.status not in _PASSING
         return Verdict(UNASKED, f"mlgate webhook-check: {error}", final=refused)
 
 
-def _explain_silence(client: "Client") -> Verdict:
-    """Why nothing was said. Raises ApiError."""
+def _explain_silence(client: "Client", namespace: str) -> Verdict:
+    """Why nothing was said of ``namespace``. Raises ApiError."""
     from webhook.registration.registrar import CONFIGURATION_PATHS, is_disabled
 
     live = client.get(CONFIGURATION_PATHS["ValidatingWebhookConfiguration"])
@@ -103,9 +105,26 @@ def _explain_silence(client: "Client") -> Verdict:
     if is_disabled(live):
         text = "mlgate is switched off: the annotation mlgate.dev/disabled is on its configuration"
         return Verdict(ASKED, text, final=True)
+    if namespace in _list_left_out(live):
+        text = f"mlgate is never asked about the Namespace {namespace}: give another --namespace"
+        return Verdict(UNASKED, text, final=True)
     text = (
         "mlgate is registered, and the API server has no answer of it: no replica is ready, the "
         "network between them is shut, or the caBundle is not the certificate's "
         "(docs/operations.md, The API server does not reach it)"
     )
     return Verdict(UNASKED, text, final=False)
+
+
+def _list_left_out(live: "JsonObject") -> set[str]:
+    """The Namespaces that the live configuration leaves out by name."""
+    from webhook.registration.configurations import NAME_LABEL, PROFILES_ENTRY
+
+    return {
+        name
+        for hook in live.get("webhooks") or ()
+        if hook["name"] == PROFILES_ENTRY
+        for one in (hook.get("namespaceSelector") or {}).get("matchExpressions") or ()
+        if (one["key"], one["operator"]) == (NAME_LABEL, "NotIn")
+        for name in one["values"]
+    }

@@ -33,7 +33,10 @@ DISABLED_ANNOTATION = "mlgate.dev/disabled"
 case, both stay empty."""
 
 _SYSTEM = ("kube-node-lease", "kube-public", "kube-system")
-_NAME = "kubernetes.io/metadata.name"
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""Each Namespace has it, with its name (kubernetes KEP 2161)."""
+PROFILES_ENTRY = "namespaces.mlgate.dev"
+"""Of the webhook that is called when a Namespace gets a profile label."""
 INJECTION_ANNOTATION = "cert-manager.io/inject-ca-from"
 """Asks cert-manager's cainjector to write each ``caBundle`` (cert-manager
 ``pkg/apis/certmanager/v1``)."""
@@ -135,7 +138,7 @@ def _namespaces(options: RegistrationOptions) -> _Object:
     effect."""
     # A Namespace that is being deleted changes by its subresources, which this does not match: it
     # can never hold up the deletion.
-    hook = _entry("namespaces.mlgate.dev", "/validate", [_rule("", ["namespaces"])], options)
+    hook = _entry(PROFILES_ENTRY, "/validate", [_rule("", ["namespaces"])], options)
     return {**hook, "failurePolicy": "Ignore", "matchConditions": [labels_a_profile()]}
 
 
@@ -193,7 +196,7 @@ def _client(path: str, options: RegistrationOptions) -> _Object:
 def _selector(options: RegistrationOptions) -> _Object:
     # Without these mlgate could keep the cluster, or itself, from coming up again.
     names = sorted({*_SYSTEM, options.namespace})
-    return {"matchExpressions": [{"key": _NAME, "operator": "NotIn", "values": names}]}
+    return {"matchExpressions": [{"key": NAME_LABEL, "operator": "NotIn", "values": names}]}
 
 
 def _rules(kinds: Iterable[Kind], *, mutating: bool) -> list[_Object]:

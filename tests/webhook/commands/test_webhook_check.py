@@ -9,9 +9,14 @@ import pytest
 from cluster import client as api
 from cluster.client import ApiError, JsonObject
 from linter.cli import main
+from rules.policy import DEFAULT
+from webhook.registration.configurations import make_configurations
+from webhook.registration.options import RegistrationOptions
 
 ANSWER = "mlgate.dev/profile is 'webhook-check'; expected observe, standard, strict: observe holds"
 DISABLED = {"metadata": {"annotations": {"mlgate.dev/disabled": "true"}}}
+UNASKED = make_configurations(DEFAULT, RegistrationOptions("default"))[0]
+"""Of an mlgate whose own Namespace is the one that is asked about."""
 
 
 class Seen(NamedTuple):
@@ -87,6 +92,7 @@ def check(monkeypatch: pytest.MonkeyPatch, client: Any, *arguments: str) -> tupl
             1,
             "mlgate webhook-check: 403: no right to patch",
         ),
+        (Seen(live=UNASKED), 1, "mlgate is never asked about the Namespace default: give another"),
     ],
 )
 def test_what_is_seen_is_told(
@@ -107,10 +113,10 @@ def test_the_namespace_gets_a_profile_that_is_none(monkeypatch: pytest.MonkeyPat
 
 
 def test_it_waits_for_the_first_answer(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    before = (Seen(ApiError(0, "away")), Seen(), Seen(live={"metadata": {}}))
-    client = Answering(*before, Seen((ANSWER,)))
+    failed = (Seen(ApiError(0, "away")), Seen(ApiError(429, "too many requests")))
+    client = Answering(*failed, Seen(), Seen(live={"metadata": {}}), Seen((ANSWER,)))
     assert check(monkeypatch, client, "--wait", "60")[0] == 0
-    assert (len(client.asked), clock.now) == (4, 3.0)
+    assert (len(client.asked), clock.now) == (5, 4.0)
 
 
 def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
@@ -122,7 +128,7 @@ def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch, clock: Clock
 def test_what_no_wait_changes_is_told_at_once(
     monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    for seen in (Seen(ApiError(403, "no")), Seen(live=DISABLED)):
+    for seen in (Seen(ApiError(403, "no")), Seen(live=DISABLED), Seen(live=UNASKED)):
         check(monkeypatch, Answering(seen), "--wait", "5")
     assert clock.now == 0.0
 
