@@ -2,7 +2,7 @@
 
 Nothing here is imported unless ``--tracing`` asks for it. A span is made after its answer was
 given, and exported in batches by a thread of its own from a queue that is bounded: neither an
-exporter nor a collector is ever waited for. docs/webhook.md lists names and attributes.
+exporter nor a collector is ever waited for. docs/tracing.md lists names and attributes.
 """
 
 import asyncio

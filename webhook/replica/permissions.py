@@ -128,8 +128,9 @@ def probe_permissions() -> tuple[Permission, ...]:
 
 
 def question_permissions(namespace: str) -> tuple[Permission, ...]:
-    """What it is allowed in ``namespace``: to patch that Namespace, which for RBAC is in itself
-    (apiserver ``endpoints/request/requestinfo.go``), for a dry run asks for what a write would."""
+    """What the same is allowed in ``namespace``: to patch that Namespace, which for RBAC is in
+    itself (apiserver ``endpoints/request/requestinfo.go``). A dry run asks for what a write
+    would."""
     return (Permission("", ("namespaces",), ("patch",), (namespace,)),)
 
 
