@@ -23,7 +23,8 @@ _PASSING = frozenset({408, 409, 429})
 
 
 class Verdict(NamedTuple):
-    """What was seen. ``final``: no later look is expected to see more."""
+    """What was seen: the exit code, and what is told. ``final``: no later look is expected to see
+    more."""
 
     code: int
     text: str
