@@ -334,7 +334,7 @@ def test_the_policy_observes() -> None:
 
 
 def test_mlgate_finds_nothing_in_it(tmp_path: Path) -> None:
-    answer = lint_strictly(BASE, NAMESPACE, tmp_path)
+    answer = lint_strictly(BASE, tmp_path)
     assert (answer.code, answer.out) == (0, "")
     assert "1 pod template (Deployment 1)" in answer.err
 

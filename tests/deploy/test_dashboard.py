@@ -106,5 +106,5 @@ def test_kubectl_renders_it_beside_the_base(tmp_path: Path) -> None:
 
 
 def test_mlgate_finds_nothing_in_it(tmp_path: Path) -> None:
-    answer = lint_strictly(FOLDER, NAMESPACE, tmp_path)
+    answer = lint_strictly(FOLDER, tmp_path)
     assert (answer.code, answer.out) == (0, "")

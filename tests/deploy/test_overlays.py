@@ -86,7 +86,7 @@ def test_mlgate_finds_nothing_in_any_of_them(made: dict[str, str], tmp_path: Pat
         folder = tmp_path / name
         folder.mkdir()
         (folder / "all.yaml").write_text(text)
-        answer = lint_strictly(folder, NAMESPACE, tmp_path)
+        answer = lint_strictly(folder, tmp_path)
         if answer.code or answer.out:
             found[name] = answer.out
     assert found == {}
