@@ -1,13 +1,22 @@
 """The dashboard's metrics: those of the last scan, which `mlgate scan --metrics` writes as well,
 and what became of its scans so far. docs/dashboard.md lists them."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from linter.dashboard.board import Board
 
 METRICS_TYPE = CONTENT_TYPE_LATEST
 _OUTCOMES = ("whole", "partial", "failed")
+
+# A ``_created`` series would tell when somebody asked: counters are made for each answer.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 def render_board(board: Board) -> bytes:

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from linter.dashboard.answers import ScanSummary
 from linter.errors import UserError
+from linter.input.sources import explain_error
 from linter.whole_file import write_whole
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -24,12 +25,19 @@ class HistoryFile:
         history: it would be written over."""
         try:
             with open(self._path, encoding="utf-8") as file:
-                lines = file.read(MOST_BYTES).splitlines()
+                text = file.read(MOST_BYTES)
         except FileNotFoundError:
             return []
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"mlgate dashboard: --history {self._path}: {error}") from None
-        return [self._read_line(number, line) for number, line in enumerate(lines, 1)]
+        except OSError as error:
+            raise self._refuse(explain_error(error)) from None
+        except UnicodeDecodeError:
+            raise self._refuse("no text in UTF-8; name another file") from None
+        # JSON does not escape all that ``splitlines`` takes for the end of a line.
+        lines = enumerate(text.split("\n"), 1)
+        return [self._read_line(number, line) for number, line in lines if line]
+
+    def _refuse(self, reason: str) -> UserError:
+        return UserError(f"mlgate dashboard: --history {self._path}: {reason}")
 
     def _read_line(self, number: int, line: str) -> ScanSummary:
         try:

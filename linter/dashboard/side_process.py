@@ -38,7 +38,7 @@ def call_aside(function: Callable[..., _Result], *arguments: Any) -> _Result:
     if outcome == "refused":
         raise UserError(value)
     if outcome == "crashed":
-        raise SideProcessError(value or f"its process ended with {process.exitcode}")
+        raise SideProcessError(value or _tell_end(process.exitcode))
     result: _Result = value
     return result
 
@@ -52,6 +52,13 @@ def end_side_processes() -> None:
 def tell_crash(crash: Exception) -> str:
     """What a crash may be called in public."""
     return str(crash) if isinstance(crash, SideProcessError) else type(crash).__name__
+
+
+def _tell_end(code: int | None) -> str:
+    """How a process ended that gave no answer, by its exit code: below 0 it is a signal."""
+    if code is not None and code < 0:
+        return f"its process was ended by signal {-code}"
+    return f"its process ended with {code}"
 
 
 def _work(there: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

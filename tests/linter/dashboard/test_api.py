@@ -131,6 +131,7 @@ def test_metrics_are_those_of_the_last_scan_and_of_the_rounds(app: ASGIApp) -> N
     assert 'mlgate_scan_findings{action="deny",rule="CRN001"} 2.0' in lines
     assert 'mlgate_dashboard_scans_total{outcome="whole"} 2.0' in lines
     assert "mlgate_dashboard_stale 0.0" in lines
+    assert not any("_created" in line for line in lines)
     groups = ask(app, "/api/v1/groups/namespace").json
     for one in groups:
         labels = f'action="deny",resource_namespace="{one["name"]}"'

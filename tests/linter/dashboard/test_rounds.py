@@ -131,7 +131,7 @@ def test_a_scan_that_ends_with_the_dashboard_is_no_failure() -> None:
 
     def end(_: int) -> ScanView:
         rounds.stop()
-        raise SideProcessError("its process ended with -15")
+        raise SideProcessError("its process was ended by signal 15")
 
     rounds = ScanRounds(end, board, told.append)
     rounds.start()
@@ -196,6 +196,19 @@ def test_the_history_outlives_the_process(server: Server, tmp_path: Path) -> Non
     path.mkdir()
     second.fail("away")
     assert told == [f"the history {path} cannot be written: Is a directory"]
+
+
+def test_the_history_keeps_what_unicode_ends_lines_by(tmp_path: Path) -> None:
+    history = HistoryFile(str(tmp_path / "history.jsonl"), lambda _: None)
+    reason = "a \u2028 b \x85 c \r\n d"
+    Board(600.0, "team", history).fail(reason)
+    assert [one.reason for one in history.read()] == [reason]
+
+
+def test_a_history_that_cannot_be_read_is_told_in_plain_words(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as raised:
+        HistoryFile(str(tmp_path), lambda _: None).read()
+    assert str(raised.value) == f"mlgate dashboard: --history {tmp_path}: is a directory"
 
 
 @pytest.mark.parametrize("text", ["notes of mine\n", "{}\n", "\udcff"])

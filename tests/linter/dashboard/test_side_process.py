@@ -24,6 +24,8 @@ def work(how: str) -> tuple[int, int]:
         raise ValueError("a value of an object")
     if how == "wait":
         threading.Event().wait(60)
+    if how == "leave":
+        os._exit(7)
     if how == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     return os.getpid(), os.getppid()
@@ -39,7 +41,8 @@ def test_it_is_another_process() -> None:
     [
         ("refuse", UserError, "the API server cannot be asked"),
         ("crash", SideProcessError, "ValueError"),
-        ("die", SideProcessError, "its process ended with -9"),
+        ("leave", SideProcessError, "its process ended with 7"),
+        ("die", SideProcessError, "its process was ended by signal 9"),
     ],
 )
 def test_what_ends_it_is_told(how: str, kind: type[Exception], text: str) -> None:
@@ -63,4 +66,4 @@ def test_what_goes_on_ends_with_the_dashboard() -> None:
     until(lambda: bool(multiprocessing.active_children()))
     end_side_processes()
     waiting.join(20)
-    assert told == ["its process ended with -15"]
+    assert told == ["its process was ended by signal 15"]
