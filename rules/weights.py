@@ -64,7 +64,7 @@ def _trace(workload: Workload, pod: Pod, container: Container) -> Iterator[Fetch
 
 def _find_cache(command: CommandLine) -> "NamedCache | None":
     """The folder that a hub's models go to, where it is known."""
-    from rules.caches import find_default_cache, find_named_caches  # noqa: PLC0415 - as below
+    from rules.caches import find_default_cache, find_named_caches  # noqa: PLC0415 - as above
 
     named = [one for one in find_named_caches(command) if one.what.startswith((*_HUB, "--"))]
     if named or any(name in command.variables for name in _HUB):
