@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from prometheus_client.samples import Sample
 
 UNTOLD = "_other"
-"""Stands for namespaces that the metrics do not tell apart."""
+"""Stands for namespaces that metrics do not tell apart: none is called so."""
 _FOUND = "mlgate_rule_results_total"
 _FOUND_IN = "mlgate_namespace_findings_total"
 _NAMESPACE = "resource_namespace"

@@ -7,6 +7,7 @@ from collections import Counter
 
 from linter.errors import UserError
 from linter.scanning.breakable_writes import WriteTally
+from linter.scanning.review_counts import UNTOLD
 from linter.scanning.usage import read_time
 from rules.type_names import TYPE_CHECKING
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from linter.row_types import ClusterRow, FindingRow, RunResult
 
 _MOST_NAMESPACES = 50
-_OTHER = "_other"
-"""As in the webhook's metrics: no namespace is called so."""
+"""As in the webhook's metrics."""
 
 
 def write_scan_metrics(
@@ -71,7 +71,7 @@ def _count_by_namespace(registry: "CollectorRegistry", rows: "list[FindingRow]")
     named = {name for name, _ in spaces.most_common(_MOST_NAMESPACES)}
     for row in rows:
         space = row["object"]["namespace"] or ""
-        findings.labels(space if space in named else _OTHER, row["action"]).inc()
+        findings.labels(space if space in named else UNTOLD, row["action"]).inc()
 
 
 def _count_run(registry: "CollectorRegistry", result: "RunResult", seconds: float) -> None:
