@@ -153,8 +153,8 @@ def main() -> None:
         print(f"skipped: {programs}")
         return
     sizes = sorted(int(word) for word in sys.argv[1:]) or list(SIZES)
-    with own_network() as host:
-        cluster = Cluster(programs, Path(tempfile.mkdtemp(prefix="bench-")), host)
+    with own_network() as host, tempfile.TemporaryDirectory(prefix="bench-") as place:
+        cluster = Cluster(programs, Path(place), host)
         try:
             measure(cluster, sizes)
         finally:
