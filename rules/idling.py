@@ -104,7 +104,8 @@ def _judge_interactive(
 
 
 def _scripts(workload: Workload, pod: Pod) -> list[str]:
-    return [workload.command(main).script for main in pod.mains]
+    """What runs in a pod, folded."""
+    return [workload.command(main).script.lower() for main in pod.mains]
 
 
 def _ends(value: Value, most: int) -> bool:

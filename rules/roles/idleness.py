@@ -59,7 +59,7 @@ def does_nothing(text: str) -> bool:
 
 
 def only_admits(text: str) -> bool:
-    """Whether a folded text that starts ``sshd`` starts nothing else."""
+    """Whether a folded text does nothing, starts ``sshd`` or sets a place up, and nothing else."""
     return _IDLE_OR_SETS_UP.issuperset(map(name_program, split_commands(text)))
 
 
@@ -86,8 +86,9 @@ def stays(text: str) -> bool:
 
 
 def ends_within(texts: Iterable[str], most: int) -> bool:
-    """Whether each of some texts sleeps once, for ``most`` seconds at most, and ends."""
-    return all(_sleeps_once(text, most) for text in texts)
+    """Whether each of some folded texts sleeps once, for ``most`` seconds at most, and ends: it
+    runs nothing that could wait for somebody."""
+    return all(_sleeps_once(text, most) and only_admits(text) for text in texts)
 
 
 def _sleeps_once(text: str, most: int) -> bool:
