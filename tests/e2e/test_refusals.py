@@ -30,6 +30,7 @@ REFUSED = {
     "GPU001/bad-extended": refusals.LIMIT_REQUIRED,
     "GPU001/bad-init-container": refusals.LIMIT_REQUIRED,
     "GPU001/bad-mig-slice": refusals.LIMIT_REQUIRED,
+    "GPU001/bad-other-makers": refusals.LIMIT_REQUIRED,
     "GPU001/bad-pod-template": refusals.LIMIT_REQUIRED,
     "GPU001/bad-requests-only": refusals.LIMIT_REQUIRED,
     "GPU001/bad-two-accelerators": refusals.LIMIT_REQUIRED,
