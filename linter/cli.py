@@ -5,7 +5,7 @@ import sys
 
 from linter.errors import BROKEN_PIPE, CRASHED, INTERRUPTED, USAGE_ERROR, UserError
 from linter.streams import UnwritableError, open_streams
-from linter.subcommands import SUBCOMMANDS, load_subcommand, read_arguments
+from linter.subcommands import READER_VARIABLE, SUBCOMMANDS, load_subcommand, read_arguments
 from rules.type_names import NoReturn, TextIO
 
 
@@ -113,14 +113,14 @@ def _tell_version(out: TextIO, *, verbose: bool) -> None:
 def choose_reader() -> None:
     """``MLGATE_READER`` names the reader to use: ``pure``, or ``compiled``, which is then an error
     where it is not installed."""
-    wanted = os.environ.get("MLGATE_READER")
+    wanted = os.environ.get(READER_VARIABLE)
     if not wanted:
         return
     from rules import composition
 
     if wanted not in composition.READERS:
         there = " or ".join(sorted(composition.READERS))
-        raise UserError(f"mlgate: MLGATE_READER is {wanted}; here it can be {there}")
+        raise UserError(f"mlgate: {READER_VARIABLE} is {wanted}; here it can be {there}")
     composition.reader = wanted
 
 

@@ -42,6 +42,9 @@ SUBCOMMANDS = {
 }
 """Modules are named, and imported only when called: ``lint`` pays for no other's imports."""
 
+READER_VARIABLE = "MLGATE_READER"
+"""The variable that names the reader of YAML, and states no option."""
+
 
 def load_subcommand(name: str) -> Any:
     """A subcommand's module. Raises ImportError where its extra is not installed."""
@@ -66,7 +69,8 @@ def read_arguments(
     and SystemExit after help."""
     module = load_subcommand(name)
     # Of `serve` no option is read so: beside a Service of this name, Kubernetes sets MLGATE_PORT.
-    stated = name == "lint" and any(one.startswith("MLGATE_") for one in environ)
+    states = any(one.startswith("MLGATE_") and one != READER_VARIABLE for one in environ)
+    stated = name == "lint" and states
     if name == "lint" and not stated:
         table = OptionTable()
         module.add_arguments(table)
