@@ -170,17 +170,7 @@ class Share:
 
     def judge(self, facts: Facts) -> "RunResult":
         """The result for these files, its lists not yet in order."""
-        inventory = self._inventory
-        if not self._alone:
-            inventory = Inventory(namespace=self._task.namespace)
-            inventory.merge(facts.inventory)
-        # What could not be read may hold what is missing.
-        inventory.complete = self._task.complete and not facts.unread
-        if inventory.complete:
-            # Generators make ConfigMaps and Secrets that stand in no file.
-            from linter.input.kustomization import list_generated
-
-            inventory.merge(list_generated(facts.kustomizations))
+        inventory = self._join_inventory(facts)
         kustomizations = self._read_kustomizations(facts)
         elsewhere = Elsewhere(inventory, lambda: self._entries, self._texts)
         judge = DocumentJudge(
@@ -212,6 +202,21 @@ class Share:
             "suppressed": judge.suppressed,
             "coverage": self._coverage.export(),
         }
+
+    def _join_inventory(self, facts: Facts) -> Inventory:
+        """The objects of all shares, and what kustomize generates."""
+        inventory = self._inventory
+        if not self._alone:
+            inventory = Inventory(namespace=self._task.namespace)
+            inventory.merge(facts.inventory)
+        # What could not be read may hold what is missing.
+        inventory.complete = self._task.complete and not facts.unread
+        if inventory.complete:
+            # Generators make ConfigMaps and Secrets that stand in no file.
+            from linter.input.kustomization import list_generated
+
+            inventory.merge(list_generated(facts.kustomizations))
+        return inventory
 
     def _read_again(self, piece: Piece) -> Contents:
         """What a piece holds of which more is known by now: nothing, and an error, where its file
