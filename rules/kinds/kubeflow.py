@@ -1,10 +1,13 @@
-"""Kubeflow's training operator, v1: PyTorchJob, TFJob, XGBoostJob, PaddleJob, JAXJob; and
-XGBoostJob of the operator of its own that was there before (xgboostjob.kubeflow.org).
+"""Kubeflow's training operator, v1: PyTorchJob, TFJob, XGBoostJob, PaddleJob, JAXJob, MXJob.
+
+MXJob was in it until release 1.7; XGBoostJob had an operator of its own before
+(xgboostjob.kubeflow.org).
 
 Source: kubeflow/training-operator, branch release-1.9, ``pkg/apis/kubeflow.org/v1`` and
-``pkg/core``; kubeflow/xgboost-operator ``pkg/apis/xgboostjob/v1`` and ``pkg/controller/v1``. The
-operators have no defaulting webhook: objects are stored as they were written, and the defaults
-stand in the controller alone.
+``pkg/core``, and of release 1.7 ``mxnet_types.go`` and ``mxnet_defaults.go``;
+kubeflow/xgboost-operator ``pkg/apis/xgboostjob/v1`` and ``pkg/controller/v1``. The operators have
+no defaulting webhook: objects are stored as they were written, and the defaults stand in the
+controller alone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -70,7 +73,8 @@ class Operator(NamedTuple):
     group of which one is there. ``restarts`` are the defaults of replica types that have another,
     ``run`` is where the run policy stands in the spec, ``cleanup`` the default of its
     ``cleanPodPolicy``, and ``unset`` says what an absent retry budget means. ``recounts``: a pod
-    that is made anew counts as a retry.
+    that is made anew counts as a retry. ``helpers`` are the replica types that wait on the others,
+    and may restart as they like.
     """
 
     kind: str
@@ -83,6 +87,7 @@ class Operator(NamedTuple):
     cleanup: str = "None"
     unset: str = "nothing bounds the restarts"
     recounts: bool = False
+    helpers: frozenset[str] = frozenset({"ps"})
 
 
 def _pods(operator: Operator, spec: SpecView, _ask: Ask) -> Iterator[Pod]:
@@ -99,12 +104,12 @@ def _pods(operator: Operator, spec: SpecView, _ask: Ask) -> Iterator[Pod]:
 
 
 def _restart(operator: Operator, spec: SpecView, replica: Replica) -> Restart | None:
-    """The replica's restart policy. A parameter server may restart as it likes.
+    """The replica's restart policy. A parameter server has none that counts.
 
     With ``elasticPolicy`` torchrun's rendezvous re-admits an agent that was restarted in place.
     ``Never`` is right only where the retry budget is written as 0.
     """
-    if replica.type == "ps":
+    if replica.type in operator.helpers:
         return None
     default = operator.restarts.get(replica.type, operator.restart)
     return Restart(
@@ -193,13 +198,19 @@ OPERATORS: tuple[Operator, ...] = tuple(
     )
 )
 
+# Its tuners try out kernels, and keep what they find.
+_MXNET = Operator(
+    *("MXJob", "mxReplicaSpecs", "mxnet", "Never", (_WORKER, frozenset({"tuner"}))),
+    helpers=frozenset({"scheduler", "server", "tunerserver", "tunertracker"}),
+)
+
 # Nothing is written into a template whose replica says no policy: its pod takes Always.
 _XGBOOST = Operator("XGBoostJob", "xgbReplicaSpecs", "xgboostjob", "Always", BY_MASTER, run=())
 
 KINDS: tuple[Kind, ...] = (
     *(
         make_job_kind(one, "kubeflow.org", {**RUN_ROWS, **_OWN_ROWS.get(one.kind, {})})
-        for one in OPERATORS
+        for one in (*OPERATORS, _MXNET)
     ),
     make_job_kind(_XGBOOST, "xgboostjob.kubeflow.org", _LONE_RUN),
 )

@@ -40,9 +40,12 @@ SUBROLES = {
     "launcher": Subrole.LAUNCHER,
     "master": Subrole.MASTER,
     "ps": Subrole.PS,
+    "scheduler": Subrole.PS,
+    "server": Subrole.PS,
+    "tuner": Subrole.MASTER,
     "worker": Subrole.WORKER,
 }
-_NEVER_WRITES = frozenset({"ps", "evaluator"})
+_NEVER_WRITES = frozenset({"evaluator", "ps", "scheduler", "server"})
 _NO_RETRY = (
     "with restartPolicy Never the job fails with its first failed pod; expected 0, or ExitCode "
     "with a deadline"

@@ -1,11 +1,12 @@
-"""Kinds of operators that have few: Substratus, KubeAI, Flink, RoleBasedGroup, OpenShift."""
+"""Kinds of operators that have few: Substratus, KubeAI, Flink, RoleBasedGroup, OpenShift, Grove,
+Dask, agent-sandbox."""
 
 from typing import Any
 
 import pytest
 
 from rules.kinds.pods import Probes
-from rules.kinds.roles import Role
+from rules.kinds.roles import Role, Subrole
 from rules.workload import Workload
 from tests.rules.kinds.test_facts import make_workload
 
@@ -82,3 +83,57 @@ def test_deployment_config() -> None:
     (pod,) = make("apps.openshift.io/v1", "DeploymentConfig", replicas=2, template=POD).pods
 
     assert (pod.replicas, pod.path) == (2, ("spec", "template"))
+
+
+def test_cliques_of_one_scaling_group_load_a_model_together() -> None:
+    """Outside of one each pod of a clique is a server of its own."""
+    cliques = [
+        {"name": "router", "spec": {"podSpec": POD["spec"], "replicas": 2}},
+        {"name": "leader", "spec": {"podSpec": POD["spec"]}},
+        {"name": "worker", "spec": {"podSpec": POD["spec"], "replicas": 3}},
+    ]
+    groups = [{"name": "model", "cliqueNames": ["leader", "worker"], "replicas": 2}]
+    template = {"cliques": cliques, "podCliqueScalingGroups": groups}
+    pods = make("grove.io/v1alpha1", "PodCliqueSet", replicas=2, template=template).pods
+
+    assert [(pod.name, pod.replicas, pod.nodes, pod.subrole, pod.probes) for pod in pods] == [
+        ("router", 4, 1, None, Probes.OWN),
+        ("leader", 4, 4, Subrole.MASTER, Probes.OWN),
+        ("worker", 12, 4, Subrole.WORKER, Probes.NONE),
+    ]
+    assert pods[1].path == ("spec", "template", "cliques", 1, "spec", "podSpec")
+
+
+def test_a_set_of_cliques_has_no_replica_where_none_is_written() -> None:
+    template = {"cliques": [{"name": "a", "spec": {"podSpec": POD["spec"]}}]}
+    (pod,) = make("grove.io/v1alpha1", "PodCliqueSet", template=template).pods
+
+    assert pod.replicas == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "replicas"),
+    [({}, 1), ({"operatingMode": "Suspended"}, 0), ({"replicas": 0}, 0)],
+)
+def test_a_sandbox_keeps_one_pod_with_its_claims(spec: dict[str, Any], replicas: int) -> None:
+    claims = [{"metadata": {"name": "home"}, "spec": {}}]
+    body = {"podTemplate": POD, "volumeClaimTemplates": claims, **spec}
+    (pod,) = make("agents.x-k8s.io/v1beta1", "Sandbox", **body).pods
+    (volume,) = pod.volumes
+
+    assert pod.replicas == replicas
+    assert volume.removal == ("is deleted with the Sandbox", None, None)
+
+
+def test_dask_job() -> None:
+    cluster = {"spec": {"worker": {"replicas": 3, **POD}, "scheduler": POD}}
+    pods = make("kubernetes.dask.org/v1", "DaskJob", job=POD, cluster=cluster).pods
+
+    assert [(pod.name, pod.replicas, pod.writer) for pod in pods] == [
+        ("runner", 1, True),
+        ("scheduler", 1, False),
+        ("worker", 3, False),
+    ]
+    assert pods[0].restart is not None
+    assert pods[0].restart.default == "Always"
+    assert pods[2].path == ("spec", "cluster", "spec", "worker")
