@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,8 +17,6 @@ CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 10.0
 # Every watch holds one for as long as it lasts, and a policy may add kinds to the built-in ones.
 _MAX_CONNECTIONS = 64
-_POD_SIGN = "KUBERNETES_SERVICE_HOST"
-"""Is set in every pod."""
 _JSON = "application/json"
 _MERGE = "application/merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
@@ -188,21 +185,6 @@ class Client:
         # kubernetes package reads the file again when asked.
         known = self._configuration.auth_settings().values()
         return {one["key"]: one["value"] for one in known if one["in"] == "header"}
-
-
-def find_kubeconfig(given: str | None = None) -> str | None:
-    """The kubeconfig to use: the given one, or where kubectl looks; None in a pod, which has an
-    account of its own. Raises ApiError where there is neither."""
-    stated = given or os.environ.get("KUBECONFIG")
-    if stated:
-        return stated
-    usual = Path("~/.kube/config").expanduser()
-    if usual.exists():
-        return str(usual)
-    if _POD_SIGN in os.environ:
-        return None
-    text = "no kubeconfig, and this is no pod: give --kubeconfig, or set KUBECONFIG"
-    raise ApiError(0, text)
 
 
 def connect(kubeconfig: str | None = None, context: str | None = None) -> Client:

@@ -3,6 +3,7 @@
 import argparse
 from types import SimpleNamespace
 
+from cluster.kubeconfig import add_kubeconfig_arguments, connect_as_kubectl
 from linter.errors import UserError
 from rules.type_names import TYPE_CHECKING
 
@@ -10,15 +11,10 @@ if TYPE_CHECKING:
     from cluster.client import Client
 
 
-def add_kubeconfig_arguments(group: argparse._ArgumentGroup) -> None:
-    """Which cluster, as whom, and what of it."""
+def add_target_arguments(group: argparse._ArgumentGroup) -> None:
+    """Which cluster, as whom, what of it, and how fast."""
+    add_kubeconfig_arguments(group)
     add = group.add_argument
-    add(
-        "--kubeconfig",
-        metavar="FILE",
-        help="as kubectl's: else KUBECONFIG, ~/.kube/config, the pod",
-    )
-    add("--context", metavar="NAME", help="the context of the kubeconfig, else its current one")
     add(
         "-n",
         "--namespace",
@@ -32,17 +28,12 @@ def add_kubeconfig_arguments(group: argparse._ArgumentGroup) -> None:
 
 
 def connect_cluster(arguments: SimpleNamespace, command: str) -> "Client":
-    """The client that ``add_kubeconfig_arguments`` ask for. ``command`` is the one to name in a
+    """The client that ``add_target_arguments`` ask for. ``command`` is the one to name in a
     UserError."""
     try:
-        from cluster.client import ApiError, connect, find_kubeconfig
-    except ImportError as error:
-        raise tell_extra(error, command) from None
-    try:
-        file = find_kubeconfig(arguments.kubeconfig)
-        if file is None and arguments.context:
-            raise UserError(f"mlgate {command}: --context needs a kubeconfig, and there is none")
-        return connect(file, arguments.context)
+        from cluster.client import ApiError
+
+        return connect_as_kubectl(arguments)
     except ImportError as error:
         raise tell_extra(error, command) from None
     except ApiError as error:

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from types import SimpleNamespace
 
 from linter.commands.cluster_access import (
-    add_kubeconfig_arguments,
+    add_target_arguments,
     connect_cluster,
     tell_extra,
 )
@@ -38,7 +38,7 @@ _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate dashboard``."""
     parser.epilog = DASHBOARD_EXAMPLES
-    add_kubeconfig_arguments(parser.add_argument_group("the cluster"))
+    add_target_arguments(parser.add_argument_group("the cluster"))
     add_rule_arguments(parser.add_argument_group("what is judged, and how"))
     _add_round_arguments(parser.add_argument_group("when, and what is kept"))
     _add_listening_arguments(parser.add_argument_group("who may look"))

@@ -2,7 +2,7 @@
 
 import argparse
 
-from linter.commands.cluster_access import add_kubeconfig_arguments
+from linter.commands.cluster_access import add_target_arguments
 from linter.commands.lint_arguments import add_report_arguments, add_rule_arguments
 
 SCAN_EXAMPLES = """\
@@ -17,7 +17,7 @@ _GROUPS = ("namespace", "rule", "kind", "role")
 def add_scan_arguments(parser: argparse.ArgumentParser) -> None:
     """All of them."""
     parser.epilog = SCAN_EXAMPLES
-    add_kubeconfig_arguments(parser.add_argument_group("the cluster"))
+    add_target_arguments(parser.add_argument_group("the cluster"))
     add_rule_arguments(parser.add_argument_group("what is judged, and how"))
     reports = parser.add_argument_group("reports")
     add_report_arguments(reports)

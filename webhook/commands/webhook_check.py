@@ -9,6 +9,7 @@ import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
+from cluster.kubeconfig import add_kubeconfig_arguments, connect_as_kubectl
 from rules.annotations import PROFILE_LABEL
 from webhook.commands.extras import name_extra
 
@@ -33,13 +34,8 @@ class Verdict(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate webhook-check``."""
+    add_kubeconfig_arguments(parser)
     add = parser.add_argument
-    add(
-        "--kubeconfig",
-        metavar="FILE",
-        help="as kubectl's: else KUBECONFIG, ~/.kube/config, the pod",
-    )
-    add("--context", metavar="NAME", help="the context of the kubeconfig, else its current one")
     add(
         "--namespace",
         default="default",
@@ -57,17 +53,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Exit code 0 where mlgate is asked, or switched off on purpose; 1 where it is not, or the
-    API server does not say; 2 without its packages."""
+    API server does not say; 2 without its packages, or a kubeconfig that can be used."""
     try:
-        from cluster.client import ApiError, connect, find_kubeconfig
+        from cluster.client import ApiError
 
-        client = connect(find_kubeconfig(arguments.kubeconfig), arguments.context)
+        client = connect_as_kubectl(arguments)
     except ModuleNotFoundError as error:
         err.write(f"{name_extra(error, 'webhook-check')}\n")
         return USAGE_ERROR
     except ApiError as error:
         err.write(f"mlgate webhook-check: {error}\n")
-        return UNASKED
+        return USAGE_ERROR
     end = time.monotonic() + arguments.wait
     verdict = look(client, arguments.namespace)
     while not verdict.final and time.monotonic() < end:

@@ -1,15 +1,17 @@
 """`mlgate webhook-check`: what it sees of mlgate through the API server, and what it says of it."""
 
 import io
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 
-from cluster import client as api
+from cluster import kubeconfig
 from cluster.client import ApiError, JsonObject
 from linter.cli import main
 from rules.policy import DEFAULT
+from webhook.commands import webhook_check
 from webhook.registration.configurations import make_configurations
 from webhook.registration.options import RegistrationOptions
 
@@ -69,8 +71,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def check(monkeypatch: pytest.MonkeyPatch, client: Any, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(api, "find_kubeconfig", lambda given: given)
-    monkeypatch.setattr(api, "connect", lambda *_: client)
+    monkeypatch.setattr(webhook_check, "connect_as_kubectl", lambda _: client)
     out, err = io.StringIO(), io.StringIO()
     code = main(["webhook-check", *arguments], stdout=out, stderr=err)
     return code, out.getvalue(), err.getvalue()
@@ -135,15 +136,26 @@ def test_what_no_wait_changes_is_told_at_once(
 
 def test_no_way_to_a_cluster_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     out, err = io.StringIO(), io.StringIO()
-    assert main(["webhook-check", "--kubeconfig", "/none"], stdout=out, stderr=err) == 1
+    assert main(["webhook-check", "--kubeconfig", "/none"], stdout=out, stderr=err) == 2
     assert "mlgate webhook-check: no way to the API server from /none" in err.getvalue()
+
+
+def test_a_context_is_one_of_a_kubeconfig(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    out, err = io.StringIO(), io.StringIO()
+    assert main(["webhook-check", "--context", "prod"], stdout=out, stderr=err) == 2
+    assert err.getvalue() == (
+        "mlgate webhook-check: --context needs a kubeconfig, and there is none\n"
+    )
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ModuleNotFoundError(name="kubernetes.client")
 
-    monkeypatch.setattr(api, "find_kubeconfig", fail)
+    monkeypatch.setattr(kubeconfig, "find_kubeconfig", fail)
     out, err = io.StringIO(), io.StringIO()
     assert main(["webhook-check"], stdout=out, stderr=err) == 2
     assert "kubernetes.client is missing: install mlgate's extra `webhook`" in err.getvalue()
