@@ -78,14 +78,26 @@ class Discovery:
         self._etags[root] = response.headers.get("ETag") or ""
 
 
-def read_json(response: Any) -> Any:
-    """The body of a response. Raises ApiError for any status but a good one."""
+def read_json(response: Any) -> dict[str, Any]:
+    """The object that a response carries. Raises ApiError for any status but a good one, and where
+    it carries none, as from a proxy that asks who is there."""
     body = response.data
     if response.status < 300:
-        return orjson.loads(body)
+        return _read_object(response)
     retry_after = str(response.headers.get("Retry-After") or "")
     seconds = float(retry_after) if retry_after.isdecimal() else 0.0
     raise ApiError(response.status, _read_message(body), seconds)
+
+
+def _read_object(response: Any) -> dict[str, Any]:
+    try:
+        found = orjson.loads(response.data)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        kind = response.headers.get("Content-Type") or "no type"
+        raise ApiError(response.status, f"expected an object in JSON, found {kind}")
+    return found
 
 
 def _read_message(body: bytes) -> str:

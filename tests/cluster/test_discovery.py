@@ -25,6 +25,14 @@ class Answer:
         self.closed = True
 
 
+class Page(Answer):
+    """What a proxy shows in the API server's place."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(200, **{"Content-Type": "text/html"})
+        self.data = body
+
+
 class Asked(NamedTuple):
     path: str
     headers: Mapping[str, str]
@@ -149,3 +157,10 @@ def test_a_look_that_fails_half_way_leaves_the_next_one_right() -> None:
         discovery.refresh()
     server.answers = {"api": Answer(304), "apis": Answer(200, groups(RAY))}
     assert discovery.refresh().keys() == {("", "Pod"), ("", "Namespace"), ("ray.io", "RayJob")}
+
+
+@pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"[1]", b"null", b""])
+def test_what_is_no_object_in_json_is_told(body: bytes) -> None:
+    server = Server(api=Page(body))
+    with pytest.raises(ApiError, match=r"^200: expected an object in JSON, found text/html$"):
+        Discovery(server.read).refresh()
