@@ -3,13 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 ActionName = Literal["off", "audit", "warn", "deny"]
 ProfileName = Literal["observe", "standard", "strict"]
 GroupName = Literal["namespace", "team", "rule", "kind", "role"]
 Word = Annotated[str | None, Field(max_length=300)]
 ScanOutcome = Literal["whole", "partial", "failed"]
+Telling = Annotated[
+    str, AfterValidator(lambda text: text.encode(errors="backslashreplace").decode())
+]
+"""Words from elsewhere, such as the name of a file: half a surrogate pair, which no JSON carries,
+is an escape in them."""
 
 
 class ActionCounts(BaseModel):
@@ -24,8 +29,8 @@ class ActionCounts(BaseModel):
 class UnreadPart(BaseModel):
     """What a scan could not read, and why."""
 
-    name: str
-    reason: str
+    name: Telling
+    reason: Telling
 
 
 class ScanSummary(BaseModel):
@@ -36,8 +41,8 @@ class ScanSummary(BaseModel):
     finished: datetime
     seconds: float
     outcome: ScanOutcome
-    policy: str = ""
-    reason: str = ""
+    policy: Telling = ""
+    reason: Telling = ""
     counts: ActionCounts | None = None
     objects: int = 0
     at_stake: str = ""

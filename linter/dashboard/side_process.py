@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -65,6 +66,7 @@ def _work(there: Connection, function: Callable[..., Any], arguments: tuple[Any,
     # Whoever interrupts means the dashboard, with which this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     try:
         outcome = ("done", function(*arguments))
     except UserError as error:
@@ -72,3 +74,12 @@ def _work(there: Connection, function: Callable[..., Any], arguments: tuple[Any,
     except Exception as crash:  # noqa: BLE001 - whoever waits for it is told
         outcome = ("crashed", type(crash).__name__)
     there.send(outcome)
+
+
+def _end_with_parent() -> None:
+    """End when the dashboard is gone without a word, as one that is killed: a pipe that it holds
+    closes."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from linter.dashboard.answers import ActionCounts
+from linter.dashboard.app import create_dashboard
 from linter.dashboard.board import KEPT, Board
 from linter.dashboard.cluster_scan import ClusterScan
+from linter.dashboard.gate import Gate
 from linter.dashboard.rounds import ScanRounds
 from linter.dashboard.scan_history import HistoryFile
 from linter.dashboard.side_process import SideProcessError
 from linter.dashboard.view import ScanView, make_view
 from linter.errors import UserError
 from tests.cluster.waiting import until
-from tests.linter.dashboard.in_process import cluster, look, view
+from tests.linter.dashboard.in_process import ask, cluster, look, view
 from tests.linter.scanning.test_scan import Server
 from tests.linter.test_cli import FIXABLE
 
@@ -203,6 +205,23 @@ def test_the_history_keeps_what_unicode_ends_lines_by(tmp_path: Path) -> None:
     reason = "a \u2028 b \x85 c \r\n d"
     Board(600.0, "team", history).fail(reason)
     assert [one.reason for one in history.read()] == [reason]
+
+
+def test_half_a_character_ends_neither_scans_nor_answers(tmp_path: Path) -> None:
+    """As in the name of a policy file that is no UTF-8."""
+    history = HistoryFile(str(tmp_path / "history.jsonl"), lambda _: None)
+    board = Board(0.01, "team", history)
+
+    def refuse_badly() -> ClusterScan:
+        raise UserError("policies/\udcff.yaml: a mapping is expected")
+
+    told = run(board, refuse_badly, refuse_badly)
+    assert [line.partition(" (failed")[0] for line in told] == ["scan 1", "scan 2"]
+    reason = r"policies/\udcff.yaml: a mapping is expected"
+    assert [one.reason for one in history.read()] == [reason, reason]
+    assert (
+        ask(create_dashboard(board, Gate()), "/api/v1/status").json["failure"]["reason"] == reason
+    )
 
 
 def test_a_history_that_cannot_be_read_is_told_in_plain_words(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -67,3 +69,22 @@ def test_what_goes_on_ends_with_the_dashboard() -> None:
     end_side_processes()
     waiting.join(20)
     assert told == ["its process was ended by signal 15"]
+
+
+def test_it_ends_with_a_dashboard_that_is_killed() -> None:
+    program = f"from {__name__} import tell_and_wait, call_aside; call_aside(tell_and_wait)"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as dashboard:
+        assert dashboard.stdout is not None
+        assert dashboard.stdout.readline() == "aside\n"
+        dashboard.kill()
+        # Of a pipe that two hold this is the end of both.
+        assert dashboard.stdout.read() == ""
+
+
+def tell_and_wait() -> None:
+    sys.stdout.write("aside\n")
+    sys.stdout.flush()
+    threading.Event().wait(20)
+    sys.stdout.write("not ended\n")
+    sys.stdout.flush()
