@@ -22,9 +22,11 @@ OVERLAYS: dict[str, tuple[str, ...]] = {
     "reporting": ("scan", "scan/reports", "scan/events"),
     "dashboard": ("dashboard",),
     "monitoring": ("monitoring",),
+    "monitored dashboard": ("monitoring", "dashboard", "dashboard/monitoring"),
     "traced": ("tracing",),
     "all": (
-        *("enforce", "high-availability", "cert-manager", "dashboard", "monitoring"),
+        *("enforce", "high-availability", "cert-manager", "monitoring"),
+        *("dashboard", "dashboard/monitoring"),
         "tracing",
         *("scan", "scan/reports", "scan/events", "openshift"),
     ),

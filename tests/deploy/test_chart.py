@@ -71,6 +71,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "probe": {"enabled": False, "namespace": "research"},
     },
     "monitored": {"monitoring": {"enabled": True}},
+    "monitored dashboard": {"monitoring": {"enabled": True}, "dashboard": {"enabled": True}},
     "on the nodes' network": {"hostNetwork": True, "port": 18443, "metricsPort": 18080},
 }
 

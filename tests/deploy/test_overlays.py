@@ -36,6 +36,7 @@ SAME = {
     "reporting": "reporting",
     "dashboard": "dashboard",
     "monitoring": "monitored",
+    "monitored dashboard": "monitored dashboard",
     "traced": "traced",
 }
 """The settings of the chart that make what an overlay makes."""
