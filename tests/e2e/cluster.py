@@ -76,13 +76,16 @@ class Cluster:
         return [json.loads(line) for line in self._audit_log.read_text().splitlines()]
 
     def start(self) -> None:
-        """Start all three; returns when the API server is ready (about 2.5 s)."""
+        """Start all three; returns when the API server is ready, and controllers are at work."""
         self._write_keys()
         self._start_etcd()
         self.start_api_server()
         self.write_kubeconfig(self.kubeconfig, TOKEN)
         self._start_controllers()
-        until(lambda: "default" in self.kubectl("get", "serviceaccounts"), _START)
+        # All of them have been made before the first begins. While they are being made, an API
+        # server that stops ends their process.
+        account = ("serviceaccount/default", "--namespace=default", f"--timeout={_START:.0f}s")
+        self.kubectl("wait", "--for=create", *account)
 
     def stop(self) -> None:
         """Stop all; the API server before etcd, without which it hangs for minutes."""
