@@ -128,11 +128,16 @@ def make_calls(*, own_certificate: bool = True) -> set[Call]:
 
 
 def probe_calls() -> set[Call]:
-    """What `mlgate webhook-check` asks for, of an mlgate that does not answer."""
+    """What `mlgate webhook-check` asks for, of an mlgate that is registered and does not answer."""
     with running() as api:
         install(api)
         api.serve("", "v1", "Namespace", "namespaces")
         api.put(api.kinds["/api/v1/namespaces"], "default")
+        api.serve("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
+        options = RegistrationOptions(NAMESPACE, bundle="one")
+        Registrar(
+            Client(Configuration(host=api.url)), lambda: make_configurations(DEFAULT, options)
+        ).reconcile()
         client = Recorder(Configuration(host=api.url))
         assert not look(client, "default").final
         return client.calls

@@ -30,6 +30,7 @@ from webhook.replica.permissions import (
     probe_permissions,
     question_permissions,
     shared_permissions,
+    sight_permissions,
 )
 from webhook.server.policy_reloader import load_active_policy
 from webhook.server.process import MAX_CONNECTIONS
@@ -165,7 +166,8 @@ def test_i77_every_call_is_allowed_and_every_permission_is_used(*, own_certifica
 
 def test_i77_the_probe_may_ask_its_question_and_no_more() -> None:
     calls = probe_calls()
-    check_needed(question_permissions("default"), {one for one in calls if one.namespace})
+    check_needed(question_permissions("default"), {one for one in calls if one.name == "default"})
+    check_needed(sight_permissions(), {one for one in calls if one.namespace == NAMESPACE})
     check_needed(probe_permissions(), {one for one in calls if not one.namespace})
 
 

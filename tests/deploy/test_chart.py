@@ -286,20 +286,26 @@ def test_what_would_lock_out_is_refused(
 def test_the_release_is_probed_by_one_who_may_do_no_more_and_is_gone_then() -> None:
     hooks = [one for one in render({}) if one["metadata"]["name"] == "mlgate-probe"]
     kinds = {one["kind"]: one for one in hooks}
-    assert len(kinds) == len(hooks) == 6
+    assert len(kinds) == 6
+    # Roles in two namespaces: what it asks about, and whether replicas are ready.
+    assert {one["metadata"]["namespace"] for one in hooks if one["kind"] == "Role"} == {
+        "default",
+        NAMESPACE,
+    }
+    assert len(hooks) == 8
     (container,) = find_pod(kinds["Job"])["containers"]  # type: ignore[index]
     assert container["args"] == ["webhook-check", "--namespace=default", "--wait=240"]
     assert kinds["Job"]["spec"]["activeDeadlineSeconds"] > 240
     assert find_pod(kinds["Job"])["serviceAccountName"] == "mlgate-probe"  # type: ignore[index]
-    for kind, one in kinds.items():
-        notes = one["metadata"]["annotations"]
+    for one in hooks:
+        kind, notes = one["kind"], one["metadata"]["annotations"]
         assert notes["helm.sh/hook"] == "post-install,post-upgrade,test"
         # What a failed probe has seen is kept; what it was allowed is not.
         assert ("hook-failed" in notes["helm.sh/hook-delete-policy"]) is (kind != "Job")
         assert int(notes.get("helm.sh/hook-weight", 0)) == (0 if kind == "Job" else -5)
     off = [one for one in render(SETTINGS["own issuer"]) if "mlgate-probe" in str(one["metadata"])]
     assert {one["metadata"]["annotations"]["helm.sh/hook"] for one in off} == {"test"}
-    (role,) = (one for one in off if one["kind"] == "Role")
+    role, _ = (one for one in off if one["kind"] == "Role")
     assert role["metadata"]["namespace"] == "research"
     assert role["rules"][0]["resourceNames"] == ["research"]
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ASKED, UNASKED, USAGE_ERROR = 0, 1, 2
 _QUESTION = {"metadata": {"labels": {PROFILE_LABEL: "webhook-check"}}}
 _PAUSE = 1.0
+_FORBIDDEN = 403
 _PASSING = frozenset({408, 409, 429})
 """Refusals that another try need not meet: too late, changed meanwhile, too many requests."""
 
@@ -96,32 +97,77 @@ def _explain_silence(client: "Client", namespace: str) -> Verdict:
     if live is None:
         text = (
             "mlgate is not registered: there is no ValidatingWebhookConfiguration mlgate. A "
-            "replica that is ready and leads writes it; what keeps it from that stands in its log"
+            "replica that is ready and leads writes it: see whether its pods run, and what their "
+            "log says"
         )
         return Verdict(UNASKED, text, final=False)
     if is_disabled(live):
         text = "mlgate is switched off: the annotation mlgate.dev/disabled is on its configuration"
         return Verdict(ASKED, text, final=True)
-    if namespace in _list_left_out(live):
+    hook = _find_entry(live)
+    if namespace in _list_left_out(hook):
         text = f"mlgate is never asked about the Namespace {namespace}: give another --namespace"
         return Verdict(UNASKED, text, final=True)
-    text = (
-        "mlgate is registered, and the API server has no answer of it: no replica is ready, the "
-        "network between them is shut, or the caBundle is not the certificate's "
-        "(docs/operations.md, The API server does not reach it)"
-    )
-    return Verdict(UNASKED, text, final=False)
+    return Verdict(UNASKED, _explain_entry(client, hook), final=False)
 
 
-def _list_left_out(live: "JsonObject") -> set[str]:
-    """The Namespaces that the live configuration leaves out by name."""
-    from webhook.registration.configurations import NAME_LABEL, PROFILES_ENTRY
+def _find_entry(live: "JsonObject") -> "JsonObject":
+    """The entry of the live configuration by which a Namespace is asked about; empty without."""
+    from webhook.registration.configurations import PROFILES_ENTRY
+
+    hooks = live.get("webhooks") or ()
+    return next((one for one in hooks if one["name"] == PROFILES_ENTRY), {})
+
+
+def _list_left_out(hook: "JsonObject") -> set[str]:
+    """The Namespaces that an entry leaves out by name."""
+    from webhook.registration.configurations import NAME_LABEL
 
     return {
         name
-        for hook in live.get("webhooks") or ()
-        if hook["name"] == PROFILES_ENTRY
         for one in (hook.get("namespaceSelector") or {}).get("matchExpressions") or ()
         if (one["key"], one["operator"]) == (NAME_LABEL, "NotIn")
         for name in one["values"]
     }
+
+
+def _explain_entry(client: "Client", hook: "JsonObject") -> str:
+    """What keeps the API server from an answer by an entry, as far as it can be seen. Raises
+    ApiError."""
+    called = hook.get("clientConfig") or {}
+    if called and not called.get("caBundle"):
+        return (
+            "mlgate is registered without a caBundle, so that the API server trusts no answer of "
+            "it: whoever is to write one, such as cert-manager's cainjector, has not yet"
+        )
+    service = called.get("service") or {}
+    ready = _count_ready(client, service) if service else None
+    if ready == 0:
+        return (
+            f"mlgate is registered, and no replica is ready: the Service {service['name']} in "
+            f"{service['namespace']} has no endpoint that is (docs/operations.md, Is it well?)"
+        )
+    known = "no replica is ready, " if ready is None else ""
+    seen = "" if ready is None else f", though {ready} of its endpoints are ready"
+    return (
+        f"mlgate is registered, and the API server has no answer of it{seen}: {known}the network "
+        "between them is shut, or the caBundle is not the certificate's (docs/operations.md, The "
+        "API server does not reach it)"
+    )
+
+
+def _count_ready(client: "Client", service: "JsonObject") -> int | None:
+    """The endpoints of a Service that take requests; None where they may not be seen. Raises
+    ApiError."""
+    from cluster.client import ApiError
+    from webhook.replica.peers import name_slices
+
+    try:
+        found = client.get(name_slices(service["namespace"], service["name"])) or {}
+    except ApiError as error:
+        if error.status != _FORBIDDEN:
+            raise
+        return None
+    endpoints = [one for item in found.get("items") or () for one in item.get("endpoints") or ()]
+    # What says nothing is ready (``discovery.k8s.io/v1``, EndpointConditions).
+    return sum((one.get("conditions") or {}).get("ready") is not False for one in endpoints)

@@ -28,10 +28,7 @@ class Peers:
 
     def __init__(self, client: Client, namespace: str, service: str, name: str) -> None:
         self._client = client
-        self._path = (
-            f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
-            f"?labelSelector={_SERVICE_LABEL}%3D{service}"
-        )
+        self._path = name_slices(namespace, service)
         self._name = name
 
     def all_serve(self, authority: str) -> bool:
@@ -48,6 +45,12 @@ class Peers:
         """Where the replicas listen, by the EndpointSlices of the Service. Raises ApiError."""
         found = self._client.get(self._path) or {}
         return sorted({one for item in found.get("items") or () for one in _addresses(item)})
+
+
+def name_slices(namespace: str, service: str) -> str:
+    """Where the EndpointSlices of a Service are listed."""
+    slices = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+    return f"{slices}?labelSelector={_SERVICE_LABEL}%3D{service}"
 
 
 def _addresses(endpoint_slice: dict[str, object]) -> Iterator[PeerAddress]:

@@ -134,6 +134,11 @@ def question_permissions(namespace: str) -> tuple[Permission, ...]:
     return (Permission("", ("namespaces",), ("patch",), (namespace,)),)
 
 
+def sight_permissions() -> tuple[Permission, ...]:
+    """What the same is allowed in mlgate's own namespace: to see whether a replica is ready."""
+    return (Permission("discovery.k8s.io", ("endpointslices",), ("list",)),)
+
+
 def _list_resources(kinds: Iterable[Kind]) -> tuple[tuple[str, str], ...]:
     served = [kind for kind in (*kinds, *NEIGHBOURS) if kind.group != RETIRED_GROUP]
     return (_NAMESPACES, *((kind.group, plural_of(kind)) for kind in served))
@@ -183,6 +188,7 @@ def render_chart_probe_access() -> str:
     account, asked = ServiceAccount(_RELEASE, _PROBE), "{{ .Values.probe.namespace }}"
     manifests = (
         *grant(_PROBE, account, question_permissions(asked), asked),
+        *grant(_PROBE, account, sight_permissions(), _RELEASE),
         *grant(_PROBE, account, probe_permissions()),
     )
     for one in manifests:

@@ -19,13 +19,23 @@ ANSWER = "mlgate.dev/profile is 'webhook-check'; expected observe, standard, str
 DISABLED = {"metadata": {"annotations": {"mlgate.dev/disabled": "true"}}}
 UNASKED = make_configurations(DEFAULT, RegistrationOptions("default"))[0]
 """Of an mlgate whose own Namespace is the one that is asked about."""
+UNTRUSTED, REGISTERED = (
+    make_configurations(DEFAULT, RegistrationOptions("mlgate-system", bundle=bundle))[0]
+    for bundle in (None, "one")
+)
+SLICES = (
+    "/apis/discovery.k8s.io/v1/namespaces/mlgate-system/endpointslices"
+    "?labelSelector=kubernetes.io/service-name%3Dmlgate"
+)
 
 
 class Seen(NamedTuple):
-    """What the API server answers: warnings of the dry run, and the configuration."""
+    """What the API server answers: warnings of the dry run, the configuration, and of each endpoint
+    whether it is ready."""
 
     warnings: tuple[str, ...] | ApiError = ()
     live: JsonObject | None = None
+    ready: tuple[bool, ...] | ApiError = ()
 
 
 class Answering:
@@ -43,6 +53,11 @@ class Answering:
         return [*warnings]
 
     def get(self, path: str) -> JsonObject | None:
+        if path == SLICES:
+            ready = self._now.ready
+            if isinstance(ready, ApiError):
+                raise ready
+            return {"items": [{"endpoints": [{"conditions": {"ready": one}} for one in ready]}]}
         assert path.endswith("/validatingwebhookconfigurations/mlgate")
         return self._now.live
 
@@ -94,6 +109,20 @@ def check(monkeypatch: pytest.MonkeyPatch, client: Any, *arguments: str) -> tupl
             "mlgate webhook-check: 403: no right to patch",
         ),
         (Seen(live=UNASKED), 1, "mlgate is never asked about the Namespace default: give another"),
+        (Seen(live=UNTRUSTED), 1, "mlgate is registered without a caBundle, so that the API"),
+        *(
+            (Seen(live=REGISTERED, ready=ready), 1, "the Service mlgate in mlgate-system has no")
+            for ready in ((), (False, False))
+        ),
+        (
+            Seen(live=REGISTERED, ready=(True, False, True)),
+            *(1, "no answer of it, though 2 of its endpoints are ready: the network between"),
+        ),
+        (
+            Seen(live=REGISTERED, ready=ApiError(403, "no right to list")),
+            *(1, "no answer of it: no replica is ready, the network between them is shut"),
+        ),
+        (Seen(live=REGISTERED, ready=ApiError(500, "away")), 1, "webhook-check: 500: away"),
     ],
 )
 def test_what_is_seen_is_told(
