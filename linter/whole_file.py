@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from rules.type_names import BinaryIO
@@ -15,26 +15,36 @@ _NO_ROOM_BESIDE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY
 def write_whole(path: str, text: str, errors: str = "backslashreplace") -> None:
     """Put ``text`` in the file at ``path``, new or not: written beside it and renamed. A link stays
     a link; a device or a pipe is written to as it is. Raises OSError."""
+    write_pieces(path, lambda: [text], errors)
+
+
+def write_pieces(
+    path: str, make_pieces: Callable[[], Iterable[str]], errors: str = "backslashreplace"
+) -> None:
+    """The same with a text in pieces, which are made once more where nothing can be renamed."""
     target = os.path.realpath(path)
-    data = text.encode("utf-8", errors)
+
+    def encode() -> Iterator[bytes]:
+        return (piece.encode("utf-8", errors) for piece in make_pieces())
+
     try:
         mode = os.stat(target).st_mode
     except FileNotFoundError:
         mode = None
     if mode is not None and not stat.S_ISREG(mode):
-        _write(target, data, "wb")
+        _write(target, encode())
         return
     try:
-        _replace(target, data, mode)
+        _replace(target, encode(), mode)
     except OSError as error:
         if mode is None or error.errno not in _NO_ROOM_BESIDE:
             raise
-        _write(target, data, "wb")
+        _write(target, encode())
 
 
-def _replace(target: str, data: bytes, mode: int | None) -> None:
+def _replace(target: str, data: Iterable[bytes], mode: int | None) -> None:
     with written_beside(target) as file:
-        file.write(data)
+        file.writelines(data)
         if mode is not None:
             os.chmod(file.name, stat.S_IMODE(mode))
 
@@ -58,6 +68,6 @@ def written_beside(target: str, mode: int = 0o666) -> Iterator[BinaryIO]:
             raise
 
 
-def _write(path: str, data: bytes, mode: str) -> None:
-    with open(path, mode) as file:
-        file.write(data)
+def _write(path: str, data: Iterable[bytes]) -> None:
+    with open(path, "wb") as file:
+        file.writelines(data)

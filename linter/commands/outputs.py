@@ -1,7 +1,8 @@
 """The reports of a run: several at once, each in its format, to standard output or a file."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from linter.errors import UserError
 from linter.reports import ReportOptions
@@ -153,23 +154,22 @@ def write_reports(
         module = importlib.import_module(f"linter.reports.{one.format}")
         # Colours and links are a terminal's: no file has them, whatever standard output is.
         plain = options if one.file is None else options._replace(colour=False, links=False)
-        text: str = module.render(result, plain)
         if one.file is None:
-            out.write(text)
+            out.writelines(module.render(result, plain))
             out.flush()
         else:
-            _write(one.file, text)
+            _write(one.file, partial(module.render, result, plain))
 
 
-def _write(path: str, text: str) -> None:
-    from linter.whole_file import write_whole
+def _write(path: str, render: Callable[[], Iterator[str]]) -> None:
+    from linter.whole_file import write_pieces
 
     try:
         # GitHub's summary of a step is one file for everything that runs in it.
         if path == os.environ.get("GITHUB_STEP_SUMMARY"):
             with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+                file.writelines(render())
         else:
-            write_whole(path, text)
+            write_pieces(path, render)
     except OSError as error:
         raise UserError(f"mlgate lint: cannot write {path}: {error.strerror}") from None

@@ -1,9 +1,10 @@
 """Reports: what a run found, for a person, an editor or a program.
 
-Each format is a module with ``render(result, options) -> str``; the result's rows are in order.
+Each format is a module with ``render(result, options)``, which yields the report's text in pieces; the
+result's rows are in order.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, TextIO
@@ -70,12 +71,11 @@ def choose_links(stream: TextIO, environ: Mapping[str, str]) -> bool:
     )
 
 
-def select_shown(result: "RunResult", options: ReportOptions) -> "list[FindingRow]":
+def select_shown(result: "RunResult", options: ReportOptions) -> "Iterator[FindingRow]":
     """The findings for a person to see: what is only audited, or excepted, on request."""
-    findings = result["findings"]
-    if options.show_audit:
-        return findings
-    return [finding for finding in findings if finding["action"] not in _HIDDEN]
+    for finding in result["findings"]:
+        if options.show_audit or finding["action"] not in _HIDDEN:
+            yield finding
 
 
 def weigh_row(row: "FindingRow") -> int:
@@ -85,6 +85,8 @@ def weigh_row(row: "FindingRow") -> int:
 
 def select_errors(result: "RunResult") -> "list[ErrorRow]":
     """The errors that are not a finding (MLG001) too."""
+    if not result["errors"]:
+        return []
     # A document that cannot be read is both: people need to read of it once.
     broken = {_place(finding) for finding in result["findings"] if finding["rule"] == "MLG001"}
     return [error for error in result["errors"] if _place(error) not in broken]

@@ -1,5 +1,7 @@
 """The report in one line for each finding: for editors and for grep."""
 
+from collections.abc import Iterator
+
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape, paint
 from linter.reports.text import draw_label, locate, tell_source
@@ -9,15 +11,13 @@ if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """``file:line:column: action[CODE/form] message``; errors first, as ``file: error reason``."""
-    lines = [
-        f"{locate(error)}: {paint('error', 'error', colour=options.colour)} "
-        f"{escape(error['reason'])}"
-        for error in select_errors(result)
-    ]
-    lines += [_draw(finding, options) for finding in select_shown(result, options)]
-    return "".join(f"{line}\n" for line in lines)
+    label = paint("error", "error", colour=options.colour)
+    for error in select_errors(result):
+        yield f"{locate(error)}: {label} {escape(error['reason'])}\n"
+    for finding in select_shown(result, options):
+        yield f"{_draw(finding, options)}\n"
 
 
 def _draw(finding: "FindingRow", options: ReportOptions) -> str:

@@ -1,6 +1,6 @@
 """The report as a table for spreadsheets: CSV with a line of headings."""
 
-import io
+from collections.abc import Iterator
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape
@@ -35,18 +35,26 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@")
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+class _Lines:
+    """Where a CSV writer writes: what is written is what ``writerow`` returns."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """A line for each finding; what could not be read comes first, with the action ``error``."""
     import csv
 
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    rows = [_error_cells(error) for error in select_errors(result)]
-    rows += [_finding_cells(row) for row in select_shown(result, options)]
-    for cells in rows:
-        writer.writerow([_cell(cells.get(column)) for column in COLUMNS])
-    return out.getvalue()
+    write = csv.writer(_Lines(), lineterminator="\n").writerow
+    yield write(COLUMNS)
+    for cells in _list_cells(result, options):
+        yield write([_cell(cells.get(column)) for column in COLUMNS])
+
+
+def _list_cells(result: "RunResult", options: ReportOptions) -> Iterator[dict[str, object]]:
+    yield from map(_error_cells, select_errors(result))
+    yield from map(_finding_cells, select_shown(result, options))
 
 
 def _finding_cells(row: "FindingRow") -> dict[str, object]:

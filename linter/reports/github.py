@@ -1,6 +1,7 @@
 """The report as workflow commands, which GitHub Actions shows at the lines of a pull request."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.terminal import escape
@@ -15,13 +16,13 @@ MOST_SHOWN = 10
 _LEVELS = {"deny": "error", "warn": "warning"}
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """``::error file=...,line=...::message``, the denials first: GitHub drops what comes late."""
     lines = [_annotate_error(error) for error in select_errors(result)]
-    shown = select_shown(result, options)
     for wanted in ("error", "warning", "notice"):
+        shown = select_shown(result, options)
         lines += [_annotate(row) for row in shown if _level(row) == wanted]
-    return "".join(f"{line}\n" for line in [*lines, *_tell_cap(lines)])
+    yield "".join(f"{line}\n" for line in [*lines, *_tell_cap(lines)])
 
 
 def _level(row: "FindingRow") -> str:

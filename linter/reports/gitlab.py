@@ -1,6 +1,7 @@
 """The report as GitLab reads it for its Code Quality widget."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.json import dump_safely
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
 _SEVERITIES = {"deny": "critical", "warn": "major", "audit": "info", "excepted": "info"}
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """A list of what GitLab calls violations; each with a fingerprint of its own, since GitLab
     drops all but one of those that share one."""
     seen: Counter[str] = Counter()
     entries = [_export_error(error, seen) for error in select_errors(result)]
     entries += [_export(row, seen) for row in select_shown(result, options)]
-    return dump_safely(entries)
+    yield dump_safely(entries)
 
 
 def _export(row: "FindingRow", seen: "Counter[str]") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The report by file: its name, and below it a line for each finding."""
 
+from collections.abc import Iterator
 from itertools import groupby
 
 from linter.reports import ReportOptions, select_errors, select_shown
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from linter.row_types import ErrorRow, FindingRow, RunResult
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """Files in order; errors of a file before its findings."""
     label = paint("error", "error", colour=options.colour)
     entries = [
@@ -26,14 +27,13 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         )
         for row in select_shown(result, options)
     ]
-    blocks = []
     for file, group in groupby(sorted(entries, key=lambda entry: entry[0]), lambda one: one[0]):
         title = paint(f"{escape(file)}:", "strong", colour=options.colour)
         rows = [(place, text) for _, place, text in group]
         widest = max(len(place) for place, _ in rows)
         lines = [f"  {place:>{widest}}  {text}" for place, text in rows]
-        blocks.append("\n".join([title, *lines]))
-    return "".join(f"{block}\n\n" for block in blocks)
+        block = "\n".join([title, *lines])
+        yield f"{block}\n\n"
 
 
 def _place(row: "ErrorRow | FindingRow") -> str:

@@ -5,7 +5,7 @@ the scripts draw. ``drawing.js`` is what other pages draw with too.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from linter.reports import (
     ReportOptions,
@@ -48,11 +48,11 @@ class PageParts(NamedTuple):
     script: str
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """The page with the run's findings in it."""
     style = f"{_ALONE}\n<style>\n{read_asset('report.css')}</style>"
     script = f"<script>\n{read_asset('drawing.js')}{read_asset('report.js')}</script>"
-    return fill_page(export_report(result, options), PageParts(style, "", script))
+    yield fill_page(export_report(result, options), PageParts(style, "", script))
 
 
 def fill_page(data: dict[str, Any], parts: PageParts) -> str:
@@ -68,7 +68,7 @@ def export_report(result: "RunResult", options: ReportOptions) -> dict[str, Any]
     """What the page is drawn from, as JSON has it; its findings are those that are shown, in their
     order."""
     lines_of = SourceLines(options.read_source)
-    shown = select_shown(result, options)
+    shown = list(select_shown(result, options))
     # The rules are told once, and the findings of a file share its name: the file stays small.
     return {
         "policy": escape(options.policy),

@@ -1,6 +1,7 @@
 """The report for programs: docs/json.md is its contract, docs/report.schema.json its schema."""
 
 import re
+from functools import cache
 
 from linter.reports import ReportOptions
 from rules.lazy_pattern import LazyPattern
@@ -10,6 +11,7 @@ from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from json import JSONEncoder
 
     from linter.row_types import EditRow, EmbeddedRow, FindingRow, FixRow, RunResult, WorkloadRow
 
@@ -21,11 +23,10 @@ _UNSAFE = LazyPattern("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\u
 """Characters that a terminal obeys, that turn the writing direction, or that UTF-8 cannot hold."""
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> "Iterator[str]":
     """The result as JSON, every entry of a list in a line of its own."""
     report: dict[str, Any] = {
         "version": REPORT_VERSION,
-        # Made one at a time: all of them would take three times the memory of their text.
         "findings": map(export_finding_row, result["findings"]),
     }
     if "fixed" in result:
@@ -41,11 +42,10 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     report |= {key: result[key] for key in ("errors", "suppressed", "coverage")}
     if "cluster" in result:
         report["cluster"] = result["cluster"]
-    return _keep_safe("".join(_write(report)))
+    yield from map(_keep_safe, _write(report))
 
 
 def _write(report: dict[str, Any]) -> "Iterator[str]":
-    """In pieces, since a report may have many megabytes, and each text around one has as many."""
     before = "{\n"
     for key, value in report.items():
         yield f"{before}  {_dump(key)}: "
@@ -131,6 +131,12 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _dump(value: object) -> str:
-    import json
+    return _make_encoder().encode(value)
 
-    return json.dumps(value, ensure_ascii=False)
+
+@cache
+def _make_encoder() -> "JSONEncoder":
+    """One for all entries, which ``json.dumps`` would make for each."""
+    from json import JSONEncoder
+
+    return JSONEncoder(ensure_ascii=False)

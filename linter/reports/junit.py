@@ -2,7 +2,7 @@
 finding."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from linter.reports import ReportOptions, select_errors, select_shown
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FAILING = frozenset({"deny", "warn"})
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """Denials and warnings are failures, what could not be read is an error, and what is only
     audited or excepted is skipped. A run without any of them has one case, which passes."""
     cases = [_make_unread(error) for error in select_errors(result)]
@@ -27,7 +27,7 @@ def render(result: "RunResult", options: ReportOptions) -> str:
     groups = groupby(cases, lambda one: (one.outcome != "error", one.file))
     suites = (_draw_suite(file, list(group)) for (_, file), group in groups)
     body = "\n".join(suites)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{body}\n</testsuites>\n'
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{body}\n</testsuites>\n'
 
 
 class JUnitCase(NamedTuple):

@@ -1,6 +1,7 @@
 """The report as Markdown, for the summary page of a CI run or a comment."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.stakes import sum_hours
@@ -19,9 +20,9 @@ _ICONS = {"deny": "⛔", "warn": "⚠️"}
 _MARKUP = "\\`*_{}[]<>()#+-.!|~@&"
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """What was found in a sentence, a table by rule, a table of the findings, what was checked."""
-    shown = select_shown(result, options)
+    shown = list(select_shown(result, options))
     errors = select_errors(result)
     blocks = [f"## mlgate: {_tell_verdict(shown, len(errors))}"]
     at_stake = sum_hours(shown)
@@ -33,7 +34,7 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         blocks += [_tabulate_rules(shown), _tabulate_findings(shown)]
     summary = render_summary(result, options._replace(colour=False)).rstrip("\n")
     blocks.append(f"<details><summary>Coverage</summary>\n\n```text\n{summary}\n```\n\n</details>")
-    return "\n\n".join(blocks) + "\n"
+    yield "\n\n".join(blocks) + "\n"
 
 
 def _tell_verdict(shown: "list[FindingRow]", errors: int) -> str:

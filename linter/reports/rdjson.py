@@ -1,5 +1,7 @@
 """The report in reviewdog's diagnostic format (rdjson), for comments on any forge."""
 
+from collections.abc import Iterator
+
 from linter.judging.rows import URL
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.json import dump_safely
@@ -13,13 +15,13 @@ if TYPE_CHECKING:
 _SEVERITIES = {"deny": "ERROR", "warn": "WARNING", "audit": "INFO", "excepted": "INFO"}
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """A ``DiagnosticResult``; its columns count bytes of UTF-8, from 1."""
     lines_of = SourceLines(options.read_source)
     diagnostics = [_export_error(error) for error in select_errors(result)]
     diagnostics += [_export(row, lines_of) for row in select_shown(result, options)]
     source = {"name": "mlgate", "url": URL.removesuffix("rules/")}
-    return dump_safely({"source": source, "diagnostics": diagnostics})
+    yield dump_safely({"source": source, "diagnostics": diagnostics})
 
 
 def _export(row: "FindingRow", lines_of: SourceLines) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The report in SARIF 2.1.0 (OASIS), for code scanning."""
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from linter.judging.rows import URL
@@ -30,9 +31,9 @@ _MOST_RELATED = 100
 _LEVELS = {"deny": "error", "warn": "warning", "audit": "note", "excepted": "note"}
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """One run: the rules met, a result for each finding, a notification for each error."""
-    shown = select_shown(result, options)
+    shown = list(select_shown(result, options))
     kept = _keep_most(shown)
     rules = load_met_rules(kept)
     index = {code: number for number, code in enumerate(rules)}
@@ -50,7 +51,7 @@ def render(result: "RunResult", options: ReportOptions) -> str:
         ],
         "results": [_export(row, index) for row in kept],
     }
-    return dump_safely({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    yield dump_safely({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _keep_most(rows: "list[FindingRow]") -> "list[FindingRow]":

@@ -29,16 +29,22 @@ _NEAR = 20
 _STYLES = {"deny": "error", "warn": "warning", "audit": "info"}
 
 
-def render(result: "RunResult", options: ReportOptions) -> str:
+def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     """Errors, then findings in the result's order, then the roles if they are asked for."""
+    for block in _draw_all(result, options):
+        yield f"{block}\n\n"
+
+
+def _draw_all(result: "RunResult", options: ReportOptions) -> Iterator[str]:
     lines_of = SourceLines(options.read_source)
-    blocks = [_draw_error(error, options) for error in select_errors(result)]
-    blocks += [_draw_finding(one, lines_of, options) for one in select_shown(result, options)]
-    if options.show_roles:
-        blocks += [_draw_workload(one, options) for one in result["workloads"]]
-    if options.show_passed:
-        blocks += map(_tell_passed, result.get("passed", ()))
-    return "".join(f"{block}\n\n" for block in blocks)
+    for error in select_errors(result):
+        yield _draw_error(error, options)
+    for finding in select_shown(result, options):
+        yield _draw_finding(finding, lines_of, options)
+    for workload in result["workloads"] if options.show_roles else ():
+        yield _draw_workload(workload, options)
+    for passed in result.get("passed", ()) if options.show_passed else ():
+        yield _tell_passed(passed)
 
 
 def _tell_passed(row: "PassedRow") -> str:

@@ -1,5 +1,6 @@
 """Files are written as a whole or not at all."""
 
+import errno
 import io
 import os
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from linter.cli import main
-from linter.whole_file import write_whole
+from linter.whole_file import write_pieces, write_whole
 
 HPA = """\
 apiVersion: autoscaling/v2
@@ -77,6 +78,19 @@ def test_an_interrupted_fix_leaves_the_manifest_whole(
     with pytest.raises(KeyboardInterrupt):
         main(["lint", "--fix", str(tmp_path)], stdout=io.StringIO(), stderr=io.StringIO())
     assert (tmp_path / "hpa.yaml").read_text() == text
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_mounted_file_is_written_whole_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    (tmp_path / "report").write_text("an older and longer text")
+    monkeypatch.setattr(os, "replace", refuse)
+    write_pieces(str(tmp_path / "report"), lambda: iter(["one, ", "two"]))
+    assert (tmp_path / "report").read_text() == "one, two"
     assert len(list(tmp_path.iterdir())) == 1
 
 

@@ -266,5 +266,5 @@ def test_an_excepted_finding_is_suppressed_in_sarif() -> None:
     options = ReportOptions(
         colour=False, show_audit=True, show_roles=False, read_source=lambda _: ""
     )
-    (run,) = json.loads(sarif.render(result, options))["runs"]
+    (run,) = json.loads("".join(sarif.render(result, options)))["runs"]
     assert run["results"][0]["suppressions"] == [{"kind": "external"}]

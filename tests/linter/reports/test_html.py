@@ -187,4 +187,4 @@ def render_many(number: int) -> str:
     options = ReportOptions(
         colour=False, show_audit=True, show_roles=False, read_source=lambda _: BAD
     )
-    return html.render(result, options)
+    return "".join(html.render(result, options))

@@ -41,6 +41,10 @@ def options(
     return ReportOptions(colour, audit, roles, read_source)
 
 
+def join(report: Any, result: RunResult, options: ReportOptions) -> str:
+    return "".join(report.render(result, options))
+
+
 def finding(**changes: Any) -> FindingRow:
     row = {
         "rule": "TRN001",
@@ -136,7 +140,7 @@ def test_when_colours_are_used(environ: dict[str, str], terminal: bool, expected
 
 
 def test_a_finding_as_text() -> None:
-    report = text.render(result(finding()), options())
+    report = join(text, result(finding()), options())
     assert report == (
         "deny[TRN001/batch]: spec.template.spec.restartPolicy is OnFailure; expected Never\n"
         " --> train.yaml:9:22\n"
@@ -152,13 +156,13 @@ def test_a_finding_as_text() -> None:
 
 
 def test_nothing_found_is_nothing_printed() -> None:
-    assert text.render(result(), options()) == ""
-    assert concise.render(result(), options()) == ""
+    assert join(text, result(), options()) == ""
+    assert join(concise, result(), options()) == ""
 
 
 def test_related_places_share_the_excerpt() -> None:
     near = finding(related=[related(6, 3, "needs Never"), related(7, 3, "in this template")])
-    report = text.render(result(near), options())
+    report = join(text, result(near), options())
     assert (
         "  |\n"
         "6 |   podFailurePolicy: {}\n"
@@ -173,13 +177,13 @@ def test_related_places_share_the_excerpt() -> None:
 
 def test_lines_between_are_left_out() -> None:
     near = finding(related=[related(4, 9, "this one")])
-    report = text.render(result(near), options())
+    report = join(text, result(near), options())
     assert "4 |   name: train\n  |         ----- this one\n...\n9 |" in report
 
 
 @pytest.mark.parametrize("other", [related(40, 1, "far"), related(1, 1, "far", "other.yaml")])
 def test_what_is_far_away_has_an_excerpt_of_its_own(other: dict[str, Any]) -> None:
-    report = text.render(result(finding(related=[other])), options(TRAIN + "far: 1\n" * 40))
+    report = join(text, result(finding(related=[other])), options(TRAIN + "far: 1\n" * 40))
     place = f"{other['file']}:{other['line']}:1"
     shown = "far: 1" if other["line"] == 40 else "apiVersion: batch/v1"
     assert f"--> {place}\n  |\n{other['line']:<2}| {shown}\n".replace("40|", "40 |") in report
@@ -189,7 +193,7 @@ def test_what_is_far_away_has_an_excerpt_of_its_own(other: dict[str, Any]) -> No
 @pytest.mark.parametrize("source", [None, "", "one line"])
 def test_without_the_source_the_places_are_told(source: str | None) -> None:
     near = finding(related=[related(6, 3, "needs Never")])
-    report = text.render(result(near), options(source))
+    report = join(text, result(near), options(source))
     assert " --> train.yaml:9:22\n  = line 6: needs Never\n  = Job train" in report
 
 
@@ -275,10 +279,10 @@ def test_what_a_manifest_says_cannot_command_the_terminal() -> None:
         },
     )
     printed = (
-        text.render(found, options(source, roles=True, audit=True))
-        + concise.render(found, options())
+        join(text, found, options(source, roles=True, audit=True))
+        + join(concise, found, options())
         + render_summary(found, options())
-        + json_report.render(found, options())
+        + join(json_report, found, options())
     )
     assert printed.replace("\n", "").isprintable()
     assert "\\x1b" in printed
@@ -291,7 +295,7 @@ def test_embedded_manifests_are_named() -> None:
     in_text = finding(path=string, embedded=inner | {"text": True})
     in_mapping = finding(path=("spec", "trialSpec", *path), embedded=inner | {"text": False})
 
-    report = text.render(result(in_text, in_mapping), options())
+    report = join(text, result(in_text, in_mapping), options())
 
     assert "= in the Job without a name inside spec.templates[0].resource.manifest\n" in report
     assert "= in the Job without a name inside spec.trialSpec\n" in report
@@ -300,30 +304,30 @@ def test_embedded_manifests_are_named() -> None:
 def test_audited_and_excepted_findings_show_on_request() -> None:
     hidden = result(finding(action="audit"), finding(action="excepted"))
     for report in (text, concise):
-        assert report.render(hidden, options()) == ""
-        assert report.render(hidden, options(audit=True)).count("TRN001") >= 2
+        assert join(report, hidden, options()) == ""
+        assert join(report, hidden, options(audit=True)).count("TRN001") >= 2
 
 
 def test_colours_follow_the_action_whatever_the_severity() -> None:
     actions = ("deny", "warn", "audit", "excepted")
     found = result(*(finding(action=action, severity="info") for action in actions))
-    report = text.render(found, options(colour=True, audit=True))
+    report = join(text, found, options(colour=True, audit=True))
     assert "\x1b[1;31mdeny[TRN001/batch]\x1b[0m" in report
     assert "\x1b[1;33mwarn[TRN001/batch]\x1b[0m" in report
     assert "\x1b[1;34maudit[TRN001/batch]\x1b[0m" in report
     assert "\x1b[2mexcepted[TRN001/batch]\x1b[0m" in report
     plain = re.sub("\x1b\\[[0-9;]*m", "", report)
-    assert plain == text.render(found, options(audit=True))
+    assert plain == join(text, found, options(audit=True))
 
 
 def test_an_objects_role_is_not_claimed_where_there_is_none() -> None:
-    report = text.render(result(finding(role=None, fix=None)), options())
+    report = join(text, result(finding(role=None, fix=None)), options())
     assert "  = Job train in namespace ml\n  = help:" in report
 
 
 def test_what_could_not_be_read_is_a_document() -> None:
     nothing = {"apiVersion": None, "kind": None, "namespace": None, "name": None}
-    report = text.render(result(finding(rule="MLG001", role=None, object=nothing)), options())
+    report = join(text, result(finding(rule="MLG001", role=None, object=nothing)), options())
     assert "  = a document\n" in report
 
 
@@ -336,13 +340,13 @@ def test_errors_come_first() -> None:
             error(document=2, line=None, column=None, reason="a template"),
         ],
     )
-    assert text.render(found, options()).startswith(
+    assert join(text, found, options()).startswith(
         "error: a.yaml:3:5: found no value\n\n"
         "error: a.yaml: no such file\n\n"
         "error: a.yaml (document 2): a template\n\n"
         "deny[TRN001/batch]"
     )
-    assert concise.render(found, options()).splitlines()[:2] == [
+    assert join(concise, found, options()).splitlines()[:2] == [
         "a.yaml:3:5: error found no value",
         "a.yaml: error no such file",
     ]
@@ -351,8 +355,8 @@ def test_errors_come_first() -> None:
 def test_an_error_that_is_a_finding_too_is_told_once() -> None:
     broken = finding(rule="MLG001", file="a.yaml", line=3, column=5, end_line=3, end_column=6)
     found = result(broken, errors=[error()])
-    assert "found no value" not in text.render(found, options())
-    assert len(concise.render(found, options()).splitlines()) == 1
+    assert "found no value" not in join(text, found, options())
+    assert len(join(concise, found, options()).splitlines()) == 1
 
 
 def test_roles_and_their_evidence() -> None:
@@ -366,8 +370,8 @@ def test_roles_and_their_evidence() -> None:
     }  # fmt: skip
     found = result(workloads=[workload])
 
-    assert text.render(found, options()) == ""
-    assert text.render(found, options(roles=True)) == (
+    assert join(text, found, options()) == ""
+    assert join(text, found, options(roles=True)) == (
         "a.yaml:2: Job train in namespace ml: training (high)\n"
         "  spec.template: training worker (high, score 9)\n"
         '    - runs "train.py"\n'
@@ -377,14 +381,14 @@ def test_roles_and_their_evidence() -> None:
 
 
 def test_concise_is_one_line_for_each_finding() -> None:
-    assert concise.render(result(finding(message="one\ntwo")), options()) == (
+    assert join(concise, result(finding(message="one\ntwo")), options()) == (
         "train.yaml:9:22: deny[TRN001/batch] one\\ntwo\n"
     )
 
 
 def test_json_is_the_result_with_an_entry_to_a_line() -> None:
     found = result(finding(), finding(line=10), suppressed=3)
-    printed = json_report.render(found, options())
+    printed = join(json_report, found, options())
     report = json.loads(printed)
     assert list(report) == ["version", "findings", "errors", "suppressed", "coverage"]
     assert (report["suppressed"], report["coverage"]) == (3, found["coverage"])
@@ -405,7 +409,7 @@ def test_json_has_pointers_where_rows_have_paths() -> None:
         fix={"title": "fix", "safety": "safe", "edits": edits},
         related=[{**related(1, 1, "here"), "path": path}],
     )
-    found = json.loads(json_report.render(result(row), options()))["findings"][0]
+    found = json.loads(join(json_report, result(row), options()))["findings"][0]
     pointer = "/metadata/annotations/a~1b"
     assert found["embedded"] == embedded | {"path": pointer}
     assert [one["path"] for one in found["fix"]["edits"]] == [f"{pointer}/0", pointer]
@@ -413,7 +417,7 @@ def test_json_has_pointers_where_rows_have_paths() -> None:
 
 
 def test_a_key_of_digits_is_no_index_to_a_reader() -> None:
-    report = text.render(result(finding(related=[], embedded={
+    report = join(text, result(finding(related=[], embedded={
         "apiVersion": "v1", "kind": "Pod", "name": "a", "path": (), "text": True, "number": 0,
     }, path=("data", "42", 42))), options())  # fmt: skip
     assert "in the Pod a inside data.42[42]\n" in report
@@ -421,7 +425,7 @@ def test_a_key_of_digits_is_no_index_to_a_reader() -> None:
 
 @given(st.text(st.characters()))
 def test_json_holds_every_text(words: str) -> None:
-    printed = json_report.render(result(finding(message=words)), options())
+    printed = join(json_report, result(finding(message=words)), options())
     assert json.loads(printed)["findings"][0]["message"] == words
     printed.encode("utf-8")
 
