@@ -6,6 +6,7 @@ the JSON report makes pointers of them: in a pointer the key ``"42"`` looks like
 docs/json.md says what the keys mean.
 """
 
+from collections.abc import Collection
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from rules.paths import Path
@@ -258,20 +259,33 @@ class ClusterRow(TypedDict):
     off: list[str]
 
 
+class ShareResult(TypedDict):
+    """What one process found in its share of the files; ``findings`` and ``passed`` are runs of
+    such rows (``linter/judging/packed_rows.py``)."""
+
+    findings: list[list[Any]]
+    workloads: list[WorkloadRow]
+    passed: list[list[Any]]
+    errors: list[ErrorRow]
+    suppressed: int
+    coverage: CoverageRow
+
+
 class RunResult(TypedDict):
-    """What a run found, in order; of one process in its share of the files, in none.
+    """What a run found, in order. Of many findings each is a mapping of its own to everybody who
+    goes through them: what is changed in one is gone with it.
 
     ``fixed`` are the findings that ``--fix`` mended, as they were found; ``baseline`` is there with
     ``--baseline``, ``unchanged`` (findings on objects that did not change) with ``--since``, and
     ``cluster`` where one was scanned.
     """
 
-    findings: list[FindingRow]
+    findings: Collection[FindingRow]
     fixed: NotRequired[list[FindingRow]]
     baseline: NotRequired[BaselineRow]
     unchanged: NotRequired[int]
     workloads: list[WorkloadRow]
-    passed: NotRequired[list[PassedRow]]
+    passed: NotRequired[Collection[PassedRow]]
     errors: list[ErrorRow]
     suppressed: int
     coverage: CoverageRow

@@ -40,10 +40,15 @@ def report_run(
 ) -> None:
     """``finish_run`` after fixes have been told as changes of the text, where a report has them."""
     if arguments.text_edits or wants_text_edits(judged.reports):
+        from linter.judging.packed_rows import keep_rows
+        from linter.judging.rows import row_order
         from linter.mending.fix import decode_file
         from linter.mending.text_edits import add_text_edits
 
-        add_text_edits(result["findings"], lambda path: decode_file(judged.read_bytes(path))[0])
+        rows = add_text_edits(
+            result["findings"], lambda path: decode_file(judged.read_bytes(path))[0]
+        )
+        result = {**result, "findings": keep_rows(rows, row_order)}
     finish_run(result, arguments, judged, out, err)
 
 

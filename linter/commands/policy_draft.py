@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from linter.commands.policy_preview import judge_paths
 from linter.judging.comparison import count_actions
@@ -91,7 +91,7 @@ def _tell_profiles(runs: "dict[str, RunResult]") -> Iterator[str]:
     yield "# In a cluster begin with observe, and read what would be denied."
 
 
-def _list_rules(rows: "list[FindingRow]") -> list[str]:
+def _list_rules(rows: "Iterable[FindingRow]") -> list[str]:
     """The rules that find most, for a person to say something else of them."""
     counts = Counter(row["rule"] for row in rows if row["action"] in ("deny", "warn"))
     if not counts:

@@ -1,6 +1,6 @@
 """What would change with another policy, counted for whoever decides on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from linter.dashboard.answers import (
@@ -21,7 +21,9 @@ _MOST_CHANGES = 500
 _WORST = ("deny", "warn", "audit", "excepted", NOTHING)
 
 
-def report_changes(before: "list[FindingRow]", after: "list[FindingRow]") -> SimulationReport:
+def report_changes(
+    before: "Collection[FindingRow]", after: "Collection[FindingRow]"
+) -> SimulationReport:
     """The findings of two policies in one cluster held against each other."""
     changes = sorted(compare_findings(before, after), key=_weigh_change)
     counts = count_changes(changes)
@@ -41,12 +43,14 @@ def _weigh_change(change: FindingChange) -> tuple[int, int, str]:
     return _WORST.index(change.after), _WORST.index(change.before), change.row["file"]
 
 
-def _count_denied(rows: "list[FindingRow]") -> int:
+def _count_denied(rows: "Iterable[FindingRow]") -> int:
     return len({row["file"] for row in rows if row["action"] == "deny"})
 
 
 def _compare_groups(
-    before: "list[FindingRow]", after: "list[FindingRow]", key_of: "Callable[[FindingRow], str]"
+    before: "Iterable[FindingRow]",
+    after: "Iterable[FindingRow]",
+    key_of: "Callable[[FindingRow], str]",
 ) -> list[ChangedGroup]:
     """The groups that count otherwise, the one with most new denials first."""
     olds, news = group_rows(before, key_of), group_rows(after, key_of)

@@ -63,7 +63,7 @@ class ScanView(NamedTuple):
 
 def make_view(number: int, done: ClusterScan, team_label: str) -> ScanView:
     """The view of the scan of that number."""
-    rows = done.result["findings"]
+    rows = list(done.result["findings"])
     keys = _find_keys(done, team_label)
     groups = {name: describe_groups(group_rows(rows, key)) for name, key in keys.items()}
     columns = {name: [key(row) for row in rows] for name, key in keys.items()}

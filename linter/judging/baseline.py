@@ -6,7 +6,7 @@ lines, below the file that it stands in. A new container with an old fault is a 
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from linter.errors import UserError
 from linter.whole_file import write_whole
@@ -87,7 +87,7 @@ def _refuse_unless(right: bool, path: str, document: Document, at: tuple[Any, ..
 
 
 def compare_with_baseline(
-    rows: "list[FindingRow]", baseline: Baseline, files: Iterable[str]
+    rows: "Collection[FindingRow]", baseline: Baseline, files: Iterable[str]
 ) -> "tuple[list[FindingRow], BaselineRow]":
     """The findings that are new, and what became of the baseline's entries.
 

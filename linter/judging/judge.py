@@ -8,14 +8,17 @@ from linter.input.origins import HEAD, HELM_SOURCE
 from linter.input.sources import STDIN
 from linter.judging.coverage import Coverage, full_name
 from linter.judging.elsewhere import Elsewhere
+from linter.judging.packed_rows import RowCollector
 from linter.judging.rows import (
     add_comment_fix,
     make_broken_row,
     make_passed_row,
     make_row,
     make_workload_row,
+    row_order,
+    workload_order,
 )
-from linter.judging.task import FileEngines, Task
+from linter.judging.task import FileEngines, Task, is_wanted
 from rules.checks import KNOWN_CODES
 from rules.evaluation import Evaluation
 from rules.manifest import Manifest
@@ -28,7 +31,7 @@ from rules.type_names import TYPE_CHECKING
 if TYPE_CHECKING:
     from linter.input.kustomize import Kustomizations
     from linter.judging.patches import PatchJudge
-    from linter.row_types import FindingRow, PassedRow, WorkloadRow
+    from linter.row_types import FindingRow, WorkloadRow
 
 _NAMELESS = Identity("", "", None, None)
 
@@ -45,9 +48,9 @@ class DocumentJudge:
         elsewhere: Elsewhere,
         kustomizations: "Kustomizations | None" = None,
     ) -> None:
-        self.findings: list[FindingRow] = []
+        self.findings = RowCollector(row_order)
         self.workloads: list[WorkloadRow] = []
-        self.passed: list[PassedRow] = []
+        self.passed = RowCollector(workload_order)
         self._silent: dict[tuple[Policy, str, str], bool] = {}
         self.suppressed = 0
         self._task = task
@@ -94,7 +97,7 @@ class DocumentJudge:
         self._engine = self._engines.find(file)
         finding = self._engine.input_finding("MLG001", (), broken.reason, _NAMELESS)
         if finding is not None:
-            self.findings.append(make_broken_row(finding, file, broken))
+            self._keep([make_broken_row(finding, file, broken)])
 
     def _judge_document(self, entries: list[Entry]) -> None:
         """All objects of one document."""
@@ -116,14 +119,17 @@ class DocumentJudge:
         # Few documents hold the marker: nothing of comments is imported for the rest.
         if judged and self._task.ignores and MARKER in judged[0].document.text:
             rows = list(self._apply_comments(judged, rows))
-        self.findings += rows
+        self._keep(rows)
+
+    def _keep(self, rows: "Iterable[FindingRow]") -> None:
+        self.findings.add(row for row in rows if is_wanted(row, self._task))
 
     def _judge_loose(self, file: str, document: Document) -> None:
         """A document without an object: what comments in it ignore stands elsewhere, if at all."""
         self._engine = self._engines.find(file)
         if self._task.ignores:
             entry = Entry(file, document, (), {})
-            self.findings += self._apply_comments([entry], [])
+            self._keep(self._apply_comments([entry], []))
 
     def judge_operations(self, file: str, document: Document) -> bool:
         """The operations of a JSON Patch; False where what they are for is not at hand."""
@@ -136,7 +142,7 @@ class DocumentJudge:
         self._coverage.objects += 1
         if self._task.ignores and MARKER in document.text:
             rows = list(self._apply_comments([entry], rows))
-        self.findings += rows
+        self._keep(rows)
         return True
 
     def _judge_object(self, entry: Entry, manifest: Manifest) -> Iterable[Finding]:
@@ -152,7 +158,8 @@ class DocumentJudge:
             roles = (make_workload_row(entry, *one) for one in evaluation.workloads)
             self.workloads += [row for row in roles if row is not None]
         if self._task.passed and evaluation.looks:
-            self.passed.append(make_passed_row(entry, self._list_passed(manifest, evaluation)))
+            row = make_passed_row(entry, self._list_passed(manifest, evaluation))
+            self.passed.add([row])
         if patches is None:
             return evaluation.findings
         evaluation = patches.relieve(entry.file, entry.body, evaluation)

@@ -7,6 +7,7 @@ from linter.errors import CRASHED, FINDINGS, NOTHING_CHECKED, UNREADABLE
 from linter.input.pieces import Piece, cut_sources, cut_texts
 from linter.input.sources import Collection, Source
 from linter.judging.coverage import Coverage
+from linter.judging.packed_rows import join_runs
 from linter.judging.rows import row_order, workload_order
 from linter.judging.share import Facts, Share
 from linter.judging.task import Task
@@ -14,7 +15,7 @@ from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linter.judging.workers import Exchange, WorkerTask
-    from linter.row_types import ErrorRow, FindingRow, RunResult
+    from linter.row_types import ErrorRow, RunResult, ShareResult
 
 MOST_ALONE = 4_000_000
 """Bytes up to which a run in one process holds all documents until the last is read, which spares
@@ -29,12 +30,6 @@ _GATES = {
     "warn": frozenset({"deny", "warn"}),
     "audit": frozenset({"deny", "warn", "audit"}),
     "never": frozenset[str](),
-}
-
-_AT_LEAST = {
-    "low": frozenset({"low", "medium", "high"}),
-    "medium": frozenset({"medium", "high"}),
-    "high": frozenset({"high"}),
 }
 
 
@@ -66,14 +61,14 @@ def lint(
     coverage.left_out = dict(collection.left_out)
     for one in found:
         coverage.add(one["coverage"])
-    findings = [row for one in found for row in one["findings"] if is_wanted(row, task)]
+    findings = [run for one in found for run in one["findings"]]
     workloads = [row for one in found for row in one["workloads"]]
-    passed = [row for one in found for row in one.get("passed", ())]
+    passed = [run for one in found for run in one["passed"]]
     errors = [row for one in found for row in one["errors"]]
     return {
-        "findings": sorted(findings, key=row_order),
+        "findings": join_runs(findings, row_order),
         "workloads": sorted(workloads, key=workload_order),
-        "passed": sorted(passed, key=workload_order),
+        "passed": join_runs(passed, workload_order),
         "errors": sorted(collection.errors + errors, key=error_order),
         "suppressed": sum(one["suppressed"] for one in found),
         "coverage": coverage.export(),
@@ -110,7 +105,7 @@ def _by_file(pieces: Iterable[Piece]) -> dict[str, list[Piece]]:
     return found
 
 
-def _run_alone(task: Task, pieces: list[Piece], texts: dict[str, list[Piece]]) -> "RunResult":
+def _run_alone(task: Task, pieces: list[Piece], texts: dict[str, list[Piece]]) -> "ShareResult":
     alone = sum(piece.size for piece in pieces) <= MOST_ALONE
     share = Share(task, pieces, alone=alone, texts=texts)
     share.read(range(len(pieces)))
@@ -119,7 +114,7 @@ def _run_alone(task: Task, pieces: list[Piece], texts: dict[str, list[Piece]]) -
 
 def _run_split(
     task: Task, pieces: list[Piece], texts: dict[str, list[Piece]], count: int
-) -> "list[RunResult]":
+) -> "list[ShareResult]":
     # What is imported before the processes part is imported once, and shared by all of them.
     import rules.composer
     import rules.kinds.podless
@@ -140,7 +135,7 @@ def _run_split(
 
 
 def _make_part(share: Share, numbers: Sequence[int]) -> "WorkerTask":
-    def part(exchange: "Exchange") -> "RunResult":
+    def part(exchange: "Exchange") -> "ShareResult":
         share.read(numbers)
         facts = exchange(tuple(share.facts()))
         return share.judge(
@@ -148,14 +143,6 @@ def _make_part(share: Share, numbers: Sequence[int]) -> "WorkerTask":
         )
 
     return part
-
-
-def is_wanted(row: "FindingRow", task: Task) -> bool:
-    """Whether the finding's form and confidence were asked for; a crash is reported in any case."""
-    return row["rule"] == "MLG005" or (
-        row["confidence"] in _AT_LEAST[task.least_confidence]
-        and f"{row['rule']}/{row['form']}" not in task.unwanted
-    )
 
 
 def error_order(error: "ErrorRow") -> tuple[str, list[int], str]:

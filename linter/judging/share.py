@@ -33,7 +33,7 @@ from rules.type_names import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from linter.input.kustomize import Kustomizations
     from linter.judging.workers import Turns
-    from linter.row_types import ErrorRow, RunResult
+    from linter.row_types import ErrorRow, ShareResult
 
 MOST_HELD = 2_000_000
 """Bytes of files whose documents are held until all are known, in each process; they take ten times
@@ -168,7 +168,7 @@ class Share:
 
         return [(os.path.abspath(one.file), tuple(key_of(one.body))) for one in self._entries]
 
-    def judge(self, facts: Facts) -> "RunResult":
+    def judge(self, facts: Facts) -> "ShareResult":
         """The result for these files, its lists not yet in order."""
         inventory = self._join_inventory(facts)
         kustomizations = self._read_kustomizations(facts)
@@ -195,9 +195,9 @@ class Share:
             piece = self._pieces[number]
             judge.judge_contents(piece.file, self._read_again(piece))
         return {
-            "findings": judge.findings,
+            "findings": judge.findings.list_runs(),
             "workloads": judge.workloads,
-            "passed": judge.passed,
+            "passed": judge.passed.list_runs(),
             "errors": self._errors,
             "suppressed": judge.suppressed,
             "coverage": self._coverage.export(),

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from linter.judging.file_policies import FilePolicies
+    from linter.row_types import FindingRow
+
+
+_AT_LEAST = {
+    "low": frozenset({"low", "medium", "high"}),
+    "medium": frozenset({"medium", "high"}),
+    "high": frozenset({"high"}),
+}
 
 
 class Task(NamedTuple):
@@ -83,3 +91,11 @@ class FileEngines:
             ignores="allow" if task.ignores else "forbid",
             kinds=IN_FILES,
         )
+
+
+def is_wanted(row: "FindingRow", task: Task) -> bool:
+    """Whether the finding's form and confidence were asked for; a crash is reported in any case."""
+    return row["rule"] == "MLG005" or (
+        row["confidence"] in _AT_LEAST[task.least_confidence]
+        and f"{row['rule']}/{row['form']}" not in task.unwanted
+    )

@@ -112,11 +112,15 @@ def relint(run: FixRun, fixed: FixedFiles) -> "RunResult":
     texts = encode_texts(run, fixed)
     result = lint(run.task, run.collection, texts.items(), jobs=run.jobs)
     reasons = {identify_finding(one.row): one.reason for one in list_refusals(fixed)}
-    for row in result["findings"]:
-        reason = reasons.get(identify_finding(row))
-        if row["fix"] and reason is not None:
-            row["fix"]["refused"] = reason
-    return {**result, "fixed": list_fixed(fixed)}
+    rows = (_tell_refused(row, reasons) for row in result["findings"])
+    return {**result, "findings": list(rows), "fixed": list_fixed(fixed)}
+
+
+def _tell_refused(row: "FindingRow", reasons: "Mapping[tuple[str, int, str], str]") -> "FindingRow":
+    reason = reasons.get(identify_finding(row))
+    if row["fix"] and reason is not None:
+        row["fix"]["refused"] = reason
+    return row
 
 
 def _read(run: FixRun, file: str) -> bytes:

@@ -12,19 +12,32 @@ if TYPE_CHECKING:
     from linter.row_types import FindingRow, TextEditRow
 
 
-def add_text_edits(rows: "Iterable[FindingRow]", read_text: Callable[[str], str]) -> None:
-    """Give the fix of each row its ``text``: the replacements, in order, that make it alone.
+def add_text_edits(
+    rows: "Iterable[FindingRow]", read_text: Callable[[str], str]
+) -> "Iterator[FindingRow]":
+    """The rows, which come file by file, the fix of each with its ``text``: the replacements, in
+    order, that make it alone.
 
     ``read_text`` gives the text of a file, byte order mark and all, and raises OSError. A fix that
     cannot be spliced, or whose text would show a credential, gets none.
     """
-    fixable = sorted((row for row in rows if row["fix"]), key=lambda row: row["file"])
-    for file, group in groupby(fixable, lambda row: row["file"]):
-        try:
-            text = read_text(file)
-        except OSError:
-            continue
-        _add_to_file(text, list(group))
+    for file, group in groupby(rows, lambda row: row["file"]):
+        of_one = list(group)
+        fixable = [row for row in of_one if row["fix"]]
+        text = _read_for(fixable, file, read_text)
+        if text is not None:
+            _add_to_file(text, fixable)
+        yield from of_one
+
+
+def _read_for(
+    fixable: "list[FindingRow]", file: str, read_text: Callable[[str], str]
+) -> str | None:
+    """The text of a file that has something to fix; None where it cannot be read."""
+    try:
+        return read_text(file) if fixable else None
+    except OSError:
+        return None
 
 
 def _add_to_file(text: str, rows: "list[FindingRow]") -> None:

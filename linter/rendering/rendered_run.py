@@ -44,12 +44,13 @@ def lint_build(task: "Task", build: "Build", *, jobs: int = 0) -> "RunResult":
         _rename(row, build.name)
         row["builds"] = [build.name]
         rows += [row] if kept else []
-    for one in (*result["workloads"], *result.get("passed", ()), *result["errors"]):
+    passed = list(result.get("passed", ()))
+    for one in (*result["workloads"], *passed, *result["errors"]):
         one["file"] = build.name
     for skipped in result["coverage"]["skipped"]:
         skipped["file"] = build.name
     suppressed = result["suppressed"] + len(result["findings"]) - len(rows)
-    return {**result, "findings": rows, "suppressed": suppressed}
+    return {**result, "findings": rows, "passed": passed, "suppressed": suppressed}
 
 
 def join_results(results: "Sequence[RunResult]") -> "RunResult":

@@ -1,6 +1,6 @@
 """Reports: what a run found, for a person, an editor or a program.
 
-Each format is a module with ``render(result, options)``, which yields the report's text in pieces; the
+Each format is a module with ``render(result, options)``, which yields the text in pieces; the
 result's rows are in order.
 """
 

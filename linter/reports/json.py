@@ -115,8 +115,8 @@ def _export_workload(row: "WorkloadRow") -> dict[str, Any]:
     return {**row, "embedded": _export_embedded(row["embedded"]), "templates": templates}
 
 
-def _spread(value: object) -> "Iterator[str]":
-    if not isinstance(value, list | map):
+def _spread(value: Any) -> "Iterator[str]":
+    if isinstance(value, dict | str | int):
         yield _dump(value)
         return
     before = "[\n"

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from cluster.discovery import KindName
 from linter.input.sources import make_error
 from linter.judging.coverage import Coverage
+from linter.judging.packed_rows import RowCollector, join_runs
 from linter.judging.rows import make_row, make_workload_row, row_order, workload_order
-from linter.judging.run import is_wanted
-from linter.judging.task import Task
+from linter.judging.task import Task, is_wanted
 from linter.scanning.kept_texts import KeptTexts
 from linter.scanning.listed_inventory import ListedInventory
 from linter.scanning.survey import NAMESPACE, Survey, Wanted
@@ -24,7 +24,7 @@ from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linter.row_types import ClusterRow, FindingRow, RunResult, ScannedRow, WorkloadRow
+    from linter.row_types import ClusterRow, RunResult, ScannedRow, WorkloadRow
 
 
 class ScannedObject(NamedTuple):
@@ -64,7 +64,7 @@ class Scan:
         self._labels: dict[str, dict[str, str]] = {}
         self._judged: Counter[str] = Counter()
         self._coverage = Coverage()
-        self._findings: list[FindingRow] = []
+        self._findings = RowCollector(row_order)
         self._workloads: list[WorkloadRow] = []
         self._suppressed = 0
         self._texts = KeptTexts()
@@ -78,9 +78,7 @@ class Scan:
             self._judge(item)
         errors = [make_error(one.name, one.reason) for one in self._survey.unlisted]
         return {
-            "findings": sorted(
-                (row for row in self._findings if is_wanted(row, self._task)), key=row_order
-            ),
+            "findings": join_runs(self._findings.list_runs(), row_order),
             "workloads": sorted(self._workloads, key=workload_order),
             "errors": sorted(errors, key=lambda error: error["file"]),
             "suppressed": self._suppressed,
@@ -166,14 +164,15 @@ class Scan:
         if not evaluation.findings and not self._task.roles:
             return
         entry, text = write_entry(manifest)
-        self._findings += [make_row(one, entry, self._elsewhere) for one in evaluation.findings]
+        rows = (make_row(one, entry, self._elsewhere) for one in evaluation.findings)
+        self._findings.add(row for row in rows if is_wanted(row, self._task))
         if evaluation.findings:
             if entry.file not in self._texts:
                 self._texts.add(entry.file, text)
             self.objects[entry.file] = _keep(manifest)
         if self._task.roles:
-            rows = (make_workload_row(entry, *one) for one in evaluation.workloads)
-            self._workloads += [row for row in rows if row is not None]
+            roles = (make_workload_row(entry, *one) for one in evaluation.workloads)
+            self._workloads += [row for row in roles if row is not None]
 
 
 def find_now() -> datetime.datetime:

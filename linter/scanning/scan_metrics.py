@@ -12,6 +12,8 @@ from linter.scanning.usage import read_time
 from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from prometheus_client import CollectorRegistry
 
     from linter.row_types import ClusterRow, FindingRow, RunResult
@@ -58,7 +60,7 @@ def _count_scan(result: "RunResult", seconds: float) -> "CollectorRegistry":
     return registry
 
 
-def _count_by_namespace(registry: "CollectorRegistry", rows: "list[FindingRow]") -> None:
+def _count_by_namespace(registry: "CollectorRegistry", rows: "Iterable[FindingRow]") -> None:
     from prometheus_client import Gauge
 
     findings = Gauge(

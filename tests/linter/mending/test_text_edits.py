@@ -45,7 +45,7 @@ def offset(text: str, line: int, column: int) -> int:
 def test_they_make_the_fix(path: Path) -> None:
     text = path.read_bytes().decode()
     rows = [row for row in lint(path) if row["fix"]]
-    add_text_edits(rows, lambda _: text)
+    list(add_text_edits(rows, lambda _: text))
     for row in rows:
         once = fix_once(text, [row])
         edits = row["fix"].get("text")
