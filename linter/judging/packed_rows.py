@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     """What rows are sorted by."""
 
 RowRun: TypeAlias = list[Any]
-"""Rows, in no order, or packed and in order: plain data, for another process."""
+"""Some rows, in no order, or packed and in order: plain data, for another process."""
 
 MOST_LOOSE = 1_000
 """Rows that are held as they are, in each process."""
@@ -43,7 +43,7 @@ class RowCollector:
 
     def list_runs(self) -> list[RowRun]:
         """All rows so far."""
-        return [*self._packed, self._loose]
+        return [*self._packed, self._loose] if self._loose else self._packed
 
 
 def keep_rows(rows: Iterable[Any], order: "RowOrder") -> "Collection[Any]":
@@ -89,7 +89,7 @@ class PackedRows:
 
 
 def _is_packed(run: RowRun) -> bool:
-    return bool(run) and isinstance(run[0], bytes)
+    return isinstance(run[0], bytes)
 
 
 def _pack(rows: RowRun, order: "RowOrder") -> RowRun:
