@@ -61,7 +61,7 @@ def fixed() -> Fixed:
     today = datetime.datetime.now(datetime.UTC).date()
     task = Task(DEFAULT, today, INDEX, flag_profile="strict")
     collection = collect([FOLDER], Excludes(str(Path.cwd())))
-    before = lint(task, collection, jobs=1)["findings"]
+    before = list(lint(task, collection, jobs=1)["findings"])
     rows = [row for row in before if EVERYTHING.wants(row)]
     names = {row["file"] for row in rows}
     texts = {name: decode_file(Path(name).read_bytes())[0] for name in names}
