@@ -18,7 +18,7 @@ from linter.judging.rows import (
     row_order,
     workload_order,
 )
-from linter.judging.task import FileEngines, Task, is_wanted
+from linter.judging.task import FileEngines, Task
 from rules.checks import KNOWN_CODES
 from rules.evaluation import Evaluation
 from rules.manifest import Manifest
@@ -48,7 +48,7 @@ class DocumentJudge:
         elsewhere: Elsewhere,
         kustomizations: "Kustomizations | None" = None,
     ) -> None:
-        self.findings = RowCollector(row_order)
+        self.findings = RowCollector(row_order, task.wants)
         self.workloads: list[WorkloadRow] = []
         self.passed = RowCollector(workload_order)
         self._silent: dict[tuple[Policy, str, str], bool] = {}
@@ -97,7 +97,7 @@ class DocumentJudge:
         self._engine = self._engines.find(file)
         finding = self._engine.input_finding("MLG001", (), broken.reason, _NAMELESS)
         if finding is not None:
-            self._keep([make_broken_row(finding, file, broken)])
+            self.findings.add([make_broken_row(finding, file, broken)])
 
     def _judge_document(self, entries: list[Entry]) -> None:
         """All objects of one document."""
@@ -119,17 +119,14 @@ class DocumentJudge:
         # Few documents hold the marker: nothing of comments is imported for the rest.
         if judged and self._task.ignores and MARKER in judged[0].document.text:
             rows = list(self._apply_comments(judged, rows))
-        self._keep(rows)
-
-    def _keep(self, rows: "Iterable[FindingRow]") -> None:
-        self.findings.add(row for row in rows if is_wanted(row, self._task))
+        self.findings.add(rows)
 
     def _judge_loose(self, file: str, document: Document) -> None:
         """A document without an object: what comments in it ignore stands elsewhere, if at all."""
         self._engine = self._engines.find(file)
         if self._task.ignores:
             entry = Entry(file, document, (), {})
-            self._keep(self._apply_comments([entry], []))
+            self.findings.add(self._apply_comments([entry], []))
 
     def judge_operations(self, file: str, document: Document) -> bool:
         """The operations of a JSON Patch; False where what they are for is not at hand."""
@@ -142,7 +139,7 @@ class DocumentJudge:
         self._coverage.objects += 1
         if self._task.ignores and MARKER in document.text:
             rows = list(self._apply_comments([entry], rows))
-        self._keep(rows)
+        self.findings.add(rows)
         return True
 
     def _judge_object(self, entry: Entry, manifest: Manifest) -> Iterable[Finding]:

@@ -26,16 +26,17 @@ _PACKET = 100
 
 
 class RowCollector:
-    """Takes the rows of one process, in any order."""
+    """Takes the rows of one process, in any order, and keeps those that are wanted."""
 
-    def __init__(self, order: "RowOrder") -> None:
+    def __init__(self, order: "RowOrder", wants: Callable[[Any], bool] | None = None) -> None:
         self._order = order
+        self._wants = wants
         self._packed: list[RowRun] = []
         self._loose: RowRun = []
 
     def add(self, rows: Iterable[Any]) -> None:
         """Take some more."""
-        for row in rows:
+        for row in filter(self._wants, rows):
             self._loose.append(row)
             if len(self._loose) == MOST_LOOSE:
                 self._packed.append(_pack(self._loose, self._order))

@@ -58,6 +58,13 @@ class Task(NamedTuple):
         """The items of a phase of a run."""
         return items if self.progress is None else self.progress(phase, items)
 
+    def wants(self, row: "FindingRow") -> bool:
+        """Whether the finding's form and confidence were asked for; a crash is, in any case."""
+        return row["rule"] == "MLG005" or (
+            row["confidence"] in _AT_LEAST[self.least_confidence]
+            and f"{row['rule']}/{row['form']}" not in self.unwanted
+        )
+
     def find_policy_of(self, file: str) -> Policy:
         """The policy that holds for a file; ``policy`` holds where no file is meant."""
         if self.policies is None or file == STDIN:
@@ -91,11 +98,3 @@ class FileEngines:
             ignores="allow" if task.ignores else "forbid",
             kinds=IN_FILES,
         )
-
-
-def is_wanted(row: "FindingRow", task: Task) -> bool:
-    """Whether the finding's form and confidence were asked for; a crash is reported in any case."""
-    return row["rule"] == "MLG005" or (
-        row["confidence"] in _AT_LEAST[task.least_confidence]
-        and f"{row['rule']}/{row['form']}" not in task.unwanted
-    )

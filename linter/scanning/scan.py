@@ -9,7 +9,7 @@ from linter.input.sources import make_error
 from linter.judging.coverage import Coverage
 from linter.judging.packed_rows import RowCollector, join_runs
 from linter.judging.rows import make_row, make_workload_row, row_order, workload_order
-from linter.judging.task import Task, is_wanted
+from linter.judging.task import Task
 from linter.scanning.kept_texts import KeptTexts
 from linter.scanning.listed_inventory import ListedInventory
 from linter.scanning.survey import NAMESPACE, Survey, Wanted
@@ -64,7 +64,7 @@ class Scan:
         self._labels: dict[str, dict[str, str]] = {}
         self._judged: Counter[str] = Counter()
         self._coverage = Coverage()
-        self._findings = RowCollector(row_order)
+        self._findings = RowCollector(row_order, task.wants)
         self._workloads: list[WorkloadRow] = []
         self._suppressed = 0
         self._texts = KeptTexts()
@@ -164,8 +164,7 @@ class Scan:
         if not evaluation.findings and not self._task.roles:
             return
         entry, text = write_entry(manifest)
-        rows = (make_row(one, entry, self._elsewhere) for one in evaluation.findings)
-        self._findings.add(row for row in rows if is_wanted(row, self._task))
+        self._findings.add(make_row(one, entry, self._elsewhere) for one in evaluation.findings)
         if evaluation.findings:
             if entry.file not in self._texts:
                 self._texts.add(entry.file, text)
