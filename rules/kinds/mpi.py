@@ -118,7 +118,7 @@ def _retries(spec: SpecView) -> Iterator[Retry]:
         return
     if spec.manifest.version == "v2beta1":
         unset = "the launcher's Job takes its default of 6: up to 7 attempts"
-        yield Retry(spec.value("runPolicy", "backoffLimit"), unset, preset=3)
+        yield Retry(spec.raw("runPolicy", "backoffLimit", default=6), unset, preset=3)
         return
     never = all(_restart(one).value.value == "Never" for one in read_replicas(spec, FIELD))
     yield read_run_retries(spec.below("runPolicy"), "nothing bounds the restarts", never=never)
