@@ -38,7 +38,7 @@ _FIRST = 4
 """Commands that are looked at first: few scripts that do something begin by doing nothing."""
 _ASSIGNMENT = r"[a-z_]\w*\+?="
 _READS = ("os.", "int(", "str(", "socket.", "platform.", '"', "'")
-_LOOKS = ("-smi", "date", "uname", "cowsay")
+_LOOKS = r"-smi|\b(?:date|uname|cowsay)"
 _LONG_SLEEP = r"\bsleep[ \"',]+(?:inf|\d{4,}|\d+[dh]\b)|\btail +-f +/dev/null"
 _LOOP = r"\bwhile +(?:true|:|1|\[ *1 *\])|\bfor *\(\( *;"
 _QUOTES = "\"'`"
@@ -78,7 +78,7 @@ def name_program(command: str) -> str:
 
 def stays(text: str) -> bool:
     """Whether a text that does nothing does it for hours: a place to log in to."""
-    if any(look in text for look in _LOOKS):
+    if re.search(_LOOKS, text):
         return False
     if re.search(_LONG_SLEEP, text):
         return True
