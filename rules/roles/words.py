@@ -73,8 +73,10 @@ def _read_name(name: str) -> tuple[Signal, ...]:
 
 
 def _is_server(last: str, words: frozenset[str]) -> bool:
-    """Whether a name is that of what is served (``churn-model``), or says who answers for it."""
-    return last == "model" or (last in ANSWERING and not ASKED_FOR.isdisjoint(words))
+    """Whether a name is that of what is served (``churn-model``), says who answers for it, or that
+    models are asked (``ml-inference``)."""
+    asked = "ml" in words and not INFERS.isdisjoint(words)
+    return last == "model" or asked or (last in ANSWERING and not ASKED_FOR.isdisjoint(words))
 
 
 def _read_word(word: str) -> Mark | None:
