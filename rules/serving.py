@@ -20,6 +20,9 @@ SLOW_LOAD = "serving.slow_load_seconds"
 """Where the policy says how long models may load, below its ``parameters``."""
 
 _SIZE = LazyPattern(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
+_EXPERTS = {"17b-16e": 109, "17b-128e": 400}
+"""Billions of parameters of Llama 4, whose names tell those of one token and how many experts there
+are (``llama-models/models/llama4/MODEL_CARD.md``)."""
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
 _SMALL = 3
@@ -119,6 +122,9 @@ def read_size(command: CommandLine) -> float | None:
 def _find_size(command: CommandLine) -> float | None:
     told = "\n".join(_model_texts(command))
     sizes = [float(match[2]) * int(match[1] or 1) for match in _SIZE.finditer(told)]
+    if sizes:
+        folded = told.lower()
+        sizes += [size for name, size in _EXPERTS.items() if name in folded]
     return max((size for size in sizes if size <= 2000), default=None)
 
 
