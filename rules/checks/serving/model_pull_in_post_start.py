@@ -46,9 +46,10 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
             path = container.place("lifecycle", "postStart", "exec")
             command = CommandLine(make_container(hook, path)) if isinstance(hook, dict) else None
             fetched = find_download(command) if command else None
-            if fetched is not None:
+            if command is not None and fetched is not None:
                 found = f"{dotted((*path, 'command'))} runs {fetched}: the container does not start"
-                message = f"{found} until it ends, and is killed if it fails; expected no download"
+                killed = "" if "||" in command.script else ", and is killed if it fails"
+                message = f"{found} until it ends{killed}; expected no download"
                 yield Problem("fetch", (*path, "command"), message, role_path=pod.path)
 
 
