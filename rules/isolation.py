@@ -24,10 +24,10 @@ _FABRIC_VARIABLES = (
 _CLOUD_NETWORK = "networking.gke.io"
 _LONGEST = 4096
 _NODE_DISK = ("/", "/etc", "/home", "/opt", "/root", "/usr", "/var", "/var/lib")
-"""Folders of the disk that the node itself runs from; home folders with all that is below."""
-_HOMES = ("/root/", "/home/")
-_DRIVERS = "/home/kubernetes/bin/"
-"""Where GKE's nodes have their accelerators' libraries, which containers of theirs mount."""
+"""Folders of the disk that the node itself runs from."""
+_ROOT, _HOMES = "/root/", "/home/"
+"""All that is below the first is on that disk too. Other homes are a volume of their own on many
+clusters: what shows that one is not is a cache in it."""
 
 
 def needs_fabric(pod: Pod, commands: Iterable[CommandLine]) -> bool:
@@ -39,11 +39,14 @@ def needs_fabric(pod: Pod, commands: Iterable[CommandLine]) -> bool:
 
 
 def _name_means(command: CommandLine) -> Iterator[str]:
-    """The resources of a container, its flags, and what speaks to communication libraries."""
+    """The resources of a container, its flags, and what speaks to communication libraries or says
+    where they are."""
     yield from (flag.name for flag in command.flags)
     for part in ("limits", "requests"):
         for name, _ in items(command.container.get("resources", part)):
             yield str(name)
+    libraries = command.environment.get("LD_LIBRARY_PATH")
+    yield "" if libraries is None else libraries.text
     for name in command.variables:
         yield "rdma" if name.startswith(_FABRIC_VARIABLES) else ""
     if any(variable in command.script for variable in _FABRIC_VARIABLES):
@@ -72,8 +75,8 @@ def find_node_folders(pod: Pod, container: Container) -> Iterator[tuple[Path, st
 def is_node_disk(folder: str) -> bool:
     """Whether a folder is one of the disk that a node runs from, and no disk for data."""
     path = normpath(folder[:_LONGEST])
-    home = f"{path}/".startswith(_HOMES) and not f"{path}/".startswith(_DRIVERS)
-    return path in _NODE_DISK or home
+    cached = path.startswith(_HOMES) and "/.cache/" in f"{path}/"
+    return path in _NODE_DISK or path.startswith(_ROOT) or cached
 
 
 def find_administrator(container: Container) -> Path | None:
