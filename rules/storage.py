@@ -14,7 +14,7 @@ from rules.outputs import Naming, Output, read_outputs
 from rules.paths import Path, dig, dotted, shorten
 from rules.record import NamedTuple
 from rules.type_names import Any
-from rules.uploads import find_store, find_tracker, find_upload, reads
+from rules.uploads import find_bucket, find_store, find_tracker, find_upload, reads
 
 _DATA_FOLDER = r"(?i)/(?:data|models?|outputs?|checkpoints?)(?:/|\Z)"  # few runs need it compiled
 
@@ -154,8 +154,9 @@ class Storage:
         pod = self._pod
         if not self._known or pod.artifacts or not pod.mains:
             return Place(Keeping.UNKNOWN, "a place that is not known")
-        tracked = any(find_tracker(read(main)) for main in pod.mains)
-        if tracked or any(find_store(words, self._schemes) for words in _texts(pod, read)):
+        commands = [read(main) for main in pod.mains]
+        kept = any(find_tracker(one) or find_bucket(one, self._schemes) for one in commands)
+        if kept or any(find_store(words, self._schemes) for words in _texts(pod, read)):
             return Place(Keeping.DURABLE, "a store")
         places = [self.classify(mount) for main in pod.mains for mount in main.mounts]
         return max(places, key=_rank, default=_FILE_SYSTEM)

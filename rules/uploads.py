@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
-from rules.commands import CommandLine
+from rules.commands import CommandFlag, CommandLine
 from rules.commands.scripts import BREAK
+from rules.words import split_name
 
 _COPIES = tuple(
     tuple(row.split())
@@ -56,6 +58,22 @@ def find_upload(command: CommandLine) -> str | None:
 def find_tracker(command: CommandLine) -> str | None:
     """The environment name by which a tracking service keeps the model, if one does."""
     return next((name for name in _TRACKERS if name in command.environment), None)
+
+
+def find_bucket(command: CommandLine, schemes: frozenset[str]) -> str | None:
+    """The flag or variable that names a bucket, or a kind of store (``--model-storage-type=oss``),
+    without its URI; None where what it names is read."""
+    named = (name for name in command.variables if "BUCKET" in name)
+    flags = (flag for flag in command.flags if _names_store(flag, schemes))
+    found = chain(named, (flag.name for flag in flags))
+    return next((name for name in found if not reads(name)), None)
+
+
+def _names_store(flag: CommandFlag, schemes: frozenset[str]) -> bool:
+    words = split_name(flag.name)
+    if words[-1:] in (["type"], ["backend"]):
+        return "storage" in words and flag.value.lower() in schemes
+    return "bucket" in words and bool(flag.value)
 
 
 def _says_yes(command: CommandLine, name: str) -> bool:
