@@ -210,11 +210,15 @@ def _kept_clusters(job: SpecView) -> Iterator[Leftover]:
 
 
 def _cluster_leftovers(cluster: SpecView) -> Iterator[Leftover]:
-    """A cluster that stands alone ends when somebody deletes it."""
+    """A cluster that stands alone ends when somebody deletes it. An autoscaler keeps its head."""
     scaling = cluster.raw("enableInTreeAutoscaling", default=False)
     if scaling.value is False:
         effect = "the cluster keeps its pods when nothing runs on it"
-        yield Leftover(scaling, effect, expected="true, or a RayJob, which ends", stands_alone=True)
+        groups = list(cluster.each("workerGroupSpecs", EACH))
+        idle = all(group.dig("replicas") in (None, 0) for group in groups)
+        expected = "a RayJob, which ends"
+        expected = expected if idle else f"true, or {expected}"
+        yield Leftover(scaling, effect, expected=expected, stands_alone=True)
 
 
 def _schedule(manifest: Manifest) -> Schedule:
