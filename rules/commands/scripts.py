@@ -29,6 +29,8 @@ _INSTALLED = (
 )
 _TERMS = make_separators("\t\r\n\"'`;|&()[]{}<>,=\\:")
 _BREAKS = r"[;\n|&]+"
+_BOTH = "2>&1"
+"""Errors go where the output goes: the ``&`` in it ends no command."""
 _MARKS = ";\n|&"
 _QUOTES = "\"'"
 _WORD = (
@@ -66,7 +68,7 @@ def _say_nothing(printed: re.Match[str]) -> str:
 def fold(text: str) -> str:
     """A cleaned text for looking words up in it: in lower case, without placeholders and what it
     installs."""
-    text = clear(text).lower().replace(BETWEEN, " ")
+    text = clear(text).lower().replace(BETWEEN, " ").replace(_BOTH, " ")
     if " install" in text or " add" in text:
         return re.sub(_INSTALLED, " pip ", text)
     return text

@@ -74,6 +74,8 @@ _BASES = frozenset(
     "pytorch tensorflow ray jax xgboost paddle paddlepaddle mxnet transformers mindspore lightgbm"
     " keras deepspeed accelerate".split()
 )
+_CONTAINERS_FOR_LEARNING = ("763104351884.dkr.ecr.", "/deep-learning-containers/")
+"""Registries of AWS's Deep Learning Containers: what they call training has the framework for it."""
 _BATCHES = frozenset("batchpredict batchinference batchinfer batchscoring offlineinference".split())
 _OWN_SERVERS = frozenset(
     "serve serving inference predictor llmserver whisper modelserver modelapi modelservice mlapi"
@@ -137,7 +139,8 @@ def _marks(image: Image) -> Iterator[Mark]:
         return
     if words & _PRODUCTS or any(text in path for text in _PRODUCT_TEXTS):
         yield _PRODUCT
-    yield from _own(everything, words, last)
+    general = any(text in path for text in _CONTAINERS_FOR_LEARNING)
+    yield from (one for one in _own(everything, words, last) if not (general and one is _TRAINER))
 
 
 def _is_part(image: Image) -> bool:

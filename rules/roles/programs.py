@@ -138,14 +138,14 @@ WORDS: Mapping[str, Mark] = make_table(
         gpu-burn gpu_burn dcgmproftester12 dcgmi iperf iperf3 fio sysbench stress stress-ng
         vegeta k6 locust genai-perf perf_analyzer perf_client aiperf guidellm inference-perf llmperf
         fortio jmeter wrk hey bench_serving bench_one_batch trtllm-bench lm_eval lm-eval evalscope
-        xhpl xhpcg lmp lmp_gpu lmp_mpi lmp_serial gmx gmx_mpi namd2 namd3 run_check
+        dist.all_reduce torch.distributed.all_reduce xhpl xhpcg lmp lmp_gpu lmp_mpi lmp_serial gmx gmx_mpi namd2 namd3 run_check
         mysqldump pg_dump mongodump list-model-profiles
         """,
     ),
     (
         OPERATES,
         """
-        kubectl helm terraform ansible-playbook open-webui redis-server mysqld psql label-studio
+        kubectl oc helm terraform ansible-playbook open-webui redis-server mysqld psql label-studio
         chainlit lmcache_server lmcache_experimental_server gradio_web_server
         manage.py alembic flyway
         """,
@@ -168,6 +168,7 @@ PHRASES: Mapping[str, tuple[tuple[str, Mark], ...]] = _make_phrases(
         """,
     ),
     (ANSWERS, "swift deploy; llamafactory-cli api; rasa run"),
+    (PREDICTS, "--job_type predict; --job-type predict"),
     (ANSWERS, ";".join([program for program in _SERVERS if " " in program])),
     (
         MOVES,

@@ -49,6 +49,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "RayJob",
         "{spec: {entrypoint: TEXT, rayClusterSpec: {headGroupSpec: {template: BARE}}}}",
     ),
+    "PyTorchJob": (
+        "kubeflow.org/v1",
+        "PyTorchJob",
+        "{spec: {pytorchReplicaSpecs: {Worker: {template: POD}}}}",
+    ),
     "RayCluster": ("ray.io/v1", "RayCluster", "{spec: {headGroupSpec: {template: BARE}}}"),
     "Argo": (
         "argoproj.io/v1alpha1",
