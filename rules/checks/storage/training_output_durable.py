@@ -61,10 +61,10 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 def _judge(workload: Workload, destination: Destination) -> Problem | None:
     """How a pod's outputs are lost; None where they are kept or nothing is known of them."""
     pod, output, place = destination
-    if place.keeping in (Keeping.DURABLE, Keeping.UNKNOWN):
+    if workload.measured or place.keeping in (Keeping.DURABLE, Keeping.UNKNOWN):
         return None
     if output is None:
-        return None if workload.partial or workload.measured else _judge_unnamed(pod, place)
+        return None if workload.partial else _judge_unnamed(pod, place)
     if place.keeping is Keeping.WEAK:
         message = f"outputs go to {output.written}, on {place.what}; {_ELSEWHERE}"
         return Problem("weak", output.path, message)
