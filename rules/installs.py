@@ -40,12 +40,17 @@ def _find(words: Sequence[Fragment]) -> Iterator[tuple[str, Fragment]]:
         simple = []
 
 
+def _stays_local(words: Sequence[str]) -> bool:
+    """Whether nothing is fetched: by a flag, unless an address is named beside it."""
+    return not _LOCAL.isdisjoint(words) and not any("://" in word for word in words)
+
+
 def _read_install(simple: list[Fragment]) -> Iterator[tuple[str, Fragment]]:
     """What a simple command installs: its program may stand after others (``sudo``, ``python -m``),
     and flags before its verb."""
     plain = [word for word in simple if not word.text.startswith("-")]
     names = [word.text.rpartition("/")[2] for word in plain]
-    if _PROGRAMS.isdisjoint(names) or not _LOCAL.isdisjoint(word.text for word in simple):
+    if _PROGRAMS.isdisjoint(names) or _stays_local([word.text for word in simple]):
         return
     for row in _ROWS:
         for at in range(len(names) - len(row)):
