@@ -75,7 +75,7 @@ _BASES = frozenset(
     " keras deepspeed accelerate".split()
 )
 _CONTAINERS_FOR_LEARNING = ("763104351884.dkr.ecr.", "/deep-learning-containers/")
-"""Registries of AWS's Deep Learning Containers: what they call training has the framework for it."""
+"""AWS's Deep Learning Containers: what they call training has the framework for it."""
 _BATCHES = frozenset("batchpredict batchinference batchinfer batchscoring offlineinference".split())
 _OWN_SERVERS = frozenset(
     "serve serving inference predictor llmserver whisper modelserver modelapi modelservice mlapi"

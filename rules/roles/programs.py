@@ -138,7 +138,8 @@ WORDS: Mapping[str, Mark] = make_table(
         gpu-burn gpu_burn dcgmproftester12 dcgmi iperf iperf3 fio sysbench stress stress-ng
         vegeta k6 locust genai-perf perf_analyzer perf_client aiperf guidellm inference-perf llmperf
         fortio jmeter wrk hey bench_serving bench_one_batch trtllm-bench lm_eval lm-eval evalscope
-        dist.all_reduce torch.distributed.all_reduce xhpl xhpcg lmp lmp_gpu lmp_mpi lmp_serial gmx gmx_mpi namd2 namd3 run_check
+        dist.all_reduce torch.distributed.all_reduce
+        xhpl xhpcg lmp lmp_gpu lmp_mpi lmp_serial gmx gmx_mpi namd2 namd3 run_check
         mysqldump pg_dump mongodump list-model-profiles
         """,
     ),
