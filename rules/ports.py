@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
 from rules.model import Value
-from rules.servers import Server, find_program, find_server, is_part
+from rules.servers import Server, find_program, find_server, is_part, is_simulator
 from rules.type_names import Any
 from rules.wording import list_names, tell_value
+from rules.words import split_name
 
+_COUNTS = frozenset({"metrics", "prometheus", "prom"})
+"""Words of the names of ports at which Prometheus alone asks."""
 _NUMBER = r"(?<!\d)\d{2,5}(?!\d)"
 
 
@@ -18,6 +21,14 @@ def declared_ports(container: Container) -> Iterator[Mapping[str, Any]]:
     ports = container.get("ports")
     for port in ports if isinstance(ports, list) else ():
         if isinstance(port, dict):
+            yield port
+
+
+def work_ports(container: Container) -> Iterator[Mapping[str, Any]]:
+    """Those at which somebody may ask it for work: its metrics are none."""
+    for port in declared_ports(container):
+        name = port.get("name")
+        if not (isinstance(name, str) and _COUNTS.intersection(split_name(name))):
             yield port
 
 
@@ -87,8 +98,10 @@ def only_joins(command: CommandLine) -> bool:
 
 def is_asked(command: CommandLine, *, accelerated: bool) -> bool:
     """Whether a container of a server may be the one that answers: not what only lends its devices,
-    and no router or simulator, unless it has an accelerator."""
-    return not only_joins(command) and (accelerated or not is_part(command.image))
+    no simulator, and no router unless it has an accelerator."""
+    if only_joins(command) or is_simulator(command.image):
+        return False
+    return accelerated or not is_part(command.image)
 
 
 def numbers_told(command: CommandLine) -> frozenset[int]:

@@ -8,11 +8,11 @@ from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
 from rules.lazy_pattern import LazyPattern
 from rules.paths import Path, dig
-from rules.ports import declared_ports, known_server, numbers_told, only_joins
+from rules.ports import declared_ports, known_server, numbers_told, only_joins, work_ports
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.record import NamedTuple
-from rules.servers import find_server, is_part
+from rules.servers import find_server, is_part, is_simulator
 from rules.type_names import Any
 from rules.workload import SERVING, Workload
 
@@ -83,8 +83,10 @@ def _is_asked(command: CommandLine) -> bool:
     if only_joins(command):
         return False
     container = command.container
-    told = any(declared_ports(container)) or bool(numbers_told(command))
-    return told or known_server(command) is not None or any(map(container.get, _PROBES))
+    if known_server(command) is not None or any(map(container.get, _PROBES)):
+        return True
+    ports = tuple(declared_ports(container))
+    return any(work_ports(container)) if ports else bool(numbers_told(command))
 
 
 def find_told_ports(workload: Workload, path: Path) -> frozenset[int]:
@@ -107,7 +109,7 @@ def estimate_load(
     stated = _stated(pod)
     if stated is not None:
         return Load(f"annotation {LOAD_ANNOTATION} says so", stated)
-    if is_part(command.image) and not accelerated:
+    if is_simulator(command.image) or (is_part(command.image) and not accelerated):
         return None
     size = read_size(command)
     sign = _find_sign(command, size, accelerated=accelerated)

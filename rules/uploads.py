@@ -56,8 +56,9 @@ def find_upload(command: CommandLine) -> str | None:
 
 
 def find_tracker(command: CommandLine) -> str | None:
-    """The environment name by which a tracking service keeps the model, if one does."""
-    return next((name for name in _TRACKERS if name in command.environment), None)
+    """The environment name by which a tracking service keeps the model, if one does, wherever its
+    value comes from."""
+    return next((name for name in _TRACKERS if name in command.variables), None)
 
 
 def find_bucket(command: CommandLine, schemes: frozenset[str]) -> str | None:

@@ -80,7 +80,7 @@ _BATCHES = frozenset("batchpredict batchinference batchinfer batchscoring offlin
 _OWN_SERVERS = frozenset(
     "serve serving inference predictor llmserver whisper modelserver modelapi modelservice mlapi"
     " mlservice predictapi predictionapi predictionservice machinelearning sentimentanalysis"
-    " frauddetection objectdetection facerecognition stablediffusion comfyui libretranslate kokoro"
+    " frauddetection objectdetection facerecognition stablediffusion libretranslate kokoro"
     " piper deepspeech sentencetransformers deepstack compreface tabby h2ogpt invokeai riva".split()
 )
 _OWN_MODELS = frozenset("model models classifier".split())

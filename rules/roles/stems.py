@@ -80,7 +80,7 @@ STEMS: Mapping[str, str] = {
         ),
         (_GENERATES, "generate"),
         ("infer", "infer inference detect"),
-        ("part", "router proxy gateway loadbalancer"),
+        ("part", "router proxy gateway loadbalancer trigger"),
         (EXAMPLE, "ddp fsdp"),
     )
     for word in words.split()
@@ -89,6 +89,9 @@ STEMS: Mapping[str, str] = {
 
 The first telling one counts: ``prepare_train_data`` prepares.
 """
+
+TRIGGER = "trigger"
+"""How a name ends of what has something run elsewhere: ``retraining_trigger``."""
 
 STEM_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("bench", ("bench",)),

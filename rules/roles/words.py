@@ -10,6 +10,7 @@ from rules.roles.stems import (
     STEM_MARKS,
     STEM_PARTS,
     STEMS,
+    TRIGGER,
     WEAK_KEYS,
 )
 from rules.roles.vocabulary import (
@@ -96,7 +97,10 @@ def read_stem(stem: str) -> tuple[Mark, ...]:
 @lru_cache(maxsize=2048)
 def _read_stem(stem: str) -> tuple[Mark, ...]:
     found = ""
-    for word, pair in pair_up(split_name(stem)):
+    words = split_name(stem)
+    if words[-1:] == [TRIGGER]:
+        return STEM_MARKS[STEMS[TRIGGER]]
+    for word, pair in pair_up(words):
         told = STEMS.get(pair) or STEMS.get(word) or _stem_part(word)
         if told and (not found or told not in WEAK_KEYS):
             found = told

@@ -27,13 +27,15 @@ _PARTS = frozenset(
     """
     controller controllers operator webhook manager gateway router proxy ui webui frontend dashboard
     exporter scheduler epp admin autoscaler adapter plugin plugins apiserver console portal
-    agent agents chatbot sim simulator mock mocker benchmark benchmarks bench loadtest loadgen
+    agent agents chatbot benchmark benchmarks bench loadtest loadgen
     loadgenerator client installer driver collector picker web crd migration importer hub viewer
     metrics monitor tester sidecar http gradio streamlit chainlit
     """.split()
 )
 """Words of the images of what stands around a server, is named after it, and loads no model, such
 as JetStream's HTTP front."""
+_SIMULATORS = frozenset("sim simulator emulator mock mocker".split())
+"""Words of the images of what answers as a server does and loads nothing, on whatever devices."""
 _TOOLS = frozenset("tools toolbox utils".split())
 """Words of images that hold programs for a server, or for anything."""
 
@@ -42,13 +44,20 @@ _TOOLS = frozenset("tools toolbox utils".split())
 def is_part(image: Image) -> bool:
     """Whether an image's name is that of a part of a platform, as a router of vLLM is, or of a
     client: it serves no model itself."""
-    return bool(image.words & _PARTS) or (image.name == "tritonserver" and "-sdk" in image.tag)
+    part = not image.words.isdisjoint(_PARTS) or is_simulator(image)
+    return part or (image.name == "tritonserver" and "-sdk" in image.tag)
+
+
+def is_simulator(image: Image) -> bool:
+    """Whether an image's name is that of what stands in for a model server where others are
+    tested (llm-d-inference-sim)."""
+    return not image.words.isdisjoint(_SIMULATORS)
 
 
 @lru_cache(maxsize=1024)
 def find_server(image: Image) -> Server | None:
-    """The model server that an image is of, by its name."""
-    if not _TOOLS.isdisjoint(image.words):
+    """The model server that an image is of, by its name, which is of no part of a platform."""
+    if is_part(image) or not _TOOLS.isdisjoint(image.words):
         return None
     path, name = f"/{image.path}".lower(), image.name.lower()
     known = image.words & _BY_WORD.keys()
@@ -86,5 +95,6 @@ __all__ = [
     "find_server",
     "has_server",
     "is_part",
+    "is_simulator",
     "name_metrics",
 ]

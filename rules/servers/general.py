@@ -125,10 +125,11 @@ GENERAL_SERVERS: tuple[Server, ...] = (
         ready="/health",
         caches=("/app/.cache/huggingface",),
     ),
-    # speaches-ai/speaches: Dockerfile, src/speaches/routers/misc.py; it loads when it is asked
+    # speaches-ai/speaches: Dockerfile, src/speaches/routers/misc.py; it loads when it is asked, as
+    # it did under its first name
     Server(
         "Speaches",
-        ("speaches",),
+        ("speaches", "faster-whisper-server"),
         port=8000,
         port_from=("UVICORN_PORT",),
         live="/health",
@@ -136,6 +137,26 @@ GENERAL_SERVERS: tuple[Server, ...] = (
         answers_unloaded=answers_always,
     ),
     Server("whisper.cpp", (), ("whisper-server",)),
+    # comfyanonymous/ComfyUI: comfy/cli_args.py (--port), server.py; a prompt's nodes load models
+    Server(
+        "ComfyUI",
+        ("comfyui",),
+        port=8188,
+        port_from=("--port",),
+        answers_unloaded=answers_always,
+    ),
+    # immich-app/immich: machine-learning/immich_ml/{main,config}.py, Dockerfile; it loads a model
+    # when it is asked for what that does
+    Server(
+        "Immich's machine learning",
+        ("immich-machine-learning",),
+        port=3003,
+        port_from=("IMMICH_PORT",),
+        live="/ping",
+        ready="/ping",
+        caches=("/cache",),
+        answers_unloaded=answers_always,
+    ),
     # deepjavalibrary/djl-serving: serving/docs/inference_api.md, serving/docker/config.properties
     Server("DJL Serving", ("djl",), port=8080, live="/ping", ready="/ping"),
     # awslabs/multi-model-server: docs/configuration.md, docs/inference_api.md

@@ -47,6 +47,9 @@ def given(**flags: str) -> ReadFlag:
         ("openvino/model_server:latest", "OpenVINO Model Server"),
         ("XPROBE/Xinference:latest", "Xinference"),
         ("quay.io/go-skynet/local-ai:latest", "LocalAI"),
+        ("yanwk/comfyui-boot:cu126", "ComfyUI"),
+        ("ghcr.io/immich-app/immich-machine-learning:v2", "Immich's machine learning"),
+        ("fedirz/faster-whisper-server:latest-cpu", "Speaches"),
     ],
 )
 def test_an_image_is_of_a_server_by_its_name(image: str, name: str) -> None:
@@ -57,7 +60,11 @@ def test_an_image_is_of_a_server_by_its_name(image: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "image", ["", "nginx", "team/app:vllm", "opea/llm-tgi:1", "pytorch/pytorch", "x/infinity-proxy"]
+    "image",
+    [
+        *("", "nginx", "team/app:vllm", "opea/llm-tgi:1", "pytorch/pytorch", "x/infinity-proxy"),
+        *("team/vllm-latency-proxy:1", "nvcr.io/nvidia/tritonserver:25.01-py3-sdk"),
+    ],
 )
 def test_other_images_are_of_none(image: str) -> None:
     assert find_server(parse_image(image)) is None
@@ -67,6 +74,7 @@ def test_other_images_are_of_none(image: str) -> None:
     ("image", "part"),
     [
         ("lmcache/vllm-router:1", True),
+        ("ghcr.io/llm-d/llm-d-inference-sim:v0.6.1", True),
         ("kserve/kserve-controller", True),
         ("ghcr.io/open-webui/open-webui", True),
         ("nvcr.io/nvidia/tritonserver:25.01-py3-sdk", True),
@@ -108,6 +116,7 @@ def test_which_servers_answer_before_a_model_is_loaded() -> None:
 
     assert always == {
         *("Ollama", "llama-swap", "MLServer", "TorchServe", "Xinference", "LocalAI", "Speaches"),
+        *("ComfyUI", "Immich's machine learning"),
     }
 
 

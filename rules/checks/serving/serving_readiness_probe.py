@@ -37,13 +37,13 @@ from rules.kinds.roles import Subrole
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.ports import (
-    declared_ports,
     is_asked,
     known_server,
     names_no_port,
     port_names,
     runs_own_server,
     tell_lost_port,
+    work_ports,
 )
 from rules.probes import can_fail, known_handler, own_handler, probes_of
 from rules.type_names import Any
@@ -68,14 +68,23 @@ def _judge_absence(workload: Workload, pod: Pod) -> Problem | None:
     loads = workload.accelerated(pod)
     commands = [one for one in map(workload.command, pod.mains) if is_asked(one, accelerated=loads)]
     serving = [one for one in commands if known_server(one) is not None]
-    listening = serving or [one for one in commands if any(declared_ports(one.container))]
+    declared = [one for one in commands if any(work_ports(one.container))]
+    # What a run starts and declares no port of is there for its own programs.
+    listening = declared if workload.retries else serving or declared
     if not listening:
         return None
     if not all(map(can_fail, probes_of(listening[0].container))):
         return None  # SRV009 says that whoever wrote that probe does not know what to ask
     path = listening[0].container.place("readinessProbe")
-    found = f"{dotted(path)} is not set: requests come before the model is loaded"
+    found = f"{dotted(path)} is not set: requests come before {_tell_start(listening[0])}"
     return Problem("missing", path, f"{found}; expected one", _fix(workload, listening[0]))
+
+
+def _tell_start(command: CommandLine) -> str:
+    """What requests should wait for: some servers load a model when they are asked for it."""
+    server = known_server(command)
+    early = server is not None and server.answers_unloaded(command.value)
+    return "the server listens" if early else "the model is loaded"
 
 
 def _fix(workload: Workload, command: CommandLine) -> Fix | None:

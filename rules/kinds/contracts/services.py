@@ -26,10 +26,11 @@ def _annotations(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
 
 def _runtime(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
     """The container that a model of KServe's own is merged into; ModelMesh, which serves many
-    models in one pod, takes any."""
+    models in one pod, takes any, and it alone reads ``builtInAdapter``."""
     bodies = list(spec.each("containers", EACH))
     names = [str(body.dig("name") or "") for body in bodies]
-    if not names or spec.dig("multiModel") is True or _MAIN in names:
+    many = spec.dig("multiModel") is True or spec.dig("builtInAdapter") is not None
+    if not names or many or _MAIN in names:
         return
     if not any(map(is_template, names)):
         path, told = tell_place(bodies[0], "name")

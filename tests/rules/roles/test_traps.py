@@ -159,6 +159,8 @@ def test_fetching_a_model_is_data_and_knocking_is_not(script: str, role: Role) -
         ("inference_api", Role.SERVING),
         ("mnist_batch_predict", Role.BATCH),
         ("dist_mnist", Role.TRAINING),
+        ("run_retraining_trigger", Role.OTHER),
+        ("drift_triggered_retraining", Role.TRAINING),
     ],
 )
 def test_the_first_telling_word_of_a_script_counts(stem: str, role: Role) -> None:
