@@ -68,6 +68,8 @@ NAME_SERVER = Mark(Role.SERVING, 3, "name")
 NAME_BATCH = Mark(Role.BATCH, 3, "name")
 INFERS = frozenset("infer inference predict prediction predictions detect".split())
 """Words that say of a server that it answers, and of a job that it predicts once."""
+DEPLOYS = frozenset("deployment deploy".split())
+"""How names end that only repeat the kind."""
 ANSWERING = frozenset("api app endpoint rest server service svc".split())
 ASKED_FOR = frozenset(
     "model models score scoring predict prediction predictor mnist cifar resnet yolo".split()

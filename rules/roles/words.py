@@ -16,6 +16,7 @@ from rules.roles.stems import (
 from rules.roles.vocabulary import (
     ANSWERING,
     ASKED_FOR,
+    DEPLOYS,
     INFERS,
     NAME_BATCH,
     NAME_DATA,
@@ -68,6 +69,8 @@ def _read_name(name: str) -> tuple[Signal, ...]:
         if word in INFERS and not (skip or joined):
             marks[NAME_BATCH] = None
         skip = joined
+    while words and words[-1] in DEPLOYS:
+        words.pop()
     if words and _is_server(words[-1], frozenset(words)):
         marks[NAME_SERVER] = None
     return tuple(say(mark, f'named "{name[:80]}"') for mark in marks)
@@ -75,8 +78,8 @@ def _read_name(name: str) -> tuple[Signal, ...]:
 
 def _is_server(last: str, words: frozenset[str]) -> bool:
     """Whether a name is that of what is served (``churn-model``), says who answers for it, or that
-    models are asked (``ml-inference``)."""
-    asked = "ml" in words and not INFERS.isdisjoint(words)
+    models are asked (``llm-inference``, ``ml-infer-api``)."""
+    asked = last in INFERS or ("ml" in words and not INFERS.isdisjoint(words))
     return last == "model" or asked or (last in ANSWERING and not ASKED_FOR.isdisjoint(words))
 
 

@@ -84,7 +84,7 @@ def _tell_start(command: CommandLine) -> str:
     """What requests should wait for: some servers load a model when they are asked for it."""
     server = known_server(command)
     early = server is not None and server.answers_unloaded(command.value)
-    return "the server listens" if early else "the model is loaded"
+    return "it can answer" if early else "the model is loaded"
 
 
 def _fix(workload: Workload, command: CommandLine) -> Fix | None:
