@@ -46,7 +46,7 @@ STEMS: Mapping[str, str] = {
             "bench",
             """
             perf smoke hello loadtest loadgen listdevices autotune autotuning profile preflight
-            check checks healthcheck sanity diagnose diagnostics
+            check checks healthcheck sanity diagnose diagnostics performancetuning
             """,
         ),
         (

@@ -135,7 +135,8 @@ NAMES: Mapping[str, Mark] = make_table(
         perf inferenceperf smoke
         """,
     ),
-    (Mark(Role.OTHER, 6, "part"), "trigger submit submitter register"),
+    (Mark(Role.OTHER, 6, "part"), "trigger submit submitter register performancetuning"),
+    (Mark(Role.OTHER, 12, "part"), "backup backups recovery"),
     (
         Mark(Role.OTHER, 9, "burn"),
         """

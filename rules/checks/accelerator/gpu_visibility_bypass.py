@@ -68,7 +68,8 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _judge_pod(workload: Workload, pod: Pod, working: list[CommandLine]) -> Iterator[Problem]:
-    for path, file in find_device_files(pod):
+    # With a device of its own the plugin lets it open that one, and of the mounted files no other.
+    for path, file in () if workload.accelerated(pod) else find_device_files(pod):
         found = f"{dotted(path)} is {shorten(file)}, which nobody then knows to be in use"
         yield Problem("device", path, f"{found}; expected the device plugin's resource in limits")
     seen = any(map(sees_all, working)) and not workload.accelerated(pod)
