@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from rules.commands import CommandLine
 from rules.kinds.pods import Container
 from rules.paths import dig
-from rules.ports import find_port, names_no_port
+from rules.ports import find_port, known_server, names_no_port
 from rules.record import NamedTuple
-from rules.servers import find_program, find_server
+from rules.servers import find_server
 from rules.type_names import Any
 
 _IDLE_PROGRAMS = frozenset(
@@ -69,10 +69,16 @@ def _find_program(command: str) -> str:
     return next((name for name in names if name and name not in _SHELL), "")
 
 
+def serves_unloaded(command: CommandLine) -> bool:
+    """Whether a container's server answers before any model is loaded."""
+    server = known_server(command)
+    return server is not None and server.answers_unloaded(command.value)
+
+
 def answers_unloaded(command: CommandLine) -> bool | None:
     """Whether a container's liveness probe is answered before any model is loaded, so that it
     cannot kill the load; None where that is not sure."""
-    server = find_server(command.image) or find_program(word for word, _ in command.words)
+    server = known_server(command)
     path = command.container.get("livenessProbe", "httpGet", "path")
     if server is None:
         return None if path == _V2_LIVE else False

@@ -5,8 +5,8 @@ What a container sees of a node's accelerators is what it asks for in its limits
 
 ## Why
 `NVIDIA_VISIBLE_DEVICES=all` gives a container every GPU of its node, whatever the limits say, and
-the images of CUDA say so themselves. So do device files, and privileges. Two jobs then share a GPU
-without knowing, and one of them runs out of memory.
+the images of CUDA say so themselves. So do privileges, and device files in a pod that asks for no
+device. Two jobs then share a GPU without knowing, and one of them runs out of memory.
 
 ## Example
 ```yaml
@@ -68,7 +68,6 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _judge_pod(workload: Workload, pod: Pod, working: list[CommandLine]) -> Iterator[Problem]:
-    # With a device of its own the plugin lets it open that one, and of the mounted files no other.
     for path, file in () if workload.accelerated(pod) else find_device_files(pod):
         found = f"{dotted(path)} is {shorten(file)}, which nobody then knows to be in use"
         yield Problem("device", path, f"{found}; expected the device plugin's resource in limits")

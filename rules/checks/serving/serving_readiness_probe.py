@@ -45,7 +45,7 @@ from rules.ports import (
     tell_lost_port,
     work_ports,
 )
-from rules.probes import can_fail, known_handler, own_handler, probes_of
+from rules.probes import can_fail, known_handler, own_handler, probes_of, serves_unloaded
 from rules.type_names import Any
 from rules.wording import write_value, write_values
 from rules.workload import SERVING, Workload
@@ -61,30 +61,21 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge_absence(workload: Workload, pod: Pod) -> Problem | None:
     """One container that is asked is enough: a pod is ready when all its containers are. Workers of
-    a group are sent nothing."""
+    a group are sent nothing, nor is what a run starts for its own programs, on no declared port."""
     given = pod.readiness_given or pod.probes is not Probes.OWN or pod.subrole is Subrole.WORKER
     if given or any(one.get("readinessProbe") for one in pod.containers):
         return None
     loads = workload.accelerated(pod)
     commands = [one for one in map(workload.command, pod.mains) if is_asked(one, accelerated=loads)]
-    serving = [one for one in commands if known_server(one) is not None]
+    known = [one for one in commands if known_server(one) is not None]
     declared = [one for one in commands if any(work_ports(one.container))]
-    # What a run starts and declares no port of is there for its own programs.
-    listening = declared if workload.retries else serving or declared
-    if not listening:
-        return None
-    if not all(map(can_fail, probes_of(listening[0].container))):
+    listening = declared if workload.retries else known or declared
+    if not listening or not all(map(can_fail, probes_of(listening[0].container))):
         return None  # SRV009 says that whoever wrote that probe does not know what to ask
     path = listening[0].container.place("readinessProbe")
-    found = f"{dotted(path)} is not set: requests come before {_tell_start(listening[0])}"
-    return Problem("missing", path, f"{found}; expected one", _fix(workload, listening[0]))
-
-
-def _tell_start(command: CommandLine) -> str:
-    """What requests should wait for: some servers load a model when they are asked for it."""
-    server = known_server(command)
-    early = server is not None and server.answers_unloaded(command.value)
-    return "it can answer" if early else "the model is loaded"
+    until = "it can answer" if serves_unloaded(listening[0]) else "the model is loaded"
+    message = f"{dotted(path)} is not set: requests come before {until}; expected one"
+    return Problem("missing", path, message, _fix(workload, listening[0]))
 
 
 def _fix(workload: Workload, command: CommandLine) -> Fix | None:
