@@ -1,5 +1,6 @@
 """Containers that go on when the work of their pod is done."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from rules.commands import CommandLine
@@ -23,11 +24,14 @@ _IMAGE = LazyPattern(
 _IDLE = LazyPattern(
     rf"(?:\A|{BETWEEN}|\bexec\s)\s*(?:sleep\s+inf(?:inity)?\s*\Z|tail\s+(?:-n\s*\S+\s+)?-[fF]\b)"
 )
-_ENDED = LazyPattern(
-    r"quitquitquit|/shutdown\b|linkerd-await|\b(?:p?kill|killall)\b|\bwhile\b|\buntil\b|\binotifywait\b|"
-    r"\btimeout\b|--quitquitquit|--exit-zero-on-sigterm"
-)
-"""What ends a sidecar, or waits in it for the end of the work."""
+_ENDED: Mapping[str, str] = {
+    **{text: text for text in ("quitquitquit", "linkerd-await", "--exit-zero-on-sigterm")},
+    **{word: rf"\b{word}\b" for word in ("while", "until", "inotifywait", "timeout")},
+    "kill": r"\b(?:p?kill|killall)\b",
+    "/shutdown": r"/shutdown\b",
+}
+"""What ends a sidecar, or waits in it for the end of the work: a text, and how it has to stand.
+One expression of all would try each at every character."""
 
 
 class Mesh(NamedTuple):
@@ -151,8 +155,8 @@ def find_endless(workload: Workload, pod: Pod) -> tuple[Container, ...]:
 
 
 def _never_ends(container: Container, command: CommandLine) -> bool:
-    last = [part.strip() for part in split_commands(command.script) if part.strip()][-1:]
-    if any(_IDLE.search(part) for part in last):
+    last = next((part for part in reversed(split_commands(command.script)) if part.strip()), "")
+    if ("sleep" in last or "tail" in last) and _IDLE.search(last.strip()):
         return True
     image = str(container.get("image") or "")
     return _NAME.search(container.name) is not None or _IMAGE.search(image) is not None
@@ -163,4 +167,8 @@ def _ends_sidecars(workload: Workload, pod: Pod) -> bool:
     container may end the processes of the others where they share their namespace."""
     if pod.spec.get("shareProcessNamespace") is True:
         return True
-    return any(_ENDED.search(workload.command(one).script) for one in pod.containers)
+    return any(_ends_others(workload.command(one).script) for one in pod.containers)
+
+
+def _ends_others(script: str) -> bool:
+    return any(text in script and re.search(stands, script) for text, stands in _ENDED.items())
