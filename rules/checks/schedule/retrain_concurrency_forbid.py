@@ -55,10 +55,10 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     accelerated = params["scope"] != "retraining"
     if schedule is None or schedule.exclusive:
         return
-    if not trains_by_schedule(workload, accelerated=accelerated):
-        return
+    # The field first: what a run is for takes most of the time, and an update's old object is only
+    # asked whether it was there.
     problem = _judge(workload, schedule, params)
-    if problem is not None:
+    if problem is not None and trains_by_schedule(workload, accelerated=accelerated):
         doubt = None if workload.role in TRAINING else Confidence.MEDIUM
         problem = problem._replace(confidence=doubt)
         at_stake = problem.form != "suspended"
