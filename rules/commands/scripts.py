@@ -93,7 +93,7 @@ def split_words(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _split_argument(argument: str) -> tuple[str, ...]:
-    if re.search(r"\s", argument) is None:
-        return (argument,) if argument else ()
+    if argument.split(None, 1) == [argument]:  # most are one word
+        return (argument,)
     words = re.findall(_WORD, argument)
     return tuple([BREAK if word[0] in _MARKS else word.strip(_QUOTES) for word in words])
