@@ -1,8 +1,9 @@
 """Containers that an update has given another name."""
 
+from collections.abc import Iterable
 from typing import Any
 
-_NESTED = (dict, list)
+_NESTED = frozenset({dict, list})
 
 
 def rename_containers(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -15,15 +16,16 @@ def rename_containers(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any
 
 
 def _rename(old: Any, new: Any) -> Any:
-    if isinstance(old, dict) and isinstance(new, dict) and any(map(_is_nested, old.values())):
+    if isinstance(old, dict) and isinstance(new, dict) and _holds_more(old.values()):
         return _keep(old, {key: _rename(one, new.get(key)) for key, one in old.items()})
-    if isinstance(old, list) and isinstance(new, list) and any(map(_is_nested, old)):
+    if isinstance(old, list) and isinstance(new, list) and _holds_more(old):
         return _keep(old, _rename_items(old, new))
     return old
 
 
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, _NESTED)
+def _holds_more(values: Iterable[Any]) -> bool:
+    """Whether some value is a mapping or list itself: told without a look at each."""
+    return not _NESTED.isdisjoint(map(type, values))
 
 
 def _rename_items(old: list[Any], new: list[Any]) -> list[Any]:
