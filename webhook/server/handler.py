@@ -130,7 +130,7 @@ class ReviewHandler:
             call = call._replace(turn=f"{call.address} {namespace}")
             with self._crowds.counted(namespace, body.size):
                 outcome = await self._judge_or_postpone(content, call, active, place)
-            return self._report(call, outcome, active)
+            return self._report(call, outcome, active, large=len(content) > LARGE_BODY)
 
     async def _judge_or_postpone(
         self, content: bytes, call: ReviewCall, active: ActivePolicy, place: ReviewPlace
@@ -213,7 +213,9 @@ class ReviewHandler:
         finally:
             turn.release()
 
-    def _report(self, call: ReviewCall, outcome: ReviewOutcome, active: ActivePolicy) -> HttpAnswer:
+    def _report(
+        self, call: ReviewCall, outcome: ReviewOutcome, active: ActivePolicy, *, large: bool
+    ) -> HttpAnswer:
         """The answer that an outcome becomes, counted and logged."""
         seconds = call.deadline.spent
         known = call.trust is Trust.FULL
@@ -229,9 +231,13 @@ class ReviewHandler:
             return self._refuse(500, reason, call.address)
         self.metrics.review(record, outcome, seconds, active.policy)
         if not outcome.allowed and outcome.findings:
-            # In the loop's next turn: a bug in it makes no denial an error, which may let pass.
-            context = self._context(active, call)
-            asyncio.get_running_loop().call_soon(self._count_hours, record, outcome, context)
+            # Later: a bug in it makes no denial an error, which may let pass.
+            count = partial(self._count_hours, record, outcome, self._context(active, call))
+            loop = asyncio.get_running_loop()
+            if large:
+                loop.run_in_executor(self._large_reviews, count)
+            else:
+                loop.call_soon(count)
         body = outcome.body if known else withhold(outcome.body)
         return HttpAnswer(200, take_step(call.steps, "encode", orjson.dumps, body))
 

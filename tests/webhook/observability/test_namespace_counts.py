@@ -1,5 +1,7 @@
 """What is counted by namespace: little, and nothing that is made up."""
 
+from queue import SimpleQueue
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from tests.webhook.bodies import NAMESPACE, admitted, deployment, job, review
 from tests.webhook.in_process import InProcessServer
 from webhook.observability.namespace_counts import MOST_NAMESPACES, THE_REST
 from webhook.server.clients import ClientCheck
+from webhook.server.handler import LARGE_BODY
 
 
 def training(accelerators: str = "4", **spec: Any) -> dict[str, Any]:
@@ -93,3 +96,17 @@ def test_a_bug_in_the_reckoning_takes_no_denial_back(
     server = InProcessServer()
     assert server.send(review(training()))["allowed"] is False
     assert [record.name for record in caplog.records] == ["asyncio"]
+
+
+def test_the_hours_of_a_large_object_are_reckoned_beside_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = SimpleQueue[str]()
+    monkeypatch.setattr(
+        "webhook.server.handler.reckon_hours", lambda *_: names.put(current_thread().name)
+    )
+    server = InProcessServer()
+    body = training()
+    body["metadata"]["annotations"] = {"padding": "x" * LARGE_BODY}
+    assert server.send(review(body))["allowed"] is False
+    assert names.get(timeout=30).startswith("large-reviews")
