@@ -5,8 +5,6 @@ docs/webhook.md lists every metric.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,10 +15,10 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.metrics import MetricWrapperBase
 
 from rules.kinds import find_kind
 from rules.policy import Policy
+from webhook.observability.labelled import labelled
 from webhook.observability.namespace_counts import THE_REST, NamespaceCounts
 from webhook.review.admission import ReviewOutcome
 from webhook.review.record import ReviewRecord
@@ -108,7 +106,7 @@ class Metrics:
     ) -> None:
         """Count one review."""
         kind = record.kind if _is_known(record, policy) else _OTHER
-        _child(
+        labelled(
             self.requests,
             record.endpoint,
             record.operation if record.operation in _OPERATIONS else _OTHER,
@@ -117,23 +115,23 @@ class Metrics:
             _flag(record.dry_run),
             outcome.profile or _UNJUDGED,
         ).inc()
-        _child(self.duration, record.endpoint).observe(seconds)
+        labelled(self.duration, record.endpoint).observe(seconds)
         for finding in outcome.findings:
             result = "skip" if finding.action == "excepted" else "fail"
-            _child(self.rule_results, finding.rule, result, str(finding.action)).inc()
+            labelled(self.rule_results, finding.rule, result, str(finding.action)).inc()
             if result == "skip":
-                _child(self.exceptions_used, finding.rule).inc()
+                labelled(self.exceptions_used, finding.rule).inc()
         for ignored in outcome.ignored:
-            _child(self.ignores_used, ignored.partition("/")[0]).inc()
+            labelled(self.ignores_used, ignored.partition("/")[0]).inc()
         for profile, decided in outcome.would:
-            _child(self.foreseen, profile, decided, kind).inc()
+            labelled(self.foreseen, profile, decided, kind).inc()
         if outcome.waiver:
-            _child(self.waivers, outcome.waiver).inc()
+            labelled(self.waivers, outcome.waiver).inc()
         if record.endpoint == "validate":
             self.namespaces.review(_namespace(record), outcome.findings)
         self.errors(outcome)
         for rule in outcome.patched:
-            _child(self.patches, rule).inc()
+            labelled(self.patches, rule).inc()
         if outcome.dropped:
             self.patch_selfcheck_failures.inc()
 
@@ -146,11 +144,11 @@ class Metrics:
         """Count the rules without an answer."""
         # Each begins with the code of its rule: a closed set, unlike the rest of the text.
         for error in outcome.errors:
-            _child(self.rule_errors, error.split()[0].rstrip(":")).inc()
+            labelled(self.rule_errors, error.split()[0].rstrip(":")).inc()
 
     def refusal(self, status: int) -> None:
         """Count a request that got no review."""
-        _child(self.http_errors, str(status)).inc()
+        labelled(self.http_errors, str(status)).inc()
         if status == 503:
             self.queue_rejects.inc()
 
@@ -179,12 +177,6 @@ class Metrics:
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
         return Gauge(f"mlgate_{name}", text, labels, registry=self.registry)
-
-
-@lru_cache(maxsize=4096)
-def _child(family: MetricWrapperBase, *labels: str) -> Any:
-    """The metric of a family with those labels. Its own look-up checks them and takes a lock."""
-    return family.labels(*labels)
 
 
 def _is_known(record: ReviewRecord, policy: Policy) -> bool:

@@ -6,6 +6,7 @@ from math import inf
 from prometheus_client import CollectorRegistry, Counter
 
 from rules.model import Finding
+from webhook.observability.labelled import labelled
 
 MOST_NAMESPACES = 50
 """Of which each has its series. Any further one is counted under ``THE_REST``."""
@@ -44,7 +45,7 @@ class NamespaceCounts:
         """Count what was found in one review."""
         for finding in findings:
             label = self._label(namespace)
-            self._findings.labels(label, finding.rule, str(finding.action)).inc()
+            labelled(self._findings, label, finding.rule, str(finding.action)).inc()
 
     def denial(self, namespace: str, hours: float | None) -> None:
         """Count the GPU-hours of a denied object, which are infinite where it has no deadline, and
@@ -53,9 +54,9 @@ class NamespaceCounts:
             return
         label = self._label(namespace)
         if hours == inf:
-            self._unbounded.labels(label).inc()
+            labelled(self._unbounded, label).inc()
         else:
-            self._hours.labels(label).inc(hours)
+            labelled(self._hours, label).inc(hours)
 
     def _label(self, namespace: str) -> str:
         if namespace in self._named or namespace == THE_REST:

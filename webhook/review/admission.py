@@ -246,16 +246,18 @@ def _decide(
 
 def _tell_waiver(outcome: ReviewOutcome, waiver: str) -> ReviewOutcome:
     """The outcome with what took denials away, also in its audit annotations."""
-    if waiver:
-        outcome.body["response"].setdefault("auditAnnotations", {})["waiver"] = waiver
+    if not waiver:
+        return outcome
+    outcome.body["response"].setdefault("auditAnnotations", {})["waiver"] = waiver
     return outcome._replace(waiver=waiver)
 
 
 def _tell_foresight(outcome: ReviewOutcome, would: tuple[tuple[str, str], ...]) -> ReviewOutcome:
     """The outcome with what other profiles would have done, also in its audit annotations."""
-    if would:
-        notes = outcome.body["response"].setdefault("auditAnnotations", {})
-        notes["would"] = ",".join(map("=".join, would))
+    if not would:
+        return outcome
+    notes = outcome.body["response"].setdefault("auditAnnotations", {})
+    notes["would"] = ",".join(map("=".join, would))
     return outcome._replace(would=would)
 
 

@@ -8,9 +8,9 @@ who is slow.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import TracebackType
+from typing import Self
 
 PATIENCE = 1.0
 """Seconds after which a review that still waits may have to leave for one of its own address; an
@@ -22,7 +22,7 @@ class Overloaded(Exception):
 
 
 class ReviewPlace:
-    """The place of one review, and the memory that it holds."""
+    """The place of one review, and the memory that it holds; as a context, until its end."""
 
     def __init__(self, limit: "ConcurrencyLimit", address: str) -> None:
         self.address = address
@@ -31,6 +31,12 @@ class ReviewPlace:
         self._since = time.monotonic()
         self.timeout: asyncio.Timeout | None = None
         """Of what the place waits for."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._limit.remove(self)
 
     def reserve(self, size: int) -> None:
         """Take ``size`` more bytes. Raises ``Overloaded``."""
@@ -95,17 +101,13 @@ class ConcurrencyLimit:
     def in_flight(self) -> int:
         return len(self._places)
 
-    @contextmanager
-    def slot(self, address: str = "") -> Iterator[ReviewPlace]:
-        """A place for one review while it is in work. Raises ``Overloaded``."""
+    def slot(self, address: str = "") -> ReviewPlace:
+        """A place for one review, which holds it as a context. Raises ``Overloaded``."""
         place = ReviewPlace(self, address)
         if len(self._places) >= self.max_reviews:
             self._make_room(place, lambda _: 1)
         self._places[place] = None
-        try:
-            yield place
-        finally:
-            self._remove(place)
+        return place
 
     def reserve(self, place: ReviewPlace, size: int) -> None:
         """Take ``size`` more bytes for a place. Raises ``Overloaded``."""
@@ -127,10 +129,11 @@ class ConcurrencyLimit:
         if not leaving:
             raise Overloaded
         victim = max(leaving, key=lambda one: held[one.address])
-        self._remove(victim)
+        self.remove(victim)
         victim.leave()
 
-    def _remove(self, place: ReviewPlace) -> None:
+    def remove(self, place: ReviewPlace) -> None:
+        """Take back a place and what it holds, unless it had to leave already."""
         if place in self._places:
             del self._places[place]
             self.held_bytes -= place.size

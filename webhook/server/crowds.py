@@ -40,7 +40,8 @@ class Crowds:
             self._bytes[namespace] -= size
             if not self._bytes[namespace]:
                 del self._bytes[namespace]
-                self._forget()
+                if self._seen:
+                    self._forget()
 
     def is_crowded(self, namespace: str) -> bool:
         """Whether more of it was under review than ``CROWD_BYTES``, now or a moment ago."""
