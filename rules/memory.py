@@ -5,9 +5,8 @@ be able to fill it.
 """
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
 
-from rules.type_names import TypeVar
+from rules.type_names import Any, TypeVar
 
 _T = TypeVar("_T")
 
@@ -17,12 +16,25 @@ def remember(size: int, longest: int) -> Callable[[Callable[[str], _T]], Callabl
     most ``longest`` characters. Results must not be changed."""
 
     def decorate(read: Callable[[str], _T]) -> Callable[[str], _T]:
-        kept = lru_cache(maxsize=size)(read)
-
-        @wraps(read)
-        def find(text: str) -> _T:
-            return kept(text) if len(text) <= longest else read(text)
-
-        return find
+        # The look-up itself is the function: what is known takes no call of Python's.
+        return _Memory(read, size, longest).__getitem__
 
     return decorate
+
+
+class _Memory(dict[str, Any]):
+    """Texts and what was made of each. When it is full it begins anew."""
+
+    def __init__(self, read: Callable[[str], Any], size: int, longest: int) -> None:
+        super().__init__()
+        self._read = read
+        self._size = size
+        self._longest = longest
+
+    def __missing__(self, text: str) -> Any:
+        found = self._read(text)
+        if len(text) <= self._longest:
+            if len(self) >= self._size:
+                self.clear()
+            self[text] = found
+        return found
