@@ -12,7 +12,14 @@ from rules.kinds.facts import Fact
 from rules.kinds.lookups import Answer, Reference
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
-from rules.kinds.rows import FactPlace, FactPlaces, find_around, find_every, find_own
+from rules.kinds.rows import (
+    FactPlace,
+    FactPlaces,
+    find_around,
+    find_every,
+    find_own,
+    read_row,
+)
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import Autoscaler, Inner, Kind
 from rules.kinds.views import SpecView
@@ -20,7 +27,7 @@ from rules.lazy_property import lazy_property
 from rules.manifest import Manifest, is_template
 from rules.model import Confidence, Identity, ObjectKey, Presence, Value
 from rules.neighbourhood import Neighbourhood
-from rules.paths import Path, dig
+from rules.paths import Path, dig, split_dotted
 from rules.roles import Judgement, Siblings, classify_pod, strongest
 from rules.type_names import Any, TypeVar
 
@@ -108,12 +115,12 @@ class Workload:
         the item that the template stands in (a replicated job, a worker group), else the object's.
         What another object may say that is named here is unknown, never absent.
         """
-        row = None if pod is None else self.kind.pod_rows.get(fact)
-        if pod is not None and row is not None:
-            return self._at_pod(FactPlace(pod.spec_path, row), pod)
-        found = (
-            find_own(self.places, fact) if pod is None else find_around(self.places, fact, pod.path)
-        )
+        if pod is None:
+            found = find_own(self.places, fact)
+        elif fact in self.kind.pod_rows:
+            return self._at_pod(self.kind.pod_rows[fact], pod)
+        else:
+            found = find_around(self.places, fact, pod.path)
         return None if found is None else self._read(found)
 
     def each(self, fact: Fact) -> tuple[Value, ...]:
@@ -129,15 +136,16 @@ class Workload:
         elsewhere = named is not None and self.manifest.dig(*named) is not None
         return _unknown(value) if elsewhere else value
 
-    def _at_pod(self, place: FactPlace, pod: Pod) -> Value | None:
+    def _at_pod(self, row: tuple[Any, ...], pod: Pod) -> Value | None:
         """A fact of a pod spec, be it written there or merged from another object."""
         if pod.volumes_at is None:
             return None
-        raw = len(place.row) > 1 and not self.kind.built_in
-        value = place.read(self.manifest, raw=raw)
-        if not value.absent:
+        keys = split_dotted(row[0])
+        path = (*pod.spec_path, *keys)
+        value = read_row(row, self.manifest, path, raw=not self.kind.built_in)
+        if value.presence is not Presence.ABSENT:
             return value
-        merged = dig(pod.spec, value.path[len(pod.spec_path) :])
+        merged = dig(pod.spec, keys)
         # What stands here itself and counts as absent is the API server's default.
         if merged is not None and self.manifest.dig(*value.path) is None:
             known = not is_template(merged)
@@ -169,7 +177,7 @@ class Workload:
         path = container.place("resources")
         if "resources" in container.elsewhere and self.manifest.dig(*path) is None:
             return path, None
-        return path, container.get("resources")
+        return path, container.body.get("resources")
 
     def written_resources(self, container: Container) -> tuple[Path, Any]:
         """The same of resources that are written as core/v1 has them, and not made of settings."""

@@ -38,13 +38,17 @@ class FactPlace(NamedTuple):
     def path(self) -> Path:
         return (*self.root, *split_dotted(self.row[0]))
 
-    def read(self, manifest: Manifest, *, raw: bool = False) -> Value:
-        """The value there; ``raw``: no default is ever written into such an object."""
-        _, *rest = self.row
-        if not rest:
-            return manifest.value(self.path)
-        read = manifest.raw if raw or len(rest) > 1 else manifest.value
-        return read(self.path, rest[0])
+    def read(self, manifest: Manifest) -> Value:
+        """The value there."""
+        return read_row(self.row, manifest, self.path)
+
+
+def read_row(row: tuple[Any, ...], manifest: Manifest, path: Path, *, raw: bool = False) -> Value:
+    """What stands where a row says; ``raw``: no default is ever written into such an object."""
+    if len(row) == 1:
+        return manifest.value(path)
+    read = manifest.raw if raw or len(row) > 2 else manifest.value
+    return read(path, row[1])
 
 
 def find_own(places: FactPlaces, fact: Fact) -> FactPlace | None:
