@@ -55,7 +55,7 @@ class Value(NamedTuple):
     def number(self) -> int | float | None:
         """The value, where it is a number; true and false are none."""
         found = self.value
-        return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+        return found if type(found) in (int, float) else None
 
 
 class Severity(StrEnum):

@@ -5,6 +5,7 @@ Source: ``k8s.io/apimachinery/pkg/api/resource`` (Quantity, suffixer); Go's ``ti
 
 from rules.lazy_pattern import LazyPattern
 from rules.memory import remember
+from rules.type_names import Any
 
 _PART = LazyPattern(r"([0-9]{1,12}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})(h|ms|m|s|us|µs|μs|ns)")
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
@@ -18,13 +19,11 @@ _SUFFIXES = {
 GIBIBYTE = 2.0**30
 
 
-def parse_quantity(value: object) -> float | None:
+def parse_quantity(value: Any) -> float | None:
     """``"500m"``, ``"16Gi"``, ``2`` or ``"1e3"`` as a number; None for anything else."""
     if isinstance(value, str):
         return _parse_text(value)
-    if isinstance(value, bool):
-        return None
-    return float(value) if isinstance(value, (int, float)) else None
+    return float(value) if type(value) in (int, float) else None  # true and false are none
 
 
 @remember(1024, 32)

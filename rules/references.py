@@ -105,9 +105,12 @@ def _lost_containers(workload: Workload) -> Iterator[Dangling]:
 
 
 def _repeats(body: Any, at: Path, *, refused: bool) -> Iterator[Repetition]:
+    found = dig(body, at)
+    if not isinstance(found, (list, dict)) or len(found) < 2:
+        return
     seen: dict[str, Any] = {}
-    for index, item in items(dig(body, at)):
-        name = dig(item, ("name",))
+    for index, item in items(found):
+        name = item.get("name") if isinstance(item, dict) else None
         if not isinstance(name, str) or not name:
             continue
         if name in seen:

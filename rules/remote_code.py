@@ -21,8 +21,9 @@ _PICKLES: Mapping[str, str] = {
 }
 """Variables that turn a safe reader off, and what they do: pytorch ``torch/serialization.py``, vllm
 ``vllm/envs.py``."""
-_TOKENS = ("NotebookApp.token", "ServerApp.token", "IdentityProvider.token")
-"""Jupyter's token; an empty one lets everybody in (jupyter_server ``auth/identity.py``)."""
+_TOKENS = ("notebookapp.token", "serverapp.token", "identityprovider.token")
+"""Jupyter's token, in small letters; an empty one lets everybody in (jupyter_server
+``auth/identity.py``)."""
 
 
 class CodeSource(NamedTuple):
@@ -63,7 +64,7 @@ def find_pickles(command: CommandLine) -> Iterator[CodeSource]:
 
 def find_open_notebook(command: CommandLine) -> CodeSource | None:
     """Where a notebook is told to ask nobody for a token."""
-    flag = command.flag(*(name.lower() for name in _TOKENS))
+    flag = command.flag(*_TOKENS)
     if flag is None or _plain(flag.value):
         return None
     return CodeSource(

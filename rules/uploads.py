@@ -50,7 +50,8 @@ def find_upload(command: CommandLine) -> str | None:
             return f"--{flag}"
     if _says_yes(command, _KEEPS_MODELS):
         return _KEEPS_MODELS
-    if not any(program in command.script for program in _PROGRAMS):
+    script = command.script
+    if not [program for program in _PROGRAMS if program in script]:
         return None
     return next(filter(None, map(_read_upload, split_simple(w for w, _ in command.words))), None)
 

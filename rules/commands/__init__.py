@@ -71,7 +71,7 @@ class CommandLine:
     def texts(self) -> tuple[Fragment, ...]:
         """The command, the arguments, the script and the mounted scripts that they name, in that
         order; of more than ``LONGEST`` characters only the two ends."""
-        texts = list(list_fragments(self.container))
+        texts = list_fragments(self.container)
         if self._mounted:
             texts += [script for text in texts for script in self._follow(text)]
         return tuple(cut_fragments(texts))

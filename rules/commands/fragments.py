@@ -7,7 +7,7 @@ from rules.kinds.pods import Container
 from rules.paths import Path
 from rules.record import NamedTuple
 
-_NUMBERS = (int, float)
+_WORDS = (str, int, float)
 
 
 class Fragment(NamedTuple):
@@ -17,19 +17,21 @@ class Fragment(NamedTuple):
     path: Path
 
 
-def list_fragments(container: Container) -> Iterator[Fragment]:
+def list_fragments(container: Container) -> list[Fragment]:
     """The words of a container's command and arguments, and its source."""
+    found: list[Fragment] = []
     for key in ("command", "args", "source"):
         written = container.body.get(key)
         if isinstance(written, str):
-            yield Fragment(written, container.place(key))
+            found.append(Fragment(written, container.place(key)))
         elif isinstance(written, list):
             path = container.place(key)
-            for index, word in enumerate(written):
-                if isinstance(word, str):
-                    yield Fragment(word, (*path, index))
-                elif isinstance(word, _NUMBERS):
-                    yield Fragment(str(word), (*path, index))
+            found += [
+                Fragment(str(word), (*path, index))
+                for index, word in enumerate(written)
+                if isinstance(word, _WORDS)
+            ]
+    return found
 
 
 def cut_fragments(texts: list[Fragment]) -> list[Fragment]:
