@@ -39,7 +39,8 @@ SERVER_CORE, CLIENT_CORE = str(CORES[0]), str(CORES[-1])
 REVIEWS = 50
 LEAST_RATIO, MOST_P99, MOST_TAIL, MOST_GIANT, MOST_BESIDE = 0.16, 10.0, 5.0, 200.0, 50.0
 MOST_NEW, MOST_MANY = 480.0, 650.0
-"""Microseconds of CPU for a new object of 6 KB: by the rules there are, by those of a catalogue."""
+"""Microseconds of CPU for a new object of 6 KB: by the rules there are, by those of a catalogue.
+The first was set when there were eight (``bench.core_rules``)."""
 PAUSES = "function delay() return 20 end"
 """Milliseconds between an answer and the next request of a connection."""
 NEW_NAMES = """
@@ -70,6 +71,8 @@ def main() -> None:
         run_floor(Path(sys.argv[2]), Path(sys.argv[3]))
         return
     show_calls()
+    print("by the eight core rules:", flush=True)
+    subprocess.run([sys.executable, "-m", "bench.core_rules", "--calls"], check=True)
     if shutil.which("wrk") is None:
         print("the rest is skipped: wrk is not installed")
         return
@@ -86,13 +89,13 @@ def main() -> None:
         alone = measure(PORT, middle, 1, seconds)
         beside, giants = measure_giant(small, giant, seconds)
         print(f"memory    {read_memory():7.1f} MiB")
-    with run(["-m", "bench.copies", *serve_arguments(files)[2:]], PORT) as pid:
-        measure(PORT, small, 16, 1)
-        many, many_cpu = measure_cpu(pid, PORT, small, seconds, NEW_NAMES)
+    many, many_cpu = measure_new("bench.copies", files, small, seconds)
+    core, core_cpu = measure_new("bench.core_rules", files, small, seconds)
     print(f"floor     {floor}, {floor_cpu:.0f} us of CPU each")
     print(f"6 KB x16  {ours}, {our_cpu:.0f} us of CPU each")
     print(f"new x16   {new}, {new_cpu:.0f} us of CPU each")
     print(f"{RULES} rules  {many}, {many_cpu:.0f} us of CPU each")
+    print(f"core      {core}, {core_cpu:.0f} us of CPU each")
     print(f"60 KB x1  {alone}")
     print(f"beside    {beside}")
     print(f"giant     {', '.join(f'{one:.0f}' for one in giants)} ms")
@@ -100,11 +103,20 @@ def main() -> None:
     tell("the same by CPU time", floor_cpu / our_cpu, LEAST_RATIO, least=True)
     tell("p99 at 16 connections, ms", ours.p99, MOST_P99)
     tell("a new object, us of CPU", new_cpu, MOST_NEW)
-    tell("p99 of these, ms", new.p99, MOST_P99)
+    tell("a new object by the eight core rules, us of CPU", core_cpu, MOST_NEW)
+    tell("p99 of new objects, ms", new.p99, MOST_P99)
+    tell("p99 of these by the eight core rules, ms", core.p99, MOST_P99)
     tell(f"a new object by {RULES} rules, us of CPU", many_cpu, MOST_MANY)
     tell("p99/p50 at 60 KB", alone.p99 / alone.p50, MOST_TAIL)
     tell("slowest giant, ms", max(giants), MOST_GIANT)
     tell("p99 beside giants, ms", beside.p99, MOST_BESIDE)
+
+
+def measure_new(module: str, files: DevFiles, small: bytes, seconds: float) -> tuple[Load, float]:
+    """New objects at a server that is started by another module."""
+    with run(["-m", module, *serve_arguments(files)[2:]], PORT) as pid:
+        measure(PORT, small, 16, 1)
+        return measure_cpu(pid, PORT, small, seconds, NEW_NAMES)
 
 
 def show_calls() -> None:
