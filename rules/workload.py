@@ -12,14 +12,7 @@ from rules.kinds.facts import Fact
 from rules.kinds.lookups import Answer, Reference
 from rules.kinds.pods import Container, Pod
 from rules.kinds.roles import Role
-from rules.kinds.rows import (
-    FactPlace,
-    FactPlaces,
-    find_around,
-    find_every,
-    find_own,
-    read_row,
-)
+from rules.kinds.rows import FactPlace, FactPlaces, find_around, find_every, find_own, read_row
 from rules.kinds.runs import Deadlines, Retry, Schedule
 from rules.kinds.schema import Autoscaler, Inner, Kind
 from rules.kinds.views import SpecView
