@@ -22,6 +22,8 @@ _FABRIC_VARIABLES = (
 )
 """How the variables begin that tell communication libraries of the node's interfaces."""
 _CLOUD_NETWORK = "networking.gke.io"
+_TRANSFERS = ("deepep", "mooncake", "nixl")
+"""What carries experts' tokens and caches of keys and values between nodes, over RDMA."""
 _LONGEST = 4096
 _NODE_DISK = ("/", "/etc", "/home", "/opt", "/root", "/usr", "/var", "/var/lib")
 """Folders of the disk that the node itself runs from."""
@@ -49,7 +51,7 @@ def _name_means(command: CommandLine) -> Iterator[str]:
     yield "" if libraries is None else libraries.text
     for name in command.variables:
         yield "rdma" if name.startswith(_FABRIC_VARIABLES) else ""
-    if any(variable in command.script for variable in _FABRIC_VARIABLES):
+    if any(sign in command.script for sign in (*_FABRIC_VARIABLES, *_TRANSFERS)):
         yield "rdma"
 
 

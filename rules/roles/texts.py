@@ -11,6 +11,7 @@ from rules.roles.idleness import name_program
 from rules.roles.programs import (
     COMMANDS,
     EVALUATES,
+    MEASURES,
     MOVES,
     PHRASES,
     PROGRAMS,
@@ -122,11 +123,13 @@ def _read_flags(words: Iterable[str]) -> Iterator[Signal]:
 
 
 def _read_scripts(words: list[str]) -> Iterator[Signal]:
-    """A script that tests a trainer trains nothing."""
+    """A script that tests a trainer trains nothing, nor does one that tests what it runs on."""
     scripts = [word for word in words if word.endswith(_ENDS)]
     for word in scripts[:_STEMS]:
         stem, _, suffix = word.rpartition(".")
-        if not stem.startswith(_TESTS[0]) and not stem.endswith(_TESTS[1]):
+        if stem.startswith(_TESTS[0]) or stem.endswith(_TESTS[1]):
+            yield _hear(MEASURES, word)
+        else:
             yield from _hear_script(stem[:200], f".{suffix}")
 
 
