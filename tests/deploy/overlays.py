@@ -22,6 +22,7 @@ OVERLAYS: dict[str, tuple[str, ...]] = {
     "reporting": ("scan", "scan/reports", "scan/events"),
     "dashboard": ("dashboard",),
     "monitoring": ("monitoring",),
+    "openshift dashboard": ("dashboard", "openshift"),
     "monitored dashboard": ("monitoring", "dashboard", "dashboard/monitoring"),
     "traced": ("tracing",),
     "all": (

@@ -350,7 +350,8 @@ def test_generate_tells_of_an_old_file_and_writes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for file in (generate.ALERTS, generate.VALUES, generate.README):
+    asked = (generate.ALERTS, generate.VALUES, generate.README)
+    for file in (*asked, generate.SCHEMA, generate.POLICY_SCHEMA):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text((ROOT / file).read_text())
     access = Path("deploy/base/access.yaml")

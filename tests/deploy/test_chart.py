@@ -33,7 +33,15 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "priorityClassName": "system-cluster-critical",
         "policy": {"apiVersion": "mlgate.dev/v1", "kind": "Policy", "profile": "strict"},
     },
+    "known clients": {
+        "arguments": ["--client-token=/etc/mlgate-client/token"],
+        "extraVolumes": [{"name": "client", "secret": {"secretName": "mlgate-client"}}],
+        "extraVolumeMounts": [
+            {"name": "client", "mountPath": "/etc/mlgate-client", "readOnly": True}
+        ],
+    },
     "openshift": {"runAs": None},
+    "openshift dashboard": {"runAs": None, "dashboard": {"enabled": True}},
     "scan": {"scan": {"enabled": True}},
     "reporting": {"scan": {"enabled": True, "writeReports": True, "writeEvents": True}},
     "dashboard": {"dashboard": {"enabled": True}},
@@ -76,6 +84,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 Tree = dict[str, Any]
+
+
+def policy(**keys: Any) -> dict[str, Any]:
+    """A setting of the chart's policy."""
+    return {"policy": {"apiVersion": "mlgate.dev/v1", "kind": "Policy", **keys}}
 
 
 def find_helm() -> str | None:
@@ -269,6 +282,37 @@ def test_a_scan_that_writes_reports_may_write_nothing_else() -> None:
         ({"spreadOverNodes": "Never"}, NAMESPACE, "spreadOverNodes"),
         ({"certManager": {"issuerRef": {"kind": "Issuer"}}}, NAMESPACE, "issuerRef"),
         ({"replicas": 0}, NAMESPACE, "replicas"),
+        ({"port": 8080}, NAMESPACE, "port and metricsPort are both 8080"),
+        (
+            {"networkPolicy": {"apiServer": ["192.0.2.10"]}},
+            *(NAMESPACE, "apiServer has 192.0.2.10, which is no range of addresses, such as"),
+        ),
+        (
+            {"arguments": ["--failure-policy=Fail"]},
+            *(NAMESPACE, "arguments has --failure-policy, which the value failurePolicy gives"),
+        ),
+        (
+            {"dashboard": {"arguments": ["--history=a"]}},
+            *(
+                NAMESPACE,
+                "dashboard.arguments has --history, which the value dashboard.historyClaim",
+            ),
+        ),
+        (
+            {"scan": {"arguments": ["--events"]}},
+            *(NAMESPACE, "scan.arguments has --events, which the value scan.writeEvents gives"),
+        ),
+        (
+            policy(rules={"TRN999": "deny"}),
+            NAMESPACE,
+            "/policy/rules': additional properties 'TRN9",
+        ),
+        (policy(profile="strickt"), NAMESPACE, "'/policy/profile': value must be one of"),
+        ({"policy": None}, NAMESPACE, "missing property 'policy'"),
+        ({"image": {"repository": "registry.example.com/a:1"}}, NAMESPACE, "/image/repository'"),
+        ({"resources": {"limits": {"memory": 512}}}, NAMESPACE, "/resources/limits/memory'"),
+        ({"scan": {"schedule": "daily"}}, NAMESPACE, "/scan/schedule'"),
+        ({"dashboard": {"tlsSecret": "A B"}}, NAMESPACE, "/dashboard/tlsSecret'"),
         ({"replica": 3}, NAMESPACE, "replica"),
         ({"failurePolicy": "fail"}, NAMESPACE, "failurePolicy"),
         ({"image": {"repository": "a", "digest": "sha256:1"}}, NAMESPACE, "digest"),
@@ -326,7 +370,7 @@ def test_every_value_is_told_and_has_a_schema() -> None:
     assert {leaf for leaf in leaves if not any(leaf.startswith(f"{one}.") for one in whole)} == {
         one for one in told if one not in whole
     }
-    assert whole == {"policy", "certManager.issuerRef"}
+    assert whole == {"certManager.issuerRef"}
 
 
 def list_leaves(schema: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -345,3 +389,12 @@ def test_a_scan_lists_what_the_webhook_watches_and_writes_nothing() -> None:
     assert {verb for one in scanned for verb in one.verbs} == {"list"}
     assert [one[:2] for one in scanned] == [one[:2] for one in watched]
     assert all("secrets" not in one.resources for one in scanned)
+
+
+@needs_helm
+@pytest.mark.parametrize("name", ["cost-labels", "gpu-namespaces", "queues-and-gangs"])
+def test_a_policy_is_taken_as_it_is(name: str) -> None:
+    written = yaml.safe_load((ROOT / f"examples/policies/{name}.yaml").read_text())
+    made = by_name(render({"policy": written}))["ConfigMap", "mlgate-policy"]
+    taken = yaml.safe_load(made["data"]["mlgate.yaml"])
+    assert {key: one for key, one in taken.items() if key in written} == written

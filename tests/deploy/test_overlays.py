@@ -30,6 +30,7 @@ SAME = {
     "base": "default",
     "enforce": "enforce",
     "openshift": "openshift",
+    "openshift dashboard": "openshift dashboard",
     "cert-manager": "cert-manager",
     "high-availability": "high availability",
     "scan": "scan",

@@ -71,4 +71,5 @@ def test_the_api_server_takes_the_overlays(
     done = apply(cluster, built)
     assert done.returncode == 0, done.stderr.decode()
     assert WANTED.get(overlay, "kind: Deployment") in built
-    assert ("openshift" in OVERLAYS[overlay]) is ("runAsUser" not in built)
+    for field in ("runAsUser", "runAsGroup"):
+        assert ("openshift" in OVERLAYS[overlay]) is (field not in built)

@@ -8,6 +8,7 @@ out of date.
 import sys
 from pathlib import Path
 
+from webhook.commands.chart_schema import write_definitions
 from webhook.commands.chart_values import write_table
 from webhook.replica.permissions import (
     render_access,
@@ -27,6 +28,8 @@ from webhook.replica.permissions import (
 ALERTS = Path("deploy/chart/files/alerts.yaml")
 VALUES = Path("deploy/chart/values.yaml")
 README = Path("deploy/chart/README.md")
+SCHEMA = Path("deploy/chart/values.schema.json")
+POLICY_SCHEMA = Path("linter/commands/policy.schema.json")
 
 
 def render_rule() -> str:
@@ -45,7 +48,13 @@ def render_readme() -> str:
     return write_table(README.read_text("utf-8"), VALUES.read_text("utf-8"))
 
 
+def render_schema() -> str:
+    """The schema of the chart's values, with that of a policy in it."""
+    return write_definitions(SCHEMA.read_text("utf-8"), POLICY_SCHEMA.read_text("utf-8"))
+
+
 FILES = {
+    SCHEMA: render_schema,
     README: render_readme,
     Path("deploy/base/access.yaml"): render_access,
     Path("deploy/chart/templates/access.yaml"): render_chart_access,

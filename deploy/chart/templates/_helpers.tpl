@@ -53,3 +53,12 @@ tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
+
+{{- define "mlgate.refuseGiven" -}}
+{{- range .words }}
+{{- $name := . | trimPrefix "--" | splitList "=" | first }}
+{{- with get $.given $name }}
+{{- fail (printf "%s has --%s, which the value %s gives: set that" $.of $name .) }}
+{{- end }}
+{{- end }}
+{{- end }}
