@@ -81,6 +81,20 @@ def test_a_report_for_each_workload_with_its_owner(server: Reporting) -> None:
     assert (first["source"], first["severity"], first["scored"]) == ("mlgate", "high", True)
 
 
+def test_g70_what_an_exception_lets_pass_is_a_row(server: Reporting) -> None:
+    reports = server.serve_reports()
+    server.put(FIXABLE)
+    excepted = "rules: [CRN001], match: {namespace: research}, expires: 2999-01-01"
+    Path("mlgate.yaml").write_text(
+        "apiVersion: mlgate.dev/v1\nkind: Policy\n"
+        f"exceptions: [{{{excepted}, owner: ml-infra, reason: known}}]\n"
+    )
+    write("--policy", "mlgate.yaml")
+    (report,) = reports.objects.values()
+    (row,) = (one for one in report["results"] if one["policy"] == "CRN001")
+    assert (row["rule"], row["result"], report["summary"]["skip"]) == ("overlap", "skip", 1)
+
+
 def test_a_second_run_writes_nothing(server: Reporting) -> None:
     server.serve_reports()
     server.put(FIXABLE)
