@@ -351,7 +351,7 @@ def test_generate_tells_of_an_old_file_and_writes_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     asked = (generate.ALERTS, generate.VALUES, generate.README)
-    for file in (*asked, generate.SCHEMA, generate.POLICY_SCHEMA):
+    for file in (*asked, generate.VALUES_SCHEMA, generate.POLICY_SCHEMA):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text((ROOT / file).read_text())
     access = Path("deploy/base/access.yaml")

@@ -28,7 +28,7 @@ from webhook.replica.permissions import (
 ALERTS = Path("deploy/chart/files/alerts.yaml")
 VALUES = Path("deploy/chart/values.yaml")
 README = Path("deploy/chart/README.md")
-SCHEMA = Path("deploy/chart/values.schema.json")
+VALUES_SCHEMA = Path("deploy/chart/values.schema.json")
 POLICY_SCHEMA = Path("linter/commands/policy.schema.json")
 
 
@@ -50,11 +50,11 @@ def render_readme() -> str:
 
 def render_schema() -> str:
     """The schema of the chart's values, with that of a policy in it."""
-    return write_definitions(SCHEMA.read_text("utf-8"), POLICY_SCHEMA.read_text("utf-8"))
+    return write_definitions(VALUES_SCHEMA.read_text("utf-8"), POLICY_SCHEMA.read_text("utf-8"))
 
 
 FILES = {
-    SCHEMA: render_schema,
+    VALUES_SCHEMA: render_schema,
     README: render_readme,
     Path("deploy/base/access.yaml"): render_access,
     Path("deploy/chart/templates/access.yaml"): render_chart_access,
