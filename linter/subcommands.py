@@ -1,10 +1,10 @@
 """The subcommands of ``mlgate``: which there are, where each is, and how its words are read."""
 
-import importlib
 from collections.abc import Mapping
 from types import SimpleNamespace
 
 from linter.option_table import OptionTable
+from rules import import_module
 from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, Any, TextIO
 
@@ -48,7 +48,7 @@ READER_VARIABLE = "MLGATE_READER"
 
 def load_subcommand(name: str) -> Any:
     """A subcommand's module. Raises ImportError where its extra is not installed."""
-    return importlib.import_module(SUBCOMMANDS[name].module)
+    return import_module(SUBCOMMANDS[name].module)
 
 
 def make_parser(name: str) -> "CommandParser":

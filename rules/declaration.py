@@ -1,8 +1,7 @@
 """What a rule declares of the objects that it looks at: as much of it as a run needs to know before
 it meets one of these, and imports the rule."""
 
-from importlib import import_module
-
+from rules import import_module
 from rules.model import Action, Form, Harm, Rule, Severity
 from rules.record import NamedTuple
 from rules.type_names import TypeAlias

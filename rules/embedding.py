@@ -1,7 +1,5 @@
 """Manifests inside manifests: how they are found, and how what is found in them reads outside."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from rules.kinds.schema import Inner

@@ -1,7 +1,5 @@
 """Rules run over objects: problems become findings, and findings get their decision."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from functools import partial as bind
@@ -43,8 +41,8 @@ class Engine:
     def __init__(  # noqa: PLR0913 - what a run is made of, by keyword
         self,
         policy: Policy,
-        inventory: Inventory,
-        now: datetime.date | None,
+        inventory: "Inventory",
+        now: "datetime.date | None",
         *,
         rules: RuleIndex | Iterable[Declaration | Rule] = INDEX,
         flag_profile: str | None = None,

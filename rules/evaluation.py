@@ -1,7 +1,5 @@
 """What the rules say of one object."""
 
-from __future__ import annotations
-
 from rules.dispatch import Look
 from rules.model import Embedded, Finding
 from rules.record import NamedTuple

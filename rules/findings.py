@@ -1,7 +1,5 @@
 """Problems become findings: with the role they hang on, and with the policy's decision."""
 
-from __future__ import annotations
-
 from rules.checks import load_rule
 from rules.embedding import View, fingerprint, show_outside
 from rules.model import Action, Confidence, Finding, Identity, Problem, Rule
@@ -29,7 +27,9 @@ class FindingMaker:
 
     __slots__ = ("_by_container", "_flag_profile", "_now", "_policy")
 
-    def __init__(self, policy: Policy, now: datetime.date | None, flag_profile: str | None) -> None:
+    def __init__(
+        self, policy: Policy, now: "datetime.date | None", flag_profile: str | None
+    ) -> None:
         self._policy = policy
         self._now = now
         self._flag_profile = flag_profile
@@ -125,13 +125,13 @@ def _find_container(problem: Problem, view: View) -> str | None:
     return None
 
 
-def _judgement(problem: Problem, view: View) -> Judgement | None:
+def _judgement(problem: Problem, view: View) -> "Judgement | None":
     """The role that a problem hangs on: that of its pod template, or the object's."""
     workload = view.workload
     return workload.judgements_by_path.get(problem.role_path, workload.judgement)
 
 
-def _confidence(rule: Rule, problem: Problem, judgement: Judgement | None) -> Confidence:
+def _confidence(rule: Rule, problem: Problem, judgement: "Judgement | None") -> Confidence:
     """That of the role, where the form hangs on one."""
     if judgement is None or not rule.form(problem.form).role_gated:
         return Confidence.HIGH

@@ -1,7 +1,5 @@
 """The other objects at hand: the files of a run, or a cluster's cache."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 
@@ -37,7 +35,7 @@ class Inventory:
         self.namespace = namespace or ""
         self.complete = complete
 
-    def at(self, namespace: str) -> Inventory:
+    def at(self, namespace: str) -> "Inventory":
         """The same objects, seen from another namespace."""
         view = Inventory(namespace=namespace, complete=self.complete)
         view._objects = self._objects

@@ -80,7 +80,7 @@ PARAMETERS = (
 """What a policy may say of the names of outputs: ``naming_of`` reads it."""
 
 _SECONDARY = LazyPattern(r"(?:^|[_.-])(?:model|log|logging|run|work|tensorboard)", re.IGNORECASE)
-_SCHEME = LazyPattern(r"([a-z][a-z0-9+]{0,31})://", re.IGNORECASE)
+_SCHEME = LazyPattern(r"([A-Za-z][A-Za-z0-9+]{0,31})://")  # folding case makes it dear to compile
 
 
 def naming_of(params: Mapping[str, Any]) -> Naming:

@@ -30,6 +30,9 @@ _WORDS: dict[str, Scalar] = {
 }  # fmt: skip
 
 _NUMERIC = frozenset("+-0123456789.")
+_AFTER_SIGN = frozenset("0123456789._")
+_ENDS = frozenset("0123456789abcdefABCDEF._")
+"""What numbers begin and end with, so that few runs need the expressions that tell them."""
 _INTEGER = LazyPattern(
     r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))\Z", re.ASCII
 )
@@ -69,14 +72,16 @@ def literal(text: str) -> Scalar:
     """The value of a plain scalar in YAML, where 1.0 is a float still."""
     if text in _WORDS:
         return _WORDS[text]
-    if text[0] not in _NUMERIC:
+    if text[0] not in _NUMERIC or text[-1] not in _ENDS:
+        return text
+    if text[0] in "+-" and text[1:2] not in _AFTER_SIGN:
         return text
     if text[0] != "0" and len(text) < _LEAST_LONG and text.isascii() and text.isdigit():
         return int(text)
     if text[0] == ".":
         return _float(text, _FRACTION, text)
     digits = text.replace("_", "")
-    value = _integer(digits)
+    value = None if "." in digits else _integer(digits)
     return _float(digits, _FLOAT, text) if value is None else value
 
 
@@ -150,7 +155,7 @@ def _integer(digits: str) -> int | None:
     if match := _INTEGER.match(digits):
         sign, *readings = match.groups()
         number, base = next(found for found in zip(readings, _BASES, strict=True) if found[0])
-    elif match := _SIGN_AFTER_PREFIX.match(digits):
+    elif digits.startswith("0b") and (match := _SIGN_AFTER_PREFIX.match(digits)):
         sign, number = match[1][0], match[1][1:]
     if not number or len(number.lstrip("0")) > _MOST_DIGITS:
         return None

@@ -1,6 +1,5 @@
 """How long a model server may take to load."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from rules.annotations import LOAD_ANNOTATION
@@ -19,7 +18,7 @@ from rules.workload import SERVING, Workload
 SLOW_LOAD = "serving.slow_load_seconds"
 """Where the policy says how long models may load, below its ``parameters``."""
 
-_SIZE = LazyPattern(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])", re.IGNORECASE)
+_SIZE = LazyPattern(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-9])")
 _EXPERTS = {"17b-16e": 109, "17b-128e": 400}
 """Billions of parameters of Llama 4, whose names tell those of one token and how many experts there
 are (``llama-models/models/llama4/MODEL_CARD.md``)."""
@@ -122,11 +121,10 @@ def read_size(command: CommandLine) -> float | None:
 
 
 def _find_size(command: CommandLine) -> float | None:
-    told = "\n".join(_model_texts(command))
+    told = "\n".join(_model_texts(command)).lower()
     sizes = [float(match[2]) * int(match[1] or 1) for match in _SIZE.finditer(told)]
     if sizes:
-        folded = told.lower()
-        sizes += [size for name, size in _EXPERTS.items() if name in folded]
+        sizes += [size for name, size in _EXPERTS.items() if name in told]
     return max((size for size in sizes if size <= 2000), default=None)
 
 

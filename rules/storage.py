@@ -1,7 +1,6 @@
 """A pod's storage: which of its places outlive it, and where its outputs end up."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import join, normpath
 
@@ -139,7 +138,8 @@ class Storage:
         self._pod = pod
         self._schemes = schemes
         self._volumes = {volume.name: volume for volume in reversed(pod.volumes)}
-        self._artifacts = sorted(artifact.rstrip("/") for artifact in pod.artifacts)
+        self._artifacts = frozenset(artifact.rstrip("/") for artifact in pod.artifacts)
+        self._sorted = sorted(self._artifacts)
 
     def locate(
         self, outputs: Iterable[Output], container: Container
@@ -195,10 +195,14 @@ class Storage:
 
     def _has_artifact(self, folders: list[str]) -> bool:
         """Whether a path, the first of its ``folders``, lies in an artifact or holds one."""
-        at = bisect_left(self._artifacts, folders[0].rstrip("/") + "/")
-        if at < len(self._artifacts) and _covers(folders[0], self._artifacts[at]):
+        if not self._artifacts.isdisjoint(folders):
             return True
-        return any(_is_in(self._artifacts, folder) for folder in folders)
+        if not self._artifacts:
+            return False
+        from bisect import bisect_left  # noqa: PLC0415 - few pods have artifacts
+
+        at = bisect_left(self._sorted, folders[0].rstrip("/") + "/")
+        return at < len(self._sorted) and _covers(folders[0], self._sorted[at])
 
 
 def _rank(place: Place) -> int:
@@ -238,12 +242,6 @@ def _folders(target: str) -> list[str]:
     """A path and every folder above it, without a slash at the end; the root is the empty one."""
     path = target.rstrip("/")
     return [path, *(path[:at] for at in range(len(path) - 1, -1, -1) if path[at] == "/")]
-
-
-def _is_in(names: list[str], name: str) -> bool:
-    """Whether ``name`` is one of ``names``, which are sorted."""
-    at = bisect_left(names, name)
-    return at < len(names) and names[at] == name
 
 
 def _is_system(path: Any) -> bool:

@@ -38,7 +38,7 @@ _INPUT = (
     r"(?:$|[_.-])"
 )
 """Names of what is read."""
-_SCHEME = r"(?i)([a-z][a-z0-9+]{0,31})://"
+_SCHEME = r"([A-Za-z][A-Za-z0-9+]{0,31})://"  # folding case makes it dear to compile
 _NAMED = r"(?:-{1,4}([A-Za-z][\w.-]{0,255})[=:]?|([A-Za-z][\w.-]{0,255})[=:])\Z"
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from linter.errors import UserError
 from linter.reports import ReportOptions
+from rules import import_module
 from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, TextIO
 
@@ -148,10 +149,8 @@ def write_reports(
     result: "RunResult", reports: Sequence[ReportRequest], options: ReportOptions, out: TextIO
 ) -> None:
     """Render each report and put it where it belongs. Raises UserError."""
-    import importlib
-
     for one in reports:
-        module = importlib.import_module(f"linter.reports.{one.format}")
+        module = import_module(f"linter.reports.{one.format}")
         # Colours and links are a terminal's: no file has them, whatever standard output is.
         plain = options if one.file is None else options._replace(colour=False, links=False)
         if one.file is None:

@@ -6,8 +6,8 @@ whoever imports that name imports every kind.
 """
 
 from functools import cache
-from importlib import import_module
 
+from rules import import_module
 from rules.kinds import config_maps
 from rules.kinds.index import KIND_ROWS
 from rules.kinds.neighbours import NEIGHBOURS, NEIGHBOURS_IN_FILES

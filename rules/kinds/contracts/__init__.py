@@ -1,7 +1,6 @@
 """What operators ask of objects of their kinds, beyond what a schema can say."""
 
-from importlib import import_module
-
+from rules import import_module
 from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
