@@ -23,11 +23,9 @@ def find_missing(
     workload: Workload, pods: Iterable[Pod]
 ) -> Iterator[tuple[Path | None, NamedObject]]:
     """What an object or some of its ``pods`` name and is known not to be there, with the pod
-    template that names it. A fragment names what others bring."""
+    template that names it, where all objects are known. A fragment names what others bring."""
     chosen = tuple(pods)
     if workload.partial or not chosen or not workload.kind.namespaced:
-        return
-    if not workload.neighbourhood.tells_absence:
         return
     for named in _name_of_object(workload):
         if _is_missing(workload, named):

@@ -45,7 +45,6 @@ from collections.abc import Iterator, Mapping
 from rules.kinds import facts
 from rules.kinds.lookups import Answer
 from rules.model import Harm, Problem, Rule, Value, form_table
-from rules.rendezvous import Rendezvous, find_rendezvous
 from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import TRAINING, Workload
@@ -57,6 +56,8 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     mode, pods = workload.at(facts.COMPLETION_MODE), workload.at(facts.PARALLELISM)
     if mode is None or pods is None or workload.partial or (pods.number or 0) < 2:
         return
+    from rules.rendezvous import Rendezvous, find_rendezvous  # noqa: PLC0415 - most have one pod
+
     if workload.once(find_rendezvous) is not Rendezvous.STATIC or mode.unknown:
         return
     if mode.value != "Indexed":

@@ -41,7 +41,6 @@ from rules.kinds.pods import Pod
 from rules.kinds.runs import LoneRetry
 from rules.model import Fix, Harm, Problem, Rule, form_table
 from rules.paths import dotted
-from rules.rendezvous import Rendezvous, find_rendezvous
 from rules.type_names import Any
 from rules.wording import join_problems, tell_value, write_values
 from rules.workload import Workload
@@ -63,9 +62,12 @@ def _matters(workload: Workload, retry: LoneRetry) -> bool:
         return False
     if retry.serves:
         return True
-    pods = workload.training_pods
+    if _count(workload.training_pods) < 2:
+        return False
+    from rules.rendezvous import Rendezvous, find_rendezvous  # noqa: PLC0415 - most have one pod
+
     rendezvous = workload.once(find_rendezvous)
-    if rendezvous is Rendezvous.ELASTIC or _count(pods) < 2:
+    if rendezvous is Rendezvous.ELASTIC:
         return False
     return rendezvous is Rendezvous.STATIC or not retry.ranks_only
 

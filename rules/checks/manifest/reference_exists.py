@@ -47,16 +47,21 @@ There is no fix.
 
 from collections.abc import Iterator, Mapping
 
-from rules.dependencies import find_missing
-from rules.kinds.named_objects import NamedObject
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
-from rules.type_names import Any
+from rules.type_names import TYPE_CHECKING, Any
 from rules.wording import join_problems
 from rules.workload import ML_ROLES, Workload
 
+if TYPE_CHECKING:
+    from rules.kinds.named_objects import NamedObject
+
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    if not workload.neighbourhood.tells_absence:
+        return
+    from rules.dependencies import find_missing  # noqa: PLC0415 - few runs know all objects
+
     missing: dict[Any, list[Problem]] = {}
     for role_path, named in find_missing(workload, workload.pods_of(ML_ROLES)):
         problem = _tell(named)._replace(role_path=role_path)
@@ -64,7 +69,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     yield from map(join_problems, missing.values())
 
 
-def _tell(named: NamedObject) -> Problem:
+def _tell(named: "NamedObject") -> Problem:
     kind = " or ".join(named.reference.kinds)
     found = f"{dotted(named.path)} is {shorten(named.reference.name)}"
     message = f"{found}, and there is no {kind} of that name: the pods wait until there is"

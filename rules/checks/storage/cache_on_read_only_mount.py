@@ -30,12 +30,14 @@ There is no fix: whether the volume may be written to, or the cache belongs else
 
 from collections.abc import Iterator, Mapping
 
-from rules.caches import NamedCache, find_default_cache, find_named_caches, find_unwritable
 from rules.claims import find_claims
 from rules.kinds.pods import Container, Pod
 from rules.model import Harm, Problem, Related, Rule, form_table
-from rules.type_names import Any
+from rules.type_names import TYPE_CHECKING, Any
 from rules.workload import Workload
+
+if TYPE_CHECKING:
+    from rules.caches import NamedCache
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
@@ -48,9 +50,13 @@ def _judge(workload: Workload, pod: Pod, container: Container) -> Iterator[Probl
     sealed = container.get("securityContext", "readOnlyRootFilesystem") is True
     if not (sealed or container.mounts):
         return
+    from rules import caches  # noqa: PLC0415 - many containers mount nothing
+
     command = workload.command(container)
-    for cache in find_named_caches(command) or find_default_cache(command):
-        mount, why = find_unwritable(cache.folder, pod, container, _read_only_claims(workload))
+    for cache in caches.find_named_caches(command) or caches.find_default_cache(command):
+        mount, why = caches.find_unwritable(
+            cache.folder, pod, container, _read_only_claims(workload)
+        )
         if why:
             yield _tell(cache, why, None if mount is None else (*mount.path, "mountPath"))
             return
@@ -61,7 +67,7 @@ def _read_only_claims(workload: Workload) -> frozenset[str]:
     return frozenset(one.key.name for one in claims if one.modes == ("ReadOnlyMany",))
 
 
-def _tell(cache: NamedCache, why: str, mounted: tuple[str | int, ...] | None) -> Problem:
+def _tell(cache: "NamedCache", why: str, mounted: tuple[str | int, ...] | None) -> Problem:
     message = f"{cache.what} on {why}; expected a folder that can be written"
     related = () if mounted is None else (Related(mounted, "mounted here"),)
     return Problem("root" if mounted is None else "mount", cache.path, message, related=related)

@@ -45,7 +45,6 @@ from rules.kinds.facts import HOST_IPC, HOST_NETWORK, HOST_PID, Fact
 from rules.kinds.pods import Pod
 from rules.model import Harm, Problem, Rule, Value, form_table
 from rules.paths import dotted, shorten
-from rules.shared_memory import FOLDER, replace_host_memory
 from rules.type_names import Any
 from rules.wording import tell_value
 from rules.workload import ML_ROLES, Workload
@@ -62,6 +61,8 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge_namespaces(workload: Workload, pod: Pod) -> Iterator[Problem]:
     if (ipc := _find_true(workload, HOST_IPC, pod)) is not None:
+        from rules.shared_memory import FOLDER, replace_host_memory  # noqa: PLC0415 - few do
+
         message = f"{tell_value(ipc)}: the pod shares memory with all that runs on the node"
         expected = f"expected a mount of an emptyDir with medium Memory at {FOLDER}"
         yield Problem(
