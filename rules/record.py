@@ -18,10 +18,8 @@ else:
     from functools import cache
     from types import FunctionType
 
-    class _Record(tuple):
-        """What all classes have."""
-
-        __slots__ = ()
+    class _Methods:
+        """What all classes have. It is the base of none: with one more, a class is dearer."""
 
         @classmethod
         def _make(cls, values: Any) -> Self:
@@ -46,6 +44,15 @@ else:
             values = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items())
             return f"{type(self).__name__}({values})"
 
+    _SHARED = {
+        name: vars(_Methods)[name]
+        for name in ("_make", "_replace", "_asdict", "__getnewargs__", "__repr__")
+    }
+
+    @cache
+    def _make_getter(at: int) -> _tuplegetter:
+        return _tuplegetter(at, f"Alias for field number {at}")
+
     class _RecordMaker(type):
         """The type of ``NamedTuple`` alone: what is made of a class statement is a plain class."""
 
@@ -54,14 +61,11 @@ else:
                 return super().__new__(cls, name, bases, body)
             fields = tuple(body.get("__annotations__", ()))
             defaults = {field: body.pop(field) for field in fields if field in body}
-            getters = {
-                field: _tuplegetter(at, f"Alias for field number {at}")
-                for at, field in enumerate(fields)
-            }
             own = {"__slots__": (), "_fields": fields, "_field_defaults": defaults}
-            new = _make_new(fields, tuple(defaults.values()))
-            shared = {"__new__": new, "__match_args__": fields}
-            return type(name, (_Record,), {**body, **getters, **own, **shared})
+            own["__new__"] = _make_new(fields, tuple(defaults.values()))
+            own["__match_args__"] = fields
+            getters = zip(fields, map(_make_getter, range(len(fields))), strict=True)
+            return type(name, (tuple,), {**_SHARED, **body, **dict(getters), **own})
 
     class NamedTuple(metaclass=_RecordMaker):
         """The base that classes name."""
