@@ -35,8 +35,7 @@ class Output(NamedTuple):
     @property
     def scheme(self) -> str:
         """What stands before ``://`` in a URI; nothing in a path."""
-        found = _SCHEME.match(self.target)
-        return found[1] if found else ""
+        return _read_scheme(self.target)
 
 
 class Naming:
@@ -80,7 +79,9 @@ PARAMETERS = (
 """What a policy may say of the names of outputs: ``naming_of`` reads it."""
 
 _SECONDARY = LazyPattern(r"(?:^|[_.-])(?:model|log|logging|run|work|tensorboard)", re.IGNORECASE)
-_SCHEME = LazyPattern(r"([A-Za-z][A-Za-z0-9+]{0,31})://")  # folding case makes it dear to compile
+_LONGEST_SCHEME = 32
+_PLACE_SIGNS = ("/", "~", "$", "{{")
+"""What one of stands in every path and URI, so that few flags are looked at."""
 
 
 def naming_of(params: Mapping[str, Any]) -> Naming:
@@ -93,7 +94,11 @@ _naming = lru_cache(maxsize=8)(Naming)
 
 def read_outputs(command: CommandLine, naming: Naming) -> list[Output]:
     """The outputs that a container's flags and its environment name, in that order."""
-    found = [_read_flag(command, flag) for flag in command.flags if naming.flag(flag.name)]
+    found = [
+        _read_flag(command, flag)
+        for flag in command.flags
+        if any(sign in flag.value for sign in _PLACE_SIGNS) and naming.flag(flag.name)
+    ]
     for name, (value, path) in command.environment.items():
         if len(name) <= LONGEST_PLACE and naming.variable(name):
             main = "MODEL" not in name
@@ -104,15 +109,22 @@ def read_outputs(command: CommandLine, naming: Naming) -> list[Output]:
 def _read_flag(command: CommandLine, flag: CommandFlag) -> Output:
     written = flag.value[:LONGEST_PLACE]
     target = command.expand(written)
-    relative = "/" in target and not target.startswith(("/", "$")) and not _SCHEME.match(target)
+    relative = "/" in target and not target.startswith(("/", "$")) and not _read_scheme(target)
     if flag.folder and relative:
         target, written = join(flag.folder, target), join(flag.folder, written)
     return Output(target, flag.path, flag.name, _SECONDARY.search(flag.name) is None, written)
 
 
+def _read_scheme(target: str) -> str:
+    scheme, found, _ = target[: _LONGEST_SCHEME + 3].partition("://")
+    bare = scheme.replace("+", "")
+    named = bare.isascii() and bare.isalnum() and scheme[0].isalpha()
+    return scheme if found and named else ""
+
+
 def _is_place(output: Output) -> bool:
     """Whether a value is a path or URI, and not a number, a word or a model's name."""
     target = output.target
-    if _SCHEME.match(target) or target.startswith(("/", "./", "../", "~", "$", "{{")):
+    if _read_scheme(target) or target.startswith(("/", "./", "../", "~", "$", "{{")):
         return True
     return output.main and "/" in target and " " not in target

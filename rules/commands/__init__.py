@@ -18,8 +18,8 @@ from rules.type_names import Any, TypeAlias, TypeVar
 LONGEST_PLACE = 512
 """Characters of a path or URI that are read: a variable may stand in it a thousand times."""
 
-_FLAG = r"(?s)-{1,4}([A-Za-z][\w.-]{0,255})(?:=(.*))?\Z"
-_PAIR = r"(?s)\+{0,2}([A-Za-z][\w.-]{0,255})(?:=|:\s?)(.*)\Z"
+_LONGEST_NAME = 256
+_NAME_MARKS = str.maketrans("._-", "aaa")
 _VARIABLE = r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))"
 _QUOTES = "\"',"
 _JOINTS = ("-", ".")
@@ -222,9 +222,27 @@ def _read_flags(words: Iterable[Fragment]) -> Iterator[CommandFlag]:
 def _take_apart(word: str) -> tuple[str, str, bool]:
     """The name and the value that a word gives to it, both empty where it has none, and whether it
     is a flag."""
-    flag = re.match(_FLAG, word)
-    match = flag or re.match(_PAIR, word)
-    return (match[1], match[2] or "", flag is not None) if match else ("", "", False)
+    # Without regular expressions: nearly every run would have to compile them.
+    bare = word.lstrip("-")
+    is_flag = bare != word
+    if is_flag:
+        name, _, value = bare.partition("=")
+        given = len(word) - len(bare) <= 4
+    else:
+        bare = word.removeprefix("+").removeprefix("+")
+        name, mark, value = bare.partition("=")
+        if ":" in name:
+            name, mark, value = bare.partition(":")
+            value = value[1:] if value[:1].isspace() else value
+        given = bool(mark)
+    return (name, value, is_flag) if given and _is_name(name) else ("", "", False)
+
+
+def _is_name(text: str) -> bool:
+    """Whether it begins with a letter of ASCII and goes on with letters, digits, ``.``, ``_`` and
+    ``-``."""
+    begins = text[:1].isascii() and text[:1].isalpha()
+    return begins and len(text) <= _LONGEST_NAME and text.translate(_NAME_MARKS).isalnum()
 
 
 def _stands_alone(name: str, text: str) -> bool:
