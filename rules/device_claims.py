@@ -1,9 +1,11 @@
 """The claims on devices (DRA) that a pod has, and what they ask for.
 
-Source: core/v1 PodResourceClaim; resource.k8s.io (DeviceRequest, below ``exactly`` since v1beta2).
+Source: core/v1 PodResourceClaim; resource.k8s.io DeviceRequest, which has what it asks for below
+``exactly`` since v1beta2, or in ``firstAvailable`` several sorts of which it takes one. One with
+``adminAccess`` looks after devices that others have, and takes none away.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rules.kinds.facts import DEVICE_REQUESTS
 from rules.kinds.lookups import Answer
@@ -40,6 +42,14 @@ def _is_named(claim: Any) -> bool:
     return isinstance(claim, dict) and isinstance(claim.get("name"), str)
 
 
+def list_alternatives(requests: Any) -> Iterator[tuple[Mapping[str, Any], ...]]:
+    """For each request of a claim the sorts of devices of which it takes one."""
+    for _, request in items(requests):
+        listed = dig(request, ("firstAvailable",))
+        bodies = listed if isinstance(listed, list) else [dig(request, ("exactly",)) or request]
+        yield tuple(one for one in bodies if isinstance(one, dict))
+
+
 def find_both(workload: Workload, pod: Pod) -> Iterator[tuple[Path, str]]:
     """The claims on devices of a vendor whose resources the pod asks for as well: where, and a
     clause on both."""
@@ -48,7 +58,7 @@ def find_both(workload: Workload, pod: Pod) -> Iterator[tuple[Path, str]]:
     names = {name: name.partition("/")[0] for one in bodies for name, _ in asked(one, "limits")}
     for index, claim in items(claims) if names else ():
         path = (*pod.spec_path, "resourceClaims", index)
-        for device in _list_classes(workload, claim):
+        for device in _list_classes(workload, claim, taken=True):
             sort, _, owner = device.partition(".")
             for name, vendor in names.items() if sort in DEVICE_WORDS else ():
                 if vendor in (device, owner):
@@ -64,14 +74,15 @@ def lends_device(workload: Workload, claim: Any) -> bool:
     return not words.isdisjoint(DEVICE_WORDS)
 
 
-def _list_classes(workload: Workload, claim: Any) -> Iterator[str]:
-    """The device classes that a pod's claim asks for, where what it names is at hand."""
+def _list_classes(workload: Workload, claim: Any, *, taken: bool = False) -> Iterator[str]:
+    """The device classes that a pod's claim asks for, where what it names is at hand; ``taken``:
+    only those of which it takes devices."""
     for key, kind in _SOURCES:
         name = dig(claim, (key,))
         if not isinstance(name, str):
             continue
         reference = refer(kind, workload.identity.namespace, name)
         answer, requests = workload.ask(reference, DEVICE_REQUESTS)
-        for _, request in items(requests) if answer is Answer.FOUND else ():
-            body = dig(request, ("exactly",)) or request
-            yield str(dig(body, ("deviceClassName",)) or "")
+        for bodies in list_alternatives(requests if answer is Answer.FOUND else ()):
+            chosen = (one for one in bodies if not (taken and one.get("adminAccess") is True))
+            yield from (str(one.get("deviceClassName") or "") for one in chosen)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from rules.accelerators import Accelerators
-from rules.device_claims import DEVICE_WORDS
+from rules.device_claims import DEVICE_WORDS, list_alternatives
 from rules.kinds import facts
 from rules.kinds.kept_pods import KeptPod
 from rules.kinds.lookups import Answer
@@ -185,14 +185,12 @@ def _count_requested(workload: Workload, name: Any) -> float | None:
     answer, requests = workload.ask(refer(CLAIM_TEMPLATE, namespace, name), facts.DEVICE_REQUESTS)
     if answer is not Answer.FOUND:
         return None
-    # Since v1beta2 a request stands below ``exactly``.
-    bodies = [dig(one, ("exactly",)) or one for _, one in items(requests)]
-    return sum(_read_request(one) for one in bodies if isinstance(one, dict))
+    return sum(max(map(_read_request, one), default=0) for one in list_alternatives(requests))
 
 
 def _read_request(request: Mapping[str, Any]) -> float:
     name = str(request.get("deviceClassName") or "")[:253]
-    if DEVICE_WORDS.isdisjoint(split_name(name)):
+    if request.get("adminAccess") is True or DEVICE_WORDS.isdisjoint(split_name(name)):
         return 0
     return max(0, parse_quantity(request.get("count", 1)) or 0)
 
