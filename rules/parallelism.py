@@ -33,6 +33,9 @@ _LAUNCHERS = (
 _TENSOR = ("tensor-parallel-size", "tp-size", "tp", "num-shard")
 _PIPELINE = ("pipeline-parallel-size", "pp-size", "pp")
 _DATA = ("data-parallel-size-local", "data-parallel-size", "dp-size", "dp")
+_VARIABLES = {"NIM": ("NIM_TENSOR_PARALLEL_SIZE", "NIM_PIPELINE_PARALLEL_SIZE")}
+"""Variables that tell a server the same as flags do, by its name
+(docs.nvidia.com/nim/large-language-models: configuration)."""
 _SHARED_DATA = "enable-dp-attention"
 """With SGLang's flag the data-parallel ranks are among the tensor-parallel ones."""
 _CHOSEN = "CUDA_VISIBLE_DEVICES"
@@ -164,7 +167,11 @@ def _of_server(
     ray = command.value(_RAY) == "ray" or "ray start" in command.script
     if (ray and pod.nodes == 1) or pod.probes is Probes.NONE:
         return None
-    if known_server(command) is not None:
+    server = known_server(command)
+    if server is not None:
+        variables = [one for one in _VARIABLES.get(server.name, ()) if one in command.variables]
+        if variables:
+            return _tell_variables(command, variables, devices, pod.nodes)
         data = () if command.flag(_SHARED_DATA) is not None else _DATA
         flags = [flag for names in (_TENSOR, _PIPELINE, data) if (flag := _last(command, names))]
         spread = command.flag("data-parallel-size") is not None and pod.nodes > 1
@@ -199,6 +206,17 @@ def _tell(
         return None
     told = tuple(f"--{flag.name} {value}" for flag, value in zip(flags, values, strict=True))
     return Parallelism(flags[0].path, told, _multiply(map(int, values)), devices, pods)
+
+
+def _tell_variables(
+    command: CommandLine, names: list[str], devices: int, pods: int
+) -> Parallelism | None:
+    values = [command.setting(name) or "" for name in names]
+    if not all(map(str.isdecimal, values)) or _CHOSEN in command.environment:
+        return None
+    told = tuple(f"{name} {value}" for name, value in zip(names, values, strict=True))
+    path = command.environment[names[0]].path
+    return Parallelism(path, told, _multiply(map(int, values)), devices, pods)
 
 
 def _last(command: CommandLine, names: tuple[str, ...]) -> CommandFlag | None:

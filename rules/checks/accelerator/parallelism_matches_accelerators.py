@@ -2,8 +2,8 @@
 
 ## What
 What a launcher or a model server is told to start (`--nproc-per-node`, `--tensor-parallel-size` x
-`--pipeline-parallel-size`, `nprocPerNode`, ...) is as many as the accelerators of its container, or
-of the group of pods that loads one model together.
+`--pipeline-parallel-size`, `nprocPerNode`, `NIM_TENSOR_PARALLEL_SIZE`, ...) is as many as the
+accelerators of its container, or of the group of pods that loads one model together.
 
 ## Why
 With more processes than devices a server waits for ever or ends at its start, and ranks of a
