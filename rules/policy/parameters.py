@@ -82,6 +82,13 @@ SHARED: Mapping[str, tuple[Parameter, ...]] = {
             default=SHARING_ANNOTATIONS,
         ),
     ),
+    "retries": (
+        Parameter(
+            "max_total_attempts",
+            "most attempts of retry budgets that multiply one another",
+            default=12,
+        ),
+    ),
     "serving": (
         Parameter(
             "slow_load_seconds",

@@ -25,7 +25,9 @@ spec:
 A JobSet has two budgets: `failurePolicy.maxRestarts`, and each child's `backoffLimit`.
 
 ## Fix safety
-Adding the limit is safe: it writes what the policy demands. Lowering one that is written is unsafe.
+Adding the limit is safe: it writes what the policy demands, and less where another budget
+multiplies it (TRN004); where that leaves no retry there is no fix. Lowering one that is written is
+unsafe.
 
 ## References
 - `pkg/apis/batch/types.go` (JobSpec.BackoffLimit), KEP-3850
@@ -33,12 +35,13 @@ Adding the limit is safe: it writes what the policy demands. Lowering one that i
 """
 
 from collections.abc import Iterator, Mapping
+from math import inf
 
 from rules.kinds.runs import Retry
-from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
+from rules.model import Fix, Harm, Parameter, Presence, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
-from rules.stakes import reckon_stakes
+from rules.stakes import count_multiplied, reckon_stakes
 from rules.type_names import Any
 from rules.wording import join_problems, tell_value, write_values
 from rules.workload import TRAINING, Workload
@@ -82,7 +85,11 @@ def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix
     """Write every budget: the preset where it is absent, the bound where it is above it."""
     if any(retry.preset is None for retry in bad):
         return None
-    changes = [(one.value, _amount(workload, one, params)) for one in bad]
+    wanted = [_amount(workload, one, params) for one in bad]
+    amounts = _lower(workload, bad, wanted)
+    if any(amount == 0 != preset for amount, preset in zip(amounts, wanted, strict=True)):
+        return None  # Another budget leaves no retry: a person must say which is the larger one.
+    changes = [(one.value, amount) for one, amount in zip(bad, amounts, strict=True)]
     texts = [
         f"{dotted(value.path)} to {amount}{retry.explain(amount) if len(bad) > 1 else ''}"
         for retry, (value, amount) in zip(bad, changes, strict=True)
@@ -96,6 +103,25 @@ def _amount(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int:
     bound = preset if most is None else most
     within = not retry.whole and any(one.whole for one in workload.retries)
     return min(preset, bound) if retry.value.absent or within else bound
+
+
+def _lower(workload: Workload, bad: list[Retry], amounts: list[int]) -> list[int]:
+    """The numbers to write, so that with all budgets that they multiply they stay within what the
+    policy allows together (TRN004)."""
+    most = int(workload.parameters["retries"]["max_total_attempts"])
+    kept = [retry for retry in workload.retries if retry not in bad]
+    lowered = list(amounts)
+    while any(lowered):
+        written = [_put(retry, amount) for retry, amount in zip(bad, lowered, strict=True)]
+        attempts = count_multiplied([*kept, *written])
+        if attempts is None or not most < attempts < inf:
+            break
+        lowered[lowered.index(max(lowered))] -= 1
+    return lowered
+
+
+def _put(retry: Retry, amount: int) -> Retry:
+    return retry._replace(value=retry.value._replace(value=amount, presence=Presence.WRITTEN))
 
 
 RULE = Rule(

@@ -2,7 +2,7 @@
 
 ## What
 A retry loop must have an end, and budgets that multiply one another must stay within
-`max_total_attempts` together.
+`retries.max_total_attempts` together.
 
 ## Why
 A program that runs out of memory, or has a fault, burns its GPUs again with each attempt.
@@ -40,9 +40,9 @@ from collections.abc import Iterator, Mapping
 from math import inf
 
 from rules.kinds.runs import Retry
-from rules.model import Harm, Parameter, Problem, Related, Rule, form_table
+from rules.model import Harm, Problem, Related, Rule, form_table
 from rules.paths import dotted
-from rules.stakes import count_attempts, reckon_stakes
+from rules.stakes import count_multiplied, reckon_stakes
 from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
@@ -51,13 +51,13 @@ _PLENTY = 1000
 """As good as no limit: attempts are minutes apart."""
 
 
-def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
+def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     if not workload.training_pods:
         return
     stakes = workload.once(reckon_stakes)
     endless = [_judge(retry) for retry in workload.retries if _is_endless(retry)]
     yield from map(stakes.add_to, endless)
-    product = None if endless else _multiply(workload, params["max_total_attempts"])
+    product = None if endless else _multiply(workload)
     if product is not None:
         yield stakes.add_to(product)
 
@@ -78,14 +78,13 @@ def _judge(retry: Retry) -> Problem:
     return Problem(form, value.path, message, fix)
 
 
-def _multiply(workload: Workload, most: int) -> Problem | None:
+def _multiply(workload: Workload) -> Problem | None:
     """Budgets that are each within bounds, and together are not."""
-    attempts = count_attempts(workload)
-    several = [retry for retry in workload.retries if (retry.attempts or 1) > 1]
-    outer = any(retry.whole for retry in several)
-    inner = any(not retry.whole for retry in several)
-    if not (outer and inner) or attempts is None or not most < attempts < inf:
+    most = int(workload.parameters["retries"]["max_total_attempts"])
+    attempts = count_multiplied(workload.retries)
+    if attempts is None or not most < attempts < inf:
         return None
+    several = [retry for retry in workload.retries if (retry.attempts or 1) > 1]
     first, *rest = several
     factors = " x ".join(f"{retry.attempts:.0f}" for retry in several)
     others = tuple(Related(one.value.path, "and this multiplies it") for one in rest)
@@ -109,7 +108,4 @@ RULE = Rule(
     scope="training and retraining",
     reads=("retries",),
     roles=TRAINING,
-    parameters=(
-        Parameter("max_total_attempts", "most attempts of budgets that multiply", default=12),
-    ),
 )

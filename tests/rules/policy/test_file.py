@@ -171,6 +171,7 @@ def test_the_shared_block_has_the_contracts_keys() -> None:
     assert keys == {
         "roles": ["label", "deny_needs_confidence"],
         "accelerators": ["patterns", "companions", "annotations"],
+        "retries": ["max_total_attempts"],
         "serving": ["slow_load_seconds"],
         "storage": ["durable_schemes", "assume_rwx"],
     }
