@@ -92,7 +92,7 @@ ROWS: tuple[
     ("TRN001", "training-restart-policy-never", ("TRN001/batch", "TRN001/pod-on-failure", "TRN001/operator"), "training.restart_policy_never", True, ("pods",), ("retraining", "streaming-training", "training"), False, False, "safe or unsafe"),
     ("TRN002", "training-retry-budget-set", ("TRN002/batch", "TRN002/operator"), "training.retry_budget_set", True, ("retries",), ("retraining", "streaming-training", "training"), False, False, "safe or unsafe"),
     ("TRN003", "training-active-deadline-set", ("TRN003/missing", "TRN003/pod-only", "TRN003/range"), "training.active_deadline_set", True, ("deadlines",), ("retraining", "training"), False, False, "unsafe"),
-    ("TRN004", "retry-unbounded", ("TRN004/endless", "TRN004/transient", "TRN004/product"), "training.retry_unbounded", True, ("retries",), ("retraining", "streaming-training", "training"), False, False, "safe"),
+    ("TRN004", "retry-unbounded", ("TRN004/endless", "TRN004/transient", "TRN004/product"), "training.retry_unbounded", True, ("retries",), ("retraining", "streaming-training", "training", "unknown-ml"), False, False, "safe"),
     ("TRN005", "retry-budget-inert", ("TRN005/inert", "TRN005/uncounted"), "training.retry_budget_inert", True, ("retries",), ("retraining", "streaming-training", "training"), False, False, "none"),
     ("TRN006", "disruption-burns-retries", ("TRN006/counted",), "training.disruption_burns_retries", True, ("disruptions",), ("retraining", "streaming-training", "training"), False, False, "safe or unsafe"),
     ("TRN007", "training-in-service-controller", ("TRN007/controller", "TRN007/pod", "TRN007/refused"), "training.training_in_service_controller", True, ("when_ended",), None, False, False, "safe or unsafe"),

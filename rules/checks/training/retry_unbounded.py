@@ -39,6 +39,7 @@ person must say which budget is the larger one.
 from collections.abc import Iterator, Mapping
 from math import inf
 
+from rules.kinds.roles import Role
 from rules.kinds.runs import Retry
 from rules.model import Harm, Problem, Related, Rule, form_table
 from rules.paths import dotted
@@ -47,11 +48,13 @@ from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
 
+_UNKNOWN = frozenset({Role.UNKNOWN_ML})
 _PLENTY = 1000
 """As good as no limit: attempts are minutes apart."""
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _find_unknown(workload)
     if not workload.training_pods:
         return
     stakes = workload.once(reckon_stakes)
@@ -60,6 +63,15 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     product = None if endless else _multiply(workload)
     if product is not None:
         yield stakes.add_to(product)
+
+
+def _find_unknown(workload: Workload) -> Iterator[Problem]:
+    """Work that nobody knows, and that holds accelerators without end."""
+    unknown = {pod.path for pod in workload.pods_of(_UNKNOWN)}
+    for retry in workload.kind.retries(workload.spec) if unknown else ():
+        mine = retry.pod in unknown if retry.pod else not workload.training_pods
+        if mine and _is_endless(retry):
+            yield _judge(retry)._replace(role_path=retry.pod)
 
 
 def _is_endless(retry: Retry) -> bool:
@@ -105,7 +117,7 @@ RULE = Rule(
     check=check,
     docs=__doc__ or "",
     fix="safe",
-    scope="training and retraining",
+    scope="training, retraining, and accelerators that nobody knows the use of",
     reads=("retries",),
-    roles=TRAINING,
+    roles=TRAINING | _UNKNOWN,
 )
