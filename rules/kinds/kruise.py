@@ -1,4 +1,4 @@
-"""OpenKruise (apps.kruise.io): the kinds of apps/v1 with more ways to roll out, and a CronJob.
+"""OpenKruise (apps.kruise.io): the kinds of apps/v1 with more ways to roll out, and jobs.
 
 Source: openkruise/kruise ``apis/apps/v1alpha1``, ``apis/apps/v1beta1`` and ``apis/apps/defaults``,
 which its webhook writes into what is admitted.
@@ -24,9 +24,10 @@ from rules.kinds.core import (
     read_stateful_pods,
 )
 from rules.kinds.lookups import Ask
-from rules.kinds.pods import Pod
+from rules.kinds.pods import Pod, Probes, Restart
+from rules.kinds.podspec import make_pod
 from rules.kinds.rows import CONTROLLER, FactRows, left_to_controller
-from rules.kinds.runs import Retry, Schedule, WhenEnded
+from rules.kinds.runs import Deadlines, Retry, Schedule, WhenEnded
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
 from rules.manifest import Manifest
@@ -50,6 +51,12 @@ _CLONE_SET: FactRows = {
 _STATEFUL_SET: FactRows = {
     **STATEFUL_SET_ROWS,
     facts.MIN_READY_SECONDS: ("updateStrategy.rollingUpdate.minReadySeconds", 0),
+}
+_BROADCAST: FactRows = {
+    facts.PARALLELISM: ("parallelism",),
+    facts.PAUSED: ("paused", False, CONTROLLER),
+    facts.DEADLINE: ("completionPolicy.activeDeadlineSeconds",),
+    facts.TTL: ("completionPolicy.ttlSecondsAfterFinished",),
 }
 _CRON: FactRows = {
     facts.SCHEDULE: ("schedule",),
@@ -87,6 +94,19 @@ def _schedule(manifest: Manifest) -> Schedule:
     )
 
 
+def _broadcast_pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """A pod on each node; a template without a policy takes the pod's own default."""
+    for template in job.each("template"):
+        policy = template.value("spec", "restartPolicy")
+        restart = Restart(policy, "Always", form="operator")
+        yield make_pod(template, restart=restart, replicas=None, probes=Probes.NONE)
+
+
+def _broadcast_deadlines(job: SpecView, _pods: object) -> Deadlines:
+    value = job.value("completionPolicy", "activeDeadlineSeconds")
+    return Deadlines((value,), (value.path,), counting="it counts from the job's start")
+
+
 def _kept(name: str, priors: dict[Any, int], rows: FactRows) -> Kind:
     return Kind(
         _GROUP,
@@ -117,5 +137,16 @@ KINDS: tuple[Kind, ...] = (
         schedule=_schedule,
         awaits_sidecars=True,
         plural="advancedcronjobs",
+    ),
+    Kind(
+        _GROUP,
+        "BroadcastJob",
+        pods=_broadcast_pods,
+        priors=JOB_PRIORS,
+        required=(_TEMPLATE,),
+        rows=((SPEC, _BROADCAST),),
+        deadlines=_broadcast_deadlines,
+        awaits_sidecars=True,
+        plural="broadcastjobs",
     ),
 )

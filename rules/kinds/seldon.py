@@ -1,4 +1,7 @@
-"""Seldon Core: SeldonDeployment (v1), and the Server and Model of Core v2 by their role alone.
+"""Seldon Core: SeldonDeployment (v1); of Core v2 ServerConfig, Server and Model.
+
+A Server and a Model have no pods of their own: a ServerConfig has them
+(``operator/apis/mlops/v1alpha1/serverconfig_types.go``).
 
 Source: seldon-core ``operator/apis/machinelearning.seldon.io/v1`` and
 ``operator/controllers/seldondeployment_controller.go``: where a container has no probes, the
@@ -11,7 +14,14 @@ from rules.kinds import facts
 from rules.kinds.kept_pods import PODS, pods_fact
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Container, Pod, Probes
-from rules.kinds.podspec import make_container, make_pod, make_unseen_pod, read_count
+from rules.kinds.podspec import (
+    claim_templates,
+    make_bare_pod,
+    make_container,
+    make_pod,
+    make_unseen_pod,
+    read_count,
+)
 from rules.kinds.roles import Role, Subrole
 from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Autoscaler, Kind
@@ -99,6 +109,14 @@ def _explainers(predictor: SpecView) -> Iterator[Pod]:
         )
 
 
+def _config_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """The pod of the Servers that name it, whose own spec is merged over it."""
+    claims = claim_templates(spec.below("volumeClaimTemplates"))
+    for pod in spec.each("podSpec"):
+        known: dict[str, Any] = {"complete": False, "inherits": True, "probes": Probes.GIVEN}
+        yield make_bare_pod(pod.path, pod.mapping(), replicas=None, volumes=claims, **known)
+
+
 def _scalers(spec: SpecView) -> Iterator[Autoscaler]:
     for component in spec.each("predictors", EACH, "componentSpecs", EACH):
         for hpa in component.each("hpaSpec"):
@@ -163,4 +181,14 @@ KINDS: tuple[Kind, ...] = (
     ),
     _second("Server", "servers", _SERVER),
     _second("Model", "models", _MODEL),
+    Kind(
+        "mlops.seldon.io",
+        "ServerConfig",
+        pods=_config_pods,
+        role=Role.SERVING,
+        required=(("spec", "podSpec"),),
+        rows=((SPEC, {facts.CLAIM_TEMPLATES: ("volumeClaimTemplates",)}),),
+        plural="serverconfigs",
+        dormant=True,
+    ),
 )

@@ -2,7 +2,8 @@
 
 Source: project-codeflare/appwrapper ``api/v1beta2/appwrapper_types.go``; the dispatcher before it,
 ``pkg/apis/controller/v1beta1/appwrapper.go`` (GenericItems); ``work/v1/types.go`` of
-open-cluster-management-io/api.
+open-cluster-management-io/api; openshift/api ``template/v1/types.go``, whose objects have
+``${PARAMETER}`` in them.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ _COMPONENTS: tuple[Path, ...] = (
 )
 """v1beta2's place, and v1beta1's."""
 _MANIFESTS: tuple[Path, ...] = (("workload", "manifests", EACH),)
+_OBJECTS: tuple[Path, ...] = (("objects", EACH),)
 
 
 def _inner(patterns: tuple[Path, ...], spec: SpecView, *, queued: bool = False) -> Iterator[Inner]:
@@ -45,5 +47,13 @@ KINDS: tuple[Kind, ...] = (
         "ManifestWork",
         inner=partial(_inner, _MANIFESTS),
         plural="manifestworks",
+    ),
+    Kind(
+        "template.openshift.io",
+        "Template",
+        root=(),
+        inner=partial(_inner, _OBJECTS),
+        plural="templates",
+        dormant=True,
     ),
 )

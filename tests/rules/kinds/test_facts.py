@@ -22,7 +22,7 @@ from rules.workload import Workload
 MANIFESTS = Path(__file__).parent / "manifests"
 KINDS = [kind for kind in (*BUILT_IN, *NEIGHBOURS) if kind.rows]
 WITHOUT_ROWS = {
-    *("ControllerRevision", "PodTemplate", "JobFlow", "ManifestWork"),
+    *("ControllerRevision", "PodTemplate", "JobFlow", "ManifestWork", "Template"),
     *("Dataset", "Model", "Server", "Notebook"),
 }
 """One only names JobTemplates, others are nothing but a template, manifests, or a command."""
@@ -30,8 +30,8 @@ WITHOUT_PODS = """
     appwrapper.workload.codeflare.dev cron.apps.kubedl.io experiment.kubeflow.org
     horizontalpodautoscaler.autoscaling model.kubeai.org model.mlops.seldon.io
     modelbooster.workload.serving.volcano.sh nimpipeline.apps.nvidia.com
-    nimservice.apps.nvidia.com notebook.substratus.ai scaledobject.keda.sh server.mlops.seldon.io
-    vllmruntime.production-stack.vllm.ai
+    nimservice.apps.nvidia.com notebook.substratus.ai podautoscaler.autoscaling.aibrix.ai
+    scaledobject.keda.sh server.mlops.seldon.io vllmruntime.production-stack.vllm.ai
 """.split()
 """Those that hold other objects, and those whose pods are made of settings."""
 EVERYWHERE = (facts.GRACE_PERIOD, facts.PRIORITY_CLASS, facts.NODE_SELECTOR)

@@ -137,3 +137,62 @@ def test_dask_job() -> None:
     assert pods[0].restart is not None
     assert pods[0].restart.default == "Always"
     assert pods[2].path == ("spec", "cluster", "spec", "worker")
+
+
+def test_a_hyperpod_job_keeps_pods_where_it_is_told_to() -> None:
+    replicas = [{"name": "pods", "replicas": 4, "template": POD}, {"name": "none", "template": POD}]
+    version, kind = "sagemaker.amazonaws.com/v1", "HyperPodPyTorchJob"
+    kept = make(version, kind, replicaSpecs=replicas, runPolicy={"cleanPodPolicy": "None"})
+    (leftover,) = kept.kind.leftovers(kept.spec)
+
+    assert [(pod.name, pod.replicas) for pod in kept.pods] == [("pods", 4), ("none", 0)]
+    assert leftover.wanted == "All"
+    plain = make(version, kind, replicaSpecs=replicas)
+    assert not list(plain.kind.leftovers(plain.spec))
+
+
+def test_workers_of_an_elastic_job_write_and_parameter_servers_do_not() -> None:
+    replicas = {"ps": {"template": POD}, "worker": {"replicas": 2, "template": POD}}
+    pods = make("elastic.iml.github.io/v1alpha1", "ElasticJob", replicaSpecs=replicas).pods
+
+    assert [(pod.name, pod.replicas, pod.writer) for pod in pods] == [
+        ("ps", 1, False),
+        ("worker", 2, True),
+    ]
+
+
+def test_an_analysis_measures_by_jobs() -> None:
+    job = {"name": "smoke", "provider": {"job": {"spec": {"template": POD}}}}
+    query = {"name": "rate", "provider": {"prometheus": {"query": "up"}}}
+    (pod,) = make("argoproj.io/v1alpha1", "AnalysisTemplate", metrics=[query, job]).pods
+
+    assert (pod.name, pod.writer, pod.path[:3]) == ("smoke", False, ("spec", "metrics", 1))
+
+
+def test_a_server_config_is_a_part_of_servers() -> None:
+    claims = [{"name": "models"}]
+    (pod,) = make(
+        *("mlops.seldon.io/v1alpha1", "ServerConfig"),
+        podSpec=POD["spec"],
+        volumeClaimTemplates=claims,
+    ).pods
+
+    assert (pod.complete, pod.probes, len(pod.volumes)) == (False, Probes.GIVEN, 1)
+
+
+def test_cache_and_watcher_of_aibrix() -> None:
+    parts = {"cache": {"replicas": 3, "template": POD}, "watcher": {"template": POD}}
+    workload = make("orchestration.aibrix.ai/v1alpha1", "KVCache", **parts)
+
+    assert [(pod.name, pod.replicas) for pod in workload.pods] == [("cache", 3), ("watcher", 1)]
+    assert workload.role is Role.OTHER
+
+
+def test_objects_of_a_template_are_judged_where_they_stand() -> None:
+    body = {"apiVersion": "template.openshift.io/v1", "kind": "Template", "objects": [{}, {}]}
+    workload = make_workload(body)
+
+    assert [one.path for one in workload.kind.inner(workload.spec)] == [
+        ("objects", 0),
+        ("objects", 1),
+    ]
