@@ -8,7 +8,7 @@ from rules.inventory import Inventory
 from rules.kinds.podless import is_podless
 from rules.kinds.podspec import read_containers
 from rules.kinds.schema import Kind
-from rules.kinds.unknown import find_pod_templates
+from rules.kinds.unknown import find_pod_templates, find_resources
 from rules.manifest import Manifest
 from rules.model import Problem
 from rules.paths import EACH, dig, dotted, expand, shorten
@@ -20,9 +20,10 @@ _MOST = 100
 """Pod templates that are counted."""
 
 
-def holds_pods(manifest: Manifest) -> bool:
-    """Whether an object of an unknown kind holds what looks like pods."""
-    return not _is_podless(manifest) and bool(find_pod_templates(manifest.object))
+def holds_work(manifest: Manifest) -> bool:
+    """Whether an object of an unknown kind holds what looks like pods, or asks for resources."""
+    body = manifest.object
+    return not _is_podless(manifest) and bool(find_pod_templates(body) or find_resources(body))
 
 
 def view_stranger(
@@ -34,19 +35,38 @@ def view_stranger(
 
 
 def describe_stranger(workload: Workload) -> Problem | None:
-    """What is to be told of an object of an unknown kind; None where it holds no pods."""
+    """What is to be told of an object of an unknown kind; None where it holds no pods, and asks
+    for no accelerators."""
     manifest = workload.manifest
-    patterns = () if _is_podless(manifest) else find_pod_templates(manifest.object)
+    if _is_podless(manifest):
+        return None
+    patterns = find_pod_templates(manifest.object)
     found = (one for pattern in patterns for one in expand(manifest.object, pattern))
     places = list(islice(found, _MOST))
     if not places:
-        return None
+        return _describe_asking(workload)
     held = sum(_count_accelerators(template, workload.accelerators) for _, template in places)
     shown = dotted(patterns[0]).replace(f".{EACH}", "[*]")
     asked = f", which ask for {held:.10g} accelerators," if held else ""
-    name = shorten(f"{workload.kind.name}.{manifest.group}".rstrip("."))
-    text = f"nobody knows the kind {name}: its pods at {shown}{asked} are not judged"
+    text = f"{_name_stranger(workload)}: its pods at {shown}{asked} are not judged"
     return Problem("unjudged", places[0][0], f"{text}; expected an entry in the policy's kinds")
+
+
+def _describe_asking(workload: Workload) -> Problem | None:
+    """An operator makes pods of settings: nothing but what they ask for can be told."""
+    whole = workload.manifest.object
+    for path in islice(find_resources(whole), _MOST):
+        held = _count_asked(dig(whole, path), workload.accelerators)
+        if held:
+            found = f"{_name_stranger(workload)}: the {held:.10g} accelerators at {dotted(path)}"
+            text = f"{found} are not judged; expected a kind that is known"
+            return Problem("unjudged", path, text)
+    return None
+
+
+def _name_stranger(workload: Workload) -> str:
+    name = shorten(f"{workload.kind.name}.{workload.manifest.group}".rstrip("."))
+    return f"nobody knows the kind {name}"
 
 
 def _is_podless(manifest: Manifest) -> bool:
@@ -57,9 +77,10 @@ def _count_accelerators(template: object, accelerators: Accelerators) -> float:
     spec = dig(template, ("spec",)) if dig(template, ("containers",)) is None else template
     if not isinstance(spec, dict):
         return 0
-    asked = (
-        amount
-        for container in read_containers(spec, ())
-        for _, amount in accelerators.asked(container.get("resources"), "limits")
-    )
-    return sum(max(0, parse_quantity(amount) or 0) for amount in asked)
+    containers = read_containers(spec, ())
+    return sum(_count_asked(one.get("resources"), accelerators) for one in containers)
+
+
+def _count_asked(resources: object, accelerators: Accelerators) -> float:
+    amounts = (amount for _, amount in accelerators.asked(resources, "limits"))
+    return sum(max(0, parse_quantity(amount) or 0) for amount in amounts)

@@ -35,18 +35,31 @@ def find_values_objects(group: str, kind: str, body: Any) -> Iterator[dict[str, 
             pending += (one for _, one in items(value))
 
 
+def find_resources(body: Any) -> tuple[Path, ...]:
+    """Where an object says what it asks for, pod template or not."""
+    found = (path for path, value in _walk(body) if path and path[-1] == "resources" and value)
+    return tuple(found)
+
+
 def _find(body: Any) -> Iterator[Path]:
+    inside: Path | None = None
+    for path, value in _walk(body):
+        if inside is not None and path[: len(inside)] == inside:
+            continue
+        inside = None
+        if path and _is_pod_spec(value):
+            inside = path
+            place = path[:-1] if path[-1] == "spec" and len(path) > 1 else path
+            yield tuple(EACH if isinstance(key, int) else key for key in place)
+
+
+def _walk(body: Any) -> Iterator[tuple[Path, Any]]:
+    """What an object holds, but its metadata and its status, in written order."""
     pending: list[tuple[Path, Any]] = [((), body)]
     while pending:
         path, value = pending.pop()
-        if _is_pod_spec(value) and path:
-            yield path[:-1] if path[-1] == "spec" and len(path) > 1 else path
-            continue
-        below = [
-            ((*path, EACH if isinstance(key, int) else key), one)
-            for key, one in items(value)
-            if path or key not in _ELSEWHERE
-        ]
+        yield path, value
+        below = [((*path, key), one) for key, one in items(value) if path or key not in _ELSEWHERE]
         pending += reversed(below)
 
 

@@ -4,7 +4,7 @@ from rules.kinds import BUILT_IN
 from rules.manifest import Manifest
 from rules.paths import shorten
 from rules.policy import is_exempt
-from rules.strangers import holds_pods
+from rules.strangers import holds_work
 from webhook.review.changes import changes_work_in_status, is_only_metadata
 from webhook.review.context import AdmissionCase
 from webhook.review.owners import is_operator
@@ -48,6 +48,6 @@ def _object_reason(case: AdmissionCase) -> str | None:
         return "only metadata changed"
     if is_exempt(case.context.policy, request.namespace):
         return EXEMPT_REASON
-    if case.engine.kind_of(manifest) is None and not holds_pods(manifest):
+    if case.engine.kind_of(manifest) is None and not holds_work(manifest):
         return "no rule knows the kind"
     return None

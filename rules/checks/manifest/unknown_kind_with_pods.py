@@ -1,8 +1,8 @@
 """An object of a kind that nobody knows holds pods, which were not judged.
 
 ## What
-An object holds what looks like a pod template, or a pod spec, and neither mlgate nor the policy
-knows its kind.
+An object holds what looks like a pod template, or a pod spec, or asks for accelerators, and neither
+mlgate nor the policy knows its kind.
 
 ## Why
 Eight GPUs without a deadline, in a kind of one's own, pass every gate that looks at pods and at
