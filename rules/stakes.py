@@ -5,7 +5,6 @@ from math import inf, prod
 
 from rules.accelerators import Accelerators
 from rules.kinds.pods import Pod
-from rules.kinds.runs import Retry
 from rules.model import Problem
 from rules.quantity import parse_quantity
 from rules.record import NamedTuple
@@ -112,17 +111,6 @@ def count_attempts(workload: Workload) -> float | None:
     if inf in known or len(known) < len(outer) + len(inner):
         return inf if inf in known else None
     return prod(known[: len(outer)]) * max(known[len(outer) :], default=1)
-
-
-def count_multiplied(retries: Iterable[Retry]) -> float | None:
-    """How often the work is done at most by budgets that multiply one another: some that restart
-    everything, and some within. None where none do, or that is not known."""
-    known = [(retry.whole, retry.attempts) for retry in retries]
-    if any(attempts is None for _, attempts in known):
-        return None
-    outer = prod(attempts or 1 for whole, attempts in known if whole)
-    inner = max((attempts or 1 for whole, attempts in known if not whole), default=1)
-    return outer * inner if outer > 1 and inner > 1 else None
 
 
 def read_devices(pod: Pod, accelerators: Accelerators) -> Mapping[str, float | None]:

@@ -9,7 +9,7 @@ from rules.inventory import Inventory
 from rules.kinds import find_kind
 from rules.manifest import Manifest
 from rules.policy import Policy
-from rules.stakes import Stakes, count_multiplied, reckon_stakes
+from rules.stakes import Stakes, reckon_stakes
 from rules.workload import Workload
 
 FOUR_PODS = Stakes(7, 4, 32, "GPU", 8, inf, per_attempt=False)
@@ -115,19 +115,3 @@ def test_a_kubeflow_job_counts_by_its_restart_policy(
 def test_what_another_object_says_of_attempts_is_not_known() -> None:
     spec = {"runtimeRef": {"name": "torch"}, "trainer": {"numNodes": 2}}
     assert reckon("trainer.kubeflow.org/v1alpha1", "TrainJob", spec).attempts is None
-
-
-@pytest.mark.parametrize(
-    ("restarts", "limit", "attempts"),
-    [(3, 2, 12), (0, 2, None), (3, 0, None), (3, "{{n}}", None), (2, 999, 3000)],
-)
-def test_budgets_multiply_where_each_allows_a_retry(
-    restarts: int, limit: Any, attempts: float | None
-) -> None:
-    child = {"name": "a", "template": {"spec": {"backoffLimit": limit, "template": template()}}}
-    spec = {"failurePolicy": {"maxRestarts": restarts}, "replicatedJobs": [child]}
-    jobset = {"apiVersion": "jobset.x-k8s.io/v1alpha2", "kind": "JobSet", "spec": spec}
-    kind = find_kind("jobset.x-k8s.io", "JobSet")
-    assert kind is not None
-    workload = Workload(Manifest(jobset), kind, Inventory(), Policy().parameters)
-    assert count_multiplied(workload.retries) == attempts

@@ -4,9 +4,8 @@
 The number of retries must be written down, and be between 0 and `max`.
 
 ## Why
-A Job's default is 6: up to seven attempts with exponential back-off, each holding the same GPUs.
-Kubeflow's v1 jobs have no limit at all where nothing is written. A retry budget is a decision on
-money, so it stands in the manifest.
+A Job's default is 6: up to seven attempts, each holding the same GPUs. Kubeflow's v1 jobs have no
+limit where nothing is written. A retry budget is a decision on money: it stands in the manifest.
 
 ## Example
 ```yaml
@@ -25,9 +24,8 @@ spec:
 A JobSet has two budgets: `failurePolicy.maxRestarts`, and each child's `backoffLimit`.
 
 ## Fix safety
-Adding the limit is safe: it writes what the policy demands, and less where another budget
-multiplies it (TRN004); where that leaves no retry there is no fix. Lowering one that is written is
-unsafe.
+Adding the limit is safe: it writes what the policy demands, less where another budget multiplies
+it (TRN004), and nothing where that leaves no retry. Lowering one that is written is unsafe.
 
 ## References
 - `pkg/apis/batch/types.go` (JobSpec.BackoffLimit), KEP-3850
@@ -35,13 +33,13 @@ unsafe.
 """
 
 from collections.abc import Iterator, Mapping
-from math import inf
 
+from rules.budgets import fit_amounts
 from rules.kinds.runs import Retry
-from rules.model import Fix, Harm, Parameter, Presence, Problem, Rule, form_table
+from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.refusals import NOT_NEGATIVE, refuse
-from rules.stakes import count_multiplied, reckon_stakes
+from rules.stakes import reckon_stakes
 from rules.type_names import Any
 from rules.wording import join_problems, tell_value, write_values
 from rules.workload import TRAINING, Workload
@@ -50,8 +48,7 @@ from rules.workload import TRAINING, Workload
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     retries = workload.retries if workload.training_pods else ()
     # Pairs, and no mapping: a budget may be anything that YAML can say, which may not be hashable.
-    found = [(retry, _judge(workload, retry, params)) for retry in retries]
-    bad = [(retry, complaint) for retry, complaint in found if complaint is not None]
+    bad = [(one, text) for one in retries if (text := _judge(workload, one, params)) is not None]
     if bad:
         problems = [Problem(one.form, one.value.path, text, degree=one.degree) for one, text in bad]
         fix = _fix(workload, [retry for retry, _ in bad], params)
@@ -65,8 +62,7 @@ def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str |
         return None
     found = tell_value(budget, f" ({retry.unset})")
     if budget.absent:
-        upto = "" if most is None else f" of at most {most}"
-        return f"{found}; expected a written value{upto}"
+        return f"{found}; expected a written value{'' if most is None else f' of at most {most}'}"
     if budget.number is None:
         return None
     if budget.number < 0:
@@ -83,16 +79,13 @@ def _most(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int | 
 
 def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix | None:
     """Write every budget: the preset where it is absent, the bound where it is above it."""
-    if any(retry.preset is None for retry in bad):
+    amounts = fit_amounts(workload, bad, [_amount(workload, one, params) for one in bad])
+    if amounts is None or any(retry.preset is None for retry in bad):
         return None
-    wanted = [_amount(workload, one, params) for one in bad]
-    amounts = _lower(workload, bad, wanted)
-    if any(amount == 0 != preset for amount, preset in zip(amounts, wanted, strict=True)):
-        return None  # Another budget leaves no retry: a person must say which is the larger one.
     changes = [(one.value, amount) for one, amount in zip(bad, amounts, strict=True)]
     texts = [
-        f"{dotted(value.path)} to {amount}{retry.explain(amount) if len(bad) > 1 else ''}"
-        for retry, (value, amount) in zip(bad, changes, strict=True)
+        f"{dotted(one.value.path)} to {amount}{one.explain(amount) if len(bad) > 1 else ''}"
+        for one, amount in zip(bad, amounts, strict=True)
     ]
     safe = all(retry.value.absent and retry.safe for retry in bad)
     return write_values(f"set {', '.join(texts)}", changes, safe=safe)
@@ -103,25 +96,6 @@ def _amount(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int:
     bound = preset if most is None else most
     within = not retry.whole and any(one.whole for one in workload.retries)
     return min(preset, bound) if retry.value.absent or within else bound
-
-
-def _lower(workload: Workload, bad: list[Retry], amounts: list[int]) -> list[int]:
-    """The numbers to write, so that with all budgets that they multiply they stay within what the
-    policy allows together (TRN004)."""
-    most = int(workload.parameters["retries"]["max_total_attempts"])
-    kept = [retry for retry in workload.retries if retry not in bad]
-    lowered = list(amounts)
-    while any(lowered):
-        written = [_put(retry, amount) for retry, amount in zip(bad, lowered, strict=True)]
-        attempts = count_multiplied([*kept, *written])
-        if attempts is None or not most < attempts < inf:
-            break
-        lowered[lowered.index(max(lowered))] -= 1
-    return lowered
-
-
-def _put(retry: Retry, amount: int) -> Retry:
-    return retry._replace(value=retry.value._replace(value=amount, presence=Presence.WRITTEN))
 
 
 RULE = Rule(

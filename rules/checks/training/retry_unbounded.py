@@ -37,13 +37,13 @@ person must say which budget is the larger one.
 """
 
 from collections.abc import Iterator, Mapping
-from math import inf
 
+from rules.budgets import find_excess
 from rules.kinds.roles import Role
 from rules.kinds.runs import Retry
 from rules.model import Harm, Problem, Related, Rule, form_table
 from rules.paths import dotted
-from rules.stakes import count_multiplied, reckon_stakes
+from rules.stakes import reckon_stakes
 from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import TRAINING, Workload
@@ -57,12 +57,8 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _find_unknown(workload)
     if not workload.training_pods:
         return
-    stakes = workload.once(reckon_stakes)
     endless = [_judge(retry) for retry in workload.retries if _is_endless(retry)]
-    yield from map(stakes.add_to, endless)
-    product = None if endless else _multiply(workload)
-    if product is not None:
-        yield stakes.add_to(product)
+    yield from map(workload.once(reckon_stakes).add_to, endless or _multiply(workload))
 
 
 def _find_unknown(workload: Workload) -> Iterator[Problem]:
@@ -90,19 +86,19 @@ def _judge(retry: Retry) -> Problem:
     return Problem(form, value.path, message, fix)
 
 
-def _multiply(workload: Workload) -> Problem | None:
+def _multiply(workload: Workload) -> Iterator[Problem]:
     """Budgets that are each within bounds, and together are not."""
-    most = int(workload.parameters["retries"]["max_total_attempts"])
-    attempts = count_multiplied(workload.retries)
-    if attempts is None or not most < attempts < inf:
-        return None
+    attempts = find_excess(workload, workload.retries)
+    if attempts is None:
+        return
+    most = workload.parameters["retries"]["max_total_attempts"]
     several = [retry for retry in workload.retries if (retry.attempts or 1) > 1]
     first, *rest = several
     factors = " x ".join(f"{retry.attempts:.0f}" for retry in several)
     others = tuple(Related(one.value.path, "and this multiplies it") for one in rest)
     names = " and ".join(dotted(retry.value.path) for retry in several)
     message = f"{names} come to {attempts:.0f} attempts ({factors}); expected at most {most}"
-    return Problem("product", first.value.path, message, related=others)
+    yield Problem("product", first.value.path, message, related=others)
 
 
 RULE = Rule(
