@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from linter.commands.closing import colour_for, report_run
 from linter.commands.lint_input import FixInput
+from linter.errors import USAGE_ERROR
 from linter.judging.run import exit_code
 from linter.mending import fix_run
 from linter.mending.fixable import FixSelection
@@ -20,7 +21,9 @@ def make_fix_run(arguments: SimpleNamespace, inputs: FixInput) -> fix_run.FixRun
     """What is judged again, and where files may be written."""
     roots = tuple(map(Path, arguments.paths or [os.curdir]))
     given = inputs.given
-    return fix_run.FixRun(inputs.task, given.collection, given.texts, arguments.jobs, roots)
+    return fix_run.FixRun(
+        inputs.task, given.collection, given.texts, inputs.stamps, arguments.jobs, roots
+    )
 
 
 def fix_findings(
@@ -40,11 +43,13 @@ def fix_findings(
     err.write(render_refusals(fix_run.list_refusals(fixed)))
     if not arguments.quiet:
         err.write(render_fixes(fix_run.list_fixed(fixed)))
-    if arguments.fix_only:
+    if arguments.fix_only and not fixed.unwritten:
         return exit_code({**result, "findings": []}, "never", hook=True)
     texts = fix_run.encode_texts(run, fixed)
     given = given._replace(texts=texts)
     result = narrowing.apply(fix_run.relint(run, fixed), given)
     # The fixed text has standard output for itself: `mlgate lint --fix - <a >b`.
     report_run(result, arguments, given, err if texts else out, err)
+    if fixed.unwritten:
+        return USAGE_ERROR
     return exit_code(result, arguments.fail_on, hook=arguments.hook)

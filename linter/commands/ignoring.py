@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from linter.commands.closing import colour_for, report_run
 from linter.commands.fixing import make_fix_run
 from linter.commands.lint_input import FixInput
-from linter.errors import UserError
+from linter.errors import USAGE_ERROR, UserError
 from linter.judging.run import exit_code
 from linter.mending import fix_run
 from linter.mending.fixable import FixSelection
@@ -27,8 +27,9 @@ def add_ignores(
     selection = FixSelection(audit=arguments.show_audit)
     shown = filter(selection.shows, result["findings"])
     rows = [row for row in shown if row["rule"] not in NEVER_IGNORED]
-    raw, texts = fix_run.read_files(run, dict.fromkeys(row["file"] for row in rows))
-    done = fix_run.FixedFiles(raw, ignore_findings(texts, rows, reason))
+    judged = fix_run.read_files(run, rows)
+    written = ignore_findings(judged.texts, rows, reason)
+    done = fix_run.FixedFiles(judged.raw, {**judged.lost, **written})
     if arguments.diff:
         changed = fix_run.print_diffs(done, out, colour=colour_for(arguments, out))
         return exit_code({**result, "findings": []}, "never", hook=True) or int(changed)
@@ -42,6 +43,8 @@ def add_ignores(
     left = inputs.narrowing.apply(left, given)
     # The changed text has standard output for itself: `mlgate lint --add-ignore old - <a >b`.
     report_run(left, arguments, given, err if run.texts else out, err)
+    if done.unwritten:
+        return USAGE_ERROR
     return exit_code(left, arguments.fail_on, hook=arguments.hook)
 
 

@@ -4,22 +4,25 @@ import os
 from types import SimpleNamespace
 
 from linter.commands.closing import report_run
-from linter.commands.lint_arguments import add_lint_arguments, make_task
+from linter.commands.lint_arguments import add_lint_arguments, find_option, make_task
 from linter.commands.lint_input import FixInput, LintInput, gather_input, show_files
 from linter.commands.narrowing import find_narrowing, list_in_baseline
 from linter.commands.outputs import ReportRequest, choose_reports
 from linter.errors import CRASHED, WorkerError
 from linter.input.excludes import Excludes
 from linter.judging.run import exit_code, lint
-from linter.judging.selection import select_rules
+from linter.judging.selection import is_off, select_rules
 from linter.judging.settings import name_policy, settle_policy
 from linter.judging.task import Task
 from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from linter.input.stamps import Stamps
     from linter.option_table import OptionParser
     from linter.row_types import RunResult
+
+_WRITING = ("fix", "fix_only", "diff", "add_ignore")
 
 
 class LintSetup(NamedTuple):
@@ -94,8 +97,18 @@ def judge_input(
     task, given = setup.settle(gather_input(arguments, setup.excludes))
     narrowing = find_narrowing(arguments, given)
     given = given.put(narrowing.list_staged())
+    inputs = FixInput(task, given, narrowing, _read_stamps(arguments, given))
     result = _lint(task, given, arguments, err)
-    return narrowing.apply(result, given), FixInput(task, given, narrowing)
+    return narrowing.apply(result, given), inputs
+
+
+def _read_stamps(arguments: SimpleNamespace, given: LintInput) -> "Stamps":
+    """Those of files that may be written once they are judged."""
+    if find_option(arguments, _WRITING) is None:
+        return {}
+    from linter.input.stamps import read_stamps
+
+    return read_stamps(source.path for source in given.collection.sources)
 
 
 def _lint(task: Task, given: LintInput, arguments: SimpleNamespace, err: TextIO) -> "RunResult":
@@ -128,6 +141,8 @@ def _prepare(arguments: SimpleNamespace) -> LintSetup:
     folder = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
     excludes = Excludes(folder, policy.exclude, tuple(arguments.exclude))
     words = name_policy(policy, file, arguments.profile)
+    if arguments.profile is None and is_off(selection, policy):
+        words += ", which switches off every rule that was to run"
     stated = arguments.policy is not None
     return LintSetup(task, file, stated, excludes, words, tuple(reports))
 

@@ -27,6 +27,7 @@ from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.commands.narrowing import Narrowing
+    from linter.input.stamps import Stamps
     from linter.judging.task import Task
 
 
@@ -71,16 +72,19 @@ class LintInput(NamedTuple):
 
 
 class FixInput(NamedTuple):
-    """What fixing judges anew."""
+    """What fixing judges anew; ``stamps`` are those of the files before they were judged."""
 
     task: "Task"
     given: LintInput
     narrowing: "Narrowing"
+    stamps: "Stamps" = {}
 
 
 def gather_input(arguments: SimpleNamespace, excludes: Excludes) -> LintInput:
     """The files that the arguments lead to. Raises UserError."""
     name = arguments.stdin_filename
+    if "" in arguments.paths:
+        raise UserError("mlgate lint: a path is empty; the working directory is .")
     paths = arguments.paths or [os.curdir if name is None else STDIN]
     if name is not None and STDIN not in paths:
         raise UserError("mlgate lint: --stdin-filename names what is read from -: give - as a path")

@@ -73,8 +73,7 @@ def _keep_changed(
 ) -> "RunResult":
     from linter.judging.changes import select_changed
 
-    texts = {file: judged.read_bytes(file) for file in changes}
-    kept = select_changed(result["findings"], changes, texts)
+    kept = select_changed(result["findings"], changes, judged.read_bytes)
     return {**result, "findings": kept, "unchanged": len(result["findings"]) - len(kept)}
 
 

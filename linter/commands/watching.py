@@ -6,7 +6,7 @@ what stands in files that changed, and what was not found before.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 
 from linter.commands.closing import report_run
@@ -15,6 +15,7 @@ from linter.errors import UserError, WorkerError
 from linter.input.excludes import Excludes
 from linter.input.repository import find_root, list_parents
 from linter.input.sources import STDIN, collect
+from linter.input.stamps import Stamps, read_stamps
 from linter.judging.settings import FILE_NAMES
 from linter.reports.summary import count
 from linter.reports.terminal import escape
@@ -34,9 +35,6 @@ _MOST_NAMED = 3
 _Mark: TypeAlias = tuple[str, str, str]
 """What a finding is known by: another action is news."""
 
-Stamps: TypeAlias = dict[str, tuple[int, int]]
-"""Time of the last change and size of files, by their paths."""
-
 
 def watch(
     arguments: SimpleNamespace,
@@ -51,7 +49,7 @@ def watch(
     known: set[_Mark] = set()
     stamps: Stamps | None = None
     while True:
-        before, stamps = stamps, dict(_read_stamps(arguments))
+        before, stamps = stamps, _read_stamps(arguments)
         changed = _compare(before, stamps) if before is not None else []
         if before is None or changed:
             _tell_changed(changed, err)
@@ -106,8 +104,8 @@ def _compare(before: Stamps, after: Stamps) -> list[str]:
     return sorted(file for file in before.keys() | after if before.get(file) != after.get(file))
 
 
-def _read_stamps(arguments: SimpleNamespace) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The files that the arguments lead to, and those that say how they are judged."""
+def _read_stamps(arguments: SimpleNamespace) -> Stamps:
+    """Those of the files that the arguments lead to, and those that say how they are judged."""
     excludes = Excludes(os.getcwd(), (), tuple(arguments.exclude))
     sources = collect(arguments.paths or [os.curdir], excludes).sources
     settings = {arguments.policy, arguments.baseline}
@@ -116,12 +114,7 @@ def _read_stamps(arguments: SimpleNamespace) -> Iterator[tuple[str, tuple[int, i
     folders.update(list_parents(here, find_root(here)))
     settings |= {os.path.join(folder, name) for folder in folders for name in FILE_NAMES}
     named = (*(one.path for one in sources), *filter(None, settings))
-    for file in dict.fromkeys(map(os.path.abspath, named)):
-        try:
-            status = os.stat(file)
-        except OSError:
-            continue  # it has gone meanwhile, or was never there
-        yield file, (status.st_mtime_ns, status.st_size)
+    return read_stamps(map(os.path.abspath, named))
 
 
 def _refuse_options(arguments: SimpleNamespace) -> None:

@@ -1,6 +1,7 @@
 """Which documents of a file have changed: a change of one is no reason to read of all others."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from linter.input.revisions import FileChange
 from rules.reader import Document, ReadError, Unreadable, decode, read
@@ -11,18 +12,21 @@ if TYPE_CHECKING:
 
 
 def select_changed(
-    rows: "Iterable[FindingRow]", changes: Mapping[str, FileChange], texts: Mapping[str, bytes]
+    rows: "Iterable[FindingRow]",
+    changes: Mapping[str, FileChange],
+    read_bytes: Callable[[str], bytes],
 ) -> "list[FindingRow]":
     """The findings in documents that changed, or that speak of a place in one that did, and rules
     that crashed: they have judged nothing.
 
-    ``texts`` holds each changed file as it was judged.
+    ``read_bytes`` gives a changed file as it was judged, and raises OSError: in what has gone since
+    there is nothing to say of.
     """
-    changed = {
-        (file, number)
-        for file, change in changes.items()
-        for number in find_changed_documents(change.before, texts[file])
-    }
+    changed = set()
+    for file, change in changes.items():
+        with suppress(OSError):
+            numbers = find_changed_documents(change.before, read_bytes(file))
+            changed.update((file, number) for number in numbers)
     return [row for row in rows if _touches(row, changed)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from linter.input.sources import explain_error
 from linter.whole_file import written_beside
 
 
@@ -13,19 +14,24 @@ class NotWritten(Exception):
     """The file was left as it was; the message is the reason."""
 
 
+class Unwritable(NotWritten):
+    """The system does not let it be written."""
+
+
 def replace_file(path: Path, original: bytes, new: bytes, roots: Iterable[Path]) -> None:
     """Put ``new`` in place of ``original``, which is what ``path`` held when it was read.
 
     Written to a new file in the same folder, synced and renamed; mode and owner are kept. A link
     stays a link, and its target is only written where it lies in one of ``roots`` (the paths that
-    the user named). Raises ``NotWritten`` for a target outside, a read-only file or folder, what is
-    no file, and a file that has changed since.
+    the user named). Raises ``Unwritable`` for a read-only file or folder and whatever else the
+    system says, ``NotWritten`` for a target outside, what is no file, and a file that has changed
+    since.
     """
     try:
         target = _target(path, roots)
         _replace(target, original, new)
     except OSError as error:
-        raise NotWritten(error.strerror or str(error)) from error
+        raise Unwritable(explain_error(error)) from error
 
 
 def _target(path: Path, roots: Iterable[Path]) -> Path:
@@ -43,7 +49,7 @@ def _replace(target: Path, original: bytes, new: bytes) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise NotWritten("not a regular file")
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
-        raise NotWritten("the file is read-only")
+        raise Unwritable("the file is read-only")
     # Nobody else's to read before it has the mode of what it replaces.
     with written_beside(str(target), mode=0o600) as file:
         file.write(new)

@@ -6,7 +6,7 @@ Findings come as rows.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from linter.mending.atomic_write import NotWritten, replace_file
+from linter.mending.atomic_write import NotWritten, Unwritable, replace_file
 from linter.mending.fixable import FixSelection, identify_finding
 from linter.mending.mending import Outcome, fix_once, refuse_all
 from rules.credentials import hide
@@ -83,7 +83,7 @@ def write_file(path: Path, original: bytes, outcome: Outcome, roots: Iterable[Pa
     try:
         replace_file(path, original, encode(outcome.after), roots)
     except NotWritten as error:
-        return refuse_all(outcome, str(error))
+        return refuse_all(outcome, str(error))._replace(unwritten=isinstance(error, Unwritable))
     return outcome
 
 

@@ -3,51 +3,80 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from linter.input.sources import SourceError, explain_error
+from linter.input.stamps import Stamp, read_stamp
 from linter.judging.run import lint
 from linter.mending.fix import Recheck, decode_file, diff, fix_texts, write_file
 from linter.mending.fixable import FixSelection, identify_finding
+from linter.mending.mending import Outcome, Refusal
 from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from linter.input.sources import Collection
     from linter.judging.task import Task
-    from linter.mending.mending import Outcome, Refusal
     from linter.row_types import FindingRow, RunResult
 
 
 class FixRun(NamedTuple):
     """What a run judged: its files, and what standard input held by the name it goes by.
 
-    ``roots`` are the paths that the user named: nothing outside of them is written.
+    ``stamps`` are those of the files before they were judged. ``roots`` are the paths that the user
+    named: nothing outside of them is written.
     """
 
     task: "Task"
     collection: "Collection"
     texts: Mapping[str, bytes]
+    stamps: Mapping[str, Stamp]
     jobs: int
     roots: tuple[Path, ...]
+
+
+class JudgedFiles(NamedTuple):
+    """Files with their bytes and texts as they were judged; ``lost``: those that are not as they
+    were, in which nothing can be done."""
+
+    raw: dict[str, bytes]
+    texts: dict[str, str]
+    lost: dict[str, Outcome]
 
 
 class FixedFiles(NamedTuple):
     """The files with their bytes as they were judged, and what fixing makes of their texts."""
 
     raw: dict[str, bytes]
-    outcomes: "dict[str, Outcome]"
+    outcomes: dict[str, Outcome]
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether a file that fixes were made for could not be written."""
+        return any(outcome.unwritten for outcome in self.outcomes.values())
 
 
 def fix_files(run: FixRun, rows: "Iterable[FindingRow]", selection: FixSelection) -> FixedFiles:
     """Make the wanted fixes of ``rows`` in the files' texts. Nothing is written yet."""
     rows = list(rows)
-    files = dict.fromkeys(row["file"] for row in rows if selection.wants(row))
-    raw, texts = read_files(run, files)
-    return FixedFiles(raw, fix_texts(texts, rows, selection, make_recheck(run)))
+    judged = read_files(run, filter(selection.wants, rows))
+    fixed = fix_texts(judged.texts, rows, selection, make_recheck(run))
+    return FixedFiles(judged.raw, {**judged.lost, **fixed})
 
 
-def read_files(run: FixRun, files: Iterable[str]) -> tuple[dict[str, bytes], dict[str, str]]:
-    """Bytes and texts of ``files``, and of what came on standard input."""
-    raw = {file: _read(run, file) for file in (*files, *run.texts)}
-    return raw, {file: decode_file(held)[0] for file, held in raw.items()}
+def read_files(run: FixRun, rows: "Iterable[FindingRow]") -> JudgedFiles:
+    """The files in which ``rows`` were found, and what came on standard input."""
+    by_file: dict[str, list[FindingRow]] = {file: [] for file in run.texts}
+    for row in rows:
+        by_file.setdefault(row["file"], []).append(row)
+    judged = JudgedFiles({}, {}, {})
+    for file, found in by_file.items():
+        try:
+            judged.raw[file] = _read(run, file)
+        except SourceError as error:
+            refused = tuple(Refusal(row, str(error)) for row in found)
+            judged.lost[file] = Outcome("", "", (), refused)
+            continue
+        judged.texts[file] = decode_file(judged.raw[file])[0]
+    return judged
 
 
 def make_recheck(run: FixRun) -> Recheck:
@@ -86,8 +115,8 @@ def write_fixes(run: FixRun, fixed: FixedFiles, out: TextIO) -> FixedFiles:
     for file, outcome in fixed.outcomes.items():
         if file in run.texts:
             out.write(outcome.after)
-            continue
-        outcomes[file] = write_file(Path(file), fixed.raw[file], outcome, run.roots)
+        elif outcome.fixed:
+            outcomes[file] = write_file(Path(file), fixed.raw[file], outcome, run.roots)
     return fixed._replace(outcomes=outcomes)
 
 
@@ -101,7 +130,7 @@ def list_fixed(fixed: FixedFiles) -> "list[FindingRow]":
     return [row for _, outcome in sorted(fixed.outcomes.items()) for row in outcome.fixed]
 
 
-def list_refusals(fixed: FixedFiles) -> "list[Refusal]":
+def list_refusals(fixed: FixedFiles) -> list[Refusal]:
     """The fixes that were not made, and why."""
     return [one for _, outcome in sorted(fixed.outcomes.items()) for one in outcome.refused]
 
@@ -124,4 +153,14 @@ def _tell_refused(row: "FindingRow", reasons: "Mapping[tuple[str, int, str], str
 
 
 def _read(run: FixRun, file: str) -> bytes:
-    return run.texts[file] if file in run.texts else Path(file).read_bytes()
+    """What was judged. Raises SourceError for a file that has gone or changed since."""
+    if file in run.texts:
+        return run.texts[file]
+    try:
+        raw = Path(file).read_bytes()
+    except OSError as error:
+        raise SourceError(explain_error(error)) from None
+    # Looked at last: what changes while it is read is told as well.
+    if read_stamp(file) != run.stamps.get(file):
+        raise SourceError("the file changed since it was judged")
+    return raw

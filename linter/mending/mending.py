@@ -26,12 +26,14 @@ class Refusal(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The text of a file after fixing: the original where nothing could be done."""
+    """The text of a file after fixing: the original where nothing could be done. ``unwritten``:
+    more could be, but the file could not be written."""
 
     before: str
     after: str
     fixed: "tuple[FindingRow, ...]" = ()
     refused: tuple[Refusal, ...] = ()
+    unwritten: bool = False
 
 
 def refuse_all(outcome: Outcome, reason: str) -> Outcome:
@@ -230,7 +232,7 @@ def _read_again(document: Document, text: str, target: Any) -> Document:
 def _only(documents: Iterable[Document | Unreadable]) -> Document:
     found = list(documents)
     if len(found) != 1 or isinstance(found[0], Unreadable):
-        raise Unspliceable(f"the text reads as {len(found)} documents, or not at all")
+        raise Unspliceable("the text does not read as one document")
     return found[0]
 
 

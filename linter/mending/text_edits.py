@@ -18,8 +18,9 @@ def add_text_edits(
     """The rows, which come file by file, the fix of each with its ``text``: the replacements, in
     order, that make it alone.
 
-    ``read_text`` gives the text of a file, byte order mark and all, and raises OSError. A fix that
-    cannot be spliced, or whose text would show a credential, gets none.
+    ``read_text`` gives the text of a file, byte order mark and all, and raises OSError, or
+    UnicodeDecodeError where it is none any more. A fix that cannot be spliced, or whose text would
+    show a credential, gets none.
     """
     for file, group in groupby(rows, lambda row: row["file"]):
         of_one = list(group)
@@ -36,7 +37,7 @@ def _read_for(
     """The text of a file that has something to fix; None where it cannot be read."""
     try:
         return read_text(file) if fixable else None
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
 
 

@@ -115,7 +115,7 @@ def test_a_key_of_digits_stays_a_key(held: str) -> None:
 def test_second_document_inside() -> None:
     text = "manifest: |\n" + indent(f"{JOB}---\n{JOB}", "  ")
     row = finding(BUDGET, path=("manifest",), embedded={"text": True, "number": 1})
-    assert reasons(fixed(text, row)) == ["the text reads as 2 documents, or not at all"]
+    assert reasons(fixed(text, row)) == ["the text does not read as one document"]
 
 
 def test_string_inside_a_string() -> None:
@@ -266,7 +266,7 @@ def test_read_only_file_is_left(tmp_path: Path) -> None:
 
 
 def test_gone_file_is_told(tmp_path: Path) -> None:
-    assert reasons(write(tmp_path / "job.yaml", JOB.encode())) == ["No such file or directory"]
+    assert reasons(write(tmp_path / "job.yaml", JOB.encode())) == ["no such file or folder"]
 
 
 @pytest.mark.parametrize("folder", [True, False])

@@ -1,10 +1,12 @@
 """``--fix`` and ``--diff`` through the command."""
 
-import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from linter.commands import lint as lint_command
 from tests.linter.test_cli import Answer, call
 
 JOB = """\
@@ -95,12 +97,54 @@ def test_a_file_outside_the_given_paths_is_not_written(manifest: Path, tmp_path:
     assert answer.code == 1
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everything")
-def test_a_read_only_file_is_reported(manifest: Path) -> None:
+@pytest.mark.parametrize("option", ["--fix", "--fix-only", "--add-ignore=old"])
+def test_a_file_that_cannot_be_written_fails_the_run(manifest: Path, option: str) -> None:
     manifest.chmod(0o444)
-    answer = run("--fix", "job.yaml")
+    answer = run(option, "--exit-zero", "job.yaml")
     assert manifest.read_text() == JOB
-    assert "TRN002 not fixed: " in answer.err
+    assert "the file is read-only" in answer.err
+    assert answer.code == 2
+
+
+@pytest.fixture
+def then(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
+    """Has the manifest hold another text, or be gone, once it was judged."""
+
+    def arrange(text: str | None) -> None:
+        judge = lint_command.judge_input
+
+        def judge_and_change(*arguments: Any) -> Any:
+            judged = judge(*arguments)
+            if text is None:
+                manifest.unlink()
+            else:
+                manifest.write_text(text)
+            return judged
+
+        monkeypatch.setattr(lint_command, "judge_input", judge_and_change)
+
+    return arrange
+
+
+@pytest.mark.parametrize("option", ["--fix", "--diff", "--add-ignore=old"])
+@pytest.mark.parametrize("text", ["", f"# mine\n{JOB}"])
+def test_a_file_that_changes_once_it_is_judged_is_left(
+    manifest: Path, then: Callable[[str | None], None], option: str, text: str
+) -> None:
+    then(text)
+    answer = run(option, "job.yaml")
+    assert manifest.read_text() == text
+    assert ": the file changed since it was judged" in answer.err
+
+
+@pytest.mark.parametrize("option", ["--fix", "--add-ignore=old"])
+def test_a_file_that_goes_once_it_is_judged_is_an_error(
+    then: Callable[[str | None], None], option: str
+) -> None:
+    then(None)
+    answer = run(option, "job.yaml")
+    assert ": no such file or folder" in answer.err
+    assert answer.code == 4
 
 
 def test_ignored_and_excepted_findings_are_not_fixed(manifest: Path) -> None:
