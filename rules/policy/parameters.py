@@ -174,10 +174,13 @@ def defaults(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
 
 
 def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """``below`` with the values of ``above`` laid over: mappings key by key, lists as a whole."""
+    """``below`` with the values of ``above`` laid over: mappings key by key, lists as a whole. A
+    mapping or list that is null says nothing."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)
+        if value is None and isinstance(under, (Mapping, tuple, list, frozenset)):
+            continue
         both = isinstance(under, Mapping) and isinstance(value, Mapping)
         merged[key] = overlay(under, value) if both and isinstance(under, Mapping) else value
     return merged

@@ -47,7 +47,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     deadlines = workload.deadlines
     if deadlines is None or not workload.pods_of(FINITE_TRAINING):
         return
-    bounds = {**params, **params["roles_override"].get(str(workload.role), {})}
+    bounds = {**params, **(params["roles_override"].get(str(workload.role)) or {})}
     problem = _judge_range(deadlines, bounds)
     if all(place.absent for place in deadlines.places) and not workload.partial:
         problem = _missing(deadlines, suggest_deadline(workload, bounds))

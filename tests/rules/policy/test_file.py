@@ -1,7 +1,7 @@
 """A policy file is read whole, or every mistake in it is named at its place."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from textwrap import dedent
 
@@ -161,6 +161,15 @@ def test_a_policy_of_two_lines_is_the_default(
     assert policy.profile == DEFAULT.profile == "standard"
     assert policy.parameters == DEFAULT.parameters
     assert policy.rule_parameters(rules[0]) == DEFAULT.rule_parameters(rules[0])
+
+
+@pytest.mark.parametrize("rule", [one for one in ALL if one.parameters], ids=lambda one: one.code)
+def test_a_list_or_mapping_that_is_null_says_nothing(rule: Rule) -> None:
+    """As a key is left of which every item is commented out."""
+    names = [one.name for one in rule.parameters if isinstance(one.default, tuple | Mapping)]
+    policy = Policy(values={rule.code: dict.fromkeys(names)})
+
+    assert policy.rule_parameters(rule) == DEFAULT.rule_parameters(rule)
 
 
 def test_the_shared_block_has_the_contracts_keys() -> None:
