@@ -7,6 +7,7 @@ from rules.lazy_pattern import LazyPattern
 from rules.memory import remember
 from rules.type_names import Any
 
+_NUMBER = LazyPattern(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PART = LazyPattern(r"([0-9]{1,12}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})(h|ms|m|s|us|µs|μs|ns)")
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 
@@ -17,13 +18,17 @@ _SUFFIXES = {
 }  # fmt: skip
 
 GIBIBYTE = 2.0**30
+_MOST = 1e300
+"""Of a number: what is infinite, or none, is no amount."""
 
 
 def parse_quantity(value: Any) -> float | None:
     """``"500m"``, ``"16Gi"``, ``2`` or ``"1e3"`` as a number; None for anything else."""
     if isinstance(value, str):
         return _parse_text(value)
-    return float(value) if type(value) in (int, float) else None  # true and false are none
+    if type(value) in (int, float) and -_MOST < value < _MOST:  # true and false are none
+        return float(value)
+    return None
 
 
 @remember(1024, 32)
@@ -31,12 +36,11 @@ def _parse_text(value: str) -> float | None:
     text = value.strip()
     number = text.rstrip("KMGTPEkminu")
     scale = _SUFFIXES.get(text[len(number) :])
-    if scale is None:
+    # What else Python takes for a number: inf, nan, 1_000 and digits of other scripts.
+    if scale is None or not _NUMBER.fullmatch(number):
         return None
-    try:
-        return float(number) * scale
-    except ValueError:
-        return None
+    amount = float(number) * scale
+    return amount if -_MOST < amount < _MOST else None
 
 
 def parse_duration(text: str) -> float | None:

@@ -104,6 +104,12 @@ def test_no_templates(text: Any) -> None:
         (None, None),
         ("1Xi", None),
         ([], None),
+        ("inf", None),
+        ("nan", None),
+        ("1_000", None),
+        ("1e999", None),
+        (10**400, None),
+        (float("inf"), None),
     ],
 )
 def test_quantities(text: Any, number: float | None) -> None:
