@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from linter.errors import UserError
 from rules.checks import INDEX
 from rules.declaration import Declaration
+from rules.model import Action
+from rules.policy.values import Policy
 from rules.record import NamedTuple
 
 
@@ -29,6 +31,16 @@ def select_rules(select: Iterable[str], ignore: Iterable[str]) -> Selection:
     if not rules:
         raise UserError("mlgate lint: --select and --ignore leave no rule to run")
     return Selection(rules, frozenset(every - kept))
+
+
+def is_off(selection: Selection, policy: Policy) -> bool:
+    """Whether a policy switches off all that is asked for, wherever it stands."""
+    return not (policy.namespaces or policy.paths) and all(
+        policy.rules.get(form, policy.rules.get(rule.code)) is Action.OFF
+        for rule in selection.rules
+        for form in rule.forms
+        if form not in selection.unwanted
+    )
 
 
 def _expand(texts: Iterable[str], flag: str) -> set[str]:

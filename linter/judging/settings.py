@@ -85,6 +85,8 @@ def _load_policy(path: str, read: Callable[[], str]) -> Policy:
 def settle_policy(stated: str | None, start: str) -> tuple[Policy, str | None]:
     """The policy in the file that the command line states, else in one that is found from the
     folder ``start``, else the built-in one; and the file. Raises UserError."""
+    if stated == "":  # as a variable that is not set leaves it: no other policy is meant
+        raise UserError("mlgate: --policy is empty: name a file, or leave it out")
     file = stated or find_policy(start)
     return (load_policy(file) if file else DEFAULT), file
 

@@ -17,6 +17,10 @@ _ACTIONS = ("deny", "warn", "audit", "excepted")
 _MOST_KINDS = 8
 """Kinds that are named; the JSON report has them all."""
 _MOST_EMPTY = 5
+_NOTHING_READ = (
+    "nothing was read: no .yaml, .yml or .json file is there, or all of them are left out (hidden, "
+    "vendored, ignored by git, excluded): --show-files"
+)
 _MOST_ENTRIES = 5
 
 
@@ -27,6 +31,7 @@ def render_summary(result: "RunResult", options: ReportOptions) -> str:
     at_stake = sum_hours(select_shown(result, options))
     lines += [f"at stake: {at_stake}"] if at_stake else []
     lines.append(_count_coverage(coverage))
+    lines += _tell_nothing(result)
     if coverage["skipped"]:
         lines.append(_count_skipped(coverage["skipped"]))
         lines += _name_empty(coverage["skipped"])
@@ -90,6 +95,13 @@ def _count_coverage(coverage: "CoverageRow") -> str:
     if not unknown:
         return text
     return f"{text}, {count(len(unknown), 'kind')} not understood{_bracket(_rank(unknown))}"
+
+
+def _tell_nothing(result: "RunResult") -> list[str]:
+    """Why there was nothing to judge, where nothing else says so."""
+    coverage = result["coverage"]
+    told = coverage["files"] or coverage["objects"] or coverage["skipped"] or result["errors"]
+    return [] if told or "cluster" in result else [_NOTHING_READ]
 
 
 def _count_skipped(skipped: "list[SkippedRow]") -> str:

@@ -267,6 +267,30 @@ def test_wrong_usage_is_2_and_says_why(argv: tuple[str, ...]) -> None:
     assert answer.err
 
 
+@pytest.mark.parametrize(
+    "argv", [("lint", ""), ("lint", "--policy", "", "."), ("scan", "--policy", "")]
+)
+def test_an_empty_name_is_a_mistake(argv: tuple[str, ...]) -> None:
+    """As a variable that is not set leaves it: neither everything nor nothing is meant."""
+    answer = call(*argv)
+    assert (answer.code, answer.out) == (2, "")
+    assert "empty" in answer.err
+
+
+def test_a_policy_that_switches_all_off_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hpa.yaml").write_text(BAD)
+    (tmp_path / "mlgate.yaml").write_text(
+        "apiVersion: mlgate.dev/v1\nkind: Policy\nrules: {HPA001: off}\n"
+    )
+    words = ", which switches off every rule that was to run\n"
+    assert call("lint", "--select", "HPA001", "hpa.yaml").err.endswith(words)
+    for argv in (("--select", "HPA001,HPA002"), ("--select", "HPA001", "--profile", "standard")):
+        assert words not in call("lint", *argv, "hpa.yaml").err
+
+
 def test_a_path_that_is_not_there_is_4() -> None:
     answer = call("lint", "absent.yaml")
     assert answer.code == 4

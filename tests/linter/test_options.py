@@ -75,7 +75,9 @@ def test_exclude_holds_from_here_beside_the_policys(here: Path) -> None:
     (here / "mlgate.yaml").write_text("apiVersion: mlgate.dev/v1\nkind: Policy\nexclude: [old/]\n")
     assert "CRN001" in call("lint", "--exclude", "gen/").out
     assert "HPA001" not in call("lint", "--exclude", "gen/").out
-    assert call("lint", "--exclude", "gen/", "--exclude", "train.*", "--exclude", "ml*").code == 5
+    nothing = call("lint", "--exclude", "gen/", "--exclude", "train.*", "--exclude", "ml*")
+    assert nothing.code == 5
+    assert "\nnothing was read: no .yaml, .yml or .json file is there" in nothing.err
 
 
 def test_show_files_says_what_is_not_read(here: Path) -> None:
