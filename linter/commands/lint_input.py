@@ -77,7 +77,7 @@ class FixInput(NamedTuple):
     task: "Task"
     given: LintInput
     narrowing: "Narrowing"
-    stamps: "Stamps" = {}
+    stamps: "Stamps"
 
 
 def gather_input(arguments: SimpleNamespace, excludes: Excludes) -> LintInput:
