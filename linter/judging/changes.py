@@ -22,7 +22,7 @@ def select_changed(
     ``read_bytes`` gives a changed file as it was judged, and raises OSError: in what has gone since
     there is nothing to say of.
     """
-    changed = set()
+    changed: set[tuple[str, int]] = set()
     for file, change in changes.items():
         with suppress(OSError):
             numbers = find_changed_documents(change.before, read_bytes(file))
