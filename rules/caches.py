@@ -81,7 +81,7 @@ def find_unwritable(
         return mount, f"volume '{shorten(mount.volume)}', which is mounted read-only"
     volume = next((one for one in pod.volumes if one.name == mount.volume), None)
     claim = dig(volume.body, ("persistentVolumeClaim", "claimName")) if volume else None
-    if claim in read_only_claims:
+    if isinstance(claim, str) and claim in read_only_claims:
         return mount, "a claim that is ReadOnlyMany"
     place = Storage(pod, frozenset()).classify(mount)
     return mount, place.what if place.keeping is Keeping.READ_ONLY else ""

@@ -12,6 +12,7 @@ from rules.quantity import parse_quantity
 from rules.resource_names import AMD, NVIDIA
 from rules.servers import is_part
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 from rules.words import split_name
 
 VISIBLE = "NVIDIA_VISIBLE_DEVICES"
@@ -120,7 +121,7 @@ def find_gpu_sign(command: CommandLine) -> str | None:
         return f"its image is {shorten(image.path)}"
     for flag in ("tensor-parallel-size", "tp-size", "num-shard"):
         value = command.value(flag) or ""
-        if value.isdecimal() and int(value) > 1:
+        if (parse_whole(value) or 0) > 1:
             return f"--{flag} is {value}"
     if command.value("device") == "cuda":
         return "--device is cuda"

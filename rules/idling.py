@@ -90,7 +90,8 @@ def _judge_interactive(
     if any(dig(one, ("annotations", CULLING_ANNOTATION)) == "external" for one in notes):
         return None
     most = int(most_hours * 3600)
-    if pod.spec.get("restartPolicy") in _ENDING and ends_within(_scripts(workload, pod), most):
+    ends = str(pod.spec.get("restartPolicy")) in _ENDING
+    if ends and ends_within(_scripts(workload, pod), most):
         return None
     deadlines = workload.deadlines
     places = [*(deadlines.places if deadlines else ()), workload.at(POD_DEADLINE, pod)]

@@ -1,6 +1,7 @@
 """The small values that pass between the engine's parts."""
 
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 
 from rules.closed_set import StrEnum
 from rules.paths import Path
@@ -53,9 +54,9 @@ class Value(NamedTuple):
 
     @property
     def number(self) -> int | float | None:
-        """The value, where it is a number; true and false are none."""
+        """The value, where it is a finite number; true and false are none."""
         found = self.value
-        return found if type(found) in (int, float) else None
+        return found if type(found) in (int, float) and -inf < found < inf else None
 
 
 class Severity(StrEnum):

@@ -20,6 +20,7 @@ from rules.quantity import parse_quantity
 from rules.reader import read
 from rules.record import NamedTuple
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 from rules.workload import SERVING, Workload
 
 _ONE_EACH = ("nvidia.com/gpu", "nvidia.com/mig-", "amd.com/gpu", "habana.ai/gaudi")
@@ -155,9 +156,8 @@ def _of_launcher(
 def _of_accelerate(command: CommandLine, devices: int) -> Parallelism | None:
     """Hugging Face's launcher is told the processes of all machines together."""
     flag, machines = command.flag("num-processes"), command.value("num-machines") or "1"
-    if flag is None or not machines.isdecimal():
-        return None
-    return _tell(command, [flag], devices, int(machines))
+    number = parse_whole(machines)
+    return None if flag is None or number is None else _tell(command, [flag], devices, number)
 
 
 def _of_server(
@@ -202,10 +202,11 @@ def _tell(
     values = [command.expand(flag.value) for flag in flags]
     nodes = command.value("nnodes") if known_server(command) else None
     chosen = _CHOSEN in command.script or _CHOSEN in command.environment
-    if not all(map(str.isdecimal, values)) or chosen or (nodes is not None and pods == 1):
+    numbers = [parse_whole(value) for value in values]
+    if None in numbers or chosen or (nodes is not None and pods == 1):
         return None
     told = tuple(f"--{flag.name} {value}" for flag, value in zip(flags, values, strict=True))
-    return Parallelism(flags[0].path, told, _multiply(map(int, values)), devices, pods)
+    return Parallelism(flags[0].path, told, _multiply(one or 0 for one in numbers), devices, pods)
 
 
 def _tell_variables(
@@ -225,7 +226,7 @@ def _last(command: CommandLine, names: tuple[str, ...]) -> CommandFlag | None:
 
 def _count(value: Value | None) -> int | None:
     text = "" if value is None or value.unknown else str(value.value)
-    return int(text) if text.isdecimal() else None
+    return parse_whole(text)
 
 
 def _multiply(numbers: Iterable[int]) -> int:

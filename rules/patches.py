@@ -13,6 +13,7 @@ from rules.paths import Path, dig, has
 from rules.record import NamedTuple
 from rules.rfc6902 import PatchFailure, apply_patch
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 
 _WRITING = ("add", "replace")
 _DEEPEST = 16
@@ -187,7 +188,8 @@ def _resolve(body: Any, pointer: Any) -> Path:
     for token in str(pointer).split("/")[1:]:
         key: str | int = token.replace("~1", "/").replace("~0", "~")
         if isinstance(body, list):
-            key = len(body) if key == "-" else int(key) if str(key).isdecimal() else key
+            number = len(body) if key == "-" else parse_whole(str(key))
+            key = key if number is None else number
         path.append(key)
         body = dig(body, (key,))
     return tuple(path)

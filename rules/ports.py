@@ -8,6 +8,7 @@ from rules.kinds.pods import Container
 from rules.model import Value
 from rules.servers import Server, find_program, find_server, is_part, is_simulator
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 from rules.wording import list_names, tell_value
 from rules.words import split_name
 
@@ -63,7 +64,7 @@ def find_port(command: CommandLine, server: Server) -> int | None:
     told = command.setting(*server.port_from)
     if told is not None:
         number = told.rpartition(":")[2]  # an address may stand there: OLLAMA_HOST=0.0.0.0:80
-        return int(number) if number.isdecimal() else None
+        return parse_whole(number)
     declared = port_numbers(command.container)
     if len(declared) == 1:
         return declared[0]

@@ -93,4 +93,4 @@ def suggest_amounts(params: Mapping[str, Any], names: list[str], devices: float)
 
 def _is_autopilot(workload: Workload, pod: Pod) -> bool:
     selector = workload.at(NODE_SELECTOR, pod)
-    return selector is not None and dig(selector.value, (_COMPUTE_CLASS,)) in _AUTOPILOT
+    return selector is not None and str(dig(selector.value, (_COMPUTE_CLASS,))) in _AUTOPILOT

@@ -6,6 +6,7 @@ shares nothing with the one that makes the patches.
 """
 
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 
 
 class PatchFailure(ValueError):
@@ -49,7 +50,7 @@ def _open(tree: Any, key: str, verb: str) -> tuple[Any, Any]:
         return dict(tree), key
     if not isinstance(tree, list):
         raise PatchFailure(f"there is nothing below '{key}'")
-    index = len(tree) if key == "-" else int(key) if key.isdigit() else -1
-    if not 0 <= index < len(tree) + (verb == "add"):
+    index = len(tree) if key == "-" else parse_whole(key)
+    if index is None or index >= len(tree) + (verb == "add"):
         raise PatchFailure(f"there is no item {key}")
     return list(tree), index

@@ -12,7 +12,7 @@ from rules.kinds import facts
 from rules.kinds.batch import JOB_PRIORS
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Container, Pod
-from rules.kinds.podspec import make_container, make_pod, read_count
+from rules.kinds.podspec import make_container, make_pod
 from rules.kinds.roles import Subrole
 from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.runs import Deadlines, Retry
@@ -21,6 +21,7 @@ from rules.kinds.spark import RUN_ADVICE, RUN_COUNTING, read_jvm_amount
 from rules.kinds.views import SpecView
 from rules.paths import Path
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 
 _TOLERATIONS: Path = ("applicationTolerations",)
 _RESTART: Path = (*_TOLERATIONS, "restartConfig")
@@ -113,7 +114,7 @@ def _count(spec: SpecView) -> int | None:
     if str(settings.get(_DYNAMIC)).lower() == "true":
         return None
     written = str(settings.get("spark.executor.instances", 2))
-    return read_count(int(written) if written.isdecimal() else written)
+    return parse_whole(written)
 
 
 def _retries(spec: SpecView) -> Iterator[Retry]:

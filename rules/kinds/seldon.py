@@ -90,7 +90,7 @@ def _with_ports(container: Container, models: Mapping[str, str]) -> Container:
         return container
     ports = container.get("ports")
     own = ports if isinstance(ports, list) else []
-    names = {port.get("name") for port in own if isinstance(port, dict)}
+    names = [port.get("name") for port in own if isinstance(port, dict)]
     added = [{"name": name} for name in _PORTS if name not in names]
     return container._replace(body={**container.body, "ports": [*own, *added]})
 

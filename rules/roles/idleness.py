@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from rules.commands.scripts import split_commands
 from rules.memory import remember
+from rules.whole_numbers import parse_whole
 
 _SHELL = frozenset(
     """
@@ -95,7 +96,8 @@ def _sleeps_once(text: str, most: int) -> bool:
     spans = re.findall(r"\bsleep[ \"',]+(\w+)", text)
     if len(spans) != 1 or re.search(_LOOP, text):
         return False
-    return bool(spans[0].isdecimal()) and int(spans[0]) <= most
+    seconds = parse_whole(spans[0])
+    return seconds is not None and seconds <= most
 
 
 def never_ends(text: str) -> bool:

@@ -34,6 +34,7 @@ from rules.kinds.facts import MAX_SURGE, MAX_UNAVAILABLE, PAUSED, REPLICAS, UPDA
 from rules.model import Harm, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dotted
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 from rules.wording import show_value, write_values
 from rules.workload import Workload
 
@@ -71,11 +72,12 @@ def _resolve(value: Value, replicas: int, *, up: bool) -> int | None:
     """How many pods a number or a percentage means, rounded ``up`` or down; None where it is not
     known. Source: apimachinery ``util/intstr`` (GetScaledValueFromIntOrPercent)."""
     text = str(value.value)
-    if value.unknown or not replicas or not text.removesuffix("%").isdecimal():
+    number = parse_whole(text.removesuffix("%"))
+    if value.unknown or not replicas or number is None:
         return None
     if not text.endswith("%"):
-        return int(text)
-    hundredths = int(text[:-1]) * replicas
+        return number
+    hundredths = number * replicas
     return -(-hundredths // 100) if up else hundredths // 100
 
 

@@ -38,6 +38,7 @@ from rules.ports import known_server, port_names, port_numbers, tell_lost_port
 from rules.probes import PROBES
 from rules.serving import find_told_ports
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 from rules.wording import list_names, write_value
 from rules.words import count_edits
 from rules.workload import SERVING, Workload
@@ -72,7 +73,7 @@ def _read_ports(workload: Workload, container: Container) -> Iterator[Value]:
 def _judge(workload: Workload, pod: Pod, container: Container, value: Value) -> Problem | None:
     if isinstance(value.value, str) and not value.value.isdecimal():
         return _judge_name(container, value)
-    number = int(value.value) if isinstance(value.value, int | str) else 0
+    number = parse_whole(str(value.value)) or 0
     server, numbers = known_server(workload.command(container)), port_numbers(container)
     own = server is None or number == server.port
     if own or not numbers or number in workload.once(find_told_ports, pod.path):

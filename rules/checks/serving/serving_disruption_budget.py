@@ -58,7 +58,7 @@ def _count_servers(pod: Pod) -> int:
     """How many there are of what answers requests; a worker goes with its leader."""
     if pod.subrole is Subrole.WORKER and pod.nodes > 1:
         return 0
-    return (pod.replicas or 0) // (1 if pod.subrole is Subrole.MASTER else pod.nodes)
+    return (pod.replicas or 0) // (1 if pod.subrole is Subrole.MASTER else max(pod.nodes, 1))
 
 
 def _judge(workload: Workload, pod: Pod) -> Problem | None:

@@ -91,7 +91,7 @@ def _add_up(
     written = dig(resources, ("limits", "memory"))
     sizes = {(*one.path, *_SIZE): parse_quantity(dig(one.body, _SIZE)) or 0 for one in mounted}
     limit, total = parse_quantity(written), sum(sizes.values())
-    if not limit or total < _MOST * limit:
+    if not limit or not total or total < _MOST * limit:
         return
     fields = [dotted(place) for place, size in sizes.items() if size]
     share = f"{100 * total / limit:.0f}% of {dotted((*path, 'limits', 'memory'))}, {written}"
