@@ -55,8 +55,7 @@ class Value(NamedTuple):
     @property
     def number(self) -> int | float | None:
         """The value, where it is a finite number; true and false are none."""
-        found = self.value
-        return found if type(found) in (int, float) and -inf < found < inf else None
+        return found if type(found := self.value) in (int, float) and -inf < found < inf else None
 
 
 class Severity(StrEnum):

@@ -33,7 +33,7 @@ class FixRun(NamedTuple):
     roots: tuple[Path, ...]
 
 
-class JudgedFiles(NamedTuple):
+class FilesToMend(NamedTuple):
     """Files with their bytes and texts as they were judged; ``lost``: those that are not as they
     were, in which nothing can be done."""
 
@@ -62,12 +62,12 @@ def fix_files(run: FixRun, rows: "Iterable[FindingRow]", selection: FixSelection
     return FixedFiles(judged.raw, {**judged.lost, **fixed})
 
 
-def read_files(run: FixRun, rows: "Iterable[FindingRow]") -> JudgedFiles:
+def read_files(run: FixRun, rows: "Iterable[FindingRow]") -> FilesToMend:
     """The files in which ``rows`` were found, and what came on standard input."""
     by_file: dict[str, list[FindingRow]] = {file: [] for file in run.texts}
     for row in rows:
         by_file.setdefault(row["file"], []).append(row)
-    judged = JudgedFiles({}, {}, {})
+    judged = FilesToMend({}, {}, {})
     for file, found in by_file.items():
         try:
             judged.raw[file] = _read(run, file)
