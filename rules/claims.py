@@ -17,6 +17,8 @@ from rules.workload import Workload
 ONE_NODE = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})
 """Access modes with which a volume is attached to a single node."""
 
+_LOCAL = ("local*", "*hostpath*", "openebs-hostpath", "topolvm*")
+"""Classes whose volumes stay on a node, and take their pods there."""
 _HOST = "kubernetes.io/hostname"
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -40,7 +42,8 @@ class MountedClaim(NamedTuple):
     def contended(self) -> bool:
         """Whether pods that run at the same time may keep one another from it."""
         exclusive = self.modes == ("ReadWriteOncePod",)
-        return self.on_one_node and (exclusive or not is_pinned(self.pod))
+        together = is_pinned(self.pod) or self.is_of(_LOCAL)
+        return self.on_one_node and (exclusive or not together)
 
     @property
     def name(self) -> str:

@@ -19,7 +19,9 @@ VISIBLE = "NVIDIA_VISIBLE_DEVICES"
 """NVIDIA container toolkit, ``docs``: the GPUs that a container is given; the images of CUDA say
 ``all``."""
 
-_FILES = ("/dev/nvidia", "/dev/dri", "/dev/kfd", "/dev/neuron")
+SCREEN = "/dev/dri"
+"""Where the kernel has the GPUs that can draw: a CPU's own too."""
+_FILES = ("/dev/nvidia", SCREEN, "/dev/kfd", "/dev/neuron")
 _INFRASTRUCTURE = frozenset("dcgm discovery healthcheck toolkit validator testrunner".split())
 """Words of the images of what looks after a node's GPUs, beside those of any platform's parts."""
 _LONGEST = 4096

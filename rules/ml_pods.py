@@ -1,5 +1,8 @@
 """The pods of an object that machine learning runs in, or that hold an accelerator."""
 
+from collections.abc import Iterator
+
+from rules.devices import SCREEN, find_device_files
 from rules.kinds.pods import Pod
 from rules.kinds.roles import Role
 from rules.model import Confidence
@@ -28,6 +31,16 @@ def find_ml_pods(workload: Workload) -> tuple[MlPod, ...]:
         elif judgement.role not in _NO_ML:
             found.append(MlPod(pod, judgement.confidence))
     return tuple(found)
+
+
+def find_loose_files(workload: Workload, pod: Pod) -> Iterator[tuple[Path, str]]:
+    """The device files that a pod mounts past the device plugin. One that asks for a device can
+    open no other; and what learns nothing draws on the GPU of its node's screen, of which there may
+    be no plugin."""
+    files = () if workload.accelerated(pod) else tuple(find_device_files(pod))
+    drawn = all(file.startswith(SCREEN) for _, file in files)
+    if not drawn or (files and any(one.pod is pod for one in workload.once(find_ml_pods))):
+        yield from files
 
 
 def find_surest(pods: tuple[MlPod, ...]) -> MlPod:

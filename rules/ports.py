@@ -14,6 +14,11 @@ from rules.words import split_name
 
 _COUNTS = frozenset({"metrics", "prometheus", "prom"})
 """Words of the names of ports at which Prometheus alone asks."""
+_LISTENS = frozenset(
+    f"{whose}PORT" for whose in ("", "APP_", "API_", "HTTP_", "LISTEN_", "SERVER_", "SERVICE_")
+)
+"""Variables by which people tell a server of their own where to listen."""
+_ADDRESS = r"\w{1,32}://\S{0,256}"
 _NUMBER = r"(?<!\d)\d{2,5}(?!\d)"
 
 
@@ -103,6 +108,13 @@ def is_asked(command: CommandLine, *, accelerated: bool) -> bool:
     if only_joins(command) or is_simulator(command.image):
         return False
     return accelerated or not is_part(command.image)
+
+
+def tells_port(command: CommandLine) -> bool:
+    """Whether a container may be told where to listen: what it is told of others' addresses, such
+    as a queue's, is not that."""
+    told = [command.environment[name].text for name in _LISTENS if name in command.environment]
+    return re.search(_NUMBER, "\n".join([re.sub(_ADDRESS, "", command.script), *told])) is not None
 
 
 def numbers_told(command: CommandLine) -> frozenset[int]:

@@ -7,7 +7,14 @@ from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
 from rules.lazy_pattern import LazyPattern
 from rules.paths import Path, dig
-from rules.ports import declared_ports, known_server, numbers_told, only_joins, work_ports
+from rules.ports import (
+    declared_ports,
+    known_server,
+    numbers_told,
+    only_joins,
+    tells_port,
+    work_ports,
+)
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.record import NamedTuple
@@ -85,7 +92,7 @@ def _is_asked(command: CommandLine) -> bool:
     if known_server(command) is not None or any(map(container.get, _PROBES)):
         return True
     ports = tuple(declared_ports(container))
-    return any(work_ports(container)) if ports else bool(numbers_told(command))
+    return any(work_ports(container)) if ports else tells_port(command)
 
 
 def find_told_ports(workload: Workload, path: Path) -> frozenset[int]:

@@ -58,7 +58,10 @@ DURABLE_SCHEMES = (
     *("oss", "obs", "cos", "tos", "swift", "minio", "dbfs", "hf", "oci", "lakefs", "juicefs"),
 )
 
-SHARED_CLASSES = ("efs*", "filestore*", "azurefile*", "nfs*", "cephfs*", "*-nfs", "*-cephfs")
+SHARED_CLASSES = (
+    *("efs*", "filestore*", "azurefile*", "nfs*", "cephfs*"),
+    *("*-nfs", "*-nfs-*", "*-cephfs"),
+)
 """As file shares' provisioners call them: of those access modes are a word, and no limit."""
 
 SHARED: Mapping[str, tuple[Parameter, ...]] = {

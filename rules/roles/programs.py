@@ -37,7 +37,7 @@ PREPARES = Mark(Role.DATA, 6, "program")
 _EXPLORES = Mark(Role.NOTEBOOK, 6, "program")
 MEASURES = Mark(Role.OTHER, 7, "program")
 _TESTS = Mark(Role.OTHER, 9, "program")
-"""More than the name and the image of what is tested weigh."""
+"""More than the name and the image of what is tested, or built, weigh."""
 OPERATES = Mark(Role.OTHER, 5, "program")
 SUBMITS = Mark(Role.OTHER, 7, "program")
 
@@ -109,7 +109,7 @@ WORDS: Mapping[str, Mark] = make_table(
     (PREDICTS, "run_batch batch_predict batch-predict batchpredict batch_inference"),
     (Mark(Role.BATCH, 3, "flags"), "--prompt --save_file --save-file"),
     (EVALUATES, "model.generate llm.generate model.predict clf.predict trainer.predict"),
-    (_TESTS, "pytest py.test unittest tox nox nose2"),
+    (_TESTS, "pytest py.test unittest tox nox nose2 cmake"),
     (
         PREPARES,
         """

@@ -32,7 +32,6 @@ from collections.abc import Iterator, Mapping
 from rules.commands import CommandLine
 from rules.devices import (
     VISIBLE,
-    find_device_files,
     looks_after_nodes,
     names_devices,
     sees_all,
@@ -42,6 +41,7 @@ from rules.devices import (
 from rules.globs import fits_glob
 from rules.kinds.facts import RUNTIME_CLASS
 from rules.kinds.pods import Pod
+from rules.ml_pods import find_loose_files
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dig, dotted, shorten
 from rules.resource_names import NVIDIA
@@ -68,7 +68,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _judge_pod(workload: Workload, pod: Pod, working: list[CommandLine]) -> Iterator[Problem]:
-    for path, file in () if workload.accelerated(pod) else find_device_files(pod):
+    for path, file in find_loose_files(workload, pod):
         found = f"{dotted(path)} is {shorten(file)}, which nobody then knows to be in use"
         yield Problem("device", path, f"{found}; expected the device plugin's resource in limits")
     seen = any(map(sees_all, working)) and not workload.accelerated(pod)

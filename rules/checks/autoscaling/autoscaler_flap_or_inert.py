@@ -78,7 +78,7 @@ def _judge_cooldown(workload: Workload) -> Problem | None:
     if least is None or cooldown is None or least.number != 0:
         return None
     seconds = int(workload.parameters["serving"]["slow_load_seconds"]["default"])
-    return _judge_seconds("cooldown", cooldown, seconds, "the last replica goes before one loads")
+    return _judge_seconds("cooldown", cooldown, seconds, "replicas go sooner than one loads")
 
 
 def _judge_window(workload: Workload, least: int) -> Problem | None:

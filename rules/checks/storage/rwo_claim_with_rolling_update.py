@@ -47,15 +47,12 @@ from rules.type_names import Any
 from rules.wording import tell_value, write_values
 from rules.workload import Workload
 
-_LOCAL = ("local*", "*hostpath*", "openebs-hostpath", "topolvm*")
-"""Classes whose volumes stay on a node, and take their pods there."""
-
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     replicas, strategy = workload.at(facts.REPLICAS), workload.at(facts.ROLLOUT_STRATEGY)
     if replicas is None or strategy is None or replicas.number == 0 or not _surges(workload):
         return
-    harmless = (*_LOCAL, *workload.parameters["storage"]["assume_rwx"])
+    harmless = tuple(workload.parameters["storage"]["assume_rwx"])
     for claim in workload.once(find_claims):
         if claim.contended and not claim.is_of(harmless):
             if workload.once(is_unrelated):
