@@ -9,6 +9,8 @@ from linter.commands.outputs import (
     wants_text_edits,
     write_reports,
 )
+from linter.judging.packed_rows import count_by, keep_rows
+from linter.judging.rows import read_outcome, row_order
 from linter.reports import ReportOptions, choose_colour, choose_links
 from linter.reports.summary import render_statistics, render_summary
 from rules.type_names import TYPE_CHECKING, Protocol, TextIO
@@ -40,8 +42,6 @@ def report_run(
 ) -> None:
     """``finish_run`` after fixes have been told as changes of the text, where a report has them."""
     if arguments.text_edits or wants_text_edits(judged.reports):
-        from linter.judging.packed_rows import keep_rows
-        from linter.judging.rows import row_order
         from linter.mending.fix import decode_file
         from linter.mending.text_edits import add_text_edits
 
@@ -81,10 +81,10 @@ def colour_for(arguments: SimpleNamespace, stream: TextIO) -> bool:
 
 def _tell_fixable(result: "RunResult", arguments: SimpleNamespace, err: TextIO) -> None:
     """The last line, where something can be fixed by the same command."""
-    mendable = [row for row in result["findings"] if row["fix"] and "builds" not in row]
-    if not hasattr(arguments, "fix") or not mendable:
+    counts = count_by(result["findings"], read_outcome)
+    if not hasattr(arguments, "fix") or not any(one.safety for one in counts):
         return
     from linter.mending.fixable import FixSelection, summarize_fixable
 
-    line = summarize_fixable(mendable, FixSelection(audit=arguments.show_audit))
+    line = summarize_fixable(counts, FixSelection(audit=arguments.show_audit))
     err.write(f"{line}\n" if line else "")

@@ -5,8 +5,9 @@ merged for whoever goes through them, so that a few rows of each are unpacked at
 """
 
 import marshal
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, repeat
+from itertools import chain
 
 from rules.type_names import TYPE_CHECKING, Any, TypeAlias
 
@@ -68,25 +69,48 @@ class PackedRows:
     in one is gone with it."""
 
     def __init__(self, runs: Sequence[RowRun], order: "RowOrder") -> None:
-        import heapq
-        from array import array
-
         self._runs = runs
-        self._turns = array("I")
-        """The run of each row, in order."""
-        keyed = (zip(map(order, _unpack(run)), repeat(number)) for number, run in enumerate(runs))
-        for _, number in heapq.merge(*keyed):
-            self._turns.append(number)
+        self._order = order
+        self._turns: Sequence[int] | None = None
+        """The run of each row, in order, when somebody has gone through all of them."""
+        self._counts: dict[Callable[[Any], Any], Counter[Any]] = {}
 
     def __len__(self) -> int:
-        return len(self._turns)
+        return sum(len(run[:-1]) * _PACKET + len(_open(run[-1])) for run in self._runs)
 
     def __iter__(self) -> Iterator[Any]:
+        if self._turns is None:
+            return self._merge()
         unpacked = [_unpack(run) for run in self._runs]
         return (next(unpacked[turn]) for turn in self._turns)
 
     def __contains__(self, row: object) -> bool:
         return any(one == row for one in self)
+
+    def _merge(self) -> Iterator[Any]:
+        from array import array
+        from heapq import merge
+
+        turns = array("I")
+        # Rows themselves are never compared: those of one run stand in order.
+        for _, turn, row in merge(*map(self._number, range(len(self._runs)))):
+            turns.append(turn)
+            yield row
+        self._turns = turns
+
+    def _number(self, turn: int) -> Iterator[tuple[Any, ...]]:
+        return ((self._order(row), turn, row) for row in _unpack(self._runs[turn]))
+
+    def count_by(self, key: Callable[[Any], Any]) -> "Counter[Any]":
+        """How many rows have each key: counted once, however many ask."""
+        if key not in self._counts:
+            self._counts[key] = Counter(map(key, self))
+        return self._counts[key]
+
+
+def count_by(rows: Iterable[Any], key: Callable[[Any], Any]) -> "Counter[Any]":
+    """How many rows have each key."""
+    return rows.count_by(key) if isinstance(rows, PackedRows) else Counter(map(key, rows))
 
 
 def _is_packed(run: RowRun) -> bool:
@@ -102,7 +126,12 @@ def _pack(rows: RowRun, order: "RowOrder") -> RowRun:
 
 
 def _unpack(run: RowRun) -> Iterator[Any]:
+    for packet in run:
+        yield from _open(packet)
+
+
+def _open(packet: bytes) -> list[Any]:
     from zlib import decompress
 
-    for part in run:
-        yield from marshal.loads(decompress(part))  # noqa: S302 - packed by ourselves
+    rows: list[Any] = marshal.loads(decompress(packet))  # noqa: S302 - packed by ourselves
+    return rows

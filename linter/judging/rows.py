@@ -12,6 +12,7 @@ from rules.manifest import Manifest
 from rules.model import Edit, Embedded, Finding, Fix, Identity, Related, Set
 from rules.paths import Path, pointer
 from rules.reader import Document, Span, Unreadable
+from rules.record import NamedTuple
 from rules.roles import Judgement
 from rules.type_names import TYPE_CHECKING, Any
 from rules.workload import Workload
@@ -30,6 +31,22 @@ if TYPE_CHECKING:
     )
 
 URL = "https://mlgate.dev/rules/"
+
+
+class RowOutcome(NamedTuple):
+    """What a finding comes to; ``safety`` is that of the fix that it has, empty without one that
+    can be made here."""
+
+    rule: str
+    action: str
+    safety: str
+
+
+def read_outcome(row: "FindingRow") -> RowOutcome:
+    """What a finding comes to."""
+    fix = row["fix"]
+    mendable = fix is not None and "refused" not in fix and "builds" not in row
+    return RowOutcome(row["rule"], row["action"], fix["safety"] if fix and mendable else "")
 
 
 def make_row(

@@ -7,8 +7,8 @@ from linter.errors import CRASHED, FINDINGS, NOTHING_CHECKED, UNREADABLE
 from linter.input.pieces import Piece, cut_sources, cut_texts
 from linter.input.sources import Collection, Source
 from linter.judging.coverage import Coverage
-from linter.judging.packed_rows import join_runs
-from linter.judging.rows import row_order, workload_order
+from linter.judging.packed_rows import count_by, join_runs
+from linter.judging.rows import read_outcome, row_order, workload_order
 from linter.judging.share import Facts, Share
 from linter.judging.task import Task
 from rules.type_names import TYPE_CHECKING
@@ -81,12 +81,12 @@ def exit_code(result: "RunResult", fail_on: str, *, hook: bool = False) -> int:
 
     With ``hook`` nothing to check is no fault: the commit had no manifest in it.
     """
-    findings = result["findings"]
-    if any(row["rule"] == "MLG005" for row in findings):
+    found = count_by(result["findings"], read_outcome)
+    if any(one.rule == "MLG005" for one in found):
         return CRASHED
     if result["errors"]:
         return UNREADABLE
-    if any(row["action"] in _GATES[fail_on] for row in findings):
+    if any(one.action in _GATES[fail_on] for one in found):
         return FINDINGS
     return NOTHING_CHECKED if not result["coverage"]["objects"] and not hook else 0
 

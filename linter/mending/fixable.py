@@ -3,12 +3,13 @@
 Apart from what makes them, which takes longer to import than a file to judge.
 """
 
-from collections.abc import Iterable
-
 from rules.record import NamedTuple
 from rules.type_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from linter.judging.rows import RowOutcome
     from linter.row_types import FindingRow
 
 
@@ -27,7 +28,11 @@ class FixSelection(NamedTuple):
 
     def shows(self, row: "FindingRow") -> bool:
         """Whether the finding is shown."""
-        return row["action"] in ("deny", "warn") or (self.audit and row["action"] == "audit")
+        return self.shows_action(row["action"])
+
+    def shows_action(self, action: str) -> bool:
+        """Whether findings of an action are shown."""
+        return action in ("deny", "warn") or (self.audit and action == "audit")
 
 
 def identify_finding(row: "FindingRow") -> tuple[str, int, str]:
@@ -38,12 +43,12 @@ def identify_finding(row: "FindingRow") -> tuple[str, int, str]:
     return row["file"], row["document"], row["fingerprint"]
 
 
-def summarize_fixable(rows: "Iterable[FindingRow]", selection: FixSelection) -> str:
-    """The report's last line about fixes; empty where there are none."""
-    every = selection._replace(unsafe=True)
-    safety = [row["fix"]["safety"] for row in rows if row["fix"] and every.wants(row)]
-    safe = safety.count("safe")
-    unsafe = len(safety) - safe
+def summarize_fixable(counts: "Mapping[RowOutcome, int]", selection: FixSelection) -> str:
+    """The report's last line about fixes of so many findings; empty where there are none."""
+    number = {"": 0, "safe": 0, "unsafe": 0}
+    for one, count in counts.items():
+        number[one.safety] += count if selection.shows_action(one.action) else 0
+    safe, unsafe = number["safe"], number["unsafe"]
     if not safe:
         return f"{unsafe} fixable with --fix --unsafe-fixes" if unsafe else ""
     return f"{safe} fixable with --fix{f' ({unsafe} more with --unsafe-fixes)' if unsafe else ''}"

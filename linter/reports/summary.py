@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from linter.input.documents import NAMED_EMPTY, RENDER, TEMPLATE
 from linter.input.sources import STDIN
+from linter.judging.packed_rows import count_by
+from linter.judging.rows import read_outcome
 from linter.reports import ReportOptions, select_errors, select_shown
 from linter.reports.stakes import sum_hours
 from linter.reports.terminal import escape, paint
@@ -57,7 +59,9 @@ def render_statistics(result: "RunResult", options: ReportOptions) -> str:
 
 
 def _count_findings(result: "RunResult", options: ReportOptions) -> str:
-    counts = Counter(finding["action"] for finding in result["findings"])
+    counts: Counter[str] = Counter()
+    for one, number in count_by(result["findings"], read_outcome).items():
+        counts[one.action] += number
     visible = _ACTIONS if options.show_audit else _ACTIONS[:2]
     shown = [f"{counts[action]} {action}" for action in visible if counts[action]]
     hidden = [f"{counts[one]} {one}" for one in _ACTIONS if counts[one] and one not in visible]

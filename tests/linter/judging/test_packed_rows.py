@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from linter.judging import packed_rows
-from linter.judging.packed_rows import PackedRows, RowCollector, join_runs, keep_rows
+from linter.judging.packed_rows import (
+    PackedRows,
+    RowCollector,
+    count_by,
+    join_runs,
+    keep_rows,
+)
 from tests.linter.test_cli import call
 
 JOB = """\
@@ -99,3 +105,18 @@ def test_fixes_are_made_and_what_is_left_is_reported(many: Path) -> None:
     assert call("lint", str(many), "--fix", "--jobs", "2").code == 1
     done = call("lint", str(many), "--fix", "--diff")
     assert (done.code, done.out) == (0, "")
+
+
+@pytest.mark.usefixtures("few")
+def test_rows_are_counted_as_those_of_a_list() -> None:
+    rows = make_rows(100)
+    joined = keep_rows(rows, order)
+    # Whoever stops on the way has seen the first ones, and the next one sees them all.
+    assert next(iter(joined)) == min(rows, key=order)
+    for _ in range(2):
+        assert count_by(joined, read_file) == count_by(rows, read_file)
+    assert len(joined) == len(list(joined)) == 100
+
+
+def read_file(row: dict[str, Any]) -> str:
+    return str(row["file"])

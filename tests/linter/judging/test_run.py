@@ -355,7 +355,7 @@ def test_facts_pass_between_processes(here: Path) -> None:
 
 
 def _result(*actions: str, rule: str = "TRN001", errors: int = 0, objects: int = 1) -> Any:
-    rows = [{"rule": rule, "action": action} for action in actions]
+    rows = [{"rule": rule, "action": action, "fix": None} for action in actions]
     return {"findings": rows, "errors": [{}] * errors, "coverage": {"objects": objects}}
 
 

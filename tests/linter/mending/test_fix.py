@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linter.judging.rows import read_outcome
 from linter.mending.fix import Recheck, decode_file, diff, fix_texts, write_file
 from linter.mending.fixable import FixSelection, summarize_fixable
 from linter.mending.mending import Outcome, Refusal
@@ -201,15 +203,16 @@ def test_selection(row: FindingRow, selection: FixSelection, wanted: bool) -> No
     assert selection.wants(row) is wanted
 
 
+def tail(rows: Sequence[FindingRow]) -> str:
+    return summarize_fixable(Counter(map(read_outcome, rows)), FixSelection())
+
+
 def test_tail() -> None:
     rows = [finding(BUDGET), finding(BUDGET, safety="unsafe"), finding(BUDGET, action="excepted")]
-    assert (
-        summarize_fixable(rows, FixSelection())
-        == "1 fixable with --fix (1 more with --unsafe-fixes)"
-    )
-    assert summarize_fixable(rows[:1], FixSelection()) == "1 fixable with --fix"
-    assert summarize_fixable(rows[1:], FixSelection()) == "1 fixable with --fix --unsafe-fixes"
-    assert summarize_fixable(rows[2:], FixSelection()) == ""
+    assert tail(rows) == "1 fixable with --fix (1 more with --unsafe-fixes)"
+    assert tail(rows[:1]) == "1 fixable with --fix"
+    assert tail(rows[1:]) == "1 fixable with --fix --unsafe-fixes"
+    assert tail(rows[2:]) == ""
 
 
 def test_tail_says_nothing_of_what_was_refused() -> None:
@@ -217,7 +220,7 @@ def test_tail_says_nothing_of_what_was_refused() -> None:
     for row in rows:
         assert row["fix"] is not None
         row["fix"]["refused"] = "an alias stands here"
-    assert summarize_fixable(rows, FixSelection()) == ""
+    assert tail(rows) == ""
 
 
 def test_diff() -> None:
