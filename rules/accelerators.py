@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from rules.globs import fits_glob
+from rules.globs import fits_any, fits_glob
 from rules.kinds.kept_pods import KeptPod
 from rules.kinds.pods import Pod
 from rules.manifest import is_template
@@ -73,7 +73,7 @@ class Accelerators:
         annotations = metadata.get("annotations")
         if not annotations or not isinstance(annotations, dict):
             return False
-        return any(fits_glob(str(key), name) for key in annotations for name in self._annotations)
+        return any(fits_any(str(key), self._annotations) for key in annotations)
 
     def asked_by(self, pod: Pod) -> bool:
         """Whether a pod asks for an accelerator, for a share of one, or claims a device (DRA)."""

@@ -1,5 +1,21 @@
 """Globs as policies and tables write them: ``*``, ``?`` and ``[a-z]``; case counts."""
 
+from functools import lru_cache
+
+_LONGEST = 512
+"""Characters of a name that is remembered."""
+
+
+def fits_any(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether one of some globs fits a whole name. The same names come again and again."""
+    fit = _fits_any if len(name) <= _LONGEST else _fits_any.__wrapped__
+    return fit(name, patterns)
+
+
+@lru_cache(maxsize=1024)
+def _fits_any(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fits_glob(name, pattern) for pattern in patterns)
+
 
 def fits_glob(name: str, pattern: str) -> bool:
     """Whether a glob fits a whole name.

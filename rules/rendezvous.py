@@ -49,7 +49,10 @@ def _is_elastic(command: CommandLine) -> bool:
 def _joins(command: CommandLine) -> bool:
     if _ADDRESSES & command.environment.keys():
         return True
-    return not _LAUNCHERS.isdisjoint(_list_programs(command)) and _spans_nodes(command)
+    named = [name for name in _LAUNCHERS if name in command.script]  # few are
+    if not named or _LAUNCHERS.isdisjoint(_list_programs(command)):
+        return False
+    return _spans_nodes(command)
 
 
 def _list_programs(command: CommandLine) -> list[str]:

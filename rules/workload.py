@@ -135,7 +135,8 @@ class Workload:
             return None
         keys = split_dotted(row[0])
         path = (*pod.spec_path, *keys)
-        value = read_row(row, self.manifest, path, raw=not self.kind.built_in)
+        raw = len(row) > 1 and not self.kind.built_in
+        value = read_row(row, self.manifest, path, raw=raw)
         if value.presence is not Presence.ABSENT:
             return value
         merged = dig(pod.spec, keys)

@@ -92,8 +92,13 @@ class CommandLine:
     @lazy_property
     def words(self) -> tuple[Fragment, ...]:
         """The words of all texts, without quotes."""
-        spoken = zip(split_words(self.script), self.texts, strict=False)
-        return tuple([Fragment(word, path) for words, (_, path) in spoken for word in words])
+        found: list[Fragment] = []
+        for words, text in zip(split_words(self.script), self.texts, strict=False):
+            if words == (text.text,):  # most arguments are one word, as it stands
+                found.append(text)
+            else:
+                found += [Fragment(word, text.path) for word in words]
+        return tuple(found)
 
     @lazy_property
     def flags(self) -> tuple[CommandFlag, ...]:

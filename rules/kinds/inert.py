@@ -9,7 +9,7 @@ read pods. kserve ``pkg/controller/v1beta1/inferenceservice/reconcilers/hpa`` an
 
 from collections.abc import Callable, Iterable, Iterator
 
-from rules.globs import fits_glob
+from rules.globs import fits_any
 from rules.manifest import Manifest
 from rules.paths import Path
 from rules.record import NamedTuple
@@ -143,5 +143,5 @@ def find_inert(group: str, kind: str, manifest: Manifest) -> Iterator[InertPlace
 
 def _select(written: Iterable[Any], globs: tuple[str, ...]) -> Iterator[str]:
     for key in written:
-        if isinstance(key, str) and any(fits_glob(key[:512], glob) for glob in globs):
+        if isinstance(key, str) and fits_any(key, globs):
             yield key

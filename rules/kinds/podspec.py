@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from rules.kinds.pods import Container, ContainerUse, Mount, Pod, Probes, Removal, Volume
 from rules.kinds.views import SpecView
 from rules.lazy_pattern import LazyPattern
+from rules.memory import remember
 from rules.paths import EACH, Path, dig
 from rules.type_names import Any
 
@@ -209,11 +210,19 @@ def _choose_mains(bodies: list[Mapping[str, Any]], named: tuple[str, ...]) -> li
 
 def _looks_like_sidecar(body: Mapping[str, Any]) -> bool:
     name, image = str(body.get("name") or ""), str(body.get("image") or "")
+    return _is_named_sidecar(name) or _is_sidecar_image(image)
+
+
+@remember(1024, 256)
+def _is_named_sidecar(name: str) -> bool:
     words = name.replace("_", "-").split("-")
     if not _SIDECAR_WORDS.isdisjoint(words) or any(map(_is_fluent, words)):
         return True
-    if any(pair in f"-{'-'.join(words)}-" for pair in _SIDECAR_PAIRS):
-        return True
+    return any(pair in f"-{'-'.join(words)}-" for pair in _SIDECAR_PAIRS)
+
+
+@remember(1024, 256)
+def _is_sidecar_image(image: str) -> bool:
     if any(part in image for part in _SIDECAR_IMAGES):
         return True
     return "docker:" in image and _DIND.search(image) is not None
