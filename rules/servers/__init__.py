@@ -29,7 +29,8 @@ _PARTS = frozenset(
     exporter scheduler epp admin autoscaler adapter plugin plugins apiserver console portal
     agent agents chatbot benchmark benchmarks bench loadtest loadgen
     loadgenerator client installer driver collector picker web crd migration importer hub viewer
-    metrics monitor tester sidecar http gradio streamlit chainlit
+    metrics monitor tester sidecar http gradio streamlit chainlit consumer producer publisher
+    subscriber
     """.split()
 )
 """Words of the images of what stands around a server, is named after it, and loads no model, such

@@ -74,6 +74,7 @@ def test_other_images_are_of_none(image: str) -> None:
     ("image", "part"),
     [
         ("lmcache/vllm-router:1", True),
+        ("registry.example.com/vllm-consumer:v1", True),
         ("ghcr.io/llm-d/llm-d-inference-sim:v0.6.1", True),
         ("kserve/kserve-controller", True),
         ("ghcr.io/open-webui/open-webui", True),
