@@ -29,7 +29,7 @@ _CONFLICT = LazyPattern(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 _JSON_COMMENT = LazyPattern(r"^[ \t]*(//|/\*)|[,{\[][ \t]*(//|/\*)", re.MULTILINE)
 _TIGHT_KEY = LazyPattern(r"[ ]*(?:-[ ]+)*[\w./-]+(:)[^\s/:]")
 _TIGHT_ITEM = LazyPattern(r"[ ]*(-)[^\s-]")
-_KEY_AND_VALUE = LazyPattern(r"[ ]*(?:-[ ]+)*[^\s#\"'][^#\"']*?:[ ]+\S")
+_KEY_AND_VALUE = LazyPattern(r"[ ]*(?:-[ ]+)*(?!-[ ])[^\s#\"'][^#\"']*?:[ ]+\S")
 _QUOTES = ("'", '"')
 _BLANK = " \t\r\n"
 _DEEPER = "this line is indented deeper than line {line}, which has its value already"

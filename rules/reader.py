@@ -27,7 +27,8 @@ _AFTER_SEPARATOR = {"", *_SPACE}
 _NOTHING = LazyPattern(r"[ \t\r\n]*+(?:---[ \t\r]*+(?:\n[ \t\r\n]*+|\Z))*+\Z")
 # Not possessive, which changes no answer: Python 3.11.2, Debian 12's, goes wrong with such groups.
 _EMPTY = LazyPattern(r"(?:---[ \t\r\n]*\n(?=---[ \t\r\n]))+")
-_DIRECTIVES = LazyPattern(r"(?:[ \t]*(?:#[^\n]*)?\r?\n|%[^\n]*\n)*\Z")
+# A carriage return is read in one way only: two ways for each line would be 2^lines for all.
+_DIRECTIVES = LazyPattern(r"(?:[ \t]*(?:#[^\n]*|\r?)\n|%[^\n]*\n)*\Z")
 _LITERAL = LazyPattern(r"(?:[!&]\S*\s+)*\|[^\n]*\n")
 
 

@@ -8,7 +8,7 @@ from rules.type_names import Any
 OPERATIONS = "operations of a JSON Patch: what they are for is not at hand"
 FOREIGN = "no Kubernetes manifest: apiVersion and kind are not both written"
 
-_COMMENTED_JSON = LazyPattern(r"^\s*(?://|/\*)|[,{\[]\s*//", re.MULTILINE)
+_COMMENTED_JSON = LazyPattern(r"^[ \t]*(?://|/\*)|[,{\[]\s*//", re.MULTILINE)
 _RENDER = "render it with `helm template`, which prints manifests alone"
 
 

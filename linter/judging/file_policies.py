@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from linter.input.sources import Source
 
 
-_POLICY = LazyPattern(r"""^[\s{]*["']?apiVersion["']?\s*:\s*["']?mlgate\.dev/""", re.MULTILINE)
+_POLICY = LazyPattern(r"""^[ \t{]*["']?apiVersion["']?\s*:\s*["']?mlgate\.dev/""", re.MULTILINE)
 _HEAD = 64 * 1024
 
 

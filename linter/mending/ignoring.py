@@ -27,7 +27,7 @@ _LONGEST = 100
 """Characters of a line up to which a comment is put behind what stands there."""
 _JSON = "JSON has no comments: write the annotation mlgate.dev/ignore"
 _CHANGED = "the text would not read as before with a comment there"
-_OWN = LazyPattern(r"# mlgate: ignore\[([^\]]*)\] (.*?)[ \t]*$")
+_OWN = LazyPattern(r"# mlgate: ignore\[([^\]]*)\] (.*)$")
 
 
 class _Scalar(NamedTuple):
@@ -117,7 +117,11 @@ class _Page:
         line = self._lines[number]
         body = line.rstrip("\r\n")
         match = _OWN.search(body)
-        if match is None or match[2] != reason or (alone and body[: match.start()].strip()):
+        if (
+            match is None
+            or match[2].rstrip(" \t") != reason
+            or (alone and body[: match.start()].strip())
+        ):
             return False
         known = [code.strip() for code in match[1].split(",")]
         joined = ",".join(dict.fromkeys([*known, *codes]))

@@ -15,7 +15,7 @@ from rules.lazy_pattern import LazyPattern
 from rules.reader import ReadError, decode
 from rules.record import NamedTuple
 
-_LINE = LazyPattern(r"( *)((?:- +)*)(.*?)[ \t]*\r?$")
+_LINE = LazyPattern(r"( *)((?:- +)*)(.*)")
 _KEY = LazyPattern(r"""["']?([\w./-]+)["']?:(?:[ \t]+(.*))?$""")
 _DIRECTIVE_LINE = LazyPattern(r"\{\{.*\}\}")
 _SEPARATOR_LINE = LazyPattern(r"---(?:\s|$)")
@@ -46,6 +46,7 @@ def outline(lines: Sequence[str], first: int = 1) -> Iterator[OutlineLine]:
     for number, line in enumerate(lines, first):
         match = _LINE.match(line)
         indent, dashes, text = match.groups() if match else ("", "", "")
+        text = text.rstrip(" \t\r")
         if not text or text.startswith("#") or _DIRECTIVE_LINE.fullmatch(text):
             continue
         column = len(indent) + len(dashes)

@@ -57,6 +57,8 @@ def list_hostile(count: int, size: int) -> dict[str, str]:
         "escapes": f'a: "{chr(92)}u00e9' * (size // 11),
         "a long key": "x" * size + ": 1",
         "comments": "# c\n" * (size // 4),
+        "comments above a percent sign": "# c\r\n" * (size // 5) + "a: 50%\n---\nb: 1\n",
+        "dashes below a value": f"a: 1\n  {'- ' * (size // 2)}x: y z: 1",
         "blank": " " * size,
         "line ends": "\r\n" * (size // 2),
         "digits": "a: " + "9" * size,

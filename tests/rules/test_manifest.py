@@ -8,6 +8,7 @@ from rules.accelerators import Accelerators
 from rules.manifest import Manifest, is_template
 from rules.model import Presence
 from rules.quantity import parse_quantity
+from tests.growth import measure_growth
 
 LIMIT = ("spec", "backoffLimit")
 IMAGE = ("spec", "containers", 0, "imagePullPolicy")
@@ -114,6 +115,13 @@ def test_no_templates(text: Any) -> None:
 )
 def test_quantities(text: Any, number: float | None) -> None:
     assert parse_quantity(text) == number
+
+
+def test_a_long_quantity_takes_time_in_proportion() -> None:
+    def parse(count: int) -> None:
+        assert parse_quantity(f"{'0' * count}x") is None
+
+    assert measure_growth(parse, 10_000, 8) < 20
 
 
 def test_accelerators_less_companions_and_near_misses() -> None:
