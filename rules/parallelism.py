@@ -13,6 +13,7 @@ from rules.kinds.facts import (
 )
 from rules.kinds.pods import Container, Pod, Probes
 from rules.kinds.roles import Subrole
+from rules.lazy_pattern import LazyPattern
 from rules.model import Value
 from rules.paths import EACH, Path, dig, expand
 from rules.ports import known_server
@@ -39,6 +40,7 @@ _VARIABLES = {"NIM": ("NIM_TENSOR_PARALLEL_SIZE", "NIM_PIPELINE_PARALLEL_SIZE")}
 (docs.nvidia.com/nim/large-language-models: configuration)."""
 _SHARED_DATA = "enable-dp-attention"
 """With SGLang's flag the data-parallel ranks are among the tensor-parallel ones."""
+_PER_NODE = LazyPattern(r"(?i)[_-]per[_-]node")
 _CHOSEN = "CUDA_VISIBLE_DEVICES"
 _RAY = "distributed-executor-backend"
 _ENGINE_SIZES = ("tensor_parallel_size", "pipeline_parallel_size")
@@ -150,7 +152,21 @@ def _of_launcher(
     count = _count(value)
     if value is None or count is None or not value.written or pod.subrole is Subrole.LAUNCHER:
         return None
-    return Parallelism(value.path, (f"{value.path[-1]} {count}",), count, devices)
+    # What MPI starts once on a node may itself start a process for each of its devices.
+    whole = pod.subrole is not Subrole.WORKER or not workload.once(_starts_others)
+    return Parallelism(value.path, (f"{value.path[-1]} {count}",), count, devices, whole=whole)
+
+
+def _starts_others(workload: Workload) -> bool:
+    """Whether a container is told of processes or devices of a node by other means than a field."""
+    lines = (workload.command(one) for pod in workload.pods for one in pod.containers)
+    return any(_PER_NODE.search(text) for line in lines for text in _read_texts(line))
+
+
+def _read_texts(command: CommandLine) -> Iterator[str]:
+    yield command.script
+    for name, (value, _) in command.environment.items():
+        yield f"{name}={value}"
 
 
 def _of_accelerate(command: CommandLine, devices: int) -> Parallelism | None:

@@ -248,6 +248,7 @@ def test_another_page_at_jupyters_port_is_no_notebook() -> None:
         ("ONLINE_CHECKPOINT_PATH", Role.TRAINING),
         ("MODEL_PATH", Role.SERVING),
         ("HF_HOME", Role.SERVING),
+        ("AIP_PREDICT_ROUTE", Role.SERVING),
     ],
 )
 def test_variables_tell_what_reads_them(name: str, role: Role) -> None:
