@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rules.commands import CommandLine
 from rules.image import Image
+from rules.kinds.facts import HOST_PID
 from rules.kinds.pods import Pod
 from rules.manifest import is_template
 from rules.paths import Path, dig, shorten
@@ -14,6 +15,7 @@ from rules.servers import is_part
 from rules.type_names import Any
 from rules.whole_numbers import parse_whole
 from rules.words import split_name
+from rules.workload import Workload
 
 VISIBLE = "NVIDIA_VISIBLE_DEVICES"
 """NVIDIA container toolkit, ``docs``: the GPUs that a container is given; the images of CUDA say
@@ -70,6 +72,16 @@ def _is_cuda(word: str) -> bool:
 def looks_after_nodes(image: Image) -> bool:
     """Whether an image is of what looks after the GPUs of a node: it must see them all."""
     return is_part(image) or bool(image.words & _INFRASTRUCTURE)
+
+
+def find_working(workload: Workload, pod: Pod) -> list[CommandLine]:
+    """The containers of a pod that do not look after the GPUs of its node. A pod that runs on every
+    node and sees the processes there is an agent."""
+    everywhere = workload.identity.kind == "DaemonSet" and not workload.accelerated(pod)
+    seen = workload.at(HOST_PID, pod) if everywhere else None
+    lines = () if seen is not None and seen.value is True else pod.containers
+    commands = map(workload.command, lines)
+    return [command for command in commands if not looks_after_nodes(command.image)]
 
 
 def wants_none(resources: Any) -> bool:

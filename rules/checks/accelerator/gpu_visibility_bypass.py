@@ -32,14 +32,13 @@ from collections.abc import Iterator, Mapping
 from rules.commands import CommandLine
 from rules.devices import (
     VISIBLE,
-    looks_after_nodes,
     names_devices,
     sees_all,
     sees_others,
     wants_none,
 )
 from rules.globs import fits_glob
-from rules.kinds.facts import HOST_PID, RUNTIME_CLASS
+from rules.kinds.facts import RUNTIME_CLASS
 from rules.kinds.pods import Pod
 from rules.ml_pods import find_loose_files
 from rules.model import Harm, Parameter, Problem, Rule, form_table
@@ -59,21 +58,11 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     namespace = workload.identity.namespace or ""
     free = any(fits_glob(namespace, allowed) for allowed in params[_NAMESPACES.name])
     for pod in () if free else workload.pods:
-        lines = map(workload.command, pod.containers)
-        working = [line for line in lines if not looks_after_nodes(line.image)]
-        if _watches_node(workload, pod):
-            continue
+        working = find_working(workload, pod)
         if pod.mains and workload.command(pod.mains[0]) in working:  # not beside a driver
             yield from _judge_pod(workload, pod, working)
             for command in working:
                 yield from _judge_container(workload, command)
-
-
-def _watches_node(workload: Workload, pod: Pod) -> bool:
-    """Whether it runs on every node and sees the processes there: an agent, and no user of GPUs."""
-    everywhere = workload.identity.kind == "DaemonSet" and not workload.accelerated(pod)
-    seen = workload.at(HOST_PID, pod) if everywhere else None
-    return seen is not None and seen.value is True
 
 
 def _judge_pod(workload: Workload, pod: Pod, working: list[CommandLine]) -> Iterator[Problem]:
