@@ -32,6 +32,7 @@ from collections.abc import Iterator, Mapping
 from rules.commands import CommandLine
 from rules.devices import (
     VISIBLE,
+    find_working,
     names_devices,
     sees_all,
     sees_others,
