@@ -1,17 +1,18 @@
-"""SageMaker HyperPod's training operator (sagemaker.amazonaws.com/v1): HyperPodPyTorchJob.
+"""SageMaker HyperPod's operators (sagemaker.amazonaws.com): HyperPodPyTorchJob and endpoints.
 
 Source: aws/sagemaker-hyperpod-cli
 ``src/sagemaker/hyperpod/training/config/hyperpod_pytorch_job_unified_config.py``, which is made of
-the CRD. The operator restarts processes in their pods and jobs as a whole, within limits of its
-own; it keeps no pod of a finished job unless told to.
+the CRD, and ``helm_chart/.../inference-operator/config/crd``. The operator restarts processes in
+their pods and jobs as a whole, within limits of its own; it keeps no pod of a finished job unless
+told to. The settings of an endpoint's worker are those of a container.
 """
 
 from collections.abc import Iterator
 
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
-from rules.kinds.pods import Pod
-from rules.kinds.podspec import make_pod, read_count
+from rules.kinds.pods import Pod, Probes
+from rules.kinds.podspec import make_container, make_pod, read_count
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
 from rules.kinds.runs import Deadlines, Leftover
@@ -31,6 +32,7 @@ _JOB: FactRows = {
     facts.ELASTIC_MAX: ("elasticPolicy.maxReplicas",),
 }
 _REPLICA: FactRows = {facts.REPLICAS: ("replicas", 0), facts.MAX_REPLICAS: ("maxReplicas",)}
+_ENDPOINT: FactRows = {facts.REPLICAS: ("replicas", 1), facts.INSTANCE_TYPE: ("instanceType",)}
 _REPLICAS = ("replicaSpecs", EACH)
 _KEPT = "no pod is deleted when the job is over, and whatever still runs stays"
 
@@ -53,6 +55,22 @@ def _leftovers(spec: SpecView) -> Iterator[Leftover]:
         yield Leftover(cleanup, _KEPT, wanted="All")
 
 
+def _endpoint_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    for worker in spec.each("worker"):
+        body = {"env": worker.dig("environmentVariables"), **worker.mapping()}
+        container = make_container(body, worker.path)
+        elsewhere = {"env": (*worker.path, "environmentVariables")}
+        yield Pod(
+            worker.path,
+            worker.path,
+            {},
+            containers=(container._replace(name="worker", elsewhere=elsewhere),),
+            probes=Probes.GIVEN,
+            replicas=read_count(spec.dig("replicas")),
+            text=str(spec.dig("modelName") or ""),
+        )
+
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "sagemaker.amazonaws.com",
@@ -64,5 +82,15 @@ KINDS: tuple[Kind, ...] = (
         deadlines=_deadlines,
         leftovers=_leftovers,
         plural="hyperpodpytorchjobs",
+    ),
+    Kind(
+        "inference.sagemaker.aws.amazon.com",
+        "InferenceEndpointConfig",
+        pods=_endpoint_pods,
+        role=Role.SERVING,
+        required=(("spec", "worker"),),
+        rows=((SPEC, _ENDPOINT),),
+        pod_rows={},
+        plural="inferenceendpointconfigs",
     ),
 )

@@ -1,6 +1,7 @@
 """LeaderWorkerSet (leaderworkerset.x-k8s.io/v1): groups of pods that serve one model together.
 
-Source: kubernetes-sigs/lws ``api/leaderworkerset/v1``.
+Source: kubernetes-sigs/lws ``api/leaderworkerset/v1``, and ``api/disaggregatedset/v1``: a
+DisaggregatedSet has such a set for each role.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from rules.kinds.pods import Pod
 from rules.kinds.podspec import (
     claim_templates,
     make_pod,
+    multiply,
     read_count,
     read_retention,
     silence_worker,
@@ -21,7 +23,7 @@ from rules.kinds.rows import CONTROLLER, FactRows
 from rules.kinds.runs import LoneRetry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
-from rules.paths import Path
+from rules.paths import EACH, Path
 from rules.type_names import Any
 
 _RETENTION = "leaderWorkerTemplate.persistentVolumeClaimRetentionPolicy"
@@ -39,6 +41,7 @@ _ROWS: FactRows = {
     facts.CLAIM_WHEN_DELETED: (f"{_RETENTION}.whenDeleted", "Retain", CONTROLLER),
     facts.CLAIM_WHEN_SCALED: (f"{_RETENTION}.whenScaled", "Retain", CONTROLLER),
 }
+_ROLES: Path = ("roles", EACH)
 _GROUP: Path = ("spec", "leaderWorkerTemplate")
 _LEADER: Path = (*_GROUP, "leaderTemplate")
 _WORKER: Path = (*_GROUP, "workerTemplate")
@@ -76,6 +79,19 @@ def _lone_retries(spec: SpecView) -> Iterator[LoneRetry]:
         yield LoneRetry(policy, effect, "RecreateGroupOnPodRestart", serves=True)
 
 
+def _role_pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
+    slices = read_count(spec.dig("slices"))
+    for role in spec.each(*_ROLES):
+        name = str(role.dig("name") or "")
+        for pod in _pods(role.below("spec"), ask):
+            yield pod._replace(name=name, replicas=multiply(slices, pod.replicas))
+
+
+def _role_retries(spec: SpecView) -> Iterator[LoneRetry]:
+    for role in spec.each(*_ROLES):
+        yield from _lone_retries(role.below("spec"))
+
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "leaderworkerset.x-k8s.io",
@@ -87,5 +103,15 @@ KINDS: tuple[Kind, ...] = (
         lone_retries=_lone_retries,
         facts={PODS: pods_fact(_pods)},
         plural="leaderworkersets",
+    ),
+    Kind(
+        "disaggregatedset.x-k8s.io",
+        "DisaggregatedSet",
+        pods=_role_pods,
+        priors={Role.SERVING: 5},
+        required=(("spec", "roles"),),
+        rows=(((*SPEC, *_ROLES, "spec"), _ROWS),),
+        lone_retries=_role_retries,
+        plural="disaggregatedsets",
     ),
 )

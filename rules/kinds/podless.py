@@ -16,6 +16,7 @@ PODLESS_GROUPS = frozenset(
         "inference.networking.k8s.io",
         "inference.networking.x-k8s.io",
         "kueue.x-k8s.io",
+        "kyverno.io",
         "kustomize.config.k8s.io",
         "cert-manager.io",
         "config.kueue.x-k8s.io",

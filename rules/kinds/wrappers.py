@@ -3,7 +3,8 @@
 Source: project-codeflare/appwrapper ``api/v1beta2/appwrapper_types.go``; the dispatcher before it,
 ``pkg/apis/controller/v1beta1/appwrapper.go`` (GenericItems); ``work/v1/types.go`` of
 open-cluster-management-io/api; openshift/api ``template/v1/types.go``, whose objects have
-``${PARAMETER}`` in them.
+``${PARAMETER}`` in them; argoproj/argo-events ``pkg/apis/events/v1alpha1/sensor_types.go``, whose
+triggers make an object for each event.
 """
 
 from collections.abc import Iterator
@@ -27,11 +28,23 @@ _COMPONENTS: tuple[Path, ...] = (
 _MANIFESTS: tuple[Path, ...] = (("workload", "manifests", EACH),)
 _OBJECTS: tuple[Path, ...] = (("objects", EACH),)
 
+_TRIGGERS: Path = ("triggers", EACH, "template")
+_MAKES = (None, "create", "update", "submit")
+"""What a trigger does to its object, where that is to be as it stands."""
+
 
 def _inner(patterns: tuple[Path, ...], spec: SpecView, *, queued: bool = False) -> Iterator[Inner]:
     for pattern in patterns:
         for held in spec.each(*pattern):
             yield Inner(held.path, queued=queued)
+
+
+def _triggered(spec: SpecView) -> Iterator[Inner]:
+    for place in ("k8s", "argoWorkflow"):
+        for trigger in spec.each(*_TRIGGERS, place):
+            made = trigger.dig("operation") in _MAKES
+            for held in trigger.each("source", "resource") if made else ():
+                yield Inner(held.path)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -55,5 +68,11 @@ KINDS: tuple[Kind, ...] = (
         inner=partial(_inner, _OBJECTS),
         plural="templates",
         dormant=True,
+    ),
+    Kind(
+        "argoproj.io",
+        "Sensor",
+        inner=_triggered,
+        plural="sensors",
     ),
 )

@@ -22,11 +22,12 @@ from rules.workload import Workload
 MANIFESTS = Path(__file__).parent / "manifests"
 KINDS = [kind for kind in (*BUILT_IN, *NEIGHBOURS) if kind.rows]
 WITHOUT_ROWS = {
-    *("ControllerRevision", "PodTemplate", "JobFlow", "ManifestWork", "Template"),
+    *("ControllerRevision", "PodTemplate", "JobFlow", "ManifestWork", "Sensor", "Template"),
     *("Dataset", "Model", "Server", "Notebook"),
 }
 """One only names JobTemplates, others are nothing but a template, manifests, or a command."""
 WITHOUT_PODS = """
+    inferenceendpointconfig.inference.sagemaker.aws.amazon.com minicluster.flux-framework.org
     appwrapper.workload.codeflare.dev cron.apps.kubedl.io experiment.kubeflow.org
     horizontalpodautoscaler.autoscaling model.kubeai.org model.mlops.seldon.io
     modelbooster.workload.serving.volcano.sh nimpipeline.apps.nvidia.com

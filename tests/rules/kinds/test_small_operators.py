@@ -196,3 +196,26 @@ def test_objects_of_a_template_are_judged_where_they_stand() -> None:
         ("objects", 0),
         ("objects", 1),
     ]
+
+
+def test_a_mini_cluster_has_its_volumes_and_its_environment_in_mappings() -> None:
+    volumes = {"models": {"path": "/models", "claimName": "models", "readOnly": True}}
+    container = {"image": "a:1", "command": "python train.py", "environment": {"A": "b"}}
+    spec = {"size": 4, "containers": [{**container, "volumes": volumes}]}
+    (pod,) = make("flux-framework.org/v1alpha2", "MiniCluster", **spec).pods
+    (main,) = pod.mains
+
+    assert (pod.replicas, pod.restart and pod.restart.default) == (4, "OnFailure")
+    assert [(one.mount_path, one.read_only) for one in main.mounts] == [("/models", True)]
+    assert pod.volumes[0].body == {"persistentVolumeClaim": {"claimName": "models"}}
+    assert main.get("env") == [{"name": "A", "value": "b"}]
+
+
+def test_each_role_of_a_disaggregated_set_is_a_set_of_groups() -> None:
+    group = {"size": 2, "workerTemplate": POD}
+    role = {"name": "decode", "spec": {"replicas": 3, "leaderWorkerTemplate": group}}
+    version, kind = "disaggregatedset.x-k8s.io/v1", "DisaggregatedSet"
+    (pod,) = make(version, kind, slices=2, roles=[role]).pods
+
+    assert (pod.name, pod.replicas, pod.nodes) == ("decode", 12, 2)
+    assert pod.path == ("spec", "roles", 0, "spec", "leaderWorkerTemplate", "workerTemplate")
