@@ -42,6 +42,7 @@ _SHORTEST, _LONGEST = 12, 512
 _BETWEEN = r"\s\"'`;,&|(){}\[\]"
 """What stands around a credential in a command, in YAML and in JSON, and in none of them."""
 _WORD = LazyPattern(f"[^{_BETWEEN}]+")
+_PASSWORD = LazyPattern(r"://[^\s/:@'\"]*:([^\s/@'\"${<]+)@")  # and no variable of a template
 _NAME_PART = LazyPattern("[_-](?:KEY|TOKEN|PASSWORD)", re.IGNORECASE)
 _AROUND = 4096
 """Characters around a name in which its value is looked for: a file may have millions of words."""
@@ -177,10 +178,13 @@ def find_credential(text: str) -> Credential | None:
 
 
 def hide(text: str) -> str:
-    """A text with a star for each character of the credentials in it."""
+    """A text with a star for each character of the credentials in it, and of the passwords in its
+    URLs."""
     shown, end = [], 0
-    for _, secret, start in sorted(find_credentials(text), key=lambda one: one.start):
-        stop = start + len(secret)
+    spans = [(one.start, one.start + len(one.secret)) for one in find_credentials(text)]
+    if "://" in text:
+        spans += [found.span(1) for found in _PASSWORD.finditer(text)]
+    for start, stop in sorted(spans):
         shown += [text[end:start], "*" * (stop - max(start, end))]
         end = max(stop, end)
     return "".join([*shown, text[end:]])
