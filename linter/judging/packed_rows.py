@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RowRun: TypeAlias = list[Any]
 """Some rows, in no order, or packed and in order: plain data, for another process."""
 
-MOST_LOOSE = 1_000
+MOST_LOOSE = 2_000
 """Rows that are held as they are, in each process."""
 _PACKET = 100
 """Rows that are packed together: so many of each run are unpacked at a time."""
