@@ -26,7 +26,6 @@ from rules.kinds.schema import Kind
 from rules.lazy_property import lazy_property
 from rules.model import ObjectKey
 from rules.paths import Path, dig
-from rules.selectors import parse_selector
 from rules.type_names import Any, TypeAlias, TypeVar
 
 Neighbours: TypeAlias = tuple[Answer, tuple[Neighbour, ...]]
@@ -179,6 +178,8 @@ class Neighbourhood:
         def selects(kept: Any) -> bool | None:
             if kept is None:
                 return False
+            from rules.selectors import parse_selector  # noqa: PLC0415 - few have neighbours
+
             selector = parse_selector(kept)
             return None if selector is None else selector.accepts(labels)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rules import scalars
 from rules.scalars import PLAIN, ScalarError, as_json, key_text, literal, tagged
 
 VALUES: list[tuple[str, Any]] = [
@@ -153,3 +154,12 @@ def test_floats_keep_their_value(value: float) -> None:
 @example(".5e1_0")
 def test_any_text_has_a_value(text: str) -> None:
     assert PLAIN[text] is None or type(PLAIN[text]) in {str, int, float, bool}
+
+
+@pytest.mark.parametrize("text", ["--output-dir", "-x", "8Gi", "500m", "3", "nvidia.com/gpu"])
+def test_common_words_need_no_regular_expression(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_INTEGER", "_SIGN_AFTER_PREFIX", "_FLOAT", "_FRACTION"):
+        monkeypatch.setattr(scalars, name, None)
+    assert str(literal(text)) == text
