@@ -34,7 +34,6 @@ from rules.kinds.pods import Container, Pod, Volume
 from rules.model import Fix, Harm, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dig, dotted
 from rules.quantity import parse_quantity
-from rules.shared_memory import choose_size
 from rules.type_names import Any
 from rules.wording import tell_value, write_value
 from rules.workload import ML_ROLES, Workload
@@ -77,6 +76,8 @@ def _mounted(volumes: Mapping[str, Volume], container: Container) -> list[Volume
 
 
 def _mend(value: Value, containers: list[Container], params: Mapping[str, Any]) -> Fix | None:
+    from rules.shared_memory import choose_size  # noqa: PLC0415 - few volumes are in memory
+
     limits = [one.get("resources", "limits", "memory") for one in containers]
     least = min(limits, key=lambda one: parse_quantity(one) or 0)
     size = choose_size(least, params["size_percent"], params["max_size"])

@@ -87,6 +87,8 @@ def test_words(arguments: list[str], found: list[str]) -> None:
         (["python t.py --k; ls"], [("k", "")]),
         (["--k='v',"], [("k", "v")]),
         (["--", "-", "7=8", "=", "/a=b"], []),
+        (["-----k=v", "+++k=v", "k/l=v", "é=v", f"{'k' * 257}=v"], []),
+        (["k=a:b", "k:a=b", "k_.-1=v"], [("k", "a:b"), ("k", "a=b"), ("k_.-1", "v")]),
     ],
 )
 def test_flags(arguments: list[str], found: list[tuple[str, str]]) -> None:
