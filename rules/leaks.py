@@ -8,12 +8,15 @@ from rules.credentials import may_hold
 from rules.kinds.config_maps import CONFIG_MAP, CREDENTIALS
 from rules.kinds.facts import RUNTIME_ENV, SERVE_CONFIG, WORKFLOW_PARAMETERS
 from rules.kinds.lookups import Answer
-from rules.kinds.named_objects import NamedObject, name_of_environment, name_of_volumes
 from rules.kinds.pods import Pod
 from rules.model import ObjectKey
 from rules.paths import Path
 from rules.record import NamedTuple
+from rules.type_names import TYPE_CHECKING
 from rules.workload import Workload
+
+if TYPE_CHECKING:
+    from rules.kinds.named_objects import NamedObject
 
 
 class ConfigLeak(NamedTuple):
@@ -63,7 +66,12 @@ def find_config_leaks(workload: Workload, pod: Pod) -> Iterator[ConfigLeak]:
                 break
 
 
-def _list_named(workload: Workload, pod: Pod) -> Iterator[NamedObject]:
+def _list_named(workload: Workload, pod: Pod) -> Iterator["NamedObject"]:
+    from rules.kinds.named_objects import (  # noqa: PLC0415 - most runs look at no ConfigMap
+        name_of_environment,
+        name_of_volumes,
+    )
+
     namespace = workload.identity.namespace
     for container in pod.containers:
         yield from name_of_environment(container, namespace)

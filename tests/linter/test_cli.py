@@ -468,7 +468,7 @@ def test_lint_of_one_file_imports_little() -> None:
     costly |= {"linter.judging.workers", "linter.input.kustomization", "linter.input.gitignore"}
     costly |= {"rules.patches", "rules.serving", "rules.kinds.jobset", "rules.kinds.kubeflow"}
     costly |= {"rules.caches", "rules.dependencies", "rules.rendezvous", "rules.selectors"}
-    costly |= {"rules.shared_memory"}
+    costly |= {"rules.kinds.named_objects", "rules.shared_memory"}
     if composition.reader == "compiled":
         costly.add("datetime")  # which PyYAML imports
     assert costly.isdisjoint(imports_of(FIXABLE))
