@@ -31,6 +31,8 @@ from rules.type_names import Any, TypeAlias, TypeVar
 Neighbours: TypeAlias = tuple[Answer, tuple[Neighbour, ...]]
 """What a search says: found, and who; absent: there is none; unknown: there may be some."""
 
+_MOST_MOUNTS = 64
+"""Each is looked for in all words of a command."""
 _Read = TypeVar("_Read")
 _UNKNOWN: Neighbours = (Answer.UNKNOWN, ())
 
@@ -153,8 +155,9 @@ class Neighbourhood:
 
     def find_scripts(self, pods: Iterable[Pod], container: Container) -> dict[str, str] | None:
         """The scripts of ConfigMaps that a container of one of ``pods`` mounts, and that its
-        command may name, by their path in it."""
-        mounts = [mount for mount in container.mounts if _is_named(mount.mount_path, container)]
+        command may name, by their path in it. Of very many mounts the first are looked at."""
+        asked = container.mounts[:_MOST_MOUNTS]
+        mounts = [mount for mount in asked if _is_named(mount.mount_path, container)]
         if not mounts:
             return None
         pod = next((pod for pod in pods if any(one is container for one in pod.containers)), None)
