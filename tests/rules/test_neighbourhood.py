@@ -186,11 +186,11 @@ def test_where_a_fact_stands_in_another_object() -> None:
     assert place_of(key._replace(kind="Engine"), ACCESS_MODES) == ()
 
 
-def script(mount: dict[str, Any], source: dict[str, Any], *command: str) -> list[str]:
+def script(mounts: list[dict[str, Any]], source: dict[str, Any], *command: str) -> list[str]:
     """The words of a container that runs ``command``, with a ConfigMap of scripts around."""
     data = {"run.sh": "torchrun train.py", "notes": "no script", "tool": "#!/bin/sh\nsync"}
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "scripts"}}
-    container = {"name": "main", "image": "i", "command": list(command), "volumeMounts": [mount]}
+    container = {"name": "main", "image": "i", "command": list(command), "volumeMounts": mounts}
     volumes = [{"name": "scripts", "configMap": {"name": "scripts", **source}}]
     workload = look(deployment(containers=[container], volumes=volumes), {**config, "data": data})
     return [word for word, _ in workload.command(workload.pods[0].containers[0]).words]
@@ -216,7 +216,13 @@ FOLDER = {"name": "scripts", "mountPath": "/scripts"}
 def test_scripts_of_config_maps_are_read_where_they_are_run(
     mount: dict[str, Any], source: dict[str, Any], command: str, *, runs: bool
 ) -> None:
-    assert ("torchrun" in script(mount, source, "bash", command)) is runs
+    assert ("torchrun" in script([mount], source, "bash", command)) is runs
+
+
+@pytest.mark.parametrize(("others", "runs"), [(63, True), (64, False)])
+def test_of_very_many_mounts_the_first_are_looked_at(others: int, *, runs: bool) -> None:
+    before = [{"name": "scripts", "mountPath": f"/other/{at}"} for at in range(others)]
+    assert ("torchrun" in script([*before, FOLDER], {}, "bash", "/scripts/run.sh")) is runs
 
 
 def test_no_more_of_a_config_map_is_kept_than_its_scripts() -> None:
