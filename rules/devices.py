@@ -77,7 +77,7 @@ def looks_after_nodes(image: Image) -> bool:
 def find_working(workload: Workload, pod: Pod) -> list[CommandLine]:
     """The containers of a pod that do not look after the GPUs of its node. A pod that runs on every
     node and sees the processes there is an agent."""
-    everywhere = workload.identity.kind == "DaemonSet" and not workload.accelerated(pod)
+    everywhere = workload.kind.on_each_node and not workload.accelerated(pod)
     seen = workload.at(HOST_PID, pod) if everywhere else None
     lines = () if seen is not None and seen.value is True else pod.containers
     commands = map(workload.command, lines)

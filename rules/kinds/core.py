@@ -157,6 +157,7 @@ def daemon_kind(group: str, rows: FactRows) -> Kind:
         required=_required_of(group),
         rows=((SPEC, rows),),
         when_ended=WhenEnded.RESTARTED,
+        on_each_node=True,
         plural="daemonsets",
     )
 

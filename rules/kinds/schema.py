@@ -114,6 +114,8 @@ class Kind(NamedTuple):
     when_ended: WhenEnded = WhenEnded.COUNTED
     awaits_sidecars: bool = False
     """A run is over when every container of its pods has ended, and not the main one alone."""
+    on_each_node: bool = False
+    """It keeps a pod on each node, as agents of nodes do."""
     as_run: Callable[[SpecView], tuple[Edit, ...]] = _none
     """The edits that make a Job of it, none where that takes a person."""
     autoscalers: Callable[[SpecView], Iterable[Autoscaler]] = _none
