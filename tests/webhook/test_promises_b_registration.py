@@ -232,6 +232,7 @@ def test_b25_objects_of_the_cluster_are_templates_for_training_and_serving_alone
     }
     assert {rule[:2] for rule in rules if rule[2] != "Namespaced"} == {
         ("", "namespaces"),
+        ("argoproj.io", "clusteranalysistemplates"),
         ("argoproj.io", "clusterworkflowtemplates"),
         ("kubeflow.org", "clustertrainingruntimes"),
         ("ome.io", "clusterservingruntimes"),

@@ -86,18 +86,37 @@ def test_c33_fixes_that_do_not_come_to_rest_make_no_patch(monkeypatch: pytest.Mo
     assert server.sample("mlgate_patch_selfcheck_failures_total") == 1
 
 
-def test_c33_fixes_that_would_bring_a_denial_make_no_patch() -> None:
+def test_c33_fixes_that_would_bring_a_denial_make_no_patch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three restarts by the elastic policy, times those that would be written: more than is let
     pass, and nobody wrote them."""
-    body = pytorch_job()
-    body["spec"]["elasticPolicy"] = {"maxRestarts": 3}
-    assert "TRN002" in denied_of(body)
+    body = elastic_job()
+    too_many = Set(("spec", "runPolicy", "backoffLimit"), 3)
+
+    def multiply(findings: Any) -> Any:
+        fix = Fix("retries", (too_many,), safe=True, presence=Presence.ABSENT)
+        return [one._replace(fix=fix) for one in findings if one.rule == "TRN002"]
+
+    monkeypatch.setattr(mutation, "_choose", multiply)
     outcome = mutate(review(body), strict())
     assert patch_of(outcome) == []
     assert not outcome.dropped
     written = copy.deepcopy(body)
     written["spec"]["runPolicy"] = {"backoffLimit": 3}
     assert denied_of(written) - denied_of(body) == {"TRN004"}
+
+
+def test_c33_a_budget_that_another_multiplies_is_written_small_enough() -> None:
+    body = elastic_job()
+    assert "TRN002" in denied_of(body)
+    after = jsonpatch.apply_patch(body, patch_of(mutate(review(body), strict())))
+    assert after["spec"]["runPolicy"]["backoffLimit"] == 2
+    assert denied_of(after) < denied_of(body)
+
+
+def elastic_job() -> dict[str, Any]:
+    body: dict[str, Any] = pytorch_job()
+    body["spec"]["elasticPolicy"] = {"maxRestarts": 3}
+    return body
 
 
 def denied_of(body: dict[str, Any]) -> set[str]:
