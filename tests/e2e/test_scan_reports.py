@@ -126,7 +126,8 @@ def test_reports_are_written_once_and_collected(cluster: Cluster, writer: Path) 
     name = found["retrain-2"]["metadata"]["name"]
     patch = '{"results": []}'
     cluster.kubectl("patch", "policyreport", name, "-n", NAMESPACE, "--type=merge", "-p", patch)
-    until(lambda: "retrain-1" not in reports(cluster))
+    # The garbage collector looks for new kinds every 30 s.
+    until(lambda: "retrain-1" not in reports(cluster), seconds=90)
     assert "2 written, 1 as they were, 0 deleted" in write(cluster, writer).stderr
     now = reports(cluster)
     assert set(now) == {"nightly-retrain", "retrain-0", "retrain-2"}
