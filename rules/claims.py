@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.globs import fits_glob
+from rules.globs import fits_any
 from rules.kinds import facts
 from rules.kinds.lookups import Answer
 from rules.kinds.pods import Pod
@@ -56,7 +56,7 @@ class MountedClaim(NamedTuple):
 
     def is_of(self, classes: tuple[str, ...]) -> bool:
         """Whether its storage class is one of ``classes`` (globs)."""
-        return any(fits_glob(self.storage_class, pattern) for pattern in classes)
+        return fits_any(self.storage_class, classes)
 
 
 def find_claims(workload: Workload) -> tuple[MountedClaim, ...]:

@@ -215,25 +215,32 @@ def _tell(
 ) -> Parallelism | None:
     """None where a number is not known, or the command makes more of the devices than can be
     told."""
-    values = [command.expand(flag.value) for flag in flags]
     nodes = command.value("nnodes") if known_server(command) else None
     chosen = _CHOSEN in command.script or _CHOSEN in command.environment
-    numbers = [parse_whole(value) for value in values]
-    if None in numbers or chosen or (nodes is not None and pods == 1):
+    if chosen or (nodes is not None and pods == 1):
         return None
-    told = tuple(f"--{flag.name} {value}" for flag, value in zip(flags, values, strict=True))
-    return Parallelism(flags[0].path, told, _multiply(one or 0 for one in numbers), devices, pods)
+    sizes = [(f"--{flag.name}", command.expand(flag.value)) for flag in flags]
+    return _read_sizes(sizes, flags[0].path, devices, pods)
 
 
 def _tell_variables(
     command: CommandLine, names: list[str], devices: int, pods: int
 ) -> Parallelism | None:
-    values = [command.setting(name) or "" for name in names]
-    if not all(map(str.isdecimal, values)) or _CHOSEN in command.environment:
+    if _CHOSEN in command.environment:
         return None
-    told = tuple(f"{name} {value}" for name, value in zip(names, values, strict=True))
-    path = command.environment[names[0]].path
-    return Parallelism(path, told, _multiply(map(int, values)), devices, pods)
+    sizes = [(name, command.setting(name) or "") for name in names]
+    return _read_sizes(sizes, command.environment[names[0]].path, devices, pods)
+
+
+def _read_sizes(
+    sizes: list[tuple[str, str]], path: Path, devices: int, pods: int
+) -> Parallelism | None:
+    """What some sizes, each with what tells it, come to; None where one is no number."""
+    numbers = [parse_whole(size) for _, size in sizes]
+    if None in numbers:
+        return None
+    told = tuple(f"{name} {size}" for name, size in sizes)
+    return Parallelism(path, told, _multiply(one or 0 for one in numbers), devices, pods)
 
 
 def _last(command: CommandLine, names: tuple[str, ...]) -> CommandFlag | None:

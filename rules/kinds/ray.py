@@ -216,8 +216,7 @@ def _cluster_leftovers(cluster: SpecView) -> Iterator[Leftover]:
         effect = "the cluster keeps its pods when nothing runs on it"
         groups = list(cluster.each("workerGroupSpecs", EACH))
         idle = all(group.dig("replicas") in (None, 0) for group in groups)
-        expected = "a RayJob, which ends"
-        expected = expected if idle else f"true, or {expected}"
+        expected = "a RayJob, which ends" if idle else "true, or a RayJob, which ends"
         yield Leftover(scaling, effect, expected=expected, stands_alone=True)
 
 
