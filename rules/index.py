@@ -54,7 +54,7 @@ ROWS: tuple[
     ("MLG004", "ignore-without-reason", ("MLG004/reason",), "manifest.ignore_without_reason", False, ("pods",), None, False, False, "none"),
     ("MLG005", "rule-crashed", ("MLG005/crashed",), "manifest.rule_crashed", False, ("pods",), None, False, False, "none"),
     ("MLG006", "unknown-annotation-value", ("MLG006/unknown", "MLG006/unread", "MLG006/contradicted"), "manifest.unknown_annotation_value", True, (), None, False, False, "none"),
-    ("MLG007", "unknown-kind-with-pods", ("MLG007/unjudged",), "manifest.unknown_kind_with_pods", False, ("pods",), None, False, False, "none"),
+    ("MLG007", "unknown-kind-with-pods", ("MLG007/unjudged", "MLG007/misnamed"), "manifest.unknown_kind_with_pods", False, ("pods",), None, False, False, "none"),
     ("NET001", "model-server-network-policy", ("NET001/absent",), "organisation.model_server_network_policy", True, ("pods",), ("serving",), False, False, "none"),
     ("ORG001", "accelerator-cap", ("ORG001/container", "ORG001/pod", "ORG001/workload", "ORG001/role"), "organisation.accelerator_cap", True, ("pods", "autoscalers"), None, False, True, "none"),
     ("ORG002", "accelerator-placement", ("ORG002/toleration", "ORG002/node-label", "ORG002/runtime-class", "ORG002/priority-class", "ORG002/scheduler"), "organisation.accelerator_placement", True, ("pods",), None, True, True, "safe"),

@@ -5,6 +5,7 @@ from itertools import islice
 
 from rules.accelerators import Accelerators
 from rules.inventory import Inventory
+from rules.kinds.misnamed import find_home, find_spelling
 from rules.kinds.podless import is_podless
 from rules.kinds.podspec import read_containers
 from rules.kinds.schema import Kind
@@ -21,9 +22,12 @@ _MOST = 100
 
 
 def holds_work(manifest: Manifest) -> bool:
-    """Whether an object of an unknown kind holds what looks like pods, or asks for resources."""
+    """Whether an object of an unknown kind holds what looks like pods, asks for resources, or is
+    called almost as a kind that is known."""
     body = manifest.object
-    return not _is_podless(manifest) and bool(find_pod_templates(body) or find_resources(body))
+    if _is_podless(manifest):
+        return False
+    return bool(find_pod_templates(body) or find_resources(body)) or is_misnamed(manifest)
 
 
 def view_stranger(
@@ -35,11 +39,41 @@ def view_stranger(
 
 
 def describe_stranger(workload: Workload) -> Problem | None:
-    """What is to be told of an object of an unknown kind; None where it holds no pods, and asks
-    for no accelerators."""
+    """What is to be told of an object of an unknown kind; None where it holds no pods, asks for no
+    accelerators, and is not called almost as a kind that is known."""
     manifest = workload.manifest
     if _is_podless(manifest):
         return None
+    return _describe_misnamed(workload) or _describe_unjudged(workload)
+
+
+def is_misnamed(manifest: Manifest) -> bool:
+    """Whether an object of an unknown kind is meant to be of one that is known."""
+    group, kind = manifest.group, str(manifest.object.get("kind") or "")
+    if find_spelling(group, kind):
+        return True
+    return find_home(group, kind) is not None and bool(find_pod_templates(manifest.object))
+
+
+def _describe_misnamed(workload: Workload) -> Problem | None:
+    """A gate that said nothing of a ``job`` would pass what nobody has looked at."""
+    if not is_misnamed(workload.manifest):
+        return None
+    identity = workload.identity
+    version, kind = shorten(identity.api_version), shorten(identity.kind)
+    meant = find_spelling(workload.kind.group, identity.kind)
+    if meant:
+        text = f"kind is {kind}, which {version} does not have, so that nothing is judged"
+        return Problem("misnamed", ("kind",), f"{text}; expected {meant}")
+    home = find_home(workload.kind.group, identity.kind)
+    other = f" and kind {home.kind}" if home and home.kind != identity.kind else ""
+    text = f"apiVersion is {version}, which has no kind {kind}, so that nothing is judged"
+    expected = f"{home.api_version if home else ''}{other}"
+    return Problem("misnamed", ("apiVersion",), f"{text}; expected {expected}")
+
+
+def _describe_unjudged(workload: Workload) -> Problem | None:
+    manifest = workload.manifest
     patterns = find_pod_templates(manifest.object)
     found = (one for pattern in patterns for one in expand(manifest.object, pattern))
     places = list(islice(found, _MOST))

@@ -282,10 +282,11 @@ class DocumentJudge:
             return
         # Unknown kinds are rare, and most runs meet none.
         from linter.judging.suggestions import suggest_templates
+        from rules.strangers import is_misnamed
 
         self._coverage.count_unknown(full_name(group, kind))
         templates = suggest_templates(group, kind, entry.body)
-        if templates:
+        if templates and not is_misnamed(Manifest(entry.body)):
             self._coverage.suggest_kind(group, kind, templates)
 
 

@@ -178,14 +178,20 @@ _SERVED = {
 """What Kubernetes serves of the kinds that it has itself, by their groups."""
 
 
+def name_served(group: str) -> str:
+    """The newest ``apiVersion`` that Kubernetes serves of one of its own groups; empty where it
+    serves none, or the group is another's."""
+    served = _SERVED.get(group)
+    return "/".join(filter(None, (group, max(served)))) if served else ""
+
+
 def find_retired(group: str, kind: str, manifest: Manifest) -> Iterator[tuple[Path, Retirement]]:
     """What an object of a kind has of what is left behind: where, and what became of it."""
     known = {one.what: one for one in _VERSIONS.get((group, kind), ())}
-    served = _SERVED.get(group)
+    heir = name_served(group)
     if manifest.version in known:
         yield ("apiVersion",), known[manifest.version]
-    elif served and manifest.version not in served:
-        heir = "/".join(filter(None, (group, max(served))))
+    elif heir and manifest.version not in _SERVED[group]:
         yield (
             ("apiVersion",),
             Retirement(manifest.version, heir, note="there was never such a version"),

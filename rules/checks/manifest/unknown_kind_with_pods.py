@@ -2,11 +2,13 @@
 
 ## What
 An object holds what looks like a pod template, or a pod spec, or asks for accelerators, and neither
-mlgate nor the policy knows its kind.
+mlgate nor the policy knows its kind. Or its kind is one that is known but for the case of its
+letters (`job`), or is in a group that has no such kind (a Deployment of `v1`).
 
 ## Why
 Eight GPUs without a deadline, in a kind of one's own, pass every gate that looks at pods and at
-Kubernetes' own controllers, and nobody says so.
+Kubernetes' own controllers, and nobody says so. A misspelled kind is refused by every cluster,
+after every gate before that has let it pass.
 
 ## Example
 ```yaml
@@ -24,7 +26,8 @@ kinds:
 The policy's `unknownKinds: audit | warn | deny` says what becomes of those that have none.
 
 ## Fix safety
-There is no fix: the last lines of `mlgate lint` have the entry to add.
+There is no fix: the last lines of `mlgate lint` have the entry to add, the message the kind that is
+meant.
 
 ## References
 - docs/policy.md, kinds
@@ -37,7 +40,10 @@ RULE = Rule(
     name="unknown-kind-with-pods",
     harm=Harm.UNJUDGED,
     forms=form_table(
-        "unjudged  warning  audit  warn  its kind is not known, and it holds pods",
+        """
+        unjudged  warning  audit  warn  its kind is not known, and it holds pods
+        misnamed  error    warn   warn  its kind is known by another spelling, or in another group
+        """,
         role_gated=False,
     ),
     check=None,
