@@ -5,7 +5,7 @@ from itertools import islice
 
 from rules.accelerators import Accelerators
 from rules.inventory import Inventory
-from rules.kinds.misnamed import find_home, find_spelling
+from rules.kinds.misnamed import find_home, find_namesake
 from rules.kinds.podless import is_podless
 from rules.kinds.podspec import read_containers
 from rules.kinds.schema import Kind
@@ -50,7 +50,7 @@ def describe_stranger(workload: Workload) -> Problem | None:
 def is_misnamed(manifest: Manifest) -> bool:
     """Whether an object of an unknown kind is meant to be of one that is known."""
     group, kind = manifest.group, str(manifest.object.get("kind") or "")
-    if find_spelling(group, kind):
+    if find_namesake(group, kind):
         return True
     return find_home(group, kind) is not None and bool(find_pod_templates(manifest.object))
 
@@ -61,7 +61,7 @@ def _describe_misnamed(workload: Workload) -> Problem | None:
         return None
     identity = workload.identity
     version, kind = shorten(identity.api_version), shorten(identity.kind)
-    meant = find_spelling(workload.kind.group, identity.kind)
+    meant = find_namesake(workload.kind.group, identity.kind)
     if meant:
         text = f"kind is {kind}, which {version} does not have, so that nothing is judged"
         return Problem("misnamed", ("kind",), f"{text}; expected {meant}")

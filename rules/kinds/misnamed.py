@@ -19,7 +19,7 @@ class Home(NamedTuple):
     kind: str
 
 
-def find_spelling(group: str, kind: str) -> str | None:
+def find_namesake(group: str, kind: str) -> str | None:
     """The kind of the same group that is meant by ``job`` or ``PytorchJob``; None where there is
     none that differs in the case of letters alone."""
     names = (name for home, name in _list_names() if home == group)
