@@ -18,10 +18,10 @@ def add_kubeconfig_arguments(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--kubeconfig",
         metavar="FILE",
-        help="as kubectl's: else KUBECONFIG, ~/.kube/config, the pod",
+        help="the kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own access)",
     )
     group.add_argument(
-        "--context", metavar="NAME", help="the context of the kubeconfig, else its current one"
+        "--context", metavar="NAME", help="the context to use (default: the current one)"
     )
 
 

@@ -70,20 +70,20 @@ def _answer(argv: list[str], out: TextIO, err: TextIO) -> int:
     """What can be said without a subcommand: help, the version, that there is no such command."""
     import argparse
 
-    from linter.command_parser import CommandParser, FixedWidthFormatter
+    from linter.command_parser import CommandParser, TerminalHelp
 
     listing = "\n".join(f"  {name:<16}{one.summary}" for name, one in SUBCOMMANDS.items())
     parser = CommandParser(
         prog="mlgate",
         usage="mlgate COMMAND ... | mlgate --version [--verbose]",
         description="Policy linter and admission webhook for machine-learning workloads.",
-        epilog=f"commands:\n{listing}\n\n`mlgate COMMAND --help` tells more of each.",
-        formatter_class=FixedWidthFormatter,
+        epilog=f"commands:\n{listing}\n\n`mlgate COMMAND --help` describes each in full.",
+        formatter_class=TerminalHelp,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version")
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="with it, tell which YAML reader is in use"
+        "-v", "--verbose", action="store_true", help="with --version, name the YAML reader in use"
     )
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     # Flags of a misspelt subcommand are not what is wrong with the call.

@@ -1,6 +1,7 @@
 """argparse's parser as every subcommand has it."""
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 
@@ -11,12 +12,24 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 
-class FixedWidthFormatter(argparse.RawDescriptionHelpFormatter):
-    """Help of a fixed width: argparse would import shutil, and every compressor with it, to ask
-    the terminal for its own each time that an argument is added."""
+HELP_COLUMNS = 100
+"""The width of help: on a terminal with fewer columns, that of the terminal."""
+
+
+class TerminalHelp(argparse.RawDescriptionHelpFormatter):
+    """Help that fits the terminal. argparse would import shutil, and every compressor with it, to
+    ask for the width each time that an argument is added."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=100)
+        super().__init__(prog, width=_count_columns())
+
+
+def _count_columns() -> int:
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):  # not a terminal
+        return HELP_COLUMNS
+    return min(columns, HELP_COLUMNS) if columns else HELP_COLUMNS
 
 
 class CommandParser(argparse.ArgumentParser):

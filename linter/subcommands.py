@@ -23,21 +23,23 @@ SUBCOMMANDS = {
     "lint": Subcommand("linter.commands.lint", "find what is wrong in manifests"),
     "scan": Subcommand("linter.commands.scan", "find what is wrong in a live cluster"),
     "promote": Subcommand(
-        "linter.commands.promote", "say which rules may warn or deny, by what a scan found"
+        "linter.commands.promote", "suggest which rules may warn or deny, from a scan's findings"
     ),
     "dashboard": Subcommand("linter.commands.dashboard", "show a live cluster in a browser"),
     "explain": Subcommand("linter.commands.explain", "print what a rule means and why"),
     "rules": Subcommand("linter.commands.rules", "list the rules"),
     "policy": Subcommand("linter.commands.policy", "check, show, compare or draft a policy file"),
-    "init": Subcommand("linter.commands.init", "write a first policy, hooks and a step of CI"),
-    "completion": Subcommand("linter.commands.completion", "print what a shell completes by"),
-    "serve": Subcommand("webhook.commands.serve", "answer admission reviews of a cluster"),
+    "init": Subcommand(
+        "linter.commands.init", "set a repository up: a policy, pre-commit hooks, a CI step"
+    ),
+    "completion": Subcommand("linter.commands.completion", "print a shell's completion script"),
+    "serve": Subcommand("webhook.commands.serve", "run the admission webhook"),
     "review": Subcommand("webhook.commands.review", "replay a recorded admission review"),
     "webhook-config": Subcommand(
-        "webhook.commands.webhook_config", "print the webhook's configurations"
+        "webhook.commands.webhook_config", "print the webhook configurations to register"
     ),
     "webhook-check": Subcommand(
-        "webhook.commands.webhook_check", "see whether the API server reaches the webhook"
+        "webhook.commands.webhook_check", "check whether the API server reaches the webhook"
     ),
 }
 """Modules are named, and imported only when called: ``lint`` pays for no other's imports."""
@@ -53,11 +55,9 @@ def load_subcommand(name: str) -> Any:
 
 def make_parser(name: str) -> "CommandParser":
     """The parser of a subcommand. Raises ImportError where its extra is not installed."""
-    from linter.command_parser import CommandParser, FixedWidthFormatter
+    from linter.command_parser import CommandParser, TerminalHelp
 
-    parser = CommandParser(
-        prog=f"mlgate {name}", allow_abbrev=False, formatter_class=FixedWidthFormatter
-    )
+    parser = CommandParser(prog=f"mlgate {name}", allow_abbrev=False, formatter_class=TerminalHelp)
     load_subcommand(name).add_arguments(parser)
     return parser
 

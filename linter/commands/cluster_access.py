@@ -21,10 +21,21 @@ def add_target_arguments(group: argparse._ArgumentGroup) -> None:
         action="append",
         default=[],
         metavar="NS",
-        help="this namespace alone; again for more",
+        help="this namespace only; repeatable",
     )
-    add("-l", "--selector", default="", metavar="LABELS", help="objects that this selector takes")
-    add("--rate", type=_read_rate, default=10.0, help="requests a second at most (default: 10)")
+    add(
+        "-l",
+        "--selector",
+        default="",
+        metavar="LABELS",
+        help="only objects that this label selector matches",
+    )
+    add(
+        "--rate",
+        type=_read_rate,
+        default=10.0,
+        help="the maximum of requests per second (default: 10)",
+    )
 
 
 def connect_cluster(arguments: SimpleNamespace, command: str) -> "Client":

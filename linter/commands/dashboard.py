@@ -50,57 +50,60 @@ def _add_round_arguments(group: argparse._ArgumentGroup) -> None:
         type=_read_interval,
         default=600.0,
         metavar="TIME",
-        help="from the end of a scan to the next: 90s, 10m, 2h (default: 10m)",
+        help="the time between the end of a scan and the next, as 90s, 10m or 2h (default: 10m)",
     )
     group.add_argument(
         "--team-label",
         default="team",
         metavar="KEY",
-        help="the label of objects, or of their Namespace, that names a team (default: team)",
+        help="the label that names the team, on objects or their Namespace (default: team)",
     )
     group.add_argument(
         "--snapshot-size",
         type=_read_size,
         default=128,
         metavar="MIB",
-        help="memory for what the last scan saw, which the simulator judges (default: 128)",
+        help="memory for the objects of the last scan, used by the simulator (default: 128)",
     )
     group.add_argument(
-        "--history", metavar="FILE", help="keep what became of the last 1,000 scans in this file"
+        "--history", metavar="FILE", help="keep the results of the last 1,000 scans in this file"
     )
 
 
 def _add_listening_arguments(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add(
-        "--host", default=_LOCALHOST, metavar="ADDRESS", help="where to listen (default: localhost)"
+        "--host",
+        default=_LOCALHOST,
+        metavar="ADDRESS",
+        help="the address to listen on (default: localhost)",
     )
     add("--port", type=_read_port, default=8090, metavar="N", help="the port (default: 8090)")
     add("--tls-cert", metavar="FILE", help="the certificate chain, PEM")
     add("--tls-key", metavar="FILE", help="its key, PEM")
-    add("--token-file", metavar="FILE", help="ask for the token in this file")
+    add("--token-file", metavar="FILE", help="require the token in this file")
     add(
         "--trusted-proxy",
         action="append",
         type=_read_network,
         default=[],
         metavar="CIDR",
-        help="where a proxy asks from that has made sure of who asks; again for more",
+        help="the addresses of a proxy that authenticates users; repeatable",
     )
     add(
         "--identity-header",
         default="X-Forwarded-User",
         type=_read_header,
         metavar="NAME",
-        help="the header in which it says who asks (default: X-Forwarded-User)",
+        help="the header in which the proxy names the user (default: X-Forwarded-User)",
     )
     add(
         "--host-name",
         action="append",
         default=[],
         metavar="NAME",
-        help="a name by which browsers ask for it, and no others; again for more (default: "
-        "localhost, where it listens there)",
+        help="accept requests for this host name only; repeatable (default: localhost, if it "
+        "listens there)",
     )
 
 

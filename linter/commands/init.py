@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate init``."""
     parser.description = (
-        "Looks at the manifests of the repository, shows the files that it would write (a policy, "
-        "hooks for pre-commit, a step for GitHub or GitLab) and writes them when you say so. What "
-        "is there already is never written over."
+        "Looks at the repository's manifests, shows the files that it would write (a policy,\n"
+        "pre-commit hooks, a step for GitHub or GitLab) and writes them if you agree.\n"
+        "Existing files are never overwritten."
     )
-    parser.add_argument("--yes", action="store_true", help="write them without asking")
+    parser.add_argument("--yes", action="store_true", help="write the files without asking")
     parser.add_argument(
         "--baseline",
         action="store_true",
-        help=f"list the findings of today in {BASELINE_NAME}, so that only new ones count",
+        help=f"record today's findings in {BASELINE_NAME}, so that only new ones count",
     )
 
 

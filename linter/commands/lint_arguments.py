@@ -30,20 +30,20 @@ def add_lint_arguments(parser: "OptionParser") -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="files, folders to walk, or - for standard input; without any, the working directory",
+        help="files, folders to walk, or - for standard input (default: the working directory)",
     )
-    judging = parser.add_argument_group("what is judged, and how")
+    judging = parser.add_argument_group("rules and scope")
     add_rule_arguments(judging)
     _add_scope(judging)
-    add_narrowing_arguments(parser.add_argument_group("what is reported of it"))
+    add_narrowing_arguments(parser.add_argument_group("filters"))
     reports = parser.add_argument_group("reports")
     add_report_arguments(reports)
     reports.add_argument(
         "--text-edits",
         action="store_true",
-        help="in JSON too: where in the text a fix writes what",
+        help="add to each fix in JSON the text edits that make it",
     )
-    _add_building(parser.add_argument_group("what is built first"))
+    _add_building(parser.add_argument_group("build first"))
     _add_fixing(parser.add_argument_group("fixes"))
     _add_input(parser.add_argument_group("input"))
 
@@ -51,22 +51,22 @@ def add_lint_arguments(parser: "OptionParser") -> None:
 def add_rule_arguments(group: "OptionGroup") -> None:
     """The policy, and which rules run."""
     add = group.add_argument
-    add("--policy", metavar="FILE", help="the policy file; else mlgate.yaml here or above")
-    add("--profile", choices=PROFILES, help="the profile, over what the policy says")
-    for flag, verb in (("--select", "run only"), ("--ignore", "leave out")):
+    add("--policy", metavar="FILE", help="the policy file (default: the nearest mlgate.yaml)")
+    add("--profile", choices=PROFILES, help="use this profile, whatever the policy says")
+    for flag, verb in (("--select", "run only"), ("--ignore", "skip")):
         add(
             flag,
             action="append",
             default=[],
             metavar="CODES",
-            help=f"{verb} these rules: codes, beginnings of codes, names, CODE/form",
+            help=f"{verb} these rules: codes, prefixes of codes, names or CODE/form; repeatable",
         )
-    add("--no-ignores", action="store_true", help="judge as if nothing were ignored")
+    add("--no-ignores", action="store_true", help="disregard ignore comments and annotations")
     add(
         "--min-confidence",
         choices=("low", "medium", "high"),
         default="low",
-        help="leave out findings that hang on a role less sure than this (default: low)",
+        help="skip findings that depend on a role less certain than this (default: low)",
     )
 
 
@@ -86,11 +86,11 @@ def make_task(arguments: SimpleNamespace, policy: "Policy", selection: "Selectio
 
 def _add_scope(group: "OptionGroup") -> None:
     add = group.add_argument
-    add("--namespace", metavar="NS", help="the namespace of objects that name none")
+    add("--namespace", metavar="NS", help="the namespace of objects that do not name one")
     add(
         "--complete",
         action="store_true",
-        help="the input is all that there is in its namespaces: what is not in it does not exist",
+        help="treat the input as everything in its namespaces: what is missing does not exist",
     )
 
 
@@ -102,25 +102,25 @@ def add_report_arguments(group: "OptionGroup") -> None:
         "--fail-on",
         choices=("deny", "warn", "audit", "never"),
         default="warn",
-        help="the least action that makes the exit code 1 (default: warn)",
+        help="exit with 1 on findings of this action or a heavier one (default: warn)",
     )
     add(
         "--exit-zero",
         action="store_const",
         const="never",
         dest="fail_on",
-        help="findings do not fail: --fail-on never",
+        help="exit with 0 whatever is found; the same as --fail-on never",
     )
     add("--show-audit", action="store_true", help="show audited and excepted findings too")
     add("--show-roles", action="store_true", help="show each workload's role and its evidence")
-    add("--show-passed", action="store_true", help="list the rules that found nothing, by object")
-    add("--statistics", action="store_true", help="count the findings of each rule at the end")
-    add("-q", "--quiet", action="store_true", help="findings alone, without the last lines")
+    add("--show-passed", action="store_true", help="list for each object the rules that it passed")
+    add("--statistics", action="store_true", help="end with the number of findings of each rule")
+    add("-q", "--quiet", action="store_true", help="print findings only, without the summary")
     add(
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="colours (default: on a terminal; NO_COLOR and FORCE_COLOR count)",
+        help="colour the output (default: on a terminal; NO_COLOR and FORCE_COLOR are respected)",
     )
 
 
@@ -131,34 +131,42 @@ def _add_building(group: "OptionGroup") -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="judge what kustomize builds of DIR, or of each overlay below it; again for more",
+        help="lint what kustomize builds from DIR, or from each overlay below it; repeatable",
     )
     add(
         "--helm",
         action="append",
         default=[],
         metavar="CHART",
-        help="judge what Helm renders of CHART; again for more",
+        help="lint what Helm renders from CHART; repeatable",
     )
     add(
         "--values",
         action="append",
         default=[],
         metavar="FILE",
-        help="values for --helm; again for more",
+        help="a values file for --helm; repeatable",
     )
 
 
 def _add_fixing(group: "OptionGroup") -> None:
     add = group.add_argument
-    add("--fix", action="store_true", help="make the safe fixes in the files; fixed text of -")
-    add("--unsafe-fixes", action="store_true", help="with --fix or --diff, the unsafe ones too")
-    add("--diff", action="store_true", help="show what --fix would change, and change nothing")
-    add("--fix-only", action="store_true", help="--fix, and what is left is no failure")
+    add(
+        "--fix",
+        action="store_true",
+        help="apply safe fixes to the files; print standard input fixed",
+    )
+    add("--unsafe-fixes", action="store_true", help="include unsafe fixes in --fix or --diff")
+    add("--diff", action="store_true", help="show what --fix would change, without changing it")
+    add(
+        "--fix-only",
+        action="store_true",
+        help="like --fix, but do not report or fail on what is left",
+    )
     add(
         "--add-ignore",
         metavar="REASON",
-        help="write a comment for each finding that ignores it; with --diff show them",
+        help="write an ignore comment for each finding; with --diff, show the comments only",
     )
 
 
@@ -169,13 +177,25 @@ def _add_input(group: "OptionGroup") -> None:
         action="append",
         default=[],
         metavar="PATTERN",
-        help="leave out files, as a line of .gitignore here would; again for more",
+        help="skip files that match, as in a .gitignore of this folder; repeatable",
     )
-    add("--show-files", action="store_true", help="list what is read and what is left out, and end")
-    add("--jobs", type=_read_jobs, default=0, metavar="N|auto", help="how many processes work")
-    add("--hook", action="store_true", help="files that hold no manifest are no fault")
-    add("--watch", action="store_true", help="judge again what changes, until it is interrupted")
-    add("--stdin-filename", metavar="NAME", help="the file that standard input stands for")
+    add(
+        "--show-files",
+        action="store_true",
+        help="list the files that would be read and skipped, and exit",
+    )
+    add(
+        "--jobs",
+        type=_read_jobs,
+        default=0,
+        metavar="N|auto",
+        help="the number of processes (default: auto)",
+    )
+    add("--hook", action="store_true", help="accept files that are not manifests, for pre-commit")
+    add(
+        "--watch", action="store_true", help="lint again whenever a file changes, until interrupted"
+    )
+    add("--stdin-filename", metavar="NAME", help="the file name to use for standard input")
 
 
 def find_option(arguments: SimpleNamespace, names: Iterable[str]) -> str | None:

@@ -25,12 +25,10 @@ if TYPE_CHECKING:
 def add_narrowing_arguments(parser: "OptionGroup") -> None:
     """``--baseline``, ``--write-baseline``, ``--since`` and ``--staged``."""
     add = parser.add_argument
-    add("--baseline", metavar="FILE", help="report what FILE does not list")
-    add("--write-baseline", metavar="FILE", help="list the findings of this run in FILE")
-    add("--since", metavar="REV", help="report findings on objects that changed since REV (git)")
-    add(
-        "--staged", action="store_true", help="report findings on objects staged for a commit (git)"
-    )
+    add("--baseline", metavar="FILE", help="report only findings that FILE does not list")
+    add("--write-baseline", metavar="FILE", help="write the findings of this run to FILE")
+    add("--since", metavar="REV", help="report only on objects changed since the git revision REV")
+    add("--staged", action="store_true", help="report only on objects staged for a commit in git")
 
 
 _MIXTURES = (

@@ -52,7 +52,7 @@ def add_output_arguments(parser: "OptionGroup") -> None:
         metavar="FORMAT",
         dest="reports",
         default=[],
-        help=f"how findings are written: {', '.join(FORMATS)} (default: text); again for more",
+        help=f"the report's format: {', '.join(FORMATS)} (default: text); repeatable",
     )
     parser.add_argument(
         "-o",
@@ -61,7 +61,7 @@ def add_output_arguments(parser: "OptionGroup") -> None:
         type=_read_output,
         metavar="FILE",
         dest="reports",
-        help="write the report of the --format before it to FILE, not to standard output",
+        help="write the report of the preceding --format to FILE instead of standard output",
     )
 
 

@@ -16,7 +16,7 @@ from rules.policy.parameters import SHARED
 from rules.policy.values import PROFILES, Policy
 from rules.type_names import TYPE_CHECKING, Any, TextIO
 
-_ELSE = f"else {FILE_NAMES[0]} here or above, up to the repository's root"
+_ELSE = f"default: the nearest {FILE_NAMES[0]}"
 if TYPE_CHECKING:
     from rules.policy.entries import NamespaceEntry, PathEntry
 
@@ -26,31 +26,31 @@ SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "policy.schema.json")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate policy``."""
     commands = parser.add_subparsers(dest="policy_command", required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="say whether a policy file can be used")
-    check.add_argument("files", nargs="*", metavar="FILE", help=f"policies; {_ELSE}")
-    show = commands.add_parser("show", help="print the policy that holds, and where from")
+    check = commands.add_parser("check", help="check whether a policy file is valid")
+    check.add_argument("files", nargs="*", metavar="FILE", help=f"policy files ({_ELSE})")
+    show = commands.add_parser("show", help="print the policy in force, and its sources")
     show.add_argument(
         "paths",
         nargs="*",
         metavar="FILE",
-        help=f"the policy; {_ELSE}. With --diff: the manifests to judge by both policies",
+        help=f"the policy ({_ELSE}); with --diff, the manifests to judge by both policies",
     )
-    show.add_argument("--profile", choices=PROFILES, help="as if lint were given this profile")
+    show.add_argument("--profile", choices=PROFILES, help="as `lint --profile` would have it")
     show.add_argument("--format", choices=("yaml", "json"), default="yaml")
-    show.add_argument("--policy", metavar="FILE", help=f"with --diff, the policy; {_ELSE}")
+    show.add_argument("--policy", metavar="FILE", help=f"with --diff, the policy ({_ELSE})")
     show.add_argument(
         "--diff",
         metavar="OTHER",
-        help="tell what changes with the policy OTHER: actions, parameters, and what is found in "
-        "the manifests given",
+        help="show what the policy OTHER would change: actions, parameters, and findings in the "
+        "manifests given",
     )
-    init = commands.add_parser("init", help="write a first policy after a look at manifests")
-    init.add_argument("paths", nargs="*", metavar="PATH", help="files and folders; else the folder")
+    init = commands.add_parser("init", help="draft a first policy from the manifests found")
+    init.add_argument("paths", nargs="*", metavar="PATH", help="files and folders (default: .)")
     init.add_argument(
         "--output",
         default=FILE_NAMES[0],
         metavar="FILE",
-        help=f"where to write it, - for standard output (default: {FILE_NAMES[0]})",
+        help=f"the file to write, or - for standard output (default: {FILE_NAMES[0]})",
     )
     commands.add_parser("schema", help="print the JSON Schema of a policy file, for an editor")
 

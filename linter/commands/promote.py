@@ -28,37 +28,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = PROMOTE_EXAMPLES
     add = parser.add_argument
     add("scan", metavar="SCAN.json", help="the JSON report of `mlgate scan`")
-    add("--policy", metavar="FILE", help="the policy file; else mlgate.yaml here or above")
+    add("--policy", metavar="FILE", help="the policy file (default: the nearest mlgate.yaml)")
     add(
         "--towards",
         choices=("standard", "strict"),
         default="standard",
-        help="no rule goes beyond what this profile does (default: standard)",
+        help="raise no rule beyond its action in this profile (default: standard)",
     )
-    add("-n", "--namespace", metavar="NS", help="in this namespace alone")
+    add("-n", "--namespace", metavar="NS", help="in this namespace only")
     add(
         "--max-denied",
         type=_read_count,
         default=0,
         metavar="N",
-        help="a rule may deny where at most N objects would be denied (default: 0)",
+        help="let a rule deny if at most N objects would be denied (default: 0)",
     )
     add(
         "--metrics",
         action="append",
         default=[],
         metavar="FILE|URL",
-        help="the webhook's metrics, whose findings count as well; again for more replicas",
+        help="metrics of the webhook, whose findings count too; repeat for each replica",
     )
     add(
         "--owner-label",
         default="team",
         metavar="KEY",
-        help="the label of objects, or of Namespaces, that says whose they are (default: team)",
+        help="the label that names the owner, on objects or Namespaces (default: team)",
     )
-    add("--write", action="store_true", help="write what may go up to the policy file")
-    add("--show-all", action="store_true", help="list what would be found nowhere, too")
-    add("--format", choices=("text", "json"), default="text", help="how it is written")
+    add("--write", action="store_true", help="write the suggested steps to the policy file")
+    add("--show-all", action="store_true", help="list rules without any findings, too")
+    add("--format", choices=("text", "json"), default="text", help="the output format")
 
 
 def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:

@@ -18,35 +18,35 @@ def add_scan_arguments(parser: argparse.ArgumentParser) -> None:
     """All of them."""
     parser.epilog = SCAN_EXAMPLES
     add_target_arguments(parser.add_argument_group("the cluster"))
-    add_rule_arguments(parser.add_argument_group("what is judged, and how"))
+    add_rule_arguments(parser.add_argument_group("rules"))
     reports = parser.add_argument_group("reports")
     add_report_arguments(reports)
     reports.add_argument(
         "--write-reports",
         action="store_true",
         help="write a PolicyReport to the cluster for each workload with findings, and delete "
-        "those that are over",
+        "outdated ones",
     )
     reports.add_argument(
         "--events",
         action="store_true",
-        help="write an Event on each workload that is denied or warned of",
+        help="write an Event on each workload with a denial or warning",
     )
     reports.add_argument(
         "--metrics",
         metavar="FILE",
-        help="write what the run came to as Prometheus metrics, for node_exporter's textfiles",
+        help="write Prometheus metrics of the run to FILE, for node_exporter's textfile collector",
     )
     reports.add_argument(
         "--diff",
         metavar="OLD.json",
-        help="report what is new since a JSON report, and count the rest",
+        help="report only what is new since the JSON report OLD.json, and count the rest",
     )
     reports.add_argument(
         "--group-by",
         type=_read_group,
         metavar="GROUP",
-        help=f"count findings by {', '.join(_GROUPS)} or label:KEY at the end",
+        help=f"end with counts of findings by {', '.join(_GROUPS)} or label:KEY",
     )
 
 

@@ -315,6 +315,17 @@ def test_a_reader_that_is_not_there_is_wrong_usage() -> None:
     assert "pure" in done.stderr
 
 
+def test_help_fits_a_narrow_terminal(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for columns, widest in ((0, 100), (72, 72), (100, 100), (300, 100)):
+        size = os.terminal_size((columns, 24))
+        monkeypatch.setattr(os, "get_terminal_size", lambda _fd, size=size: size)
+        assert main(["lint", "--help"]) == 0
+        options = capfd.readouterr().out.partition("\nexamples:")[0]
+        assert widest - 10 < max(map(len, options.splitlines())) <= widest
+
+
 def test_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     listing = capsys.readouterr().out

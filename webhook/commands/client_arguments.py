@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 def add_client_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that say by what clients are known."""
     add = parser.add_argument
-    add("--client-ca", type=Path, metavar="FILE", help="ask clients for a certificate of this CA")
+    add(
+        "--client-ca",
+        type=Path,
+        metavar="FILE",
+        help="require clients to present a certificate of this CA",
+    )
     add(
         "--client-name",
         action="append",
@@ -25,7 +30,7 @@ def add_client_arguments(parser: argparse.ArgumentParser) -> None:
         "--client-token",
         type=Path,
         metavar="FILE",
-        help="ask clients for this token: `Authorization: Bearer`, or the end of the path",
+        help="require this token of clients: `Authorization: Bearer`, or the end of the path",
     )
 
 

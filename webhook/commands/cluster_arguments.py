@@ -17,17 +17,26 @@ def add_registration_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that the webhook configurations are made from."""
     group = parser.add_argument_group("what is registered")
     add = group.add_argument
-    add("--namespace", metavar="NAME", help="mlgate's own (default: the pod's, or mlgate-system)")
+    add(
+        "--namespace",
+        metavar="NAME",
+        help="mlgate's own namespace (default: the pod's, or mlgate-system)",
+    )
     add("--service", default="mlgate", metavar="NAME", help="the Service (default: mlgate)")
     add("--service-port", type=int, default=443, metavar="N", help="its port (default: 443)")
-    add("--service-account", default="mlgate", metavar="NAME", help="whose requests pass unseen")
-    add("--url", metavar="URL", help="where the API server calls, instead of the Service")
+    add(
+        "--service-account",
+        default="mlgate",
+        metavar="NAME",
+        help="mlgate's own, whose requests are not reviewed",
+    )
+    add("--url", metavar="URL", help="the URL that the API server calls instead of the Service")
     _add_trust_arguments(group)
     add(
         "--failure-policy",
         choices=("Ignore", "Fail"),
         default="Ignore",
-        help="what becomes of requests that a rule may deny when mlgate is away (default: Ignore)",
+        help="what happens to requests that a rule may deny if mlgate is down (default: Ignore)",
     )
     add(
         "--webhook-timeout",
@@ -42,12 +51,17 @@ def add_registration_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_trust_arguments(group: argparse._ArgumentGroup) -> None:
     """Those that say what the API server trusts, where the certificate is in files."""
     add = group.add_mutually_exclusive_group().add_argument
-    add("--ca-bundle", type=Path, metavar="FILE", help="what it is to trust for --tls-cert, PEM")
+    add(
+        "--ca-bundle",
+        type=Path,
+        metavar="FILE",
+        help="the CA that it is to trust for --tls-cert, PEM",
+    )
     add(
         "--inject-ca-from",
         type=_read_certificate_name,
         metavar="NAMESPACE/NAME",
-        help="have cert-manager inject the authority of this Certificate instead",
+        help="have cert-manager inject the CA of this Certificate instead",
     )
 
 
@@ -61,12 +75,27 @@ def add_cluster_arguments(parser: argparse.ArgumentParser) -> None:
     """All arguments that concern the cluster."""
     add_registration_arguments(parser)
     add = parser.add_argument_group("in a cluster").add_argument
-    add("--kubeconfig", metavar="FILE", help="reach the API server by it; without it as a pod")
-    add("--secret", default="mlgate-tls", metavar="NAME", help="that holds mlgate's certificate")
-    add("--lease", default="mlgate", metavar="NAME", help="by which one replica is elected")
-    add("--deployment", default="mlgate", metavar="NAME", help="that gets Events of a bad policy")
-    add("--no-register", action="store_true", help="leave the webhook configurations to others")
-    add("--uninstall", action="store_true", help="remove the webhook configurations, and end")
+    add("--kubeconfig", metavar="FILE", help="how to reach the API server (default: as a pod does)")
+    add(
+        "--secret",
+        default="mlgate-tls",
+        metavar="NAME",
+        help="the Secret of mlgate's certificate (default: mlgate-tls)",
+    )
+    add(
+        "--lease",
+        default="mlgate",
+        metavar="NAME",
+        help="the Lease that elects one replica (default: mlgate)",
+    )
+    add(
+        "--deployment",
+        default="mlgate",
+        metavar="NAME",
+        help="the Deployment that Events of a bad policy name (default: mlgate)",
+    )
+    add("--no-register", action="store_true", help="do not write the webhook configurations")
+    add("--uninstall", action="store_true", help="remove the webhook configurations, and exit")
 
 
 def find_cluster_fault(arguments: SimpleNamespace, *, own: bool) -> str | None:

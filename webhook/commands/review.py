@@ -35,12 +35,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "file",
         metavar="FILE",
-        help="an AdmissionReview, a manifest that is to be created, or - for standard input",
+        help="an AdmissionReview, a manifest to create, or - for standard input",
     )
-    add("--endpoint", choices=tuple(ENDPOINTS), default="validate", help="what is asked of it")
-    add("--policy", type=Path, metavar="FILE", help="the policy file; without it the default")
-    add("--namespace", metavar="NS", default="", help="of objects of a manifest that name none")
-    add("--format", choices=("text", "json"), default="text", help="how the decision is written")
+    add("--endpoint", choices=tuple(ENDPOINTS), default="validate", help="the endpoint to ask")
+    add(
+        "--policy", type=Path, metavar="FILE", help="the policy file (default: the built-in policy)"
+    )
+    add(
+        "--namespace",
+        metavar="NS",
+        default="",
+        help="the namespace of objects that do not name one",
+    )
+    add("--format", choices=("text", "json"), default="text", help="the output format")
 
 
 def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:

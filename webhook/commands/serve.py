@@ -33,33 +33,33 @@ _LOCALHOST = "127.0.0.1"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``mlgate serve``."""
     add = parser.add_argument
-    add("--host", metavar="ADDRESS", help="where to listen (default: 0.0.0.0)")
+    add("--host", metavar="ADDRESS", help="the address to listen on (default: 0.0.0.0)")
     add("--port", type=int, default=8443, metavar="N", help="the webhook's port (default: 8443)")
     add("--tls-cert", type=Path, metavar="FILE", help="the certificate chain, PEM")
-    add("--tls-key", type=Path, metavar="FILE", help="its key, PEM")
-    add("--policy", type=Path, metavar="FILE", help="the policy file; without it the default")
-    add("--no-cluster", action="store_true", help="ask no cluster: all look-ups are unknown")
-    add("--dev", action="store_true", help="on localhost, with a certificate made for the day")
-    add("--metrics-port", type=int, default=8080, metavar="N", help="of the probes (default: 8080)")
+    add("--tls-key", type=Path, metavar="FILE", help="the certificate's key, PEM")
+    add("--policy", type=Path, metavar="FILE", help="the policy file (default: built in)")
+    add("--no-cluster", action="store_true", help="do not ask a cluster: every look-up is unknown")
+    add("--dev", action="store_true", help="listen on localhost, with a certificate for a day")
+    add("--metrics-port", type=int, default=8080, metavar="N", help="probes' port (default: 8080)")
     add(
         "--shutdown-delay",
         type=_read_seconds,
         default=10.0,
         metavar="SECONDS",
-        help="how long to go on answering after SIGTERM (default: 10)",
+        help="how long to keep answering after SIGTERM (default: 10)",
     )
     add(
         "--grace",
         type=_read_seconds,
         default=25.0,
         metavar="SECONDS",
-        help="how long after SIGTERM the process ends at the latest (default: 25)",
+        help="end at the latest this long after SIGTERM (default: 25)",
     )
     add_client_arguments(parser)
     add("--max-body", type=_read_count, metavar="BYTES", help="the largest body (default: 19 MiB)")
     add("--concurrency", type=_read_count, metavar="N", help="reviews at a time (default: 256)")
-    add("--log-reviews", choices=("all", "denials"), default="all", help="of which to write a line")
-    add("--tracing", action="store_true", help="export spans of reviews, as OTEL_... variables say")
+    add("--log-reviews", choices=("all", "denials"), default="all", help="which reviews to log")
+    add("--tracing", action="store_true", help="export spans, configured by OTEL_... variables")
     add_cluster_arguments(parser)
 
 

@@ -41,14 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--namespace",
         default="default",
         metavar="NAME",
-        help="whose label a dry run changes; not mlgate's own, nor kube-system (default: default)",
+        help="a namespace to label in a dry run, not mlgate's own or kube-system",
     )
     add(
         "--wait",
         type=int,
         default=0,
         metavar="SECONDS",
-        help="how long to ask again while there is no answer (default: 0)",
+        help="how long to retry while there is no answer (default: 0)",
     )
 
 
