@@ -34,7 +34,7 @@ def _count(spec: SpecView) -> int | None:
     return 0 if spec.dig("operatingMode") == "Suspended" else read_count(spec.dig("replicas"))
 
 
-def _kind(group: str, name: str, *, kept: bool, **known: Any) -> Kind:
+def _kind(group: str, name: str, plural: str, *, kept: bool, **known: Any) -> Kind:
     return Kind(
         group,
         name,
@@ -42,12 +42,18 @@ def _kind(group: str, name: str, *, kept: bool, **known: Any) -> Kind:
         priors=_PRIORS,
         required=(("spec", "podTemplate"),),
         rows=((SPEC, _ROWS),),
-        plural=f"{name.lower()}s",
+        plural=plural,
         **known,
     )
 
 
 KINDS: tuple[Kind, ...] = (
-    _kind("agents.x-k8s.io", "Sandbox", kept=True),
-    _kind("extensions.agents.x-k8s.io", "SandboxTemplate", kept=False, dormant=True),
+    _kind("agents.x-k8s.io", "Sandbox", "sandboxes", kept=True),
+    _kind(
+        "extensions.agents.x-k8s.io",
+        "SandboxTemplate",
+        "sandboxtemplates",
+        kept=False,
+        dormant=True,
+    ),
 )

@@ -63,3 +63,12 @@ def test_kinds_that_no_object_is_of_are_not_imported() -> None:
     assert {f"rules.kinds.{name}" for name in ("argo", "kserve", "ray", "volcano")}.isdisjoint(
         imported
     )
+
+
+def test_a_resource_is_named_by_the_plural_of_its_kind() -> None:
+    """mlgate registers for resources by this name: objects of a wrong one never come to it."""
+    for kind in (one for one in BUILT_IN if one.plural):
+        stem = kind.name.lower()
+        sibilant = stem.endswith(("s", "x", "z", "ch", "sh"))
+        expected = f"{stem[:-1]}ies" if stem.endswith("cy") else f"{stem}{'es' if sibilant else 's'}"
+        assert kind.plural == expected
