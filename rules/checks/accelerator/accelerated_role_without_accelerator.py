@@ -1,11 +1,11 @@
-"""What is made for GPUs asks for none.
+"""A workload made for GPUs asks for none.
 
 ## What
-A trainer or model server that plainly runs on GPUs, by its image or its flags, asks for one.
+A trainer or model server that needs a GPU, as its image or flags show, must ask for one.
 
 ## Why
-It ends at its start (`no CUDA-capable device is detected`), or runs on the cpu for a hundred times
-as long, and nobody is told.
+It fails at startup (`no CUDA-capable device is detected`), or runs on the CPU and silently takes a
+hundred times as long.
 
 ## Example
 ```yaml
@@ -19,11 +19,11 @@ containers:
 ```yaml
   resources: {limits: {nvidia.com/gpu: 2}}
 ```
-Builds for the cpu, containers that see the node's devices by other means, and resources of a name
-that is not known are left alone.
+CPU builds, containers that get at the node's devices in other ways, and unknown resource names are
+left alone.
 
 ## Fix safety
-There is no fix: how many, and of which sort, is for a person to say.
+There is no fix: the number and type of accelerators is your decision.
 
 ## References
 - https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/

@@ -1,12 +1,12 @@
-"""Accelerators are held by what does not compute on them.
+"""Accelerators are held by a container that does not compute on them.
 
 ## What
-Downloads and preparations of data, launchers, routers and the head of a Ray cluster whose workers
-have accelerators ask for none themselves; a notebook or a shell with accelerators has an end.
+Downloads, data preparation, launchers, routers, and the head of a Ray cluster whose workers have
+accelerators must not ask for accelerators. A notebook or shell with accelerators must have an end.
 
 ## Why
-An accelerator that is given to a pod is taken from everybody else, whether it is used or not. A
-download uses none, and nobody remembers the shell of last week.
+An accelerator given to a pod is taken from everybody else, whether it is used or not. A download
+uses none, and nobody remembers last week's shell.
 
 ## Example
 ```yaml
@@ -24,11 +24,11 @@ spec:
   activeDeadlineSeconds: 14400
   containers: [{command: [sleep, infinity], resources: {limits: {nvidia.com/gpu: 8}}}]
 ```
-Where something else ends what is idle, say so: `mlgate.dev/idle-culling: external`, an annotation
-of the object or its pod template. Conversions, compilations and quantizations are left alone.
+If something else ends idle pods, say so with the annotation `mlgate.dev/idle-culling: external` on
+the object or its pod template. Conversions, compilations and quantizations are left alone.
 
 ## Fix safety
-There is no fix: where the work is done, and how long it takes, is for a person to say.
+There is no fix: where the work is done, and how long it takes, is your decision.
 
 ## References
 - kubeflow/kubeflow#1394, #6920 (culling of idle notebooks); NVIDIA/deepops#667

@@ -1,12 +1,13 @@
-"""A resource is named that no device plugin serves.
+"""A resource has a name that no device plugin serves.
 
 ## What
-An accelerator is asked for by the name that its device plugin serves, under `resources.limits`.
+An accelerator must be asked for by the name that its device plugin serves, under
+`resources.limits`.
 
 ## Why
-The API server refuses a name without a domain (`gpu`). A name with one it takes for that of some
-device plugin: `nvidia.com/gpus` is accepted, and the pod waits for ever for a node that has one. A
-GPU right under `resources`, and not under `limits`, is dropped without a word.
+The API server refuses a name without a domain (`gpu`), but accepts any name with one:
+`nvidia.com/gpus` passes, and the pod waits for ever for a node that offers it. A GPU directly under
+`resources`, instead of `limits`, is silently dropped.
 
 ## Example
 ```yaml
@@ -17,10 +18,10 @@ resources: {limits: {nvidia.com/gpus: 1}}
 ```yaml
 resources: {limits: {nvidia.com/gpu: 1}}
 ```
-A name of your own is made known by `accelerators.patterns` or, if it is no accelerator's, here.
+Add names of your own to `accelerators.patterns` or, for other resources, to this rule's parameters.
 
 ## Fix safety
-Safe where it is known what is meant: no pod could start. Unsafe where it is only near to a name.
+Safe if the intended name is certain: no pod could start. Unsafe if the name is merely similar.
 
 ## References
 - `pkg/apis/core/validation` (ValidateContainerResourceName), aws-neuron/aws-neuron-sdk#1006

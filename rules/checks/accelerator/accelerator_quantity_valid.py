@@ -1,13 +1,13 @@
-"""An amount of an accelerator is one that the API server refuses.
+"""The API server refuses the amount of an accelerator.
 
 ## What
-The amount of an accelerator, or of any other extended resource, is a whole number, and its request
-equals its limit.
+The amount of an accelerator, or of any other extended resource, must be a whole number, and its
+request must equal its limit.
 
 ## Why
-Extended resources are counted and cannot be overcommitted, so that the API server refuses half of
-one, and a request that differs from its limit. For a pod template inside a custom resource the
-refusal comes later, when the operator creates the pod: the job sits there with FailedCreate events.
+Extended resources are counted and cannot be overcommitted, so the API server refuses fractions, and
+requests that differ from their limits. For a pod template inside a custom resource the refusal
+comes later, when the operator creates the pod: the job sits there with FailedCreate events.
 
 ## Example
 ```yaml
@@ -18,11 +18,11 @@ resources: {limits: {nvidia.com/gpu: 0.5}}
 ```yaml
 resources: {limits: {nvidia.com/gpu: 1}}
 ```
-A part of a GPU is asked for by another name: a MIG slice (`nvidia.com/mig-1g.5gb`), a replica of a
-shared GPU (`nvidia.com/gpu.shared`), memory of one (`nvidia.com/gpumem`, HAMi), or a claim (DRA).
+Part of a GPU has a name of its own: a MIG slice (`nvidia.com/mig-1g.5gb`), a replica of a shared
+GPU (`nvidia.com/gpu.shared`), GPU memory (`nvidia.com/gpumem`, HAMi), or a claim (DRA).
 
 ## Fix safety
-Safe where request and limit differ: the object could not run. There is no fix for a part of one.
+Safe if request and limit differ: the object could not run. There is no fix for fractions.
 
 ## References
 - `pkg/apis/core/validation` (ValidateResourceRequirements, ValidateResourceQuantityValue)

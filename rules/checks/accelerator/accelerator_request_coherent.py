@@ -1,14 +1,15 @@
-"""What a pod asks of accelerators does not go together.
+"""A pod's requests for accelerators contradict each other.
 
 ## What
-A claim (DRA) that a container uses is declared by its pod, and one on an accelerator is used; a
-container asks for one sort of accelerator; a slice or a replica of a GPU is asked for once.
+A claim (DRA) that a container uses must be declared by its pod, and a declared claim on an
+accelerator must be used. A container should ask for one type of accelerator, and for one slice or
+replica of a GPU.
 
 ## Why
-The API server refuses a container whose claim the pod does not declare. A claim that nobody uses
-holds a device; so does a second sort of accelerator, for it is not defined which of them a program
-sees, and a resource of the vendor beside a claim. One process sees one MIG slice, and two replicas
-of a shared GPU give it no more of it.
+The API server refuses a container whose claim the pod does not declare. An unused claim holds a
+device for nothing. So does a second type of accelerator, or a vendor's resource beside a claim: it
+is undefined which one a program sees. A process sees only one MIG slice, and a second replica of a
+shared GPU gives it no more of that GPU.
 
 ## Example
 ```yaml
@@ -22,7 +23,7 @@ resourceClaims: [{name: gpu, resourceClaimTemplateName: one-gpu}]
 ```
 
 ## Fix safety
-None: what is meant is for a person to say.
+There is no fix: only you know what was meant.
 
 ## References
 - `pkg/apis/core/validation` (validateResourceClaimNames); NVIDIA/k8s-device-plugin README

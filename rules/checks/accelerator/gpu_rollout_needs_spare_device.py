@@ -1,12 +1,13 @@
 """A rollout of an accelerated server needs accelerators that may not be there.
 
 ## What
-A Deployment of up to three accelerated pods may take an old one away before the new one runs.
+A Deployment of up to three accelerated pods should allow a rollout to stop an old pod before the
+new one runs.
 
 ## Why
-With the default strategy (25 % of either) up to three replicas mean: one pod more, and none less.
-On a full pool of GPUs the new pod waits for a device that only the old one could give up, and the
-rollout never ends.
+With the default strategy (25 % for both) a rollout of up to three replicas adds one pod and removes
+none. In a full GPU pool the new pod waits for a device that only an old pod could give up, so the
+rollout never finishes.
 
 ## Example
 ```yaml
@@ -19,10 +20,10 @@ spec:
   replicas: 1
   strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}
 ```
-Where nodes with GPUs come when they are asked for, set `gpu_autoscaling`.
+If GPU nodes are added on demand, set `gpu_autoscaling`.
 
 ## Fix safety
-Unsafe: with one replica nothing answers while the new one loads.
+Unsafe: a single replica does not answer while the new one loads.
 
 ## References
 - https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment

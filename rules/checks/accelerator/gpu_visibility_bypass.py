@@ -1,12 +1,12 @@
 """A container can use GPUs that the scheduler did not give it.
 
 ## What
-What a container sees of a node's accelerators is what it asks for in its limits, and no more.
+A container must see only those of the node's accelerators that it asks for in its limits.
 
 ## Why
-`NVIDIA_VISIBLE_DEVICES=all` gives a container every GPU of its node, whatever the limits say, and
-the images of CUDA say so themselves. So do privileges, and device files in a pod that asks for no
-device. Two jobs then share a GPU without knowing, and one of them runs out of memory.
+`NVIDIA_VISIBLE_DEVICES=all`, which CUDA images set themselves, gives a container every GPU of its
+node, whatever its limits. So do privileged mode, and device files in a pod that asks for no device.
+Two jobs then share a GPU without knowing, and one of them runs out of memory.
 
 ## Example
 ```yaml
@@ -18,10 +18,10 @@ resources: {limits: {nvidia.com/gpu: 1}}
 ```yaml
 resources: {limits: {nvidia.com/gpu: 1}}
 ```
-The device plugin sets the variable; a container that needs no GPU says `void`.
+The device plugin sets the variable; a container that needs no GPU can set it to `void`.
 
 ## Fix safety
-Safe where `void` says what a limit of 0 says. Unsafe where the program may count on other GPUs.
+Safe if `void` only repeats a limit of 0. Unsafe if the program may rely on the other GPUs.
 
 ## References
 - NVIDIA/k8s-device-plugin#61, NVIDIA/k8s-device-plugin#195; kubelet `kubelet_pods.go`

@@ -1,13 +1,13 @@
-"""A container starts another number of processes than it has accelerators.
+"""The number of processes does not match the number of accelerators.
 
 ## What
-What a launcher or a model server is told to start (`--nproc-per-node`, `--tensor-parallel-size` x
-`--pipeline-parallel-size`, `nprocPerNode`, `NIM_TENSOR_PARALLEL_SIZE`, ...) is as many as the
-accelerators of its container, or of the group of pods that loads one model together.
+The number of processes that a launcher or model server starts (`--nproc-per-node`,
+`--tensor-parallel-size` x `--pipeline-parallel-size`, `nprocPerNode`, `NIM_TENSOR_PARALLEL_SIZE`,
+...) must equal the accelerators of its container, or of the group of pods that loads one model.
 
 ## Why
-With more processes than devices a server waits for ever or ends at its start, and ranks of a
-training fight for one device. With fewer, devices that nobody else may use stand idle.
+With more processes than devices a server waits for ever or fails at startup, and training ranks
+fight for one device. With fewer, devices that nobody else can use stand idle.
 
 ## Example
 ```yaml
@@ -20,11 +20,11 @@ resources: {limits: {nvidia.com/gpu: 2}}
 args: [--tensor-parallel-size=2]
 resources: {limits: {nvidia.com/gpu: 2}}
 ```
-Of a LeaderWorkerSet all pods of the group count. Numbers that are not written (`auto`, `$GPUS`),
-devices that several processes share, and servers that find theirs through Ray are left alone.
+In a LeaderWorkerSet all pods of the group count. Unresolved numbers (`auto`, `$GPUS`), devices that
+several processes share, and servers that find their devices through Ray are left alone.
 
 ## Fix safety
-There is no fix: either number may be the wrong one.
+There is no fix: either number may be wrong.
 
 ## References
 - vllm-project/vllm#25775, vllm-project/vllm#5450

@@ -1,12 +1,12 @@
-"""A pod with TPUs asks for a slice that does not exist, or for none at all.
+"""A pod with TPUs asks for a slice that does not exist, or for no slice.
 
 ## What
-A pod with `google.com/tpu` names accelerator and topology in its nodeSelector, asks for as many
-chips as a node of that slice has, and has as many pods beside it as the slice has nodes.
+A pod with `google.com/tpu` must name the accelerator and the topology in its nodeSelector and ask
+for as many chips as a node of that slice has. There must be as many pods as the slice has nodes.
 
 ## Why
-GKE finds, and makes, nodes by these two labels; without them, or with another number of chips, the
-pod waits for ever. A slice of several nodes is one machine: with fewer pods than nodes all wait.
+GKE finds and creates nodes by these two labels. Without them, or with another number of chips, the
+pod waits for ever. A slice of several nodes is one machine: with fewer pods than nodes, all wait.
 
 ## Example
 ```yaml
@@ -27,10 +27,11 @@ template:
       cloud.google.com/gke-tpu-topology: 4x4
     containers: [{name: train, resources: {limits: {google.com/tpu: 4}}}]
 ```
-What names a Kueue queue, a compute class, a node or a pool finds its nodes by that.
+Pods that name a Kueue queue, a compute class, a node or a pool are left alone: that finds the
+nodes.
 
 ## Fix safety
-There is no fix: which slices there are is a matter of capacity.
+There is no fix: which slices exist is a matter of capacity.
 
 ## References
 - https://cloud.google.com/kubernetes-engine/docs/concepts/plan-tpus

@@ -1,12 +1,12 @@
-"""An autoscaler of accelerators never scales, or takes a replica away while it loads.
+"""An autoscaler never scales, or removes accelerated replicas while they load.
 
 ## What
-The bounds of an autoscaler differ; what is scaled on accelerators is not taken away sooner than it
-loads.
+The bounds of an autoscaler must differ, and it must not remove accelerated replicas sooner than
+they can load.
 
 ## Why
-With equal bounds nothing is ever scaled. A replica that loads for minutes and is taken away after
-seconds costs its accelerator and answers nobody; with KEDA's scale to zero it may load for ever.
+With equal bounds nothing ever scales. A replica that loads for minutes and is removed after seconds
+occupies its accelerator and answers nobody; scaled to zero by KEDA, it may never finish loading.
 
 ## Example
 ```yaml
@@ -21,7 +21,7 @@ spec: {minReplicaCount: 0, cooldownPeriod: 600, initialCooldownPeriod: 600}
 ```
 
 ## Fix safety
-Unsafe: how long an idle replica is paid for is a decision on money.
+Unsafe: how long to pay for an idle replica is your decision.
 
 ## References
 - kedacore/keda#5008, kedacore/http-add-on#887; kubernetes.io, HPA: Stabilization window

@@ -1,12 +1,12 @@
-"""An autoscaler scales nothing, or what another one scales too.
+"""An autoscaler's target cannot be scaled, or has a second autoscaler.
 
 ## What
-An autoscaler names an object that is there and can be scaled, and is the only one that does.
+An autoscaler must name an existing object that can be scaled, and must be the only one to do so.
 
 ## Why
-One whose target is not found, or has no scale subresource, reports an error and does nothing. Two
-autoscalers of one target undo each other's work. Training that is scaled loses ranks: whatever
-scales it down stops a run.
+An autoscaler whose target does not exist, or has no scale subresource, reports an error and does
+nothing. Two autoscalers of one target undo each other's work. Scaling training down takes ranks
+away and stops the run.
 
 ## Example
 ```yaml
@@ -16,12 +16,12 @@ spec:
 ```
 
 ## Use instead
-A Deployment, StatefulSet, LeaderWorkerSet or another kind with a scale subresource, by its group
-(`apps/v1`); for KServe `minReplicas` and `maxReplicas`, for Ray its own autoscaler. All metrics of
-one target go into one autoscaler.
+Target a Deployment, StatefulSet, LeaderWorkerSet or another kind with a scale subresource, with its
+group (`apps/v1`). For KServe use `minReplicas` and `maxReplicas`, for Ray its own autoscaler. Put
+all metrics of one target into one autoscaler.
 
 ## Fix safety
-There is no fix: which object is meant is for a person to say.
+There is no fix: only you know which object was meant.
 
 ## References
 - `pkg/controller/podautoscaler/horizontal.go` (scaleForResourceMappings)

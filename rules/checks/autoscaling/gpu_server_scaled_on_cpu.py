@@ -1,12 +1,12 @@
-"""A server on an accelerator is scaled on cpu or memory alone.
+"""A server on an accelerator is scaled by CPU or memory alone.
 
 ## What
-An autoscaler of pods with accelerators has a metric of the server, or of the accelerator.
+An autoscaler of pods with accelerators needs a metric of the server, or of the accelerator.
 
 ## Why
-A model server on a GPU waits for the GPU: its CPU hardly moves while requests queue up. Servers of
-language models take the memory of the GPU, and often of the host, once and for good, so that a
-memory metric never scales down. Replicas come when it is too late, or never.
+A model server on a GPU waits for the GPU: its CPU load hardly changes while requests queue up.
+Language model servers allocate GPU memory, and often host memory, once and for good, so a memory
+metric never scales down. Replicas are added too late, or never.
 
 ## Example
 ```yaml
@@ -28,7 +28,7 @@ spec:
 ```
 
 ## Fix safety
-There is no fix: a person must say how much of the metric is too much.
+There is no fix: the metric's target value is your decision.
 
 ## References
 - cloud.google.com, Best practices for autoscaling LLM inference workloads with GPUs on GKE

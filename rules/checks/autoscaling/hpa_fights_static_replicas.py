@@ -1,13 +1,13 @@
-"""An object that an autoscaler scales has a replica count of its own.
+"""An autoscaled object sets its own replica count.
 
 ## What
-What an autoscaler scales does not set `spec.replicas`.
+An object that an autoscaler scales must not set `spec.replicas`.
 
 ## Why
-Two writers decide the same field. Each `kubectl apply`, Helm upgrade or GitOps sync sets the count
-back to the manifest's, and the autoscaler changes it again: replicas that took minutes to load
-their model are dropped under load. The documentation of Kubernetes says to leave the field out.
-What plainly has nothing to do with machine learning, such as a web page, is for other linters.
+Two writers fight over one field. Each `kubectl apply`, Helm upgrade or GitOps sync resets the count
+to the manifest's, and the autoscaler changes it again: replicas that took minutes to load their
+model are dropped under load. Kubernetes' documentation says to leave the field out. Workloads that
+plainly have nothing to do with machine learning, such as a web page, are left to other linters.
 
 ## Example
 ```yaml
@@ -24,12 +24,12 @@ spec:
 ```
 
 ## Use instead
-The same without `replicas`; the autoscaler's `minReplicas` is the least there is. Where GitOps
-compares the field, let it be ignored (Argo CD: `ignoreDifferences` of `/spec/replicas`).
+Leave `replicas` out; the autoscaler's `minReplicas` is the lower bound. If a GitOps tool compares
+the field, have it ignored (Argo CD: `ignoreDifferences` for `/spec/replicas`).
 
 ## Fix safety
-Unsafe: on an object that was applied with the field, taking it away sets the count to 1 once, until
-the autoscaler has looked.
+Unsafe: on an object that was applied with the field, removing it sets the count to 1 once, until
+the autoscaler reacts.
 
 ## References
 - kubernetes.io, Horizontal Pod Autoscaling: Migrating Deployments and StatefulSets to horizontal

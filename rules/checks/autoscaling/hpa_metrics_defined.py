@@ -1,12 +1,12 @@
-"""An autoscaler states no metric.
+"""An autoscaler has no metric.
 
 ## What
-Every autoscaler states at least one metric.
+Every autoscaler must state at least one metric.
 
 ## Why
-An empty `spec.metrics` is not "no scaling": the API server writes CPU at 80 %. A model server on a
-GPU hardly moves its CPU, so it never scales; without CPU requests the autoscaler only reports
-errors.
+An empty `spec.metrics` does not mean "no scaling": the API server fills in CPU at 80 %. A model
+server on a GPU hardly uses its CPU, so it never scales; without CPU requests the autoscaler only
+reports errors.
 
 ## Example
 ```yaml
@@ -30,8 +30,8 @@ spec:
 ```
 
 ## Fix safety
-Safe where the target is at hand and has no accelerator: it writes down what the API server does
-anyway. There is no fix for a GPU target, whose metric a person must choose.
+Safe if the target is known and has no accelerator: the fix writes down what the API server does
+anyway. There is no fix for a GPU target, whose metric is your decision.
 
 ## References
 - `pkg/apis/autoscaling/v2/defaults.go`

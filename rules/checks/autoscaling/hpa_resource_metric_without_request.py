@@ -1,12 +1,12 @@
-"""An autoscaler measures a share of a request that its target's pods do not make.
+"""An autoscaler scales by utilization of a request that the pods do not make.
 
 ## What
-Where an autoscaler's target is a utilization of cpu or memory, every container of the pods requests
-that resource; for a metric of one container, that one does.
+If an autoscaler targets a utilization of CPU or memory, every container of the pods must request
+that resource; for a metric of one container, only that one.
 
 ## Why
-Utilization is usage divided by the request. Where one container has none, the controller measures
-nothing, reports `missing request for cpu in container X of Pod Y`, and does not scale at all.
+Utilization is usage divided by the request. If one container has no request, the controller cannot
+measure, reports `missing request for cpu in container X of Pod Y`, and does not scale at all.
 
 ## Example
 ```yaml
@@ -27,10 +27,10 @@ spec:
 
 ## Use instead
 `resources: {requests: {cpu: "4"}, limits: {nvidia.com/gpu: 1}}`, or a `ContainerResource` metric of
-the container with a request. Limits count as requests, and so do the pod's own.
+a container with a request. Limits count as requests, and so do pod-level resources.
 
 ## Fix safety
-There is no fix: a person must say how much to request, or that a LimitRange says it.
+There is no fix: how much to request is your decision, or a LimitRange's.
 
 ## References
 - `pkg/controller/podautoscaler/metrics`, `replica_calculator.go` (calculateRequests)

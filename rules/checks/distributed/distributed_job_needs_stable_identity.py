@@ -1,13 +1,13 @@
-"""Ranks of one computation run as a Job that gives them no rank, or no name to meet at.
+"""A Job runs a distributed computation but gives its pods no rank, or no address.
 
 ## What
-A batch Job whose pods meet as the ranks of one computation is Indexed, runs all of them at once,
-and gives each a DNS name before it is ready.
+A batch Job whose pods are the ranks of one computation must be Indexed, run all of them at once,
+and give each pod a DNS name before it is ready.
 
 ## Why
-Without an index all pods are alike: no pod knows that it is rank 0, and none can be addressed.
-Where fewer run than there are ranks, or a Service names ready pods alone, those that are there wait
-for the others until they time out, with their GPUs.
+Without an index all pods are alike: no pod knows that it is rank 0, and none can be addressed. If
+fewer pods run than there are ranks, or the Service publishes only ready pods, the pods wait for
+each other until they time out, holding their GPUs.
 
 ## Example
 ```yaml
@@ -30,10 +30,10 @@ kind: Service
 metadata: {name: ddp}
 spec: {clusterIP: None, publishNotReadyAddresses: true}
 ```
-Or a JobSet or a TrainJob, which see to all of it.
+A JobSet or a TrainJob takes care of all this.
 
 ## Fix safety
-No fix: the command must take its rank from the index, too.
+There is no fix: the command must take its rank from the index, too.
 
 ## References
 - kubernetes.io: Indexed Job for parallel processing, Job with pod-to-pod communication

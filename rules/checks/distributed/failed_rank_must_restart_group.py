@@ -1,11 +1,11 @@
-"""A failed rank comes back alone, and its peers wait for the old one.
+"""A failed rank restarts alone while its peers wait for the old one.
 
 ## What
-Where several pods compute as one, the failure of one restarts all of them, or ends the run.
+If several pods compute together, the failure of one must restart all of them, or end the run.
 
 ## Why
-The others sit in a collective until its timeout ends them too: half an hour of all GPUs for each
-failure, and then the next attempt begins anyhow.
+The other ranks hang in a collective until it times out. Each failure wastes half an hour of every
+GPU, and then the run has to start over anyway.
 
 ## Example
 ```yaml
@@ -25,10 +25,10 @@ spec:
   - name: workers
     template: {spec: {parallelism: 8, completions: 8, backoffLimit: 0}}
 ```
-Where torchrun or Horovod re-admits ranks (`--nnodes 2:8`), a pod may come back alone.
+If torchrun or Horovod re-admits ranks (`--nnodes 2:8`), a pod may restart alone.
 
 ## Fix safety
-Unsafe: how often all pods may restart is a person's decision.
+Unsafe: how often all pods may restart is your decision.
 
 ## References
 - kubernetes-sigs/jobset concepts page (failure policy), keps/467; kubeflow/trainer#2000

@@ -1,12 +1,12 @@
-"""A job that is over leaves pods with accelerators running.
+"""A finished job leaves pods with accelerators running.
 
 ## What
-When a job has succeeded or failed, its pods go, and what was made for it goes with them.
+When a job has succeeded or failed, its pods and everything created for it must go.
 
 ## Why
-Kubeflow's v1 jobs and MPIJobs delete no pod unless they are told to: one worker fails, the others
-keep their GPUs. A RayJob leaves its cluster up, a RayCluster of its own stays until somebody
-deletes it. Finished work pays for devices until a person notices, and the next gang cannot start.
+Kubeflow's v1 jobs and MPIJobs delete no pods unless told to: if one worker fails, the others keep
+their GPUs. A RayJob leaves its cluster running, and a standalone RayCluster stays until somebody
+deletes it. Devices are paid for until a person notices, and the next gang cannot start.
 
 ## Example
 ```yaml
@@ -22,10 +22,10 @@ spec:
   shutdownAfterJobFinishes: true
   ttlSecondsAfterFinished: 600
 ```
-For a Kubeflow job `runPolicy.cleanPodPolicy: Running`, which keeps the logs of what has ended.
+For a Kubeflow job, set `runPolicy.cleanPodPolicy: Running`, which keeps the logs of finished pods.
 
 ## Fix safety
-Safe where nothing is written: no run is ended by it. Unsafe where somebody wrote that pods stay.
+Safe if the field is not set: it ends no run. Unsafe if the manifest says that pods are kept.
 
 ## References
 - training-operator `common/job.go` (DeletePodsAndServices), kubeflow/trainer#1579

@@ -1,12 +1,12 @@
-"""The pods of one training start one by one, and wait for each other.
+"""The pods of one training run are not scheduled together.
 
 ## What
-Where the policy's `cluster.gang` says what admits pods all or none, accelerated training of several
-pods goes through it, and none of its pods is left out.
+If the policy's `cluster.gang` names the gang scheduler, accelerated training of several pods must
+use it, for all of its pods.
 
 ## Why
-Two jobs of eight pods each get half of the GPUs: both hold what they have and wait for the rest,
-for ever. A gang of fewer pods than compute together is no gang: the others wait all the same.
+If two jobs of eight pods each get half of the GPUs, both hold what they have and wait for the rest
+for ever. A gang that leaves out some of the pods does not help: those still wait.
 
 ## Example
 ```yaml
@@ -29,11 +29,11 @@ spec:
     Master: {replicas: 1}
     Worker: {replicas: 7}
 ```
-A scheduler of its own, a pod group, `schedulingPolicy` or `podGroupPolicy` will do as well. Elastic
-training, which begins with the pods that are there, and parameter servers are left alone.
+A scheduler name, a pod group, `schedulingPolicy` or `podGroupPolicy` is accepted as well. Elastic
+training, which starts with the pods it has, and parameter servers are left alone.
 
 ## Fix safety
-Safe: it names the policy's `cluster.default_queue`, where the policy has one and Kueue runs.
+Safe: it names the policy's `cluster.default_queue`, if the policy has one and Kueue runs.
 
 ## References
 - https://kueue.sigs.k8s.io/docs/tasks/manage/setup_wait_for_pods_ready/

@@ -1,14 +1,14 @@
-"""Kueue does not see the queue that a job names, or takes no such job.
+"""Kueue does not see a job's queue, or does not support the job's shape.
 
 ## What
-Where the policy says `cluster.kueue: true`: training and predictions with accelerators name a queue
-where Kueue reads it, and have a shape that it takes; so does what is suspended, unless somebody
-else manages it.
+If the policy says `cluster.kueue: true`, accelerated training and batch inference must name a queue
+where Kueue reads it, and have a shape that Kueue supports. So must a suspended job, unless
+something else manages it.
 
 ## Why
-A label on a CronJob, or on the pod template of a PyTorchJob, is on no object that Kueue looks at:
-the job runs beside all quotas. A RayJob that keeps its cluster, or scales it, is refused once it
-names a queue. What is suspended and in no queue never starts.
+Kueue does not read a label on a CronJob, or on the pod template of a PyTorchJob: the job runs
+outside all quotas. It refuses a RayJob that keeps or autoscales its cluster. A suspended job
+without a queue never starts.
 
 ## Example
 ```yaml
@@ -25,11 +25,11 @@ spec:
     metadata:
       labels: {kueue.x-k8s.io/queue-name: training}
 ```
-For all other kinds the label stands in the metadata of the object itself.
+For all other kinds the label belongs in the object's own metadata.
 
 ## Fix safety
-Safe: the label goes where Kueue reads it; where none is written it names the policy's
-`cluster.default_queue`. For the rest there is no fix.
+Safe: the label moves to where Kueue reads it; a missing one names the policy's
+`cluster.default_queue`. Otherwise there is no fix.
 
 ## References
 - https://kueue.sigs.k8s.io/docs/tasks/run/run_cronjobs/

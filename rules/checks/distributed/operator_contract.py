@@ -1,12 +1,13 @@
-"""An operator will not take the object, or takes it and never starts it.
+"""An operator refuses the object, or accepts it and never starts it.
 
 ## What
-An object of an operator's kind must be what the operator asks for beyond its schema: the main
+An object of an operator's kind must meet what the operator requires beyond its schema: the main
 container's name, the number of masters, fields that exclude each other.
 
 ## Why
-A webhook's refusal shows when the object is applied, after review and merge. Worse is an operator
-that checks later: the object is created, nothing says no, and nothing ever runs.
+A refusal by the operator's webhook shows up only when the object is applied, after review and
+merge. An operator that checks later is worse: the object is created without an error, and nothing
+ever runs.
 
 ## Example
 ```yaml
@@ -30,13 +31,13 @@ spec:
         spec:
           containers: [{name: pytorch, image: registry.example/train:1}]
 ```
-What operators ask has grown: before v1.8 of the training operator a master's `replicas` could be
-left out. What not every release refuses is denied only where the policy says which one runs:
+Operators have become stricter: before v1.8 of the training operator a master's `replicas` was
+optional. What only some releases refuse is denied only if the policy names the release in use:
 `parameters: {cluster: {training_operator_version: "1.9", kuberay_version: "1.6"}}`.
 
 ## Fix safety
-Safe where one value alone can be meant (`Master.replicas: 1`). Unsafe where a container is renamed:
-what refers to it by its name does not follow.
+Safe if only one value is possible (`Master.replicas: 1`). Unsafe if a container is renamed:
+references to its name are not updated.
 
 ## References
 - training-operator `pkg/webhooks`; mpi-operator `pkg/apis/kubeflow/validation`

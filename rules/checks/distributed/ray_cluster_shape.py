@@ -1,12 +1,12 @@
-"""A Ray cluster is not what Ray takes it for.
+"""Ray assumes another shape than its cluster has.
 
 ## What
-Ray's containers have whole cpus and all that their limits say, the head has memory, `rayVersion` is
-the image's, what is scaled is not restarted and has room, and a service survives its head.
+Ray containers need whole CPUs and requests as large as their limits; the head needs memory.
+`rayVersion` must match the image. Autoscaled pods need room, a service must survive its head.
 
 ## Why
-KubeRay tells Ray of the limits, and Ray plans with them: half a cpu is counted as one, and memory
-beyond the request may be gone. With a head that runs out of memory all tasks and actors are lost.
+KubeRay passes the limits to Ray, which schedules by them: half a CPU counts as one, and memory
+beyond the request may not be there. If the head runs out of memory, all tasks and actors are lost.
 
 ## Example
 ```yaml
@@ -25,10 +25,10 @@ spec:
     headGroupSpec:
       template: {spec: {containers: [{name: head, resources: {limits: {cpu: 2, memory: 8Gi}}}]}}
 ```
-Where `rayStartParams` say what Ray counts with, limits say nothing.
+Where `rayStartParams` state the resources, they override the limits.
 
 ## Fix safety
-None: how large a cluster is must be decided.
+There is no fix: the size of a cluster is your decision.
 
 ## References
 - https://docs.ray.io (RayCluster configuration; GCS fault tolerance)

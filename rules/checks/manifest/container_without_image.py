@@ -1,12 +1,12 @@
-"""A whole object has a container without an image.
+"""A container has no image.
 
 ## What
-Every container that the API server or an operator starts as it stands has an image.
+Every container of a complete object must have an image.
 
 ## Why
-A strategic-merge patch on a custom resource replaces the list of containers: kustomize knows no
-merge keys for it, and drops image, command and GPUs of the base without a word. What is left cannot
-start.
+A strategic merge patch on a custom resource replaces the whole list of containers: kustomize knows
+no merge keys for it, and silently drops the image, command and GPUs of the base. What is left
+cannot start.
 
 ## Example
 ```yaml
@@ -18,8 +18,8 @@ spec:
 ```
 
 ## Use instead
-A patch of JSON operations (RFC 6902), which names the item that it changes, or `openapi:` in the
-kustomization with a schema that has merge keys:
+A JSON patch (RFC 6902), which names the item that it changes, or `openapi:` in the kustomization
+with a schema that has merge keys:
 ```yaml
 patches:
 - target: {kind: PyTorchJob}

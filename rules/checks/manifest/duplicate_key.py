@@ -1,13 +1,13 @@
 """A key is set twice in one mapping.
 
 ## What
-A mapping in which the same key stands twice, or in which a key stands before a merge (`<<`) that
-brings it too. A key after the merge is no duplicate: that is how one overrides what is merged.
+A mapping must not contain the same key twice, or a key before a merge (`<<`) that also brings it.
+A key after the merge is not a duplicate: that is how to override a merged value.
 
 ## Why
-The last one wins without a word where a tool is lenient, and the object is refused where it is
-strict. Either way somebody's value is not in force. A key before the merge is worse: to `kubectl`
-the merge wins, to other tools the key does.
+Lenient tools silently use the last value, strict ones refuse the object. Either way somebody's
+value is not in force. A key before a merge is worse: for `kubectl` the merge wins, for other tools
+the key.
 
 ## Example
 ```yaml
@@ -23,7 +23,7 @@ spec:
 ```
 
 ## Fix safety
-There is no fix: only a person knows which of the two was meant.
+There is no fix: only you know which of the two was meant.
 
 ## References
 - sigs.k8s.io/yaml (UnmarshalStrict: key already set in map)

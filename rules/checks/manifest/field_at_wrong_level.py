@@ -1,12 +1,11 @@
-"""A field stands at a level where nothing reads it.
+"""A field is at a level where nothing reads it.
 
 ## What
-A field of a workload must stand at the level at which its kind has it.
+A field must be at the level at which its kind defines it.
 
 ## Why
-The API server drops a field that its type does not have there. `kubectl` refuses to send it unless
-it is told not to; Helm, Argo CD, Flux and the client libraries need not. The budget, the bound or
-the policy that somebody wrote then does not hold.
+The API server drops unknown fields. `kubectl` refuses to send them by default, but Helm, Argo CD,
+Flux and client libraries may not. The budget, bound or policy in the manifest then has no effect.
 
 ## Example
 ```yaml
@@ -28,9 +27,9 @@ spec:
 ```
 
 ## Fix safety
-Safe: the field moves to where it is read, if nothing stands there. Unsafe in a patch, which does
-not show what stands there, and for the restart policy of a Kubeflow job's pod template, which means
-something else in the replica. No other rule writes where a moved field would stand.
+Safe: the field moves to where it is read, if that place is free. Unsafe in a patch, which does not
+show what is there, and for the restart policy of a Kubeflow job's pod template, which means
+something else in the replica. No other rule writes to the place of a moved field.
 
 ## References
 - kubeflow/trainer#2342, kubernetes-sigs/jobset#1186, astronomer/helm.astronomer.io#294

@@ -1,10 +1,10 @@
 """An ignore gives no reason.
 
 ## What
-In profile `strict`, every ignore says why.
+In profile `strict`, every ignore must state a reason.
 
 ## Why
-Whoever meets the ignore next year must be able to tell whether it still holds.
+Whoever finds the ignore next year must be able to tell whether it still applies.
 
 ## Example
 ```yaml

@@ -1,12 +1,12 @@
-"""An annotation does nothing where it stands.
+"""An annotation has no effect where it is.
 
 ## What
-An annotation stands where a controller looks for it, under a name that it still reads.
+An annotation must be where a controller looks for it, under a name that the controller still reads.
 
 ## Why
-No API refuses an annotation that is never read. A node is drained under a training whose Job, and
-not its pod, says `safe-to-evict: "false"`; a server scales at 80 % of the CPU where somebody wrote
-30 in an annotation that KServe gave up.
+No API refuses an annotation that is never read. If the Job says `safe-to-evict: "false"`, but not
+its pod template, the node is still drained under the training. A server scales at 80 % CPU although
+somebody wrote 30 in an annotation that KServe no longer reads.
 
 ## Example
 ```yaml
@@ -23,11 +23,11 @@ spec:
     metadata:
       annotations: {cluster-autoscaler.kubernetes.io/safe-to-evict: "false"}
 ```
-Told of are annotations of pods (autoscalers, GCS Fuse, HAMi, KAI and Run:ai) on what makes the
-pods, and of KServe and Knative where the deployment mode has no use for them.
+The rule covers pod annotations (autoscalers, GCS Fuse, HAMi, KAI and Run:ai) on the object that
+creates the pods, and annotations of KServe and Knative that the deployment mode does not use.
 
 ## Fix safety
-Unsafe: the annotation then does what it says, which it has not done until now.
+Unsafe: the annotation takes effect, which it has not done so far.
 
 ## References
 - kserve/kserve#3638 and #2279, kubernetes/autoscaler `cluster-autoscaler/utils/drain`

@@ -1,13 +1,13 @@
 """A field is misspelled.
 
 ## What
-The keys of a workload are fields that its kind has, as they are spelled there: with these capitals,
-without hyphens and underscores, in the singular or the plural that it is.
+The keys of a workload must be fields of its kind, spelled exactly: the same capitals, no hyphens or
+underscores, the right singular or plural.
 
 ## Why
-The API server drops a field that its type does not have. `kubectl` refuses to send it unless it is
-told not to; Helm, Argo CD, Flux and the client libraries need not. The budget, the bound or the
-probe that somebody wrote is then not there, and a tool that looks for it says that it is missing.
+The API server drops unknown fields. `kubectl` refuses to send them by default, but Helm, Argo CD,
+Flux and client libraries may not. The budget, bound or probe in the manifest then does not exist,
+and other tools report it as missing.
 
 ## Example
 ```yaml
@@ -24,8 +24,8 @@ spec:
 ```
 
 ## Fix safety
-Safe: the field is renamed, where its value is of the type that the right one has. Unsafe where it
-is not, or that is not known, and in a patch. No other rule writes the right field beside it.
+Safe if the value has the type of the correct field: the field is renamed. Unsafe if the type
+differs or is unknown, and in a patch. No other rule adds the correct field beside it.
 
 ## References
 - apimachinery `pkg/runtime/serializer/json` (strict decoding), apiextensions `pruning`

@@ -1,12 +1,12 @@
 """A kustomize patch replaces a list of a custom resource.
 
 ## What
-A strategic merge patch of a custom resource names no list whose items it does not repeat in full.
+A strategic merge patch of a custom resource must repeat in full every list that it contains.
 
 ## Why
-kustomize merges the lists of Kubernetes' own kinds by their merge keys. Of a custom resource it
-knows none: the patch's list takes the place of the base's, and the image, the command and the GPUs
-of the container that was to get one more variable are gone. The build succeeds all the same.
+kustomize merges the lists of Kubernetes' own kinds by their merge keys. For a custom resource it
+knows none, so the patch's list replaces the base's: a patch that was to add one variable to a
+container drops the container's image, command and GPUs. The build succeeds all the same.
 
 ## Example
 ```yaml
@@ -26,8 +26,8 @@ patches:
       path: /spec/pytorchReplicaSpecs/Worker/template/spec/containers/0/env
       value: [{name: DEBUG, value: "1"}]
 ```
-Or `openapi:` in the kustomization, with a schema that has merge keys. Nothing is said where there
-is one, where the mapping around says `$patch: replace`, or where the base is not at hand.
+Or `openapi:` in the kustomization, with a schema that has merge keys. Nothing is reported if there
+is one, if the surrounding mapping says `$patch: replace`, or if the base is not known.
 
 ## Fix safety
 There is no fix.

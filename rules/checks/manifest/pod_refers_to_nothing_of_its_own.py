@@ -1,12 +1,12 @@
-"""A part of an object names another part that is not there, or that is there twice.
+"""Part of an object refers to another part that is missing or ambiguous.
 
 ## What
-What an object refers to in itself exists, once: the volume of a mount, the labels of a selector,
-the container of a failure policy; volumes, variables and ports have names of their own.
+What an object refers to within itself must exist exactly once: the volume of a mount, the labels of
+a selector, the container of a failure policy. Volumes, variables and ports need unique names.
 
 ## Why
-The API server refuses the object; below an operator's kind it is accepted, and its pods never come.
-Of two variables of one name the first is lost.
+The API server refuses the object; inside an operator's kind it is accepted, but its pods never
+come. Of two variables with the same name, the first is lost.
 
 ## Example
 ```yaml
@@ -27,7 +27,7 @@ volumes:
 ```
 
 ## Fix safety
-Safe where something stands twice and is the same: one of the two goes. Otherwise there is no fix.
+Safe if two entries are identical: one of them is removed. Otherwise there is no fix.
 
 ## References
 - `pkg/apis/core/validation` (volumeMounts name: Not found; Duplicate value)

@@ -1,13 +1,13 @@
-"""A workload names an object that is not there.
+"""A workload refers to an object that does not exist.
 
 ## What
-The claims, ConfigMaps, Secrets, service accounts, queues and runtimes that a workload names exist,
-unless it says that they are optional.
+The claims, ConfigMaps, Secrets, service accounts, queues and runtimes that a workload names must
+exist, unless it marks them as optional.
 
 ## Why
-The API server takes any name. The pods then wait for as long as the object is missing: a training
-of eight pods of which one waits for its claim holds the GPUs of the other seven, and ends with its
-deadline at best.
+The API server accepts any name, and the pods wait for as long as the object is missing. If one of
+eight training pods waits for its claim, the other seven hold their GPUs, at best until the
+deadline.
 
 ## Example
 ```yaml
@@ -32,10 +32,10 @@ spec:
 kind: PersistentVolumeClaim
 metadata: {name: dataset}
 ```
-Found with `--complete`, where the files are all that there is, and in a cluster. A Secret is
-audited alone: most are kept out of files. What no namespace holds (priority and runtime classes,
-cluster-wide runtimes) is not told of in files; service accounts and Secrets are not looked at in a
-cluster.
+The rule applies with `--complete`, when the files are everything there is, and in a cluster. A
+missing Secret is only audited: most are kept out of files. Cluster-scoped objects (priority and
+runtime classes, cluster runtimes) are not checked in files; service accounts and Secrets are not
+checked in a cluster.
 
 ## Fix safety
 There is no fix.

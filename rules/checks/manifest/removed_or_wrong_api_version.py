@@ -1,12 +1,12 @@
-"""An object is of an API version, or uses a field, that current releases have given up.
+"""An object uses an API version or a field that current releases have removed.
 
 ## What
-`apiVersion` is one that the cluster serves, and no field is one that the operator has given up.
+`apiVersion` must be one that the cluster serves, and no field may be one that the operator removed.
 
 ## Why
-The day after an upgrade nothing of the old version can be applied any more, and what is in the
-cluster cannot be changed. A field that a custom resource's new schema lacks is dropped without a
-word: a CronWorkflow without its schedule never runs.
+After an upgrade, objects of the removed version can no longer be applied, and existing ones cannot
+be changed. A field that a custom resource's new schema lacks is silently dropped: a CronWorkflow
+without its schedule never runs.
 
 ## Example
 ```yaml
@@ -19,15 +19,15 @@ kind: HorizontalPodAutoscaler
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 ```
-For an old cluster the policy says which one it is, and what that still serves is audited:
-`parameters: {cluster: {kubernetes_version: "1.24"}}`; `argo_version`, `trainer_version`,
-`kuberay_version` and `training_operator_version` likewise. What operators gave up of late counts as
-gone only where the policy names their release. What has nothing to do with machine learning is
-audited: a web application's autoscaler is for other linters to warn of.
+For an older cluster, state its version in the policy, and what it still serves is only audited:
+`parameters: {cluster: {kubernetes_version: "1.24"}}`; the same goes for `argo_version`,
+`trainer_version`, `kuberay_version` and `training_operator_version`. Recent removals by operators
+count only if the policy names their release. Objects that have nothing to do with machine learning,
+such as a web application's autoscaler, are only audited.
 
 ## Fix safety
-Safe where the fields are the same, or one form of them can be written as the other. Unsafe where
-nothing says that the new field is known. Otherwise there is no fix.
+Safe if the fields are the same or can be converted. Unsafe if it is uncertain whether the cluster
+knows the new field. Otherwise there is no fix.
 
 ## References
 - https://kubernetes.io/docs/reference/using-api/deprecation-guide/

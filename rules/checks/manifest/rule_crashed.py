@@ -1,16 +1,16 @@
 """A rule crashed on this object.
 
 ## What
-A rule of mlgate's own failed with an internal error. The other rules ran on.
+A rule failed with an internal error. The other rules still ran.
 
 ## Why
-A rule that did not finish has not passed. The run ends with exit code 3, so that it is seen.
+A rule that did not finish has not passed. The run ends with exit code 3, so that you notice.
 
 ## Example
-There is none: it is a bug. Please report it with the object.
+There is none: this is a bug in mlgate. Please report it together with the object.
 
 ## Use instead
-Switch the rule off in the policy until it is mended: `rules: {TRN001: off}`.
+Turn the rule off in the policy until it is fixed: `rules: {TRN001: off}`.
 
 ## Fix safety
 There is no fix.

@@ -1,13 +1,12 @@
-"""A scalar is of a type that its field does not take.
+"""A scalar has a type that its field does not accept.
 
 ## What
-Texts are texts, and numbers are numbers: the values of `env`, labels, annotations, node selectors,
-and what a command is given are texts; budgets, bounds, counts and the times of probes are whole
-numbers.
+Values of `env`, labels, annotations, node selectors and command arguments must be strings. Budgets,
+bounds, counts and probe timings must be whole numbers.
 
 ## Why
-YAML reads `true`, `on`, `yes`, `8080` and `1.10` as no texts, and "2" as no number. The API server
-refuses the whole object, and nothing tells before.
+YAML does not read `true`, `on`, `yes`, `8080` and `1.10` as strings, nor "2" as a number. The API
+server refuses the whole object, and nothing warns you before.
 
 ## Example
 ```yaml
@@ -22,9 +21,9 @@ backoffLimit: 2
 ```
 
 ## Fix safety
-Safe: the text as it stands in the file is quoted, or the number freed of its quotes; nothing of the
-kind could be applied before. Unsafe where a duration becomes seconds, or it is not known how the
-value is written.
+Safe: the text is quoted as it is in the file, or the number loses its quotes; the object could not
+be applied before. Unsafe if a duration is converted to seconds, or if the original spelling is not
+known.
 
 ## References
 - kubernetes/kubernetes#14948 and #118649, coder/code-server#6563, VictoriaMetrics/helm-charts#269

@@ -1,15 +1,13 @@
-"""Something is said to mlgate that it does not understand, does not read, or that is not so.
+"""An instruction to mlgate is invalid, is not read, or is contradicted by the workload.
 
 ## What
-`mlgate.dev/role` names no role, or `mlgate.dev/ignore` cannot be read; a key `mlgate.dev/...` that
-nobody knows, an annotation that is written as a label, or one in `metadata.annotation`. Or a role
-is said, also by the label `app.kubernetes.io/component`, where what runs in the pod plainly shows
-another.
+`mlgate.dev/role` does not name a role, `mlgate.dev/ignore` cannot be parsed, a `mlgate.dev/...` key
+is unknown, or an annotation is written as a label or in `metadata.annotation`. Or a role is stated,
+also by the label `app.kubernetes.io/component`, while the pod plainly does something else.
 
 ## Why
-What is not understood is passed over, so the workload is judged as if nothing had been said, while
-whoever wrote it believes otherwise. A role that is said takes a workload out of rules: whoever
-keeps the policy should see where it does.
+An instruction that mlgate does not understand has no effect, although its author believes it does.
+A stated role exempts a workload from rules: those who maintain the policy should see where.
 
 ## Example
 ```yaml

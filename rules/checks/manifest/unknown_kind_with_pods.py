@@ -1,14 +1,14 @@
-"""An object of a kind that nobody knows holds pods, which were not judged.
+"""An object of an unknown kind contains pods, which were not checked.
 
 ## What
-An object holds what looks like a pod template, or a pod spec, or asks for accelerators, and neither
-mlgate nor the policy knows its kind. Or its kind is one that is known but for the case of its
-letters (`job`), or is in a group that has no such kind (a Deployment of `v1`).
+An object contains what looks like a pod template or a pod spec, or asks for accelerators, but
+neither mlgate nor the policy knows its kind. Or its kind differs from a known one only in case
+(`job`), or is in a group that has no such kind (a Deployment of `v1`).
 
 ## Why
-Eight GPUs without a deadline, in a kind of one's own, pass every gate that looks at pods and at
-Kubernetes' own controllers, and nobody says so. A misspelled kind is refused by every cluster,
-after every gate before that has let it pass.
+Eight GPUs without a deadline, in an in-house kind, silently pass every gate that only checks pods
+and Kubernetes' own controllers. A misspelled kind passes all these gates, too, and is then refused
+by every cluster.
 
 ## Example
 ```yaml
@@ -18,16 +18,16 @@ spec: {workers: [{template: {spec: {containers: [{image: trainer}]}}}]}
 ```
 
 ## Use instead
-An entry among the policy's `kinds`, which says where the pods stand:
+An entry in the policy's `kinds`, which says where the pods are:
 ```yaml
 kinds:
   - {group: ml.example.com, kind: TrainingRun, templates: ["spec.workers[*].template"]}
 ```
-The policy's `unknownKinds: audit | warn | deny` says what becomes of those that have none.
+The policy's `unknownKinds: audit | warn | deny` decides about kinds without an entry.
 
 ## Fix safety
-There is no fix: the last lines of `mlgate lint` have the entry to add, the message the kind that is
-meant.
+There is no fix: the summary of `mlgate lint` shows the entry to add, and the message the likely
+kind.
 
 ## References
 - docs/policy.md, kinds

@@ -1,10 +1,10 @@
 """A document cannot be read.
 
 ## What
-A document that is not YAML as Kubernetes reads it, or is larger or deeper than the limits.
+A document is not YAML as Kubernetes reads it, or exceeds the limits on size or depth.
 
 ## Why
-What cannot be read cannot be judged, and a gate that passes over it in silence is worse than none.
+What cannot be read cannot be checked, and a gate that silently skips it is worse than none.
 
 ## Example
 ```yaml

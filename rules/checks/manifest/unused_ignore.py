@@ -1,11 +1,11 @@
 """An ignore suppresses nothing.
 
 ## What
-An ignore, as a comment or an annotation, that matches no finding, or names no rule; a comment in
-a document without an object, such as above the first `---`; one that only looks like an ignore.
+An ignore, in a comment or an annotation, matches no finding or names no rule; a comment is in a
+document without an object, such as above the first `---`; or it only looks like an ignore.
 
 ## Why
-A stale ignore hides the next real finding of its rule, and a misspelt one hides nothing at all.
+A stale ignore hides the next real finding of its rule, and a misspelled one hides nothing at all.
 
 ## Example
 ```yaml
@@ -18,9 +18,9 @@ backoffLimit: 3
 ```
 
 ## Fix safety
-Safe: nothing reads such a comment but mlgate. The codes that suppress nothing are taken out of it,
-and the comment goes where none is left. What is no ignore at all, a comment in a document without
-an object or inside an embedded manifest, and an annotation are left as they are.
+Safe: only mlgate reads such a comment. Codes that suppress nothing are removed, and so is a comment
+without any codes left. Comments that only look like an ignore, comments in a document without an
+object or inside an embedded manifest, and annotations are left as they are.
 
 ## References
 - the page on suppression in this documentation

@@ -1,12 +1,12 @@
-"""An accelerated pod says nothing of where it runs, while another names the pool.
+"""An accelerated pod names no node pool, while others do.
 
 ## What
-Where most workloads that ask for an accelerator name a pool of nodes, the others do so too.
+If most workloads that ask for an accelerator name a pool of nodes, the others should do so too.
 
 ## Why
-A pod that asks for a GPU and nothing else runs wherever one is free: on the nodes that were bought
-for training, or on the dearest sort that the autoscaler may start. Whose pool it takes shows when
-the other's pods wait.
+A pod that only asks for a GPU runs wherever one is free: on nodes bought for training, or on the
+most expensive type that the autoscaler may start. You notice when the pods that belong there have
+to wait.
 
 ## Example
 ```yaml
@@ -26,11 +26,11 @@ spec:
       nodeSelector: {cloud.google.com/gke-accelerator: nvidia-l4}
       containers: [{name: trainer, resources: {limits: {nvidia.com/gpu: 1}}}]
 ```
-Affinity, tolerations and a queue (Kueue's, a scheduler's) say it as well. Where not most of the
-others at hand that ask for the same accelerator name a pool, nothing is said.
+Affinity, tolerations and a queue (Kueue's or a scheduler's) count as well. Nothing is reported
+unless most of the others that ask for the same accelerator name a pool.
 
 ## Fix safety
-There is no fix: the other's pool may be the wrong one.
+There is no fix: the others' pool may be the wrong one.
 
 ## References
 - https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/

@@ -1,13 +1,13 @@
-"""A workload may hold more accelerators than its organisation allows it.
+"""A workload asks for more accelerators than the organisation allows.
 
 ## What
-A container, a pod and a whole workload ask for no more accelerators than the policy's caps.
-Replicas, parallelism, `maxReplicas` and elastic bounds multiply: what counts is what may run at a
-time.
+A container, a pod and a whole workload must not ask for more accelerators than the policy's caps.
+Replicas, parallelism, `maxReplicas` and elastic bounds multiply: what counts is the most that may
+run at a time.
 
 ## Why
-A quota counts what runs; a job of 64 GPUs in a team's quota of 32 waits for ever and says so
-nowhere but in its events. A cap tells whoever writes the manifest.
+A quota only counts what runs: a job of 64 GPUs in a quota of 32 waits for ever, and only its events
+say so. A cap tells the author of the manifest.
 
 ## Example
 ```yaml
@@ -17,10 +17,10 @@ spec: {pytorchReplicaSpecs: {Worker: {replicas: 4, template: ...}}}   # 8 GPUs e
 ```
 
 ## Use instead
-Fewer replicas, or an exception of the policy with an owner and a last day.
+Fewer replicas, or an exception in the policy with an owner and an expiry date.
 
 ## Fix safety
-There is no fix: how large a run must be is for a person to say.
+There is no fix: the size of a run is your decision.
 
 ## References
 - `k8s.io/component-helpers/resource` (PodRequests: how containers add up)

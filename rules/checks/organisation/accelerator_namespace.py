@@ -1,12 +1,12 @@
-"""A workload asks for accelerators in a namespace where its organisation allows none.
+"""A workload asks for accelerators in a namespace where the organisation allows none.
 
 ## What
-Accelerators are asked for in namespaces alone that have one of the names the policy lists, or all
-of the labels.
+Accelerators may be used only in namespaces that have one of the names, or all of the labels, in the
+policy.
 
 ## Why
-Namespaces with quotas, network policies and people on call were made for such workloads; a GPU
-that is taken elsewhere is in none of their books.
+Some namespaces have the quotas, network policies and people on call for such workloads. A GPU used
+elsewhere is outside all of that.
 
 ## Example
 ```yaml
@@ -20,10 +20,10 @@ metadata: {name: finetune, namespace: web}
 kind: Job
 metadata: {name: finetune, namespace: ml-vision}
 ```
-or label the Namespace, where labels are what the policy asks for.
+or label the Namespace, if the policy asks for labels.
 
 ## Fix safety
-There is no fix: a person must move the workload.
+There is no fix: moving the workload is up to you.
 
 ## References
 - deckhouse/deckhouse#22757 (`gpuResourceRestriction`: Pods alone)

@@ -1,11 +1,11 @@
-"""A pod with accelerators does not say where its organisation wants it placed.
+"""A pod with accelerators lacks the placement that the organisation requires.
 
 ## What
-Every pod with an accelerator has one of each that the policy lists: tolerations, node labels, ...
+Every pod with an accelerator must have one of each that the policy lists, such as node labels.
 
 ## Why
-Without its pool's label a GPU pod lands on other nodes, without the toleration it waits beside idle
-ones, without the priority class it preempts whom it should not.
+Without its pool's label a GPU pod lands on other nodes; without the toleration it waits while nodes
+are idle; without the priority class it preempts the wrong pods.
 
 ## Example
 ```yaml
@@ -19,7 +19,7 @@ spec: {nodeSelector: {pool: gpu}, tolerations: [{key: nvidia.com/gpu, operator: 
 ```
 
 ## Fix safety
-Safe where nothing is written and the policy names exactly one value: that one is written.
+Safe if the field is not set and the policy names exactly one value, which the fix then sets.
 
 ## References
 - open-policy-agent/gatekeeper-library#737 (K8sRequiredGpuToleration, K8sGpuNodeTargeting)

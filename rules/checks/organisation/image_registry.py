@@ -1,13 +1,13 @@
-"""An image of machine learning comes from a registry that its organisation does not allow.
+"""An image comes from a registry that the organisation does not allow.
 
 ## What
-The images of pods of machine learning, and of all that ask for accelerators, come from what the
-policy lists: a registry, or a registry and what a repository there may be.
+The images of machine-learning pods, and of all pods with accelerators, must come from the
+registries or repositories that the policy lists.
 
 ## Why
-Images of the field hold gigabytes of other people's code, and run beside the dearest data and
-machines that there are. What comes from elsewhere was scanned by nobody, and is pulled over the
-internet each time that a node is new.
+Machine-learning images contain gigabytes of other people's code and run next to your most valuable
+data and machines. Images from elsewhere have not been scanned, and every new node pulls them over
+the internet.
 
 ## Example
 ```yaml
@@ -21,7 +21,7 @@ containers: [{image: "registry.example.com/ml/pytorch:2.4"}]
 ```
 
 ## Fix safety
-There is no fix: whether the other registry has the image is not known here.
+There is no fix: whether an allowed registry has the image is not known here.
 
 ## References
 - `github.com/distribution/reference` (an image without a registry is docker.io's)

@@ -1,11 +1,12 @@
 """No NetworkPolicy selects a model server.
 
 ## What
-The pods of a model server are selected by a NetworkPolicy of their namespace.
+A NetworkPolicy of its namespace must select the pods of a model server.
 
 ## Why
-Without one, every pod of the cluster may ask the model, and read its metrics; and what takes the
-server over, through a model or a prompt, reaches every other service and the cloud's metadata.
+Without one, every pod in the cluster can query the model and read its metrics. An attacker who
+takes over the server, through a model or a prompt, can reach every other service and the cloud's
+metadata.
 
 ## Example
 ```yaml
@@ -24,11 +25,11 @@ spec:
   policyTypes: [Ingress]
   ingress: [{from: [{podSelector: {matchLabels: {app: gateway}}}]}]
 ```
-Found in a cluster, or with `--complete` where all objects are at hand. Policies of other sorts
-(Cilium's, Istio's, the cluster's own) are not looked at.
+The rule applies in a cluster, and with `--complete`, when all objects are known. Other kinds of
+policies (Cilium's, Istio's, cluster-wide ones) are not checked.
 
 ## Fix safety
-There is no fix: only a person knows who asks the model.
+There is no fix: only you know the model's clients.
 
 ## References
 - https://kubernetes.io/docs/concepts/services-networking/network-policies/

@@ -1,11 +1,11 @@
-"""A workload lacks a label or annotation that its organisation asks of all of them.
+"""A workload lacks a label or annotation that the organisation requires.
 
 ## What
-Workloads of machine learning, and all that ask for accelerators, have the labels and annotations
-that the policy lists, on the object or on each of its pod templates, with values as it says.
+Machine-learning workloads, and all that ask for accelerators, must have the labels and annotations
+in the policy, with matching values, on the object or on each of its pod templates.
 
 ## Why
-Who pays for a GPU, and who is called at night, is told by labels; what has none is nobody's.
+Labels say who pays for a GPU and who is called at night; a workload without them belongs to nobody.
 
 ## Example
 ```yaml
@@ -19,10 +19,10 @@ metadata: {name: finetune}
 kind: Job
 metadata: {name: finetune, labels: {team: vision, cost-center: "4711"}}
 ```
-With `inherit: namespace` the Namespace's label will do.
+With `inherit: namespace` the Namespace's label is enough.
 
 ## Fix safety
-There is no fix: whose a workload is, is for a person to say.
+There is no fix: only you know who owns the workload.
 
 ## References
 - kyverno.io, Require Labels; gatekeeper-library, K8sRequiredLabels

@@ -1,13 +1,13 @@
-"""A workload is of a kind that its organisation does not want for it.
+"""A workload has a kind that the organisation does not allow for it.
 
 ## What
-Accelerators, and training, are asked for by the kinds that the policy lists, and not by those that
-it denies. What a controller makes is judged with its owner.
+Only kinds that the policy allows may use accelerators or train. Objects that a controller creates
+are judged with their owner.
 
 ## Why
-A bare Pod with a GPU is in no queue, is not made again when its node goes, and stays when its
-author has gone; a kind that the platform has no queue, no dashboard and no quota for is one that
-nobody looks after.
+A bare Pod with a GPU is in no queue, is not recreated when its node fails, and outlives its
+author's interest. A kind without a queue, a dashboard or a quota on the platform is one that nobody
+looks after.
 
 ## Example
 ```yaml
@@ -17,10 +17,10 @@ spec: {containers: [{resources: {limits: {nvidia.com/gpu: 1}}}]}
 ```
 
 ## Use instead
-A Job, or an operator's job, of those that the platform runs.
+A Job, or the job of an operator that the platform runs.
 
 ## Fix safety
-There is no fix: TRN007 makes a Job of training where that is safe.
+There is no fix: TRN007 turns training into a Job where possible.
 
 ## References
 - kyverno.io, Prevent Bare Pods

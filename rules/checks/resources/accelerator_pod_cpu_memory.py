@@ -1,13 +1,13 @@
-"""A container with accelerators says nothing of the cpu and memory that it needs.
+"""A container with accelerators requests no CPU or memory.
 
 ## What
-A container that asks for accelerators asks for cpu and memory too; one that trains has a limit of
-memory, and its request is as large.
+A container that asks for accelerators must request CPU and memory too. If it trains, it also needs
+a memory limit, equal to its request.
 
 ## Why
-What asks for nothing is given what others leave: it is put on a node whose memory is taken, ended
-first when that runs out, and its data loader waits for cpu while the accelerator stands idle. Kueue
-charges what is requested, and Ray takes its cpus and its memory from the limits.
+A container without requests gets what others leave: it is placed on a node without free memory,
+killed first when memory runs out, and its data loader waits for CPU while the accelerator idles.
+Kueue charges requests, and Ray takes its CPUs and memory from the limits.
 
 ## Example
 ```yaml
@@ -20,11 +20,11 @@ resources:
   requests: {cpu: 8, memory: 32Gi}
   limits: {memory: 32Gi, nvidia.com/gpu: 2}
 ```
-A limit alone will do: requests are taken from it. A limit of cpu is never asked for. Where a
-LimitRange fills in requests in a namespace, switch the rule off there.
+A limit alone is enough: the request is copied from it. A CPU limit is never required. If a
+LimitRange fills in requests in a namespace, turn the rule off there.
 
 ## Fix safety
-There is no fix: how much is needed must be measured.
+There is no fix: the amounts must be measured.
 
 ## References
 - https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/

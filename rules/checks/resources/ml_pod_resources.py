@@ -1,12 +1,13 @@
-"""A pod of machine learning says nothing of the cpu and memory that it needs.
+"""A machine-learning pod requests no CPU or memory.
 
 ## What
-A pod that trains, serves, predicts, prepares data or holds a notebook, on no accelerator, asks for
-cpu and memory; training has a limit of memory. A training runtime leaves both to its TrainJobs.
+A pod without accelerators that trains, serves, predicts, prepares data or runs a notebook must
+request CPU and memory; training needs a memory limit. A training runtime may leave both to its
+TrainJobs.
 
 ## Why
-A pod without requests is put on any node and is the first to be evicted there; one without a limit
-takes the memory of its neighbours. Of pods with accelerators RES001 says the same, louder.
+A pod without requests is placed on any node and is the first to be evicted there; one without a
+limit takes its neighbours' memory. RES001 covers pods with accelerators, with a heavier action.
 
 ## Example
 ```yaml
@@ -21,7 +22,7 @@ containers:
 ```
 
 ## Fix safety
-There is no fix: how much is needed must be measured.
+There is no fix: the amounts must be measured.
 
 ## References
 - https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/

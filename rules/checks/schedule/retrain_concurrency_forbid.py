@@ -1,13 +1,13 @@
 """Scheduled training may overlap itself.
 
 ## What
-A scheduled training run must not start while the last one still goes on. In scope are retraining,
-and whatever asks for an accelerator on a schedule unless it is batch inference, data work or a
-notebook.
+A scheduled training run must not start while the previous one is still running. The rule covers
+retraining, and every scheduled workload with accelerators except batch inference, data work and
+notebooks.
 
 ## Why
-The default is `Allow`: a slow run and the next tick hold twice the GPUs, and both write the same
-output. `Replace` kills a nearly finished run.
+The default is `Allow`: a slow run and the next one together hold twice the GPUs, and both write the
+same output. `Replace` kills a nearly finished run.
 
 ## Example
 ```yaml
@@ -25,11 +25,11 @@ spec:
   concurrencyPolicy: Forbid
   jobTemplate: {}
 ```
-An Argo CronWorkflow may hold a mutex instead. A RayCronJob has no such field: keep the job's
+An Argo CronWorkflow may use a mutex instead. A RayCronJob has no such field: keep the job's
 deadline below the interval.
 
 ## Fix safety
-Safe: it writes what the policy demands, and no run is ended by it.
+Safe: it sets what the policy demands, and ends no run.
 
 ## References
 - `pkg/apis/batch/types.go` (ConcurrencyPolicy); argo-workflows `workflow/cron/operator.go`

@@ -1,13 +1,13 @@
-"""A training run that could not start in time may start at any hour.
+"""A missed training run may start at any hour.
 
 ## What
-Scheduled training states until how long after its time a run may still start.
+Scheduled training must state how long after its scheduled time a run may still start.
 
 ## Why
-After an outage of the controller, or while `Forbid` waits for a long run, a CronJob starts what is
-overdue as soon as it can: the training of 02:00 at 11:00, beside what people do by day. After more
-than a hundred missed times it starts nothing and says so in an event. An Argo CronWorkflow does the
-opposite: without the field a run that was missed never comes.
+After an outage of the controller, or when `Forbid` had to wait for a long run, a CronJob starts an
+overdue run as soon as it can: the 02:00 training starts at 11:00, on top of the day's work. After
+more than a hundred missed runs it starts nothing any more, and only an event says so. An Argo
+CronWorkflow does the opposite: without the field, a missed run is never made up for.
 
 ## Example
 ```yaml
@@ -23,12 +23,11 @@ spec:
   schedule: "0 2 * * *"
   startingDeadlineSeconds: 3600
 ```
-Not below 10: the controller looks for what is due every ten seconds. While Kueue holds a Job in its
-queue the clock of this field is over: the run did start.
+Use at least 10: the controller checks schedules every ten seconds. Time that a Job spends in
+Kueue's queue does not count: the run has started.
 
 ## Fix safety
-Safe where nothing is written: no run is ended by it. It writes at most half of the time between two
-runs.
+Safe if the field is not set: it ends no run. It sets at most half of the time between two runs.
 
 ## References
 - kubernetes.io: CronJob, deadline for delayed Job start; kubernetes/kubernetes#42649

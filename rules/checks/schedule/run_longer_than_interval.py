@@ -1,12 +1,12 @@
-"""A scheduled run may still go on when the next one is due.
+"""A scheduled run may still be running when the next one is due.
 
 ## What
-The deadline of scheduled training is shorter than the time between two runs; and a run that asks
-for accelerators comes at most once in `min_interval`.
+The deadline of scheduled training must be shorter than the time between two runs, and a run with
+accelerators must not start more often than once per `min_interval`.
 
 ## Why
-With `Forbid` every tick is skipped until the run ends, and nobody is told: a model that is meant to
-be fresh each hour is not. With `Allow` runs pile up, with `Replace` none ever ends.
+With `Forbid` every run is silently skipped until the current one ends: the model that should be
+fresh each hour is not. With `Allow` runs pile up; with `Replace` none ever finishes.
 
 ## Example
 ```yaml
@@ -25,11 +25,11 @@ spec:
   concurrencyPolicy: Forbid
   jobTemplate: {spec: {activeDeadlineSeconds: 18000}}
 ```
-The hour that summer time takes from one night of the year is left alone. Where a deadline counts
-for each attempt, all attempts count.
+The hour that daylight saving time takes from one night of the year is disregarded. If the deadline
+applies to each attempt, all attempts are added up.
 
 ## Fix safety
-No fix: which of the two numbers is wrong only its owner knows.
+There is no fix: only you know which of the two numbers is wrong.
 
 ## References
 - robfig/cron v3 `parser.go`, which Kubernetes, Argo, Volcano, KubeRay and Spark's operator use

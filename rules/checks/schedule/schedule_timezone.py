@@ -1,11 +1,12 @@
-"""A schedule does not say in which time zone it counts, or cannot be read.
+"""A schedule has no time zone, or is invalid.
 
 ## What
-A schedule is one that its controller can read, and its time zone stands in the field for it.
+A schedule must be one that its controller can parse, with the time zone in its own field.
 
 ## Why
-The API server refuses `TZ=` and `CRON_TZ=` in a CronJob's schedule, KubeRay never runs it. Without
-a zone that of the controller holds: a training meant for the night runs in business hours.
+The API server refuses `TZ=` and `CRON_TZ=` in a CronJob's schedule, and KubeRay never runs it.
+Without a time zone the controller's own applies: training meant for the night runs in business
+hours.
 
 ## Example
 ```yaml
@@ -22,11 +23,11 @@ spec:
   timeZone: Europe/Berlin
 ```
 In an Argo CronWorkflow the field is `timezone`. Schedules have five fields, without seconds; Sunday
-is 0, never 7. What runs several times a day, equally far apart, needs no zone.
+is 0, never 7. Runs at equal intervals several times a day need no time zone.
 
 ## Fix safety
-Safe: a zone that stands in the schedule is moved into its field; where none is, the policy's
-`cluster.controller_tz` is, which is the zone in force already.
+Safe: a time zone in the schedule moves to its field; a missing one is set to the policy's
+`cluster.controller_tz`, which is already in force.
 
 ## References
 - `pkg/apis/batch/validation` (validateScheduleFormat, validateTimeZone); robfig/cron v3 `parser.go`

@@ -1,13 +1,12 @@
-"""A model server is stopped while requests still come and go.
+"""A model server is stopped while it still receives requests.
 
 ## What
-A model server waits in a `preStop` hook while its address is taken out of Services, and its grace
-period is long enough for the hook and for what still runs.
+A model server needs a `preStop` hook that waits until its address has been removed from Services,
+and a grace period long enough for the hook and for running requests.
 
 ## Why
-SIGTERM and the removal of the endpoint happen at the same time: for some seconds requests still
-come to a server that is going. Streams of tokens that are on their way are cut off when the grace
-period ends.
+SIGTERM and the removal of the endpoint happen at the same time: for some seconds a stopping server
+still receives requests. Token streams in progress are cut off when the grace period ends.
 
 ## Example
 ```yaml
@@ -27,8 +26,8 @@ spec:
 ```
 
 ## Fix safety
-Unsafe: before Kubernetes 1.30 there is no `sleep`, and a hook without anything is refused; there
-`exec: {command: [sleep, "15"]}` does the same, if the image has it.
+Unsafe: Kubernetes before 1.30 has no `sleep` and refuses the then empty hook; there
+`exec: {command: [sleep, "15"]}` does the same, if the image contains `sleep`.
 
 ## References
 - KEP-3960 (sleep action), `pkg/apis/core/validation` (validateSleepAction)

@@ -1,11 +1,11 @@
-"""A liveness probe asks whether a model is ready.
+"""A liveness probe checks whether a model is ready.
 
 ## What
-A `livenessProbe` asks whether the server is alive, and no more.
+A `livenessProbe` must check whether the server is alive, and nothing else.
 
 ## Why
-While a model is loaded, loaded anew or taken away, the server is not ready, and well. A liveness
-probe that asks for the model restarts it then, and all other models that it has are lost.
+While a model is loaded, reloaded or unloaded, the server is not ready, but healthy. A liveness
+probe that checks the model restarts it, and with it all other models that it serves.
 
 ## Example
 ```yaml
@@ -19,7 +19,7 @@ readinessProbe: {httpGet: {path: /v2/health/ready, port: 8000}}
 ```
 
 ## Fix safety
-Unsafe: the server's live path is known by its image, and a proxy may stand before it.
+Unsafe: the path is that of the image's server, and a proxy may be in front of it.
 
 ## References
 - triton-inference-server/server#7014, triton-inference-server/server#5940

@@ -1,13 +1,13 @@
 """A liveness probe gives a busy model server too little time.
 
 ## What
-The liveness probe of a server on accelerators waits at least `floor` seconds (failures x period)
-before it restarts the container, and gives each answer more than a second.
+The liveness probe of a server on accelerators must wait at least `floor` seconds (failures x
+period) before it restarts the container, and must allow more than a second for each answer.
 
 ## Why
-A long prefill, the capture of CUDA graphs or a loaded adapter holds the server up for seconds. What
-is restarted then loads its weights again for minutes, while the other replicas take its requests,
-and are restarted next.
+A long prefill, CUDA graph capture or loading an adapter blocks the server for seconds. A restarted
+server loads its weights again for minutes, while the other replicas take over its requests, and are
+restarted next.
 
 ## Example
 ```yaml
@@ -24,8 +24,8 @@ livenessProbe:
 ```
 
 ## Fix safety
-Safe: the failures that the policy demands, and a longer answer; a hung server is restarted later by
-that. Nothing is ever made shorter.
+Safe: it raises the failures to what the policy demands, and the timeout. A hung server is restarted
+that much later. No value is ever lowered.
 
 ## References
 - ai-dynamo/dynamo#2124

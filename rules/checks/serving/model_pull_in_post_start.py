@@ -1,12 +1,12 @@
 """A model is fetched in a postStart hook.
 
 ## What
-`lifecycle.postStart` of a serving container fetches and loads nothing.
+`lifecycle.postStart` of a serving container must not download or load a model.
 
 ## Why
-Until the hook ends the container does not count as started: no probe runs, nothing is sent to it,
-and its logs say nothing of the hook. A hook that fails kills the container, and the next one
-fetches everything again.
+Until the hook ends, the container does not count as started: no probe runs, it gets no requests,
+and its logs do not show the hook. If the hook fails, the container is killed and the next one
+downloads everything again.
 
 ## Example
 ```yaml
@@ -17,11 +17,11 @@ lifecycle: {postStart: {exec: {command: [ollama, pull, "llama3.1:70b"]}}}
 ```yaml
 initContainers: [{name: fetch, image: ollama/ollama:0.6.2, command: [...], volumeMounts: [...]}]
 ```
-Or a claim or image volume that has the model, or a server that fetches it itself behind a
+Or a claim or image volume with the model, or a server that downloads it itself, covered by a
 `startupProbe`.
 
 ## Fix safety
-There is no fix: where the model is to be kept is for a person to say.
+There is no fix: where to keep the model is your decision.
 
 ## References
 - https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/

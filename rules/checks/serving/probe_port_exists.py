@@ -1,11 +1,11 @@
-"""A probe of a model server asks a port that is not there.
+"""A probe of a model server uses a port that does not exist.
 
 ## What
-A probe, or a hook before the end, asks a port that the container has.
+A probe or `preStop` hook must use a port on which the container listens.
 
 ## Why
-The API server takes any port name and any number. A startup probe of a port where nobody listens
-kills every start; a liveness probe, every server.
+The API server accepts any port name or number. A startup probe of a port where nothing listens
+makes every start fail; a liveness probe restarts the server again and again.
 
 ## Example
 ```yaml
@@ -18,12 +18,12 @@ livenessProbe: {httpGet: {path: /health, port: htttp}}
 ports: [{name: http, containerPort: 8000}]
 livenessProbe: {httpGet: {path: /health, port: http}}
 ```
-A number is told of where the server is known, and neither the ports of the pod's containers nor
-their commands and variables have it, nor is it the server's own. A readiness probe of a name that
-is not there is SRV004.
+A port number is reported only for a known server, if it is not the server's default and appears
+neither in the ports of the pod's containers nor in their commands and variables. A readiness probe
+of an unknown port name is SRV004.
 
 ## Fix safety
-Safe for a name one or two letters from that of the only port. There is no other fix.
+Safe for a port name that is one or two letters off the only port's name. Otherwise there is no fix.
 
 ## References
 - apimachinery `util/intstr`, kubelet `pkg/probe` (ResolveContainerPort)

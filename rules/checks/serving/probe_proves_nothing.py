@@ -1,11 +1,11 @@
 """A probe of a model server cannot fail.
 
 ## What
-A probe of a serving container asks the server.
+A probe of a serving container must ask the server.
 
 ## Why
-A command that always ends well, or that only looks for the process, says nothing of whether the
-server answers: a hung one stays in service, and one that still loads counts as ready.
+A command that always succeeds, or that only checks for the process, does not show whether the
+server answers: a hung server stays in service, and one that is still loading counts as ready.
 
 ## Example
 ```yaml
@@ -18,7 +18,7 @@ livenessProbe: {httpGet: {path: /health, port: 8000}}
 ```
 
 ## Fix safety
-There is no fix: what the server answers to is for a person to say.
+There is no fix: only you know what the server answers to.
 
 ## References
 - https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes

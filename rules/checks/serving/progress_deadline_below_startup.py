@@ -1,12 +1,12 @@
-"""A rollout is given up before a model server may be ready.
+"""A rollout counts as failed while a model server is still loading.
 
 ## What
-The deadline for a rollout's progress is longer than the startup probe waits.
+A rollout's progress deadline must be longer than the startup probe waits.
 
 ## Why
-A Deployment whose pods are not ready after `progressDeadlineSeconds` (600 where nothing is written)
-counts as failed, and whoever waits for it rolls back or raises an alarm, while the new server is
-still loading as it should. Knative gives the revision up for good.
+A Deployment whose pods are not ready after `progressDeadlineSeconds` (600 by default) counts as
+failed. Tools that wait for it roll back or raise an alarm, although the new server is loading as it
+should. Knative gives up on the revision for good.
 
 ## Example
 ```yaml
@@ -22,7 +22,7 @@ spec:
 ```
 
 ## Fix safety
-Safe: a failed rollout is only noticed later, by as much as the load may take.
+Safe: a failed rollout is only noticed later, by the time that loading may take.
 
 ## References
 - https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#progress-deadline-seconds

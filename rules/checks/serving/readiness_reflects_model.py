@@ -1,12 +1,12 @@
 """A readiness probe passes before the model can answer.
 
 ## What
-The readiness probe of a model server asks whether the model is ready: not for an open port, the
-metrics, the root, or whether the process lives.
+The readiness probe of a model server must check whether the model is ready, not just an open port,
+the metrics, the root path or whether the process is alive.
 
 ## Why
-A pod that is ready and cannot answer takes its share of the requests: errors with each rollout and
-each replica that is added.
+A pod that is ready but cannot answer gets its share of the requests: each rollout and each added
+replica causes errors.
 
 ## Example
 ```yaml
@@ -19,7 +19,7 @@ readinessProbe: {httpGet: {path: /v2/health/ready, port: 8000}}
 ```
 
 ## Fix safety
-Unsafe: what the server of that image answers is known, and a proxy may stand before it.
+Unsafe: the path is that of the image's server, and a proxy may be in front of it.
 
 ## References
 - gateway-api-inference-extension#550; llm-d's guide on readiness probes

@@ -1,12 +1,12 @@
-"""Nothing keeps some replicas of a model server while nodes are drained.
+"""Draining nodes may stop all replicas of a model server.
 
 ## What
-A model server with two or more replicas has a PodDisruptionBudget that selects its pods, and that
-lets one of them go.
+A model server with two or more replicas needs a PodDisruptionBudget that selects its pods and
+allows one of them to be evicted.
 
 ## Why
-An upgrade of nodes may take all replicas at once, and each takes the time of a load to come back. A
-budget that lets none go is as bad: the upgrade stands still, or is forced.
+A node upgrade may evict all replicas at once, and each takes a whole model load to come back. A
+budget that allows no eviction is just as bad: the upgrade gets stuck, or is forced.
 
 ## Example
 ```yaml
@@ -23,7 +23,7 @@ spec:
 ```
 
 ## Fix safety
-There is no fix: the budget is an object of its own.
+There is no fix: the budget is a separate object.
 
 ## References
 - https://kubernetes.io/docs/tasks/run-application/configure-pdb/

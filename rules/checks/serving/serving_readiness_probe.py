@@ -1,12 +1,12 @@
 """A model server has no readiness probe.
 
 ## What
-The container that serves a model has a `readinessProbe`, at a port that it has.
+The container that serves a model needs a `readinessProbe`, on a port that it has.
 
 ## Why
-Without one a pod counts as ready when its process starts. Until the model is loaded, at each start,
-scale-up and rollout, its share of the requests meets a server that does not answer. A probe of a
-port name that the container does not declare never succeeds, and the pod serves nobody.
+Without one, a pod counts as ready as soon as its process starts. At each start, scale-up and
+rollout, its share of the requests fails until the model is loaded. A probe of a port name that the
+container does not declare never succeeds, and the pod gets no requests at all.
 
 ## Example
 ```yaml
@@ -17,12 +17,12 @@ containers: [{name: server, image: vllm/vllm-openai:v0.11.0, ports: [{containerP
 ```yaml
 readinessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, timeoutSeconds: 5}
 ```
-Where an operator asks the port itself (Knative, KServe, Seldon) none is needed, nor where no port
-is declared and the server is not known: such a one takes its work from a queue.
+No probe is needed if an operator checks the port itself (Knative, KServe, Seldon), or if an unknown
+server declares no port: it probably takes its work from a queue.
 
 ## Fix safety
-Safe where the image is known for its health path, its own server runs and the port is sure, and
-where the probe can only mean the one port there is. Unsafe where it asks what another probe asks.
+Safe if the health path is known from the image, the image's own server runs and the port is
+certain, and if the probe can only mean the only port. Unsafe if it copies another probe.
 
 ## References
 - https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes

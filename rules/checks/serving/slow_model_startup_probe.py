@@ -1,12 +1,12 @@
 """A slow-loading model server has no startup probe.
 
 ## What
-A model server whose load may take longer than `slow_load_seconds` needs a `startupProbe`.
+A model server that may load for longer than `slow_load_seconds` needs a `startupProbe`.
 
 ## Why
 A liveness probe runs from the first second unless a startup probe holds it back: it kills the
-server while it loads, again and again. A long `initialDelaySeconds` avoids that by making every
-start slow to be trusted and every hung start slow to be noticed.
+server while it loads, again and again. A long `initialDelaySeconds` avoids that, but delays every
+start, and every hung start goes unnoticed for as long.
 
 ## Example
 ```yaml
@@ -18,13 +18,13 @@ livenessProbe: {httpGet: {path: /health, port: 8000}, initialDelaySeconds: 60, p
 startupProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureThreshold: 60}
 livenessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureThreshold: 3}
 ```
-How long a load may take is read from the model's size in the arguments; the annotation
-`mlgate.dev/model-load-seconds: "900"` on the pod template says it outright. A server that answers
-before a model is loaded, as Ollama does, is left alone, and so is a probe that cannot fail.
+The time to load is estimated from the model's size in the arguments; the annotation
+`mlgate.dev/model-load-seconds: "900"` on the pod template states it. Servers that answer before a
+model is loaded, such as Ollama, are left alone, and so are probes that cannot fail.
 
 ## Fix safety
-Safe where the container has a probe whose handler can be asked: the new probe only gives time.
-Unsafe where the handler is guessed from the server's image.
+Safe if the container has a probe whose handler can be reused: the new probe only adds time. Unsafe
+if the handler is guessed from the server's image.
 
 ## References
 - https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/

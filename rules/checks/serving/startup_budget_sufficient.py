@@ -1,13 +1,13 @@
 """A startup probe gives a model server too little time.
 
 ## What
-A `startupProbe` waits for as long as the model may load: `initialDelaySeconds` +
+A `startupProbe` must wait as long as the model may take to load: `initialDelaySeconds` +
 `periodSeconds` x `failureThreshold`.
 
 ## Why
-The kubelet kills a container whose startup probe has failed for good, so that one that waits too
-briefly is worse than none: the server is restarted while it loads, again and again. The defaults
-come to 30 seconds.
+The kubelet kills a container whose startup probe has failed for good, so a probe that is too short
+is worse than none: the server is restarted while it loads, again and again. The defaults amount to
+30 seconds.
 
 ## Example
 ```yaml
@@ -18,9 +18,9 @@ startupProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureT
 ```yaml
 startupProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureThreshold: 60}
 ```
-How long a load may take is read from the model's size in the arguments; the annotation
-`mlgate.dev/model-load-seconds: "900"` on the pod template says it outright, for weights that are in
-the image or on a local disk too.
+The time to load is estimated from the model's size in the arguments; the annotation
+`mlgate.dev/model-load-seconds: "900"` on the pod template states it, for example for weights in the
+image or on a local disk.
 
 ## Fix safety
 Safe: the probe only waits longer.

@@ -1,12 +1,12 @@
-"""A cache of models stands where nothing can be written.
+"""A model cache is on a read-only mount.
 
 ## What
-The cache that a library is told to use, or a server uses unless told otherwise, can be written to.
+The cache that a library is configured to use, or that a server uses by default, must be writable.
 
 ## Why
-A cache is written to even where everything is in it: the hub's client takes lock files, compilers
-leave what they have compiled. On a read-only mount the server ends with `OSError: [Errno 30]
-Read-only file system` before it has loaded anything.
+Even a complete cache is written to: the hub's client creates lock files, compilers store their
+output. On a read-only mount the server fails with `OSError: [Errno 30] Read-only file system`
+before it has loaded anything.
 
 ## Example
 ```yaml
@@ -17,11 +17,11 @@ containers:
 ```
 
 ## Use instead
-The mount without `readOnly`; or the model by its path (`--model /model-cache/chat-8b`) with
-`HF_HUB_OFFLINE=1`, and the cache in an emptyDir.
+Mount the volume without `readOnly`; or name the model by its path (`--model /model-cache/chat-8b`)
+with `HF_HUB_OFFLINE=1`, and put the cache in an emptyDir.
 
 ## Fix safety
-There is no fix: whether the volume may be written to, or the cache belongs elsewhere, is not known.
+There is no fix: whether the volume may be writable, or the cache belongs elsewhere, is not known.
 
 ## References
 - llm-d-incubation/llm-d-modelservice#243

@@ -1,13 +1,13 @@
-"""Files in memory may take all of a container's memory, or of its node's.
+"""Files in memory may use up all memory of a container, or of its node.
 
 ## What
-An emptyDir of medium Memory has a sizeLimit, and what a container mounts of them leaves it a fifth
-of its memory limit.
+An emptyDir with medium Memory needs a sizeLimit, and those that a container mounts must leave it at
+least a fifth of its memory limit.
 
 ## Why
-What is written there is memory of the container that writes it. Without a bound a data loader that
-falls behind fills it until the container is ended for want of memory, far from the cause; with one
-the writer is told that there is no space. Without a limit of memory either, it is the node's.
+Files in such a volume count as memory of the container that writes them. Without a bound, a data
+loader that falls behind fills it until the container is OOM-killed, far from the cause; with one,
+the writer is told that no space is left. Without a memory limit, the node's memory is at risk.
 
 ## Example
 ```yaml
@@ -20,8 +20,8 @@ volumes: [{name: dshm, emptyDir: {medium: Memory, sizeLimit: 16Gi}}]
 ```
 
 ## Fix safety
-Unsafe: half of the memory limit, and no more than `max_size`, is enough for most; a run that has
-put more there until now would fail.
+Unsafe: half of the memory limit, at most `max_size`, is enough for most runs, but one that has used
+more so far would fail.
 
 ## References
 - `k8s.io/api/core/v1` EmptyDirVolumeSource (medium, sizeLimit)

@@ -1,13 +1,14 @@
-"""The only home of training's outputs is a claim that is deleted afterwards.
+"""Training outputs are kept only on a claim that is deleted afterwards.
 
 ## What
-What training leaves is kept where no controller cleans up: on a claim of its own, or in a store.
+Training outputs must be kept where no controller cleans up: on an independent claim, or in an
+object store.
 
 ## Why
-Controllers delete the claims that they have made. Argo deletes those of `volumeClaimTemplates` when
-the workflow succeeds, which is when the model is there; JobSet deletes its claims with the JobSet
-unless told otherwise, Volcano with the Job, be it by the ttl. The model is gone minutes after
-"Succeeded", and no error says so.
+Controllers delete the claims that they create. Argo deletes those of `volumeClaimTemplates` when
+the workflow succeeds, which is just when the model is ready. JobSet deletes its claims with the
+JobSet unless told otherwise, and Volcano with the Job, even through its TTL. The model is gone
+minutes after "Succeeded", without an error.
 
 ## Example
 ```yaml
@@ -26,11 +27,11 @@ spec:
 ```yaml
     outputs: {artifacts: [{name: model, path: /work/model}]}
 ```
-Or a claim that is made by hand, in `spec.volumes`; or an upload at the end.
+Or an existing claim in `spec.volumes`, or an upload at the end.
 
 ## Fix safety
-Safe for JobSet, where nothing is written: with `whenDeleted: Retain` a person deletes the claims.
-There is no other fix: where the model shall live is for a person to say.
+Safe for a JobSet that sets no policy: with `whenDeleted: Retain` you delete the claims yourself.
+Otherwise there is no fix: where to keep the model is your decision.
 
 ## References
 - argo-workflows `workflow_types.go` (GetVolumeClaimGC), argoproj/argo-workflows#6469

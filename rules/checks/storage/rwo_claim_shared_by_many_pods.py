@@ -1,12 +1,12 @@
-"""Several pods mount a claim that one node can mount.
+"""Several pods mount a claim that only one node can mount.
 
 ## What
-A claim that is ReadWriteOnce alone is mounted by one pod, or by pods of one node.
+A claim that is only ReadWriteOnce must be mounted by one pod, or by pods on one node.
 
 ## Why
-The volume is attached to one node. Pods that land on another stay in ContainerCreating with
-`Multi-Attach error`, or are never scheduled; of a training's ranks some start and wait for the rest
-with their accelerators. Databases and web pages are for other linters.
+The volume is attached to one node. Pods on other nodes stay in ContainerCreating with `Multi-Attach
+error`, or are never scheduled. Some ranks of a training run start and wait for the rest while
+holding their accelerators. Databases and web pages are left to other linters.
 
 ## Example
 ```yaml
@@ -23,11 +23,11 @@ spec: {accessModes: [ReadWriteOnce]}
 ```
 
 ## Use instead
-A ReadWriteMany claim (a file share), or a ReadOnlyMany one for weights; a claim for each pod
+A ReadWriteMany claim (a file share), or a ReadOnlyMany claim for weights; one claim for each pod
 (`volumeClaimTemplates`); an object store; or a pod affinity on `kubernetes.io/hostname`.
 
 ## Fix safety
-There is no fix: which storage the cluster has is not known here.
+There is no fix: the cluster's storage is not known here.
 
 ## References
 - kubernetes.io, Persistent Volumes: Access Modes

@@ -1,14 +1,14 @@
 """A rollout waits for a volume that the old pod holds.
 
 ## What
-A Deployment whose pods mount a ReadWriteOnce claim does not start a new pod beside the old one.
+A Deployment whose pods mount a ReadWriteOnce claim must not start a new pod beside the old one.
 
 ## Why
-A rolling update starts a new pod before it stops the old one. On another node the new pod waits for
-the volume, which the old pod holds, and the old pod waits for the new one to be ready: the rollout
-stands still until somebody deletes a pod. A model server's next pod often lands on another node,
-since the devices of the first are taken. What plainly has nothing to do with machine learning, such
-as a database, is for other linters.
+A rolling update starts a new pod before it stops the old one. On another node, the new pod waits
+for the volume that the old pod holds, and the old pod waits for the new one to be ready: the
+rollout is stuck until somebody deletes a pod. The new pod of a model server often lands on another
+node, since the devices of the first are taken. Workloads that plainly have nothing to do with
+machine learning, such as a database, are left to other linters.
 
 ## Example
 ```yaml
@@ -22,13 +22,12 @@ spec:
 ```
 
 ## Use instead
-`strategy: {type: Recreate}`, or `maxSurge: 0`. Weights that are only read belong on a claim that is
-ReadOnlyMany or ReadWriteMany, which any number of pods can mount.
+`strategy: {type: Recreate}`, or `maxSurge: 0`. Weights that are only read belong on a ReadOnlyMany
+or ReadWriteMany claim, which any number of pods can mount.
 
 ## Fix safety
-Safe where there is one replica and nobody wrote a strategy: an update that stands still becomes one
-that starts the server anew. Unsafe where somebody wrote one; none with more replicas, which share
-the claim all the time (STO002).
+Safe with one replica and no strategy set: a stuck update becomes a restart. Unsafe if a strategy is
+set. There is no fix for more replicas, which share the claim all the time (STO002).
 
 ## References
 - kubernetes.io, Persistent Volumes: Access Modes; Deployments: Strategy

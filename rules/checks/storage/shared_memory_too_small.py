@@ -1,13 +1,13 @@
-"""Processes that share memory have 64 MiB of it.
+"""Processes that share memory have only 64 MiB of it.
 
 ## What
-A container that trains on several accelerators, or serves a model from several, mounts memory at
-`/dev/shm`.
+A container that trains on several accelerators, or serves a model from several, must mount memory
+at `/dev/shm`.
 
 ## Why
-A container runtime gives 64 MiB of shared memory. PyTorch's data loaders hand batches over there
-and end with `Bus error ... insufficient shared memory (shm)`; NCCL ends with `Error while creating
-shared memory segment`. Both come once training runs, or with the next larger batch.
+A container runtime provides 64 MiB of shared memory. PyTorch's data loaders pass batches through it
+and fail with `Bus error ... insufficient shared memory (shm)`; NCCL fails with `Error while
+creating shared memory segment`. Both happen once training runs, or with the next larger batch.
 
 ## Example
 ```yaml
@@ -24,8 +24,8 @@ volumes: [{name: dshm, emptyDir: {medium: Memory, sizeLimit: 16Gi}}]
 ```
 
 ## Fix safety
-Safe where the memory limit is known: what is written there counts against that limit, as it did
-before, and the size is half of it at most. Without a limit there is no fix.
+Safe if the memory limit is known: shared memory counts against it, as before, and gets at most half
+of it. Without a limit there is no fix.
 
 ## References
 - pytorch/pytorch#5040, #16979, #108861; NVIDIA/nccl#525

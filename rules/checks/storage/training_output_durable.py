@@ -1,13 +1,13 @@
 """Training outputs do not outlive the pod.
 
 ## What
-At least one writing rank of a training workload puts its outputs and checkpoints on storage that
-outlives the pod: a claim, a network file system, or an object store.
+At least one writing rank of a training workload must put its outputs and checkpoints on storage
+that outlives the pod: a claim, a network file system, or an object store.
 
 ## Why
-The container's file system and an emptyDir die with the pod. Every retry is a new pod, so without
-a durable checkpoint training starts again from step 0, and without a durable output the model is
-lost when it succeeds.
+The container's file system and an emptyDir are deleted with the pod. Every retry is a new pod, so
+without a durable checkpoint training starts again from step 0. Without a durable output, the model
+is lost when training succeeds.
 
 ## Example
 ```yaml
@@ -21,7 +21,7 @@ volumes: [{name: out, persistentVolumeClaim: {claimName: models}}]
 ```
 
 ## Fix safety
-There is no fix: which claim or bucket holds the model is a person's decision.
+There is no fix: where to keep the model is your decision.
 
 ## References
 - https://kubernetes.io/docs/concepts/storage/volumes/#emptydir

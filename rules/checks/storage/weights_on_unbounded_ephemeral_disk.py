@@ -1,13 +1,13 @@
-"""Weights are fetched to a disk of the node that nothing sets aside for them.
+"""Weights are downloaded to the node's disk without reserving space.
 
 ## What
-A container that fetches a model from a hub asks for ephemeral storage, has a sizeLimit on the
-emptyDir that it goes to, or a claim mounted where the cache of its server is.
+A container that downloads a model from a hub must request ephemeral storage, set a sizeLimit on the
+emptyDir that receives the model, or mount a claim at its server's cache.
 
 ## Why
-What is written to a container's file system, or to an emptyDir, fills its node's disk. The kubelet
-evicts whoever wrote most without having asked for it, in the middle of the load, and the next pod
-begins to fetch again. A claim that is mounted beside the cache stays empty.
+A container's file system and an emptyDir fill the node's disk. The kubelet evicts the pods that
+exceed their requests most, in the middle of the load, and the next pod starts downloading again. A
+claim mounted next to the cache, instead of at it, stays empty.
 
 ## Example
 ```yaml
@@ -23,10 +23,10 @@ containers:
   volumeMounts: [{name: models, mountPath: /root/.cache/huggingface}]
 volumes: [{name: models, persistentVolumeClaim: {claimName: models}}]
 ```
-Or `requests: {ephemeral-storage: 200Gi}`, where each new pod may fetch it again.
+Or `requests: {ephemeral-storage: 200Gi}`, if each new pod may download the model again.
 
 ## Fix safety
-Unsafe: three bytes for each parameter are enough for most models, and a node must have as much.
+Unsafe: three bytes per parameter are enough for most models, but a node must have that much space.
 
 ## References
 - GoogleCloudPlatform/kubernetes-engine-samples#1581, foundation-model-stack/fms-hf-tuning#106

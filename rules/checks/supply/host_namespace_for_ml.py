@@ -1,13 +1,13 @@
-"""A workload lives in the node's namespaces, or on the node's own disk.
+"""A workload uses its node's namespaces or system disk.
 
 ## What
-Pods that train or serve share neither memory, network nor processes with their node without need,
-write to no folder of the disk that the node runs from, and are no administrators of it.
+Pods that train or serve should not share memory, network or processes with their node unless they
+need to, write to the node's system disk, or have administrator rights on the node.
 
 ## Why
-Namespaces are what keeps one tenant's models and data from the next one's on the same GPU node.
-`hostIPC` shows a pod every other's shared memory. A cache of models below `/root` of the node
-fills the disk that the kubelet needs, and the node evicts all that runs on it.
+Namespaces separate the models and data of tenants on the same GPU node. `hostIPC` shows a pod the
+shared memory of the node and of every other such pod. A model cache below the node's `/root` fills
+the disk that the kubelet needs, and the node evicts its pods.
 
 ## Example
 ```yaml
@@ -25,12 +25,12 @@ containers:
   volumeMounts: [{name: dshm, mountPath: /dev/shm}]
 volumes: [{name: dshm, emptyDir: {medium: Memory, sizeLimit: 16Gi}}]
 ```
-The node's network is needed for RDMA, EFA and TPU: nothing is said where a resource, an annotation,
-a device file or a variable shows one. Models are cached on a claim or a disk of their own; RDMA
-needs `IPC_LOCK`, and FUSE has CSI drivers: neither needs `SYS_ADMIN` in the pod.
+RDMA, EFA and TPU need the node's network: nothing is reported if a resource, an annotation, a
+device file or a variable shows one. Cache models on a claim or a separate disk. RDMA needs
+`IPC_LOCK`, and FUSE has CSI drivers: neither needs `SYS_ADMIN` in the pod.
 
 ## Fix safety
-Unsafe: processes of several pods that met in the node's memory do not meet in the pod's own.
+Unsafe: several pods that communicate through the node's shared memory no longer can.
 
 ## References
 - https://kubernetes.io/docs/concepts/security/pod-security-standards/ (Host Namespaces)

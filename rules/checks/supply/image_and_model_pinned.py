@@ -1,13 +1,13 @@
-"""What runs may be another program, or another model, at the next start.
+"""An image or a model is not pinned to a version.
 
 ## What
-The image of a container that does a pod's work has a tag that stays, or a digest; a model that is
-fetched from a hub has a revision.
+The image of a container that does a pod's work needs a fixed tag or a digest, and a model that is
+downloaded from a hub needs a revision.
 
 ## Why
 With `latest`, or no tag, every retry and every replica that an autoscaler adds may run another
-build, and a result cannot be had again. The kubelet asks the registry at each start, which fails
-when that is away, and pulls gigabytes where the tag has moved.
+build, and results cannot be reproduced. The kubelet asks the registry at each start, which fails
+when the registry is down, and pulls gigabytes if the tag has moved.
 
 ## Example
 ```yaml
@@ -18,11 +18,11 @@ containers: [{name: trainer, image: registry.example/trainer:latest}]
 ```yaml
 containers: [{name: trainer, image: "registry.example/trainer:1.4.2"}]
 ```
-A digest (`@sha256:...`) is surer still. Models take `--revision`, `REVISION`, or KServe's
+A digest (`@sha256:...`) is even better. Models take `--revision`, `REVISION`, or KServe's
 `hf://owner/model:revision`.
 
 ## Fix safety
-There is no fix: which version is meant is known to a registry, and to a person.
+There is no fix: which version is meant is not known here.
 
 ## References
 - https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy

@@ -1,13 +1,13 @@
-"""What a program needs is installed each time that it starts.
+"""Packages are installed each time a container starts.
 
 ## What
-The image of a container that trains or serves has all that it needs: nothing is installed, and no
-repository cloned, before its program starts.
+The image of a container that trains or serves must contain everything that it needs: no packages
+are installed and no repositories cloned before its program starts.
 
 ## Why
-An index that is away, or limits its callers, fails the start, and a new release of a package may
-run in place of the one that was tested. Every retry and every new replica waits for it again, with
-its accelerators held.
+If the package index is down or limits its clients, the container cannot start, and a new release of
+a package may run instead of the tested one. Every retry and every new replica waits for it again,
+while holding its accelerators.
 
 ## Example
 ```yaml
@@ -21,7 +21,7 @@ command: [python, train.py]
 ```
 
 ## Fix safety
-There is no fix: an image must be built.
+There is no fix: you have to build an image.
 
 ## References
 - https://docs.ray.io/en/latest/ray-core/handling-dependencies.html (Ray's runtime environments)

@@ -1,11 +1,11 @@
-"""A credential is written out in a manifest.
+"""A manifest contains a credential.
 
 ## What
-Tokens and keys come from a Secret: they stand in no environment, argument, script or ConfigMap.
+Tokens and keys must come from a Secret, not from an `env` value, an argument, script or ConfigMap.
 
 ## Why
-A manifest is in Git, in the `last-applied` annotation of the object, and readable to everybody who
-may look at a pod. A token of a model hub gives away models and data; a key of a cloud more.
+A manifest is in Git, in the object's `last-applied` annotation, and readable to everybody who may
+view pods. A model hub's token gives away models and data, a cloud key even more.
 
 ## Example
 ```yaml
@@ -16,11 +16,11 @@ env: [{name: HF_TOKEN, value: <the token itself>}]
 ```yaml
 env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf-token, key: HF_TOKEN}}}]
 ```
-Take back what was written out: it is known to others. What only stands for a credential is none:
-`changeme`, `<token>`, `minio123`, `EMPTY`. No report, log or patch shows what was found.
+Revoke the credential: others have seen it. Placeholders are not reported: `changeme`, `<token>`,
+`minio123`, `EMPTY`. No report, log or patch shows the credential.
 
 ## Fix safety
-Unsafe: somebody must make the Secret.
+Unsafe: you have to create the Secret.
 
 ## References
 - https://kubernetes.io/docs/concepts/configuration/secret/

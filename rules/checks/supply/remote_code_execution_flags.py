@@ -1,14 +1,14 @@
-"""A workload runs code that comes with a model, or that anybody may send.
+"""A workload runs code from a model's repository, or from anybody who can reach it.
 
 ## What
-No server or trainer runs the Python of a model's repository, or unpickles what it reads, unless the
-model is trusted and pinned. Where code may be typed in, as in a notebook or on a Ray head, nobody
-from outside the cluster comes without a token.
+A server or trainer must not run Python code from a model's repository, or unpickle its input,
+unless the model is trusted and pinned. Notebooks and Ray heads, where users can enter code, must
+not be reachable from outside the cluster without a token.
 
 ## Why
-`--trust-remote-code` runs what whoever owns the repository pushed last, with the pod's service
-account, its secrets and its network. A Ray dashboard or a notebook behind a load balancer runs what
-any passer-by sends: scanners find such ports, and abuse them, within hours.
+`--trust-remote-code` runs whatever the repository's owner pushed last, with the pod's service
+account, secrets and network. A Ray dashboard or a notebook behind a load balancer runs whatever
+anybody sends: scanners find and abuse such ports within hours.
 
 ## Example
 ```yaml
@@ -19,12 +19,12 @@ args: [--model, some-org/model, --trust-remote-code]
 ```yaml
 args: [--model, some-org/model, --revision, 4f2c1d0e9b8a7c6d5e4f3a2b1c0d9e8f7a6b5c4d]
 ```
-Some architectures need the flag. Name whose models you trust, and pin the commit:
-`rules: {SEC002: {trusted_model_sources: ["some-org/*"]}}`. A model in a folder, or that a
-variable names, is told of less loudly: somebody else knows whose it is.
+Some architectures need the flag. Name the sources that you trust, and pin the commit:
+`rules: {SEC002: {trusted_model_sources: ["some-org/*"]}}`. A model in a folder, or one named by a
+variable, gets a weaker action, because its source is not known here.
 
 ## Fix safety
-There is no fix: without the flag such a model may not load.
+There is no fix: without the flag the model may not load.
 
 ## References
 - https://huggingface.co/docs/transformers/models (custom models), pytorch `torch/serialization.py`

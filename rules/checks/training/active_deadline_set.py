@@ -1,10 +1,10 @@
 """A training run has no wall-clock bound.
 
 ## What
-A training workload must state, for the whole run, how long it may take.
+A training workload must state how long the whole run may take.
 
 ## Why
-A hung collective or a stuck data loader holds its GPUs for ever. At 3 a.m. a deadline looks.
+A hung collective or a stuck data loader holds its GPUs for ever, and at 3 a.m. nobody is watching.
 
 ## Example
 ```yaml
@@ -20,11 +20,11 @@ spec:
   backoffLimit: 3
   activeDeadlineSeconds: 86400
 ```
-Write it on the Job, not on the pod: a pod that meets its own deadline fails, and the Job retries
-it. While a Job is suspended (as Kueue holds it in its queue) the clock stands still.
+Set it on the Job, not on the pod: a pod that exceeds its own deadline fails, and the Job retries
+it. The clock stops while a Job is suspended, as in Kueue's queue.
 
 ## Fix safety
-Unsafe: a wrong number ends a good run. On a schedule it is no longer than until the next one.
+Unsafe: a wrong number ends a good run. On a schedule, it is at most the time until the next run.
 
 ## References
 - `pkg/apis/batch/types.go`; training-operator `core/job.go`; kuberay `initRayJobStatusIfNeed`

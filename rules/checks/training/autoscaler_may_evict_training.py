@@ -1,11 +1,11 @@
-"""A node autoscaler may take the node away from a training that runs.
+"""A node autoscaler may remove the node of a running training.
 
 ## What
-The pods of a long training say that they are not to be evicted to save a node.
+The pods of a long training must say that they are not to be evicted to save a node.
 
 ## Why
-Cluster Autoscaler and Karpenter take away nodes that are little used, and move their pods. A
-training loses what it did since its last checkpoint, and a Job whose pods are moved often fails.
+Cluster Autoscaler and Karpenter remove underused nodes and evict their pods. Training loses all
+work since its last checkpoint, and a Job whose pods are evicted often fails.
 
 ## Example
 ```yaml
@@ -22,11 +22,11 @@ spec:
     metadata:
       annotations: {cluster-autoscaler.kubernetes.io/safe-to-evict: "false"}
 ```
-With Karpenter `karpenter.sh/do-not-disrupt: "true"`. Either keeps a node from upgrades, too: pair
-it with a deadline (TRN003). A PodDisruptionBudget that selects the pods will do as well.
+With Karpenter use `karpenter.sh/do-not-disrupt: "true"`. Both also block upgrades of the node: add
+a deadline (TRN003). A PodDisruptionBudget that selects the pods works as well.
 
 ## Fix safety
-Safe: no run is ended by it. There is one where `cluster.node_autoscaler` says which it is.
+Safe: it ends no run. There is a fix only if `cluster.node_autoscaler` names the autoscaler.
 
 ## References
 - kubernetes/autoscaler#7095 and #1497, cluster-autoscaler FAQ; karpenter.sh: disruption

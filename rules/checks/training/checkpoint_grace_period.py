@@ -1,14 +1,14 @@
-"""A training that is evicted has no time, or gets no signal, to save its state.
+"""An evicted training gets no signal, or no time, to save its state.
 
 ## What
-Training on capacity that is taken back (spot, preemptible, a low priority) hears of it and has the
-time to write a last checkpoint.
+Training on capacity that can be reclaimed (spot, preemptible, low priority) must get a signal, and
+the time to write a last checkpoint.
 
 ## Why
-A pod that is evicted gets SIGTERM, and SIGKILL after `terminationGracePeriodSeconds`: 30 s unless
-it says more, too short for a state of many gigabytes, and half a file is worse than none. The
-signal goes to the first process of the container: a shell (`sh -c "a && python train.py"`) keeps it
-to itself, so that the training hears nothing at all.
+An evicted pod gets SIGTERM, and SIGKILL after `terminationGracePeriodSeconds`. The default of 30 s
+is too short to write many gigabytes, and half a file is worse than none. The signal goes to the
+container's first process: a shell (`sh -c "a && python train.py"`) does not pass it on, so the
+training never receives it.
 
 ## Example
 ```yaml
@@ -26,12 +26,12 @@ spec:
   containers:
   - command: [sh, -c, "pip list && exec python train.py"]
 ```
-A cloud may take its node back sooner whatever is written: AWS gives two minutes, Google Cloud and
-Azure about thirty seconds. `bash -c` puts its last command in its own place, and passes where that
-is one without a pipe or a redirection.
+A cloud may reclaim its node sooner, whatever the manifest says: AWS gives two minutes, Google Cloud
+and Azure about thirty seconds. `bash -c` replaces itself with its last command, and is accepted if
+that command has no pipe or redirection.
 
 ## Fix safety
-Safe where nothing is written: a pod that ends sooner waits for nothing. Unsafe over a zero.
+Safe if the field is not set: a pod that ends sooner does not wait. Unsafe if it is zero.
 
 ## References
 - kubernetes.io: pod lifecycle, termination of pods

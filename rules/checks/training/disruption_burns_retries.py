@@ -1,11 +1,12 @@
-"""An eviction counts as a failure of training that expects evictions.
+"""Evictions use up the retries of training that expects evictions.
 
 ## What
-Training on capacity that is taken back (spot, preemptible, a low priority) must tell an eviction
-from a failure of its own.
+Training on capacity that can be reclaimed (spot, preemptible, low priority) must not count an
+eviction as a failure.
 
 ## Why
-Each preemption uses up one of a few attempts, until the run fails although nothing in it is wrong.
+Each preemption uses up one of a few attempts, until the run fails although nothing is wrong with
+it.
 
 ## Example
 ```yaml
@@ -24,11 +25,11 @@ spec:
     rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]
   template: {spec: {nodeSelector: {cloud.google.com/gke-spot: "true"}, restartPolicy: Never}}
 ```
-A deadline (TRN003) bounds what evictions no longer do.
+Since evictions no longer bound the attempts, set a deadline (TRN003).
 
 ## Fix safety
-Safe on a Job with restartPolicy Never, beside which alone the API server takes the policy, unsafe
-with another one. Rules that are there are left to a person: their order counts.
+Safe on a Job with restartPolicy Never, the only one with which the API server accepts the policy;
+unsafe with another one. Existing rules are not changed: their order matters.
 
 ## References
 - KEP-3329; kubernetes.io: handling retriable and non-retriable pod failures with pod failure policy

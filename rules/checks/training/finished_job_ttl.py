@@ -1,11 +1,11 @@
-"""A training that is over stays for ever, or is gone before anybody has read its logs.
+"""A finished training stays for ever, or is deleted before anybody has read its logs.
 
 ## What
-A job says how long it is kept when over: long enough for its logs to be read, and not for ever.
+A job must state how long it is kept when finished: long enough to read its logs, but not for ever.
 
 ## Why
-Finished jobs and their pods fill the API server's store. A ttl of minutes takes the logs of last
-night's failure away before anybody is up.
+Finished jobs and their pods fill the API server's store. A TTL of minutes deletes the logs of last
+night's failure before anybody is awake.
 
 ## Example
 ```yaml
@@ -21,11 +21,11 @@ spec:
   backoffLimit: 3
   ttlSecondsAfterFinished: 604800
 ```
-What a schedule makes is bounded by its history limits. Under Argo CD or Flux a ttl has the training
-run anew (TRN012), and none is asked for.
+Scheduled jobs are bounded by the schedule's history limits. Under Argo CD or Flux a TTL makes the
+training run again (TRN012), so none is required.
 
 ## Fix safety
-Unsafe: a job that its ttl deletes is made again by whoever keeps the cluster as a repository says.
+Unsafe: a GitOps tool recreates a job that its TTL deletes.
 
 ## References
 - KEP-592; argo-workflows `workflow_types.go` (TTLStrategy)

@@ -1,12 +1,12 @@
-"""A GitOps tool makes a training job again when it is gone.
+"""A GitOps tool recreates a training job that is gone.
 
 ## What
 A training job that Argo CD, Flux or Helm's controller keeps in the cluster must not be deleted by a
-ttl, and must have a name.
+TTL, and must have a fixed name.
 
 ## Why
-What the ttl deletes is out of sync, and made again: the training runs anew, on the same GPUs, and
-writes over its last model. A job with `generateName` is another one at each sync.
+A job deleted by its TTL is out of sync, so the tool creates it again: the training runs again, on
+the same GPUs, and overwrites its last model. A job with `generateName` is a new one at each sync.
 
 ## Example
 ```yaml
@@ -23,10 +23,10 @@ metadata:
     argocd.argoproj.io/hook: Sync
     argocd.argoproj.io/hook-delete-policy: BeforeHookCreation
 ```
-Or no ttl: the finished job then stands for itself until it is changed.
+Or no TTL: the finished job then stays, and does not run again until it is changed.
 
 ## Fix safety
-There is no fix: whether the job is a hook is for its owner to say.
+There is no fix: whether the job is a hook is your decision.
 
 ## References
 - argoproj/argo-cd#8586 and #13851, airbytehq/airbyte#15202, loculus-project/loculus#6567

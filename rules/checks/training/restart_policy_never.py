@@ -1,14 +1,14 @@
 """A training pod is restarted in place.
 
 ## What
-A training or retraining pod must not be restarted in place: a failed attempt leaves a dead pod
-behind and is retried as a fresh pod by its controller.
+A training or retraining pod must not be restarted in place. A failed attempt should leave its dead
+pod behind, and the controller should retry with a fresh one.
 
 ## Why
 With `restartPolicy: OnFailure` the Job controller counts container restarts and, at the limit,
 deletes the pod and its logs. An in-place restart reuses a possibly broken node or GPU, and restarts
-one of several ranks while its peers sit in a collective's timeout. A bare Pod's default, `Always`,
-restarts successful training for ever.
+one of several ranks while its peers wait for a collective to time out. A bare Pod's default,
+`Always`, restarts successful training for ever.
 
 ## Example
 ```yaml
@@ -24,9 +24,9 @@ For Kubeflow's v1 jobs the replica's own field counts: `ExitCode` is their `Neve
 recreates the pod on exit codes 128 to 255), and `Never` means no retry.
 
 ## Fix safety
-Safe on a Job or CronJob (unset, the API server refuses it), unless a main container mounts an
-emptyDir on disk, which a new pod finds empty. Safe everywhere where only the case is wrong, as in
-`never`: no pod comes of it. Unsafe elsewhere: a person must choose.
+Safe on a Job or CronJob (the API server refuses it unset), unless a main container mounts an
+emptyDir on disk, which is empty in a new pod. Safe everywhere if only the case is wrong, as in
+`never`: the pod could not be created. Unsafe elsewhere: the policy is your decision.
 
 ## References
 - kubernetes/kubernetes#74848, kubernetes/website#14709, kubeflow/trainer#2000 and #2127

@@ -1,12 +1,13 @@
-"""A retry budget is written and never acts.
+"""A retry budget has no effect.
 
 ## What
-A budget that is written must be one that the controller consults.
+A retry budget must be one that the controller uses.
 
 ## Why
-The manifest promises attempts, or an end of them, that never come. Kubeflow's v1 jobs do not retry
-a replica with `Never`, and do not count what `ExitCode` makes anew; Volcano's `maxRetry` counts
-what a policy restarts; a RayJob's `submitterConfig.backoffLimit` retries the submitter.
+The manifest promises retries, or a limit on them, that do not exist. Kubeflow's v1 jobs never retry
+a replica with `Never`, and do not count the pods that `ExitCode` recreates. Volcano's `maxRetry`
+counts only restarts by a policy. A RayJob's `submitterConfig.backoffLimit` retries only the
+submitter.
 
 ## Example
 ```yaml
@@ -27,7 +28,7 @@ spec:
 ```
 
 ## Fix safety
-There is no fix: whether attempts or their absence were meant is a person's word.
+There is no fix: only you know whether retries were intended.
 
 ## References
 - training-operator `pkg/core/job.go` (PastBackoffLimit), kubeflow/trainer#2045

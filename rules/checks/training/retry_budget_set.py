@@ -1,11 +1,11 @@
 """A training run has no written, bounded retry budget.
 
 ## What
-The number of retries must be written down, and be between 0 and `max`.
+The number of retries must be set, and be between 0 and `max`.
 
 ## Why
 A Job's default is 6: up to seven attempts, each holding the same GPUs. Kubeflow's v1 jobs have no
-limit where nothing is written. A retry budget is a decision on money: it stands in the manifest.
+limit by default. A retry budget is a decision about money, so it belongs in the manifest.
 
 ## Example
 ```yaml
@@ -24,8 +24,8 @@ spec:
 A JobSet has two budgets: `failurePolicy.maxRestarts`, and each child's `backoffLimit`.
 
 ## Fix safety
-Adding the limit is safe: it writes what the policy demands, less where another budget multiplies
-it (TRN004), and nothing where that leaves no retry. Lowering one that is written is unsafe.
+Adding the limit is safe: it sets what the policy demands, or less if another budget multiplies it
+(TRN004), and nothing if that leaves no retry. Lowering an existing limit is unsafe.
 
 ## References
 - `pkg/apis/batch/types.go` (JobSpec.BackoffLimit), KEP-3850

@@ -1,13 +1,13 @@
-"""Training is retried without end, or budgets multiply to more than anybody means.
+"""Training is retried without end, or retry budgets multiply.
 
 ## What
-A retry loop must have an end, and budgets that multiply one another must stay within
-`retries.max_total_attempts` together.
+Retries must have a limit, and budgets that multiply must together stay within
+`retries.max_total_attempts`.
 
 ## Why
-A program that runs out of memory, or has a fault, burns its GPUs again with each attempt.
-`retryStrategy: {}` of an Argo template means for ever; a JobSet of 4 attempts whose children have 7
-makes 28.
+A program that runs out of memory, or has a bug, wastes its GPUs again with each attempt. An Argo
+template's `retryStrategy: {}` retries for ever. A JobSet with 4 attempts whose children have 7
+comes to 28.
 
 ## Example
 ```yaml
@@ -28,8 +28,8 @@ spec:
 ```
 
 ## Fix safety
-Safe where a strategy has no limit: it writes what the policy demands. None for what multiplies: a
-person must say which budget is the larger one.
+Safe if a strategy has no limit: it sets what the policy demands. There is no fix for budgets that
+multiply: which one to lower is your decision.
 
 ## References
 - argo-workflows `examples/retry-container-to-completion.yaml`, `workflow/controller/operator.go`

@@ -1,12 +1,12 @@
-"""A run never completes, because a sidecar in its pod never ends.
+"""A run never completes because a sidecar in its pod never ends.
 
 ## What
-In a pod that runs to completion every container ends, or is a native sidecar.
+In a pod that runs to completion, every container must end or be a native sidecar.
 
 ## Why
-A Job is complete when all containers of its pod have ended. The training ends, the proxy beside it
-goes on, and so does the pod, with its GPUs: until the deadline fails a run that had succeeded, or
-for ever.
+A Job is complete when all containers of its pod have ended. If the training ends and the proxy
+beside it does not, the pod keeps its GPUs for ever, or until the deadline fails a run that had
+succeeded.
 
 ## Example
 ```yaml
@@ -24,12 +24,13 @@ spec:
     metadata: {labels: {sidecar.istio.io/inject: "false"}}
 ```
 Or a native sidecar: an init container with `restartPolicy: Always` (stable since Kubernetes 1.33),
-which is ended with the others. Istio injects its proxy as one by default since 1.27: say so with
-`cluster.istio_native_sidecar`. A run that ends its sidecar itself (`/quitquitquit`) is left alone.
+which is stopped with the others. Istio injects its proxy as one by default since 1.27: if yours
+does, set `cluster.istio_native_sidecar`. A run that ends its sidecar itself (`/quitquitquit`) is
+left alone.
 
 ## Fix safety
-Unsafe: without its proxy a run may not reach what only the mesh lets in, and a native sidecar
-starts before the others.
+Unsafe: without its proxy a run may not reach services that only admit the mesh, and a native
+sidecar starts before the other containers.
 
 ## References
 - kubernetes.io: sidecar containers (KEP-753); istio/istio#11045

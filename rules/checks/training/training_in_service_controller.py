@@ -1,13 +1,13 @@
-"""Training runs under a controller that starts it again, or under none.
+"""Training runs under a controller that restarts it, or under none.
 
 ## What
-Training belongs into something that ends: a Job, or an operator's job; not into a controller that
-keeps pods running, nor into a bare Pod.
+Training belongs in a workload that ends, a Job or an operator's job: not under a controller that
+keeps pods running, and not in a bare Pod.
 
 ## Why
-A Deployment, a StatefulSet and a DaemonSet allow no restart policy but `Always`: training that has
-finished starts again, writes over its model and never frees its GPUs. A bare Pod is not made again
-when its node goes.
+Deployments, StatefulSets and DaemonSets only allow the restart policy `Always`: finished training
+starts again, overwrites its model and never frees its GPUs. A bare Pod is not recreated when its
+node fails.
 
 ## Example
 ```yaml
@@ -22,11 +22,12 @@ spec:
   backoffLimit: 3
   template: {spec: {restartPolicy: Never, containers: [{name: trainer, command: [...]}]}}
 ```
-What learns without end from a stream says so: `mlgate.dev/role: streaming-training`.
+For training that learns from a stream without end, set `mlgate.dev/role: streaming-training`.
 
 ## Fix safety
-Unsafe: the object becomes a Job, and what selects its pods has to follow. None for several replicas
-or claims of their own. Writing `Always` where the API server takes nothing else is safe.
+Unsafe: the object becomes a Job, and whatever selects its pods must be adapted. There is no fix for
+several replicas, or claims per replica. Setting `Always` where the API server accepts nothing else
+is safe.
 
 ## References
 - `pkg/apis/apps/validation` (Unsupported value); vanvalenlab/kiosk-console#81

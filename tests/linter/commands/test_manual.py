@@ -40,7 +40,7 @@ def test_defaults_and_groups_are_those_of_the_help() -> None:
 
 def test_exit_codes_are_those_of_readme() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert "2 for wrong usage or policy" in " ".join(readme.split())
+    assert "2 for wrong usage, a bad policy" in " ".join(readme.split())
     assert [code for code, _ in EXIT_CODES] == list("012345")
 
 
@@ -56,4 +56,4 @@ def test_man_reads_it(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "the profile, over what the policy says" in done.stdout
+    assert "use this profile, whatever the policy says" in done.stdout
