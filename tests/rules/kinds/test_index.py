@@ -66,7 +66,7 @@ def test_kinds_that_no_object_is_of_are_not_imported() -> None:
 
 
 def test_a_resource_is_named_by_the_plural_of_its_kind() -> None:
-    """mlgate registers for resources by this name: objects of a wrong one never come to it."""
+    """The webhook registers for this name: objects of a wrong one never come to it."""
     for kind in (one for one in BUILT_IN if one.plural):
         stem = kind.name.lower()
         sibilant = stem.endswith(("s", "x", "z", "ch", "sh"))
