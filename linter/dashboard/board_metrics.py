@@ -30,6 +30,6 @@ def render_board(board: Board) -> bytes:
     stale = Gauge(
         "mlgate_dashboard_stale", "1 where the last scan could not be shown", registry=registry
     )
-    stale.set(board.describe().state == "stale")
+    stale.set(board.describe().failure is not None)  # before the first scan is shown, too
     scanned = b"" if board.view is None else board.view.metrics
     return scanned + generate_latest(registry)

@@ -24,7 +24,7 @@ from webhook.replica.cluster_metrics import ClusterMetrics
 
 ALERTS = ROOT / "deploy/chart/files/alerts.yaml"
 PAGE = ROOT / "docs/webhook.md"
-SCAN_PAGE = ROOT / "docs/scan.md"
+SCAN_PAGES = (ROOT / "docs/scan.md", ROOT / "docs/dashboard.md")
 RUNBOOK = ROOT / "docs/operations.md"
 DASHBOARD = ROOT / "deploy/monitoring/dashboard.json"
 TESTS = ROOT / "deploy/monitoring/alerts.test.yaml"
@@ -69,9 +69,10 @@ def list_registered() -> dict[str, tuple[str, ...]]:
 
 
 def list_scanned() -> dict[str, tuple[str, ...]]:
-    """Those that a scan writes, with the words that its page sets apart beside each: labels, and
-    values of them."""
-    rows = re.findall(r"^\| (`mlgate_scan_.*?) \| (.*) \|$", SCAN_PAGE.read_text(), re.MULTILINE)
+    """Those of scans and of the dashboard, with the words that their pages set apart beside each:
+    labels, and values of them."""
+    text = "".join(page.read_text() for page in SCAN_PAGES)
+    rows = re.findall(r"^\| (`mlgate_\w+`.*?) \| (.*) \|$", text, re.MULTILINE)
     word = re.compile(r"`(\w+)`")
     return {name: tuple(word.findall(told)) for names, told in rows for name in word.findall(names)}
 

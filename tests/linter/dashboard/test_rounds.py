@@ -10,6 +10,7 @@ import pytest
 from linter.dashboard.answers import ActionCounts
 from linter.dashboard.app import create_dashboard
 from linter.dashboard.board import KEPT, Board
+from linter.dashboard.board_metrics import render_board
 from linter.dashboard.cluster_scan import ClusterScan
 from linter.dashboard.gate import Gate
 from linter.dashboard.rounds import ScanRounds
@@ -80,7 +81,10 @@ def test_the_last_good_scan_stays_and_its_age_is_told(server: Server) -> None:
 
 def test_a_scan_that_works_again_ends_the_failure(server: Server) -> None:
     board = Board(0.01, "team")
-    run(board, refuse, lambda: look(server))
+    run(board, refuse)
+    assert b"mlgate_dashboard_stale 1.0" in render_board(board)
+    run(board, lambda: look(server))
+    assert b"mlgate_dashboard_stale 0.0" in render_board(board)
     status = board.describe()
     assert (status.state, status.failure) == ("fresh", None)
     assert [one.outcome for one in board.list_history()] == ["failed", "whole"]
