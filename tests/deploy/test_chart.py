@@ -80,6 +80,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "monitored": {"monitoring": {"enabled": True}},
     "monitored dashboard": {"monitoring": {"enabled": True}, "dashboard": {"enabled": True}},
+    "IPv6 alone": {"host": "::", "dashboard": {"enabled": True}},
     "on the nodes' network": {"hostNetwork": True, "port": 18443, "metricsPort": 18080},
 }
 
@@ -212,6 +213,14 @@ def test_ports_are_those_that_are_listened_on() -> None:
 
 
 @needs_helm
+def test_addresses_are_those_that_are_listened_at() -> None:
+    made = by_name(render(SETTINGS["IPv6 alone"]))
+    for name in ("mlgate", "mlgate-dashboard"):
+        pod = made["Deployment", name]["spec"]["template"]["spec"]
+        assert "--host=::" in pod["containers"][0]["args"]
+
+
+@needs_helm
 def test_tracing_takes_further_variables() -> None:
     pod = by_name(render(SETTINGS["traced in part"]))["Deployment", "mlgate"]["spec"]["template"]
     (container,) = pod["spec"]["containers"]
@@ -288,6 +297,10 @@ def test_a_scan_that_writes_reports_may_write_nothing_else() -> None:
             *(NAMESPACE, "apiServer has 192.0.2.10, which is no range of addresses, such as"),
         ),
         (
+            {"networkPolicy": {"apiServer": ["999.0.0.1/32"]}},
+            *(NAMESPACE, "apiServer has 999.0.0.1/32, which is no range of addresses"),
+        ),
+        (
             {"arguments": ["--failure-policy=Fail"]},
             *(NAMESPACE, "arguments has --failure-policy, which the value failurePolicy gives"),
         ),
@@ -297,6 +310,14 @@ def test_a_scan_that_writes_reports_may_write_nothing_else() -> None:
                 NAMESPACE,
                 "dashboard.arguments has --history, which the value dashboard.historyClaim",
             ),
+        ),
+        (
+            {"dashboard": {"arguments": ["--host=127.0.0.1"]}},
+            *(NAMESPACE, "dashboard.arguments has --host, which the value host gives: set that"),
+        ),
+        (
+            {"dashboard": {"arguments": ["--port=80"]}},
+            *(NAMESPACE, "has --port, which the chart gives itself: leave it out"),
         ),
         (
             {"scan": {"arguments": ["--events"]}},
@@ -311,6 +332,14 @@ def test_a_scan_that_writes_reports_may_write_nothing_else() -> None:
         ({"policy": None}, NAMESPACE, "missing property 'policy'"),
         ({"image": {"repository": "registry.example.com/a:1"}}, NAMESPACE, "/image/repository'"),
         ({"resources": {"limits": {"memory": 512}}}, NAMESPACE, "/resources/limits/memory'"),
+        (
+            {"resources": {"limits": {"memory": "64Mi"}}},
+            *(NAMESPACE, "resources.limits.memory is 64Mi, less than mlgate takes to start: 128Mi"),
+        ),
+        (
+            {"dashboard": {"resources": {"limits": {"memory": "0.1G"}}}},
+            *(NAMESPACE, "dashboard.resources.limits.memory is 0.1G, less than"),
+        ),
         ({"scan": {"schedule": "daily"}}, NAMESPACE, "/scan/schedule'"),
         ({"dashboard": {"tlsSecret": "A B"}}, NAMESPACE, "/dashboard/tlsSecret'"),
         ({"replica": 3}, NAMESPACE, "replica"),

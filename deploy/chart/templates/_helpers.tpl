@@ -57,8 +57,20 @@ tolerations:
 {{- define "mlgate.refuseGiven" -}}
 {{- range .words }}
 {{- $name := . | trimPrefix "--" | splitList "=" | first }}
-{{- with get $.given $name }}
-{{- fail (printf "%s has --%s, which the value %s gives: set that" $.of $name .) }}
+{{- if hasKey $.given $name }}
+{{- $value := get $.given $name }}
+{{- $advice := ternary (printf "the value %s gives: set that" $value) "the chart gives itself: leave it out" (ne $value "") }}
+{{- fail (printf "%s has --%s, which %s" $.of $name $advice) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "mlgate.refuseLittle" -}}
+{{- with dig "limits" "memory" "" .resources }}
+{{- $unit := regexFind "[A-Za-z]+$" . }}
+{{- $bytes := dict "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
+{{- if lt (mulf (trimSuffix $unit . | float64) (get $bytes $unit)) (mulf $.least 1048576) }}
+{{- fail (printf "%s.limits.memory is %s, less than mlgate takes to start: %vMi or more" $.of . $.least) }}
 {{- end }}
 {{- end }}
 {{- end }}
