@@ -70,6 +70,28 @@ def test_what_is_published_is_signed_and_says_what_is_in_it() -> None:
     assert "steps.build.outputs.digest" in steps[-1]["env"]["DIGEST"]
 
 
+def list_commands(job: str) -> list[str]:
+    """The lines that a job of the workflow runs."""
+    texts = [step.get("run", "") for step in RELEASE["jobs"][job]["steps"]]
+    return [line for text in texts for line in text.splitlines()]
+
+
+def test_what_builds_and_signs_is_pinned_by_its_hash() -> None:
+    asked = [line for job in ("source", "wheels", "publish") for line in list_commands(job)]
+    files = [re.findall(r"-r (\S+)", one) for one in asked if "pip install" in one]
+    assert len(files) == 4
+    for (file,) in files:
+        assert read_pins(f"{ROOT / file}")
+    assert all("--require-hashes" in one for one in asked if "pip install" in one)
+    assert any("pypi_attestations sign" in one for one in list_commands("publish"))
+
+
+def test_nothing_is_published_that_has_not_passed_the_checks() -> None:
+    assert list_commands("check")[-1] == "make check"
+    for job in ("publish", "image"):
+        assert "check" in RELEASE["jobs"][job]["needs"]
+
+
 def test_every_action_is_pinned_by_its_commit() -> None:
     used = [
         step["uses"] for job in RELEASE["jobs"].values() for step in job["steps"] if "uses" in step
