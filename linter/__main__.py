@@ -1,5 +1,5 @@
 """``python -m linter`` is the ``mlgate`` command."""
 
-from linter.cli import run_console
+from linter.console import start
 
-run_console()
+start()
