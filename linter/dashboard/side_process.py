@@ -4,7 +4,9 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -28,7 +30,8 @@ def call_aside(function: Callable[..., _Result], *arguments: Any) -> _Result:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(there, function, arguments), daemon=True)
-    process.start()
+    with _uninterrupted():
+        process.start()
     there.close()
     with here:
         try:
@@ -62,9 +65,21 @@ def _tell_end(code: int | None) -> str:
     return f"its process ended with {code}"
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """What is started here gets no SIGINT, from its first moment on: whoever interrupts means the
+    dashboard, with which it ends."""
+    # Started with the first process, it would take SIGINT out of the mask again.
+    resource_tracker.ensure_running()
+    # The mask is one thread's, and a new process has that of the thread which starts it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(there: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    # Whoever interrupts means the dashboard, with which this process ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     try:

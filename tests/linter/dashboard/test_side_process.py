@@ -88,3 +88,19 @@ def tell_and_wait() -> None:
     threading.Event().wait(20)
     sys.stdout.write("not ended\n")
     sys.stdout.flush()
+
+
+def test_who_interrupts_the_dashboard_hears_nothing_of_it() -> None:
+    program = f"from {__name__} import call_aside, interrupt, tell_and_wait, threading\n"
+    program += "threading.Thread(target=interrupt, daemon=True).start(); call_aside(tell_and_wait)"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as dashboard:
+        assert dashboard.stdout is not None
+        assert dashboard.stdout.readline() == "aside\n"
+        dashboard.kill()
+
+
+def interrupt() -> None:
+    """As soon as there is a process aside, long before it runs anything of ours."""
+    until(lambda: bool(multiprocessing.active_children()))
+    os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGINT)
