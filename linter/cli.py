@@ -47,6 +47,7 @@ def main(
     out, err = stdout or sys.stdout, stderr or sys.stderr
     try:
         _refuse_stranger()
+        _refuse_lost_place()
         choose_reader()
         return _dispatch(argv, stdin or sys.stdin, out, err)
     except UserError as error:
@@ -122,6 +123,14 @@ def choose_reader() -> None:
         there = " or ".join(sorted(composition.READERS))
         raise UserError(f"mlgate: {READER_VARIABLE} is {wanted}; here it can be {there}")
     composition.reader = wanted
+
+
+def _refuse_lost_place() -> None:
+    """Of a working directory that was removed no path leads anywhere."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UserError(f"mlgate: the working directory cannot be read: {error.strerror}") from None
 
 
 def _refuse_stranger() -> None:

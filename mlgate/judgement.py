@@ -2,13 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from linter.errors import UserError
 from linter.input.excludes import Excludes
-from linter.input.sources import Collection, collect
+from linter.input.sources import collect
 from linter.judging import run
 from linter.judging.file_policies import FilePolicies
 from linter.judging.selection import select_rules
@@ -18,12 +18,15 @@ from rules.policy import DEFAULT
 from rules.policy.values import PROFILES
 
 if TYPE_CHECKING:
-    from linter.row_types import FindingRow
+    from linter.row_types import FindingRow, RunResult
 
 Input: TypeAlias = Mapping[str, Any] | str | os.PathLike[str]
 """An object as plain data, or the path of a file or folder."""
 
 Action: TypeAlias = Literal["deny", "warn", "audit", "excepted"]
+
+_HINTS = {"list": ", or an object: those of a list are given as lint(*objects)"}
+_HINTS["generator"] = _HINTS["tuple"] = _HINTS["list"]
 
 _WEIGHTS = {"deny": 3, "warn": 2, "audit": 1, "never": 9}
 
@@ -84,13 +87,16 @@ class Report(NamedTuple):
     unread: tuple[Unread, ...]
 
     def passes(self, fail_on: Literal["deny", "warn", "audit", "never"] = "warn") -> bool:
-        """Whether everything was read, and nothing found at or above ``fail_on``."""
-        return not self.unread and not self.select(fail_on)
+        """Whether everything was read, and nothing found at or above ``fail_on``. Raises
+        LintError for another word."""
+        return not self.select(fail_on) and not self.unread
 
     def select(
         self, at_least: Literal["deny", "warn", "audit", "never"] = "warn"
     ) -> tuple[Finding, ...]:
-        """The findings of an action at or above ``at_least``."""
+        """The findings of an action at or above ``at_least``. Raises LintError for another word."""
+        if at_least not in _WEIGHTS:
+            raise LintError(f"expected one of {', '.join(_WEIGHTS)}, found {at_least}")
         least = _WEIGHTS[at_least]
         return tuple(one for one in self.findings if _WEIGHTS.get(one.action, 0) >= least)
 
@@ -117,10 +123,9 @@ def lint(
 
     Raises LintError.
     """
-    if profile is not None and profile not in PROFILES:
-        raise LintError(f"profile is {profile}; expected one of {', '.join(PROFILES)}")
+    _check_words(profile, namespace, select, ignore)
     try:
-        file = os.fspath(policy) if policy is not None else None
+        file = _read_path(policy, "policy") if policy is not None else None
         chosen = load_policy(file) if file is not None else DEFAULT
         selection = select_rules(select, ignore)
         task = Task(
@@ -134,24 +139,43 @@ def lint(
             policies=FilePolicies(chosen, file, stated=True),
         )
         objects, paths = _part(inputs)
-        collection = collect(paths, Excludes(str(Path.cwd()), chosen.exclude))
+        collection = collect(paths, Excludes(_find_place(), chosen.exclude))
         names = {f"<object {index}>": index for index in range(len(objects))}
-        texts = zip(names, map(_encode, objects), strict=True)
-        return _judge(task, collection, list(texts), names)
+        texts = list(zip(names, map(_encode, objects), strict=True))
+        result = run.lint(task, collection, texts, jobs=1)
     except UserError as error:
         raise LintError(str(error)) from None
-
-
-def _judge(
-    task: Task,
-    collection: Collection,
-    texts: list[tuple[str, bytes]],
-    names: Mapping[str, int],
-) -> Report:
-    result = run.lint(task, collection, texts, jobs=1)
-    unread = (Unread(one["file"], one["line"], one["reason"]) for one in result["errors"])
     found = (_export(row, names.get(row["file"])) for row in result["findings"])
-    return Report(tuple(found), tuple(unread))
+    return Report(tuple(found), _list_unread(result, paths))
+
+
+def _check_words(
+    profile: object, namespace: object, select: Sequence[str], ignore: Sequence[str]
+) -> None:
+    if profile is not None and profile not in PROFILES:
+        raise LintError(f"profile is {profile}; expected one of {', '.join(PROFILES)}")
+    if namespace is not None and (not isinstance(namespace, str) or not namespace):
+        raise LintError(f"namespace is {namespace!r}; expected a name")
+    for name, words in (("select", select), ("ignore", ignore)):
+        # A text is a collection too, of letters with which codes of rules begin.
+        listed = isinstance(words, Collection) and not isinstance(words, str)
+        if not listed or not all(isinstance(word, str) for word in words):
+            raise LintError(f"{name} is {words!r}; expected a list of rules")
+
+
+def _find_place() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError as error:
+        raise LintError(f"the working directory cannot be read: {error.strerror}") from None
+
+
+def _list_unread(result: "RunResult", paths: Sequence[str]) -> tuple[Unread, ...]:
+    """What could not be read, and, where nothing at all was judged, the paths that led nowhere."""
+    unread = [Unread(one["file"], one["line"], one["reason"]) for one in result["errors"]]
+    if not unread and not result["coverage"]["objects"]:
+        unread = [Unread(path, None, "nothing to check in it") for path in paths]
+    return tuple(unread)
 
 
 def _part(inputs: Iterable[Input]) -> tuple[list[Mapping[str, Any]], list[str]]:
@@ -161,15 +185,35 @@ def _part(inputs: Iterable[Input]) -> tuple[list[Mapping[str, Any]], list[str]]:
         if isinstance(one, Mapping):
             objects.append(one)
         else:
-            paths.append(os.fspath(one))
+            paths.append(_read_path(one, "an input"))
+    if not objects and not paths:
+        raise LintError("nothing is given to judge: expected objects, or paths")
     return objects, paths
+
+
+def _read_path(path: object, name: str) -> str:
+    if not isinstance(path, str | os.PathLike):
+        kind = type(path).__name__
+        raise LintError(f"{name} is of type {kind}; expected a path" + _HINTS.get(kind, ""))
+    text = os.fsdecode(path)
+    if not text or "\0" in text:
+        raise LintError(f"{name} is {text!r}; expected a path")
+    return text
 
 
 def _encode(body: Mapping[str, Any]) -> bytes:
     try:
-        return json.dumps(body, ensure_ascii=False).encode()
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, default=_unwrap).encode()
+    except RecursionError:
+        raise LintError("an object is nested too deep") from None
     except (TypeError, ValueError) as error:
         raise LintError(f"an object is no plain data: {error}") from None
+
+
+def _unwrap(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a value is of type {type(value).__name__}")
 
 
 def _export(row: "FindingRow", index: int | None) -> Finding:

@@ -1,7 +1,9 @@
 """The public API: objects and files judged as the command judges them."""
 
+import datetime
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -83,7 +85,11 @@ def test_what_cannot_be_read_does_not_pass(tmp_path: Path) -> None:
     [
         ({"policy": "/nowhere.yaml"}, "/nowhere.yaml: No such file or directory"),
         ({"profile": "loud"}, "profile is loud; expected one of observe, standard, strict"),
+        ({"policy": {"profile": "strict"}}, "policy is of type dict; expected a path"),
         ({"select": ["TRN9"]}, "TRN9"),
+        ({"select": "TRN"}, "select is 'TRN'; expected a list of rules"),
+        ({"ignore": [1]}, "ignore is .1.; expected a list of rules"),
+        ({"namespace": 1}, "namespace is 1; expected a name"),
     ],
 )
 def test_a_wrong_argument_is_an_error(words: dict[str, Any], complaint: str) -> None:
@@ -91,9 +97,53 @@ def test_a_wrong_argument_is_an_error(words: dict[str, Any], complaint: str) -> 
         mlgate.lint(retrain(), **words)
 
 
-def test_an_object_must_be_plain_data() -> None:
+@pytest.mark.parametrize(
+    ("inputs", "complaint"),
+    [
+        ((), "nothing is given to judge"),
+        (([{}],), r"of type list; expected a path, or an object: .* lint\(\*objects\)"),
+        ((None,), "of type NoneType; expected a path"),
+        (("",), "expected a path"),
+        (("a\0b",), "expected a path"),
+    ],
+)
+def test_a_wrong_input_is_an_error(inputs: tuple[Any, ...], complaint: str) -> None:
+    with pytest.raises(mlgate.LintError, match=complaint):
+        mlgate.lint(*inputs)
+
+
+@pytest.mark.parametrize("value", [object(), float("nan"), datetime.date(2026, 1, 1), "\ud800"])
+def test_an_object_must_be_plain_data(value: object) -> None:
     with pytest.raises(mlgate.LintError, match="no plain data"):
-        mlgate.lint({"apiVersion": object()})
+        mlgate.lint({"apiVersion": value})
+
+
+def test_an_object_must_not_be_nested_without_end() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(20_000):
+        deep = {"a": deep}
+    with pytest.raises(mlgate.LintError, match="nested too deep"):
+        mlgate.lint(deep)
+
+
+def test_mappings_of_any_type_are_objects() -> None:
+    body = retrain()
+    wrapped = {**body, "spec": MappingProxyType(body["spec"])}
+    assert mlgate.lint(wrapped) == mlgate.lint(body)
+
+
+def test_where_nothing_is_judged_nothing_passes(tmp_path: Path) -> None:
+    report = mlgate.lint(tmp_path)
+    assert str(report) == f"{tmp_path}: cannot be read: nothing to check in it"
+    assert not report.passes("never")
+
+
+def test_what_a_report_is_asked_for_is_an_action() -> None:
+    report = mlgate.lint(retrain())
+    with pytest.raises(
+        mlgate.LintError, match="expected one of deny, warn, audit, never, found all"
+    ):
+        report.passes("all")  # type: ignore[arg-type]
 
 
 def test_the_version_is_the_commands() -> None:

@@ -444,6 +444,17 @@ def test_standard_error_may_be_closed_but_not_full(here: Path, redirection: str,
     assert "HPA001" in done.stdout
 
 
+def test_a_working_directory_that_was_removed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    done = call("lint", str(tmp_path))
+    told = "mlgate: the working directory cannot be read: No such file or directory\n"
+    assert (done.code, done.err) == (2, told)
+
+
 def test_closed_standard_input_cannot_be_read() -> None:
     done = shell("lint - <&-")
     assert (done.returncode, done.stdout) == (4, "error: -: bad file descriptor\n\n")
