@@ -16,7 +16,7 @@ from linter.input.excludes import Excludes
 from linter.input.repository import find_root, list_parents
 from linter.input.sources import STDIN, collect
 from linter.input.stamps import Stamps, read_stamps
-from linter.judging.settings import FILE_NAMES
+from linter.judging.settings import FILE_NAMES, list_bases
 from linter.reports.summary import count
 from linter.reports.terminal import escape
 from rules.type_names import TYPE_CHECKING, NoReturn, TextIO, TypeAlias
@@ -31,6 +31,7 @@ _EVERY = 0.5
 """Seconds between two looks at the files."""
 _ONCE = ("fix", "fix_only", "diff", "add_ignore", "staged", "write_baseline", "show_files")
 _MOST_NAMED = 3
+_UNREAD = (0, 0)
 
 _Mark: TypeAlias = tuple[str, str, str]
 """What a finding is known by: another action is news."""
@@ -107,14 +108,17 @@ def _compare(before: Stamps, after: Stamps) -> list[str]:
 def _read_stamps(arguments: SimpleNamespace) -> Stamps:
     """Those of the files that the arguments lead to, and those that say how they are judged."""
     excludes = Excludes(os.getcwd(), (), tuple(arguments.exclude))
-    sources = collect(arguments.paths or [os.curdir], excludes).sources
+    sources, errors, *_ = collect(arguments.paths or [os.curdir], excludes)
     settings = {arguments.policy, arguments.baseline}
     here = os.getcwd()
     folders = {os.path.dirname(os.path.abspath(one.path)) for one in sources}
     folders.update(list_parents(here, find_root(here)))
     settings |= {os.path.join(folder, name) for folder in folders for name in FILE_NAMES}
-    named = (*(one.path for one in sources), *filter(None, settings))
-    return read_stamps(map(os.path.abspath, named))
+    policies = {os.path.abspath(file) for file in filter(None, settings)}
+    policies |= {base for file in policies if os.path.isfile(file) for base in list_bases(file)}
+    # What cannot be read, such as a link that leads nowhere, is told when it comes and goes.
+    unread = {os.path.abspath(row["file"]): _UNREAD for row in errors}
+    return unread | read_stamps((*(os.path.abspath(one.path) for one in sources), *policies))
 
 
 def _refuse_options(arguments: SimpleNamespace) -> None:

@@ -46,6 +46,24 @@ def _read_base(path: str, name: str) -> str:
         return decode(file.read())
 
 
+def list_bases(path: str) -> set[str]:
+    """The files that the policy at ``path`` extends, as far as it can be read."""
+    from contextlib import suppress
+
+    from rules.checks import INDEX
+    from rules.policy.file import PolicyError, read_policy
+
+    bases: set[str] = set()
+
+    def read_base(name: str) -> str:
+        bases.add(os.path.join(os.path.dirname(path), name))
+        return _read_base(path, name)
+
+    with suppress(OSError, ReadError, PolicyError):
+        read_policy(_read_text(path), INDEX, read_base)
+    return bases
+
+
 def load_policy(path: str) -> Policy:
     """The policy in the file at ``path``.
 

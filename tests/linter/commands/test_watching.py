@@ -98,6 +98,27 @@ def test_a_policy_that_changes_counts_for_all(here: Path) -> None:
     assert mended.endswith("watching 3 files\n")
 
 
+def test_a_policy_further_up_counts_too(here: Path) -> None:
+    policy = "apiVersion: mlgate.dev/v1\nkind: Policy\n"
+    (here / "shared").write_text(f"{policy}rules: {{TRN001: warn}}\n")
+    (here / "mlgate.yaml").write_text(f"{policy}extends: [shared]\n")
+    first, broken, mended = see(
+        (here / "shared").unlink,
+        lambda: (here / "shared").write_text(f"{policy}rules: {{TRN001: deny}}\n"),
+    )
+    assert "a.yaml:9:22: warn[TRN001/batch]" in first
+    assert "mlgate.yaml:3:11: extends[0]: shared: No such file or directory" in broken
+    assert "changed: shared\n" in mended
+    assert "a.yaml:9:22: deny[TRN001/batch]" in mended
+
+
+def test_a_link_that_leads_nowhere_is_told(here: Path) -> None:
+    _, came, went = see(lambda: (here / "c.yaml").symlink_to("nowhere"), (here / "c.yaml").unlink)
+    assert "c.yaml: error no such file or folder" in came
+    assert "changed: c.yaml\n" in went
+    assert "error" not in went
+
+
 @pytest.mark.parametrize(
     "flags", [("--fix", "."), ("--add-ignore", "why", "."), ("--kustomize", "a"), ("-",)]
 )
