@@ -24,6 +24,7 @@ from rules.quantity import parse_quantity
 from rules.record import NamedTuple
 from rules.resource_names import TPU
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 from rules.workload import Workload
 
 ACCELERATOR_LABEL = "cloud.google.com/gke-tpu-accelerator"
@@ -130,8 +131,9 @@ def read_slice(workload: Workload, pod: Pod, known: list[str]) -> Slice | None:
 
 def _count_of_host(accelerator: str, known: list[str]) -> int | None:
     more = (one.partition("=") for one in known)
-    said = {name: int(count) for name, _, count in more if count.isascii() and count.isdecimal()}
-    return {**_PER_HOST, **said}.get(accelerator) or None
+    said = ((name, parse_whole(count)) for name, _, count in more)
+    hosts = {**_PER_HOST, **{name: chips for name, chips in said if chips is not None}}
+    return hosts.get(accelerator) or None
 
 
 def _multiply(topology: Any) -> int:

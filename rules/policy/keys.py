@@ -49,7 +49,10 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
         {
             "apiVersion": Choice((API_VERSION,), "the format of this file"),
             "kind": Choice(("Policy",)),
-            "extends": Sequence(Text(), "policy files under this one, from its own folder"),
+            "extends": Sequence(
+                Text(expected="the path of a file", pattern=r"[^\0]*[^\s\0][^\0]*"),
+                "policy files under this one, from its own folder",
+            ),
             "locked": Sequence(
                 Choice(_LOCKABLE, noun="key"), "keys that a policy which extends this may not have"
             ),
@@ -180,7 +183,7 @@ def _shape_like(like: Any, summary: str = "") -> Shape:
 def _compiles(text: str) -> bool:
     try:
         re.compile(text)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):  # the last two are of Python's own bounds
         return False
     return True
 

@@ -8,7 +8,7 @@ import datetime
 import difflib  # noqa: F401 - as below
 import hashlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 # The engine imports some of these when it first needs them, for the sake of runs over one file. No
 # review waits for that, nor for a rule: ``ALL`` is every one of them.
@@ -21,6 +21,9 @@ from webhook.review.self_test import SelfTestFailure, self_test
 from webhook.review.warmth import warm_up
 
 BUILT_IN_REVISION = "built-in"
+
+Bases: TypeAlias = dict[Path, bytes | None]
+"""What the policies hold that one extends; None where there is no such file."""
 
 
 class PolicyUnusable(Exception):
@@ -43,7 +46,7 @@ class PolicyReloader:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._seen: bytes | None = None
-        self._bases: dict[Path, bytes] = {}
+        self._bases: Bases = {}
         self.error: str | None = None
         self.active = ActivePolicy(DEFAULT, BUILT_IN_REVISION)
         if path is None:
@@ -59,7 +62,7 @@ class PolicyReloader:
             return None
         try:
             raw = _read(self._path)
-            if raw == self._seen and all(_read(one) == was for one, was in self._bases.items()):
+            if raw == self._seen and all(_look(one) == was for one, was in self._bases.items()):
                 return self._recovered()
             self._seen = raw
             self.active = load_active_policy(self._path, raw, self._bases)
@@ -86,7 +89,7 @@ class PolicyReloader:
 
 
 def load_active_policy(
-    path: Path, raw: bytes | None = None, bases: dict[Path, bytes] | None = None
+    path: Path, raw: bytes | None = None, bases: Bases | None = None
 ) -> ActivePolicy:
     """The policy in a file, which has passed the self-test. ``bases`` is given those that it
     extends, with what they held.
@@ -99,8 +102,10 @@ def load_active_policy(
 
     def read_base(name: str) -> str:
         base = path.parent / name
-        bases[base] = base.read_bytes()
-        return decode(bases[base])
+        # One that is not there yet may come later: the two need not be of one ConfigMap.
+        bases[base] = None
+        raw = bases[base] = base.read_bytes()
+        return decode(raw)
 
     try:
         policy = read_policy(decode(raw), ALL, read_base)
@@ -115,9 +120,9 @@ def load_active_policy(
     return ActivePolicy(policy, revision_of(_join(raw, bases)))
 
 
-def _join(raw: bytes, bases: dict[Path, bytes]) -> bytes:
+def _join(raw: bytes, bases: Bases) -> bytes:
     """All that a policy is made of."""
-    return b"\0".join([raw, *bases.values()])
+    return b"\0".join([raw, *filter(None, bases.values())])
 
 
 def revision_of(raw: bytes) -> str:
@@ -135,6 +140,13 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise PolicyUnusable(f"{path}: {error.strerror}") from None
+
+
+def _look(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _try(policy: Policy, name: str) -> None:
