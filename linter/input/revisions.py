@@ -37,7 +37,7 @@ def find_changes(files: Iterable[str], since: str | None) -> dict[str, FileChang
         base = _find_base(folder, since) if since is not None else _find_head(folder)
         for name in _list_changed(folder, base, staged=since is None):
             if name in named:
-                staged = _show(folder, f":{name}") if since is None else None
+                staged = _show(folder, f":0:{name}") if since is None else None
                 before = _show(folder, f"{base}:{name}") if base else None
                 changes[named[name]] = FileChange(before, staged)
     return changes

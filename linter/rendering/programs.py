@@ -3,13 +3,17 @@
 import subprocess
 from collections.abc import Sequence
 from shutil import which
+from tempfile import TemporaryFile
 
 from linter.errors import UserError
+from linter.input.sources import SIZE_LIMIT
 
 _BUILDERS = (("kustomize", "build"), ("kubectl", "kustomize"))
 """Programs that build a kustomization, and their word for it, the one that is newer as a rule
 first."""
 _MOST_LINES = 5
+_MOST_SAID = 64 * 1024
+"""Bytes of what a program says to a person."""
 
 
 class RenderingError(Exception):
@@ -51,16 +55,24 @@ def _as_operand(name: str) -> str:
 
 
 def _run(words: list[str], name: str) -> bytes:
-    try:
-        done = subprocess.run(  # noqa: S603 - no shell, and what is asked for is the user's own
-            words, stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
-    except OSError as error:
-        raise RenderingError(f"{name} cannot be run: {error.strerror}") from None
-    if done.returncode:
-        reason = _read_complaint(done.stderr.decode("utf-8", "replace"))
-        raise RenderingError(f"{name} failed: {reason or f'exit code {done.returncode}'}")
-    return done.stdout
+    """What a program prints. Raises RenderingError, for more than a file may hold as well."""
+    with TemporaryFile() as said:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - no shell, and the program is the user's own
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
+            )
+        except OSError as error:
+            raise RenderingError(f"{name} cannot be run: {error.strerror}") from None
+        with process:
+            text = process.stdout.read(SIZE_LIMIT + 1) if process.stdout else b""
+            if len(text) > SIZE_LIMIT:
+                process.kill()
+                raise RenderingError(f"{name} gave more than {SIZE_LIMIT:,} bytes (32 MiB)")
+        if process.returncode:
+            said.seek(max(0, said.tell() - _MOST_SAID))
+            reason = _read_complaint(said.read(_MOST_SAID).decode("utf-8", "replace"))
+            raise RenderingError(f"{name} failed: {reason or f'exit code {process.returncode}'}")
+    return text
 
 
 def _read_complaint(said: str) -> str:

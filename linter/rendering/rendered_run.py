@@ -17,7 +17,7 @@ from linter.rendering.kustomize_sources import KustomizeSources, SourcePlace
 from linter.suppression.scopes import read_comment_ignores
 from rules.checks import KNOWN_CODES
 from rules.paths import Path
-from rules.reader import Document, Span, decode, read
+from rules.reader import Document, ReadError, Span, decode, read
 from rules.type_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -78,7 +78,11 @@ def join_results(results: "Sequence[RunResult]") -> "RunResult":
 
 
 def _read_build(build: "Build") -> Iterable[Document]:
-    return (one for one in read(decode(build.text)) if isinstance(one, Document))
+    try:
+        text = decode(build.text)
+    except ReadError:  # the run tells of it
+        return ()
+    return (one for one in read(text) if isinstance(one, Document))
 
 
 def _rename(row: "FindingRow", name: str) -> None:

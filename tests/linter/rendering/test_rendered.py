@@ -187,6 +187,29 @@ def test_a_build_that_fails_is_unread() -> None:
     assert error["reason"] == "kustomize build failed: no such file: b.yaml"
 
 
+def test_a_build_without_end_is_cut_off() -> None:
+    stub("helm", "exec yes")
+    answer = judge("--helm", "chart")
+    assert answer.code == 4
+    (error,) = json.loads(answer.out)["errors"]
+    assert error["reason"] == "helm template gave more than 33,554,432 bytes (32 MiB)"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (r"\377", "not UTF-8: invalid start byte"),
+        (r"a: b\n\0", "NUL character: this is no text"),
+    ],
+)
+def test_a_build_that_is_no_text_is_unread(text: str, reason: str) -> None:
+    stub("helm", f"printf '{text}'")
+    answer = judge("--helm", "chart")
+    assert answer.code == 4
+    (error,) = json.loads(answer.out)["errors"]
+    assert (error["file"], error["reason"]) == ("chart", reason)
+
+
 @pytest.mark.parametrize(
     ("name", "reason"), [("bin", "no kustomization"), ("no", "no such folder")]
 )
