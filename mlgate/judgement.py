@@ -16,6 +16,7 @@ from linter.judging.settings import find_today, load_policy
 from linter.judging.task import Task
 from rules.policy import DEFAULT
 from rules.policy.values import PROFILES
+from rules.wording import show_value
 
 if TYPE_CHECKING:
     from linter.row_types import FindingRow, RunResult
@@ -155,12 +156,14 @@ def _check_words(
     if profile is not None and profile not in PROFILES:
         raise LintError(f"profile is {profile}; expected one of {', '.join(PROFILES)}")
     if namespace is not None and (not isinstance(namespace, str) or not namespace):
-        raise LintError(f"namespace is {namespace!r}; expected a name")
+        raise LintError(f"namespace is {show_value(namespace or None)}; expected a name")
     for name, words in (("select", select), ("ignore", ignore)):
         # A text is a collection too, of letters with which codes of rules begin.
-        listed = isinstance(words, Collection) and not isinstance(words, str)
-        if not listed or not all(isinstance(word, str) for word in words):
-            raise LintError(f"{name} is {words!r}; expected a list of rules")
+        if not isinstance(words, Collection) or isinstance(words, str):
+            raise LintError(f"{name} is {show_value(words)}; expected a list of rules")
+        for word in words:
+            if not isinstance(word, str):
+                raise LintError(f"{name} holds {show_value(word)}; expected rules")
 
 
 def _find_place() -> str:
@@ -197,7 +200,7 @@ def _read_path(path: object, name: str) -> str:
         raise LintError(f"{name} is of type {kind}; expected a path" + _HINTS.get(kind, ""))
     text = os.fsdecode(path)
     if not text or "\0" in text:
-        raise LintError(f"{name} is {text!r}; expected a path")
+        raise LintError(f"{name} is {'empty' if not text else 'no text'}; expected a path")
     return text
 
 
