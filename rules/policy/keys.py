@@ -37,6 +37,7 @@ _LOCKABLE = (
     *("rules", UNKNOWN_KINDS),
 )
 
+_FILE = Text(expected="the path of a file", pattern=r"[^\0]*[^\s\0][^\0]*")
 _KEY = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
 GROUP = r"[a-z0-9.-]+"
 KIND = r"[A-Z][A-Za-z0-9]*"
@@ -49,10 +50,7 @@ def policy_shape(rules: tuple[Rule, ...]) -> Record:
         {
             "apiVersion": Choice((API_VERSION,), "the format of this file"),
             "kind": Choice(("Policy",)),
-            "extends": Sequence(
-                Text(expected="the path of a file", pattern=r"[^\0]*[^\s\0][^\0]*"),
-                "policy files under this one, from its own folder",
-            ),
+            "extends": Sequence(_FILE, "policy files under this one, from its own folder"),
             "locked": Sequence(
                 Choice(_LOCKABLE, noun="key"), "keys that a policy which extends this may not have"
             ),
