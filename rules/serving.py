@@ -1,11 +1,13 @@
 """How long a model server may take to load."""
 
 from collections.abc import Iterator, Mapping
+from re import Match
 
 from rules.annotations import LOAD_ANNOTATION
 from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
 from rules.lazy_pattern import LazyPattern
+from rules.model import Confidence
 from rules.paths import Path, dig
 from rules.ports import (
     declared_ports,
@@ -18,7 +20,7 @@ from rules.ports import (
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.record import NamedTuple
-from rules.servers import find_server, is_part, is_simulator
+from rules.servers import LANGUAGE_SERVERS, find_server, is_part, is_simulator
 from rules.type_names import Any
 from rules.workload import SERVING, Workload
 
@@ -29,23 +31,53 @@ _SIZE = LazyPattern(r"(?<![\w.])(?:(\d{1,2})x)?(\d{1,4}(?:\.\d{1,3})?)b(?![a-z0-
 _EXPERTS = {"17b-16e": 109, "17b-128e": 400}
 """Billions of parameters of Llama 4, whose names tell those of one token and how many experts there
 are (``llama-models/models/llama4/MODEL_CARD.md``)."""
+_BITS = LazyPattern(
+    r"(?<![a-z0-9])(?:i?q([2-8])[_-]?(?:k(?:[_-]?(?:xl|[sml]))?|nl|x{0,2}s|[01sm])?"
+    r"|(?:int|fp|nvfp|mxfp|nf)([48])|w([48])a\d{1,2}|([48])-?bits?|(?:awq|gptq))(?![a-z0-9])"
+)
+"""How names of models tell the bits of a weight: ``Q4_K_M``, ``IQ3_XXS``, ``int8``, ``NVFP4``,
+``w4a16``, ``bnb-4bit``; AWQ and GPTQ are of 4 bits where they do not say else."""
+_PLAIN_BITS, _QUANTIZED = 16, 4
+_LARGEST = 2000
+"""Billions of parameters; what says more is no model's size."""
+_LONGEST = 128
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
 _SMALL = 3
 _CACHES = frozenset({"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"})
 _CACHED = "its environment names a cache of models"
-"""Of small ones perhaps: the one sign that denies nothing."""
+
+
+class ModelSize(NamedTuple):
+    """How large a model is: ``billions`` of parameters, and the ``bits`` of each."""
+
+    billions: float
+    bits: int
+
+    @property
+    def loaded(self) -> float:
+        """As many billions of parameters in full as take as long to load."""
+        return self.billions * self.bits / _PLAIN_BITS
+
+    def __str__(self) -> str:
+        quantized = "" if self.bits == _PLAIN_BITS else f" of {self.bits} bits"
+        return f"{self.billions:g}B parameters{quantized}"
 
 
 class Load(NamedTuple):
-    """Why a server is slow to load, and the seconds that it may need. ``sure`` is False where it
-    may be quick all the same, or answer its liveness probe before it has loaded anything,
-    ``measured`` where nothing is known of how large its model is."""
+    """Why a server is slow to load, and the seconds that it may need. ``measured`` is False where
+    nothing is known of how large its model is; ``sure`` is False where it may then be small, for
+    it need not be a language's, or where its liveness probe may be answered before it has loaded
+    anything."""
 
     reason: str
     seconds: int
     sure: bool = True
     measured: bool = True
+
+    def surely_exceeds(self, seconds: int) -> bool:
+        """Whether so many are too few: of a guess half may be enough."""
+        return seconds * (1 if self.measured else 2) < self.seconds
 
     @property
     def advice(self) -> str:
@@ -95,6 +127,13 @@ def _is_asked(command: CommandLine) -> bool:
     return any(work_ports(container)) if ports else tells_port(command)
 
 
+def lower_confidence(workload: Workload, pod: Pod) -> Confidence | None:
+    """The confidence of a finding on a guess: less than that of a role that is sure; None for that
+    of the role."""
+    judgement = workload.judgements_by_path[pod.path]
+    return Confidence.MEDIUM if judgement.confidence is Confidence.HIGH else None
+
+
 def find_told_ports(workload: Workload, path: Path) -> frozenset[int]:
     """The ports at which something in the pod at ``path`` may listen: its containers share them."""
     pods = [pod for pod in workload.pods if pod.path == path]
@@ -119,20 +158,34 @@ def estimate_load(
         return None
     size = read_size(command)
     sign = _find_sign(command, size, accelerated=accelerated)
-    return None if sign is None else _weigh(sign, size, table, pod.nodes)
+    if sign is None:
+        return None
+    load = _weigh(sign, size, table, pod.nodes)
+    return load._replace(sure=load.measured or known_server(command) in LANGUAGE_SERVERS)
 
 
-def read_size(command: CommandLine) -> float | None:
-    """The model's size in billions of parameters as arguments and environment name it."""
+def read_size(command: CommandLine) -> ModelSize | None:
+    """The model's size as arguments and environment name it; the largest of several."""
     return command.once(_find_size)
 
 
-def _find_size(command: CommandLine) -> float | None:
+def _find_size(command: CommandLine) -> ModelSize | None:
     told = "\n".join(_model_texts(command)).lower()
-    sizes = [float(match[2]) * int(match[1] or 1) for match in _SIZE.finditer(told)]
-    if sizes:
-        sizes += [size for name, size in _EXPERTS.items() if name in told]
-    return max((size for size in sizes if size <= 2000), default=None)
+    sizes = [_read_match(told, match) for match in _SIZE.finditer(told)]
+    likely = (size for size in sizes if size.billions <= _LARGEST)
+    return max(likely, key=lambda size: size.loaded, default=None)
+
+
+def _read_match(told: str, match: Match[str]) -> ModelSize:
+    """The size that a name tells, and the bits that stand behind it in the same name."""
+    start, end = match.span()
+    experts = (size for name, size in _EXPERTS.items() if told.startswith(name, start))
+    billions = next(experts, float(match[2]) * int(match[1] or 1))
+    rest = told[end : end + _LONGEST].split(None, 1)
+    bits = None if not rest or told[end].isspace() else _BITS.search(rest[0])
+    if bits is None:
+        return ModelSize(billions, _PLAIN_BITS)
+    return ModelSize(billions, next((int(one) for one in bits.groups() if one), _QUANTIZED))
 
 
 def _stated(pod: Pod) -> int | None:
@@ -140,17 +193,17 @@ def _stated(pod: Pod) -> int | None:
     return None if value is None or value <= 0 else int(value)
 
 
-def _find_sign(command: CommandLine, size: float | None, *, accelerated: bool) -> str | None:
+def _find_sign(command: CommandLine, size: ModelSize | None, *, accelerated: bool) -> str | None:
     """The first sign that the load is slow."""
     return "it has an accelerator" if accelerated else next(_list_signs(command, size), None)
 
 
-def _list_signs(command: CommandLine, size: float | None) -> Iterator[str]:
+def _list_signs(command: CommandLine, size: ModelSize | None) -> Iterator[str]:
     container, server = command.container, find_server(command.image)
     if server is not None and server.slow:
         yield f"its image is {container.get('image')}"
-    if size is not None and size >= _SMALL:
-        yield f"its model has {size:g}B parameters"
+    if size is not None and size.billions >= _SMALL:
+        yield f"its model has {size}"
     spoken = "\n".join(_spoken_texts(command))
     if any(store in spoken for store in _STORE):
         yield "it fetches its model"
@@ -183,19 +236,19 @@ def _model_texts(command: CommandLine) -> Iterator[str]:
             yield value
 
 
-def _weigh(sign: str, size: float | None, table: Mapping[str, Any], nodes: int) -> Load:
+def _weigh(sign: str, size: ModelSize | None, table: Mapping[str, Any], nodes: int) -> Load:
     """The seconds of the policy's table, with what chose its row and the row's name."""
     row, reason = _choose_row(size, nodes)
     told = f"{reason or sign}; policy: {SLOW_LOAD}.{row}"
-    sure = reason is not None or sign != _CACHED
-    return Load(told, int(table[row]), sure, measured=reason is not None)
+    return Load(told, int(table[row]), measured=reason is not None)
 
 
-def _choose_row(size: float | None, nodes: int) -> tuple[str, str | None]:
+def _choose_row(size: ModelSize | None, nodes: int) -> tuple[str, str | None]:
     """A row of the table, and what makes it another than the first."""
     if nodes > 1:
         return "larger", f"it loads over {nodes} nodes"
-    if size is None or size <= _SMALL:
+    if size is None or size.loaded <= _SMALL:
         return "default", None
-    row = next((row for row, most in (("13B", 13), ("40B", 40)) if size <= most), "larger")
-    return row, f"its model has {size:g}B parameters"
+    rows = (("13B", 13), ("40B", 40))
+    row = next((row for row, most in rows if size.loaded <= most), "larger")
+    return row, f"its model has {size}"

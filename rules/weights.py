@@ -14,6 +14,7 @@ from rules.workload import SERVING, TRAINING, Workload
 
 if TYPE_CHECKING:
     from rules.caches import NamedCache
+    from rules.serving import ModelSize
 
 _HUB = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE")
 _DISK = "ephemeral-storage"
@@ -22,15 +23,15 @@ _REBUILT = "deeplearning-platform-release"
 
 
 class FetchedWeights(NamedTuple):
-    """A model that is fetched to a disk of its node without a bound: ``where`` in words, ``size``
-    in billions of parameters as far as known, and the container's ``claim`` that is elsewhere."""
+    """A model that is fetched to a disk of its node without a bound: ``where`` in words, its
+    ``size`` as far as known, and the container's ``claim`` that is elsewhere."""
 
     pod: Pod
     container: Container
     model: HubModel
     cache: "NamedCache"
     where: str
-    size: float | None
+    size: "ModelSize | None"
     claim: Mount | None
 
 

@@ -89,6 +89,7 @@ def name_metrics(servers: Iterable[Server]) -> str:
 
 __all__ = [
     "COMMON_SERVERS",
+    "LANGUAGE_SERVERS",
     "SERVERS",
     "ReadFlag",
     "Server",

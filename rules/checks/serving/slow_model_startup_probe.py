@@ -5,8 +5,7 @@ A model server that may load for longer than `slow_load_seconds` needs a `startu
 
 ## Why
 A liveness probe runs from the first second unless a startup probe holds it back: it kills the
-server while it loads, again and again. A long `initialDelaySeconds` avoids that, but delays every
-start, and every hung start goes unnoticed for as long.
+server while it loads, again and again. A long `initialDelaySeconds` lets hung starts go unnoticed.
 
 ## Example
 ```yaml
@@ -18,9 +17,9 @@ livenessProbe: {httpGet: {path: /health, port: 8000}, initialDelaySeconds: 60, p
 startupProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureThreshold: 60}
 livenessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureThreshold: 3}
 ```
-The time to load is estimated from the model's size in the arguments; the annotation
-`mlgate.dev/model-load-seconds: "900"` on the pod template states it. Servers that answer before a
-model is loaded, such as Ollama, are left alone, and so are probes that cannot fail.
+The time to load is estimated from the model's size and bits (`70B-AWQ`) in the arguments, or stated
+by the annotation `mlgate.dev/model-load-seconds: "900"`. A guess without them denies only language
+model servers with less than half of it. Servers that answer before they load are left alone.
 
 ## Fix safety
 Safe if the container has a probe whose handler can be reused: the new probe only adds time. Unsafe
@@ -38,7 +37,7 @@ from rules.kinds.pods import Container, Pod, Probes
 from rules.model import Confidence, Fix, Harm, Problem, Related, Rule, Severity, form_table
 from rules.paths import dotted
 from rules.probes import Budget, can_fail, make_startup_probe, read_budget
-from rules.serving import Load, find_slow_servers
+from rules.serving import Load, find_slow_servers, lower_confidence
 from rules.type_names import Any
 from rules.wording import write_values
 from rules.workload import SERVING, Workload
@@ -46,11 +45,11 @@ from rules.workload import SERVING, Workload
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod, container, load in workload.once(find_slow_servers):
-        if container.get("startupProbe") is not None:
-            continue
-        problem = _judge(workload, pod, container, load)
+        started = container.get("startupProbe") is not None
+        problem = None if started else _judge(workload, pod, container, load)
         if problem is not None:
-            fix, doubt = _fix(workload, container, load), None if load.sure else Confidence.MEDIUM
+            doubt = lower_confidence(workload, pod) if problem.confidence or not load.sure else None
+            fix = _fix(workload, container, load)
             yield problem._replace(fix=fix, role_path=pod.path, confidence=doubt)
 
 
@@ -85,7 +84,8 @@ def _killed(container: Container, budget: Budget, load: Load, probe: str) -> Pro
         f"{probe} kills the server {budget.least} to {budget.seconds} s after its start, and the "
         f"model may load for {load.seconds} s ({load.reason}); expected a startupProbe"
     )
-    return _on_liveness("killed", container, message)
+    doubt = None if load.surely_exceeds(budget.seconds) else Confidence.MEDIUM
+    return _on_liveness("killed", container, message)._replace(confidence=doubt)
 
 
 def _on_liveness(form: str, container: Container, message: str) -> Problem:

@@ -33,10 +33,10 @@ Safe: the probe only waits longer.
 from collections.abc import Iterator, Mapping
 
 from rules.kinds.pods import Probes
-from rules.model import Confidence, Harm, Problem, Rule, form_table
+from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.probes import Budget, can_fail, read_budget
-from rules.serving import SlowServer, find_slow_servers
+from rules.serving import SlowServer, find_slow_servers, lower_confidence
 from rules.type_names import Any
 from rules.wording import write_value
 from rules.workload import SERVING, Workload
@@ -50,16 +50,10 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         if not isinstance(probe, dict) or not _is_known(server, probe):
             continue
         budget = read_budget(probe)
-        if budget is not None and _is_short(server, budget):
-            doubt = None if server.load.sure else Confidence.MEDIUM
+        if budget is not None and server.load.surely_exceeds(budget.seconds):
+            doubt = None if server.load.sure else lower_confidence(workload, server.pod)
             problem = _judge(workload, server, budget)
             yield problem._replace(role_path=server.pod.path, confidence=doubt)
-
-
-def _is_short(server: SlowServer, budget: Budget) -> bool:
-    """Where the model's size is not known, the time is a guess that half of is enough."""
-    load = server.load
-    return budget.seconds * (1 if load.measured else 2) < load.seconds
 
 
 def _is_known(server: SlowServer, probe: Mapping[str, Any]) -> bool:

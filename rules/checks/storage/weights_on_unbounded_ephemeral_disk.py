@@ -48,12 +48,12 @@ _BYTES = 3
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
     for one in () if workload.partial else find_fetched(workload):
-        if one.size is None or one.size >= params["min_params_b"]:
+        if one.size is None or one.size.loaded >= params["min_params_b"]:
             yield _tell(workload, one)
 
 
 def _tell(workload: Workload, one: FetchedWeights) -> Problem:
-    what = "weights" if one.size is None else f"weights of {one.size:g}B parameters"
+    what = "weights" if one.size is None else f"weights of {one.size}"
     found = f"{one.cache.what} on {one.where}, and {what} are fetched there"
     expected = "expected a claim there, a sizeLimit, or a request of ephemeral-storage"
     form = "unsized" if one.size is None else "large"
@@ -75,7 +75,8 @@ def _mend(workload: Workload, one: FetchedWeights) -> Fix | None:
     if one.size is None:
         return None
     path = (*workload.resources(one.container)[0], "requests", "ephemeral-storage")
-    return write_value(workload.manifest.value(path), f"{ceil(one.size * _BYTES)}Gi", safe=False)
+    size = f"{ceil(one.size.loaded * _BYTES)}Gi"
+    return write_value(workload.manifest.value(path), size, safe=False)
 
 
 RULE = Rule(
