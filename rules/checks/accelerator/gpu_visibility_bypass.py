@@ -49,8 +49,8 @@ from rules.type_names import Any
 from rules.wording import remove_value, tell_value, write_values
 from rules.workload import Workload
 
-_IMAGE = f"the image asks for every GPU of the node; expected {VISIBLE}=void"
 _LEFT = "expected it to be left to the device plugin"
+_IMAGE = "the image asks for every GPU of the node; expected"
 _FREE = "globs of namespaces whose pods may see every GPU of their nodes"
 _NAMESPACES = Parameter("privileged_allow_namespaces", _FREE, default=(), like=[""])
 
@@ -73,7 +73,8 @@ def _judge_pod(workload: Workload, pod: Pod, working: list[CommandLine]) -> Iter
     seen = any(map(sees_all, working)) and not workload.accelerated(pod)
     runtime = workload.at(RUNTIME_CLASS, pod) if seen else None
     if runtime is not None and runtime.value == "nvidia":
-        yield Problem("runtime", runtime.path, f"{tell_value(runtime)}, without a limit, {_IMAGE}")
+        found = f"{tell_value(runtime)}, without a limit, {_IMAGE} {NVIDIA} in limits"
+        yield Problem("runtime", runtime.path, f"{found}, or {VISIBLE}=void")
 
 
 def _judge_container(workload: Workload, command: CommandLine) -> Iterator[Problem]:
@@ -87,7 +88,7 @@ def _judge_container(workload: Workload, command: CommandLine) -> Iterator[Probl
         place = workload.manifest.value(container.place("env", len(container.get("env") or ())))
         entry = {"name": VISIBLE, "value": "void"}
         fix = write_values(f"add {VISIBLE}=void", [(place, entry)], safe=True)
-        yield Problem("zero", limit, f"{dotted(limit)} is 0, and {_IMAGE}", fix)
+        yield Problem("zero", limit, f"{dotted(limit)} is 0, and {_IMAGE} {VISIBLE}=void", fix)
     context = container.body.get("securityContext")
     if not context or dig(context, ("privileged",)) is not True:
         return
