@@ -87,9 +87,11 @@ LANGUAGE_SERVERS: tuple[Server, ...] = (
         caches=("/root/.ollama",),
         slow=True,
         answers_unloaded=answers_always,
+        one_process=True,
         names=("ollama",),
     ),
-    # ggml-org/llama.cpp: tools/server/README.md (/health is 503 while it loads), .devops (images).
+    # ggml-org/llama.cpp: tools/server/README.md (/health is 503 while it loads), .devops (images),
+    # ggml/src/ggml-cuda (one process with all GPUs, as Ollama's runner is).
     # 8080 is what the images' own health check asks; the newest README says 9931 without --port
     Server(
         "llama.cpp",
@@ -102,6 +104,7 @@ LANGUAGE_SERVERS: tuple[Server, ...] = (
         metrics=("llamacpp:requests_deferred", "llamacpp:requests_processing"),
         caches=("/root/.cache/llama.cpp",),
         slow=True,
+        one_process=True,
         names=("llamacpp",),
     ),
     # mostlygeek/llama-swap: llama-swap.go, internal/server/server.go
@@ -115,6 +118,7 @@ LANGUAGE_SERVERS: tuple[Server, ...] = (
         ready="/health",
         slow=True,
         answers_unloaded=answers_always,
+        one_process=True,
     ),
     # InternLM/lmdeploy: lmdeploy/cli/serve.py, lmdeploy/metrics/loggers.py
     Server(
@@ -210,7 +214,14 @@ LANGUAGE_SERVERS: tuple[Server, ...] = (
         answers_unloaded=answers_always,
     ),
     # LostRuins/koboldcpp: koboldcpp.py
-    Server("KoboldCpp", ("koboldcpp",), ("koboldcpp",), port=5001, port_from=("--port",)),
+    Server(
+        "KoboldCpp",
+        ("koboldcpp",),
+        ("koboldcpp",),
+        port=5001,
+        port_from=("--port",),
+        one_process=True,
+    ),
     # lm-sys/FastChat: fastchat/serve: a controller, workers and an API server, each with its port
     Server("FastChat", ("fastchat",), ("fastchat.serve.model_worker",)),
     Server(

@@ -33,7 +33,8 @@ class Server:
     flags and variables. ``metrics`` are what to scale it on, the best first. ``caches`` are the
     folders in its image where models are kept. ``slow``: its models may take minutes to load.
     ``answers_unloaded`` tells by the flags whether it answers its health paths before a model is
-    loaded. ``names`` are what people call what it serves after.
+    loaded. ``one_process``: it is one on all its accelerators, and hands no tensors over.
+    ``names`` are what people call what it serves after.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Server:
         "metrics",
         "name",
         "names",
+        "one_process",
         "port",
         "port_from",
         "programs",
@@ -65,6 +67,7 @@ class Server:
         caches: tuple[str, ...] = (),
         slow: bool = False,
         answers_unloaded: Callable[[ReadFlag], bool] = answers_never,
+        one_process: bool = False,
         names: tuple[str, ...] = (),
     ) -> None:
         self.name = name
@@ -78,4 +81,5 @@ class Server:
         self.caches = caches
         self.slow = slow
         self.answers_unloaded = answers_unloaded
+        self.one_process = one_process
         self.names = names

@@ -2,7 +2,7 @@
 
 ## What
 A container that trains on several accelerators, or serves a model from several, must mount memory
-at `/dev/shm`.
+at `/dev/shm`. llama.cpp and Ollama are one process on all of theirs, and need none.
 
 ## Why
 A container runtime provides 64 MiB of shared memory. PyTorch's data loaders pass batches through it
@@ -37,6 +37,7 @@ from collections.abc import Iterator, Mapping
 from rules.kinds.pods import Container, Pod
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.parallelism import count_devices
+from rules.ports import known_server
 from rules.rendezvous import Rendezvous, find_rendezvous
 from rules.shared_memory import FOLDER, has_shared_memory, plan_mount
 from rules.type_names import Any
@@ -59,6 +60,9 @@ def _find_lacking(workload: Workload, least: int) -> Iterator[tuple[Pod, Contain
     for pod in workload.pods_of(TRAINING | SERVING):
         for container in pod.mains:
             count = count_devices(workload, container)
+            server = known_server(workload.command(container))
+            if server is not None and server.one_process:
+                continue
             if not count or has_shared_memory(workload, pod, container) is not False:
                 continue
             form = "several" if count >= least else "single"
