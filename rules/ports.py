@@ -110,6 +110,14 @@ def is_asked(command: CommandLine, *, accelerated: bool) -> bool:
     return accelerated or not is_part(command.image)
 
 
+def listens(command: CommandLine) -> bool:
+    """Whether somebody may ask a container for something: it is a known server, or a port is
+    declared or told. A consumer of a queue does not."""
+    declared = any(declared_ports(command.container))
+    told = any(work_ports(command.container)) if declared else tells_port(command)
+    return told or known_server(command) is not None
+
+
 def tells_port(command: CommandLine) -> bool:
     """Whether a container may be told where to listen: what it is told of others' addresses, such
     as a queue's, is not that."""

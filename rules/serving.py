@@ -9,14 +9,7 @@ from rules.kinds.pods import Container, Pod, Probes
 from rules.lazy_pattern import LazyPattern
 from rules.model import Confidence
 from rules.paths import Path, dig
-from rules.ports import (
-    declared_ports,
-    known_server,
-    numbers_told,
-    only_joins,
-    tells_port,
-    work_ports,
-)
+from rules.ports import known_server, listens, numbers_told, only_joins
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.record import NamedTuple
@@ -116,15 +109,10 @@ def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowSer
 
 
 def _is_asked(command: CommandLine) -> bool:
-    """Whether somebody may ask the container for something: by a probe, at a port that is told, or
-    since it is a known server."""
-    if only_joins(command):
-        return False
-    container = command.container
-    if known_server(command) is not None or any(map(container.get, _PROBES)):
-        return True
-    ports = tuple(declared_ports(container))
-    return any(work_ports(container)) if ports else tells_port(command)
+    """Whether somebody may ask the container for something, if only by a probe."""
+    return not only_joins(command) and (
+        any(map(command.container.get, _PROBES)) or listens(command)
+    )
 
 
 def lower_confidence(workload: Workload, pod: Pod) -> Confidence | None:

@@ -30,7 +30,7 @@ _PARTS = frozenset(
     agent agents chatbot benchmark benchmarks bench loadtest loadgen
     loadgenerator client installer driver collector picker web crd migration importer hub viewer
     metrics monitor tester sidecar http gradio streamlit chainlit consumer producer publisher
-    subscriber
+    subscriber worker workers
     """.split()
 )
 """Words of the images of what stands around a server, is named after it, and loads no model, such

@@ -29,6 +29,7 @@ from collections.abc import Iterator, Mapping
 
 from rules.model import Harm, Problem, Rule, form_table
 from rules.paths import dotted, shorten
+from rules.ports import listens
 from rules.probes import can_fail
 from rules.type_names import Any
 from rules.workload import SERVING, Workload
@@ -43,6 +44,8 @@ _PROBES = {
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     for pod in workload.pods_of(SERVING):
         for container in pod.mains:
+            if workload.kind.role is None and not listens(workload.command(container)):
+                continue  # a consumer of a queue, which cannot be asked
             for name, harm in _PROBES.items():
                 probe = container.get(name)
                 if isinstance(probe, dict) and not can_fail(probe):
