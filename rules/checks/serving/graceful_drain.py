@@ -42,9 +42,14 @@ from rules.kinds.roles import Subrole
 from rules.model import Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
 from rules.ports import declared_ports, known_server
+from rules.termination import read_wait
 from rules.type_names import Any
+from rules.whole_numbers import parse_whole
 from rules.wording import tell_value, write_values
 from rules.workload import SERVING, Workload
+
+_DRAINS = ("shutdown-timeout", "timeout-graceful-shutdown", "graceful-timeout")
+"""How long a server is told to finish what runs: vLLM, uvicorn, gunicorn."""
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
@@ -76,8 +81,9 @@ def _judge(
         fix = write_values(f"wait {params['sleep']} s before the end", changes, safe=False)
         found = f"{dotted(hook.path)} is not set: requests still come to a server that is going"
         return Problem("missing", hook.path, f"{found}; expected a hook that waits", fix)
-    slept = container.get("lifecycle", "preStop", "sleep", "seconds")
-    needed = (slept if isinstance(slept, int) else 0) + params["grace"] - params["sleep"]
+    told = parse_whole(workload.command(container).value(*_DRAINS) or "")
+    drain = params["grace"] - params["sleep"] if told is None else told
+    needed = read_wait(container) + drain
     if grace.number is None or grace.number >= needed:
         return None
     found = f"{tell_value(grace, f', which means {grace.value} s')}: the hook is part of it"
