@@ -15,8 +15,46 @@ Row: TypeAlias = tuple[str, str, str, str, dict[str, Any], Any]
 
 _Answer = TypeVar("_Answer")
 
+Read: TypeAlias = Callable[[Any], Any]
+"""Unpacks what is kept of a fact: a function of a module, by which the result is kept in turn."""
+
+Said: TypeAlias = list[tuple[Neighbour, list[Any]]]
+"""The first object of each identity, and what those of it say of a fact."""
+
 Accepts: TypeAlias = Callable[[Any], bool | None]
-"""Whether a fact is the wanted one; None where it cannot be told."""
+"""Whether a fact, unpacked, is the wanted one; None where it cannot be told."""
+
+
+def _read_plain(kept: Any) -> Any:
+    return kept
+
+
+class Snapshot:
+    """Objects of a kind as they were at one moment, those of one identity together. What they say
+    of a fact is read once, however many ask."""
+
+    __slots__ = ("_held", "_said")
+
+    def __init__(self, held: Iterable[Sequence[Neighbour]] = ()) -> None:
+        self._held = tuple(held)
+        self._said: dict[tuple[str, Read], Said] = {}
+
+    def __iter__(self) -> Iterator[Sequence[Neighbour]]:
+        return iter(self._held)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Snapshot):
+            return NotImplemented
+        return self is other or self._held == other._held
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def list_said(self, fact: str, read: Read) -> Said:
+        """Each object, and what is said of a fact of it."""
+        known = self._said.get((fact, read))
+        if known is None:
+            known = self._said[fact, read] = _list_all_said(self, fact, read)
+        return known
 
 
 class Inventory:
@@ -127,32 +165,38 @@ class Inventory:
                 yield names
 
     def select(
-        self, kinds: Iterable[GroupKind], namespace: str | None, fact: str, accepts: Accepts
+        self,
+        kinds: Iterable[GroupKind],
+        namespace: str | None,
+        fact: str,
+        accepts: Accepts,
+        read: Read = _read_plain,
     ) -> tuple[Answer, tuple[Neighbour, ...]]:
-        """The objects of some kinds in a namespace whose ``fact`` is accepted, in order."""
+        """The objects of some kinds in a namespace whose ``fact`` is accepted, in order; ``read``
+        unpacks it first."""
         found: list[Neighbour] = []
         sure = True
         for group, name in kinds:
             sure = sure and self.knows(group, name)
-            for one, said in self._find_all_said(group, name, namespace, fact):
+            for one, said in self._find_all_said(group, name, namespace, fact, read):
                 fits = accepts(said[0]) if len(said) == 1 else None
                 sure = sure and fits is not None
                 found += [one] if fits else ()
         if found:
             return Answer.FOUND, tuple(sorted(found, key=_by_key))
-        may = sure and any(self._may_hold(one, namespace, fact, accepts) for one in kinds)
+        may = sure and any(self._may_hold(one, namespace, fact, read, accepts) for one in kinds)
         return (Answer.ABSENT if sure and not may else Answer.UNKNOWN), ()
 
     def _find_all_said(
-        self, group: str, kind: str, namespace: str | None, fact: str
-    ) -> list[tuple[Neighbour, list[Any]]]:
-        """The first object of each identity, and what is said of a fact of it."""
-
-        def find() -> list[tuple[Neighbour, list[Any]]]:
+        self, group: str, kind: str, namespace: str | None, fact: str, read: Read
+    ) -> Said:
+        def find() -> Said:
             held = self.find_all(group, kind, namespace)
-            return [(several[0], _list_said(several, fact)) for several in held]
+            if isinstance(held, Snapshot):
+                return held.list_said(fact, read)
+            return _list_all_said(held, fact, read)
 
-        return self.recall(("said of all", group, kind, namespace, fact), find)
+        return self.recall(("said of all", group, kind, namespace, fact, read), find)
 
     def recall(self, question: Hashable, answer: Callable[[], _Answer]) -> _Answer:
         """The answer to a question that many objects ask, found once for all of them: among many
@@ -164,12 +208,16 @@ class Inventory:
         return known
 
     def _may_hold(
-        self, kind: GroupKind, namespace: str | None, fact: str, accepts: Accepts
+        self, kind: GroupKind, namespace: str | None, fact: str, read: Read, accepts: Accepts
     ) -> bool:
         """Whether an object that is accepted may be in a namespace after all."""
         key = ObjectKey(*kind, namespace or "", "")
         held = (one for names in self._list_unsaid(key) for same in names.values() for one in same)
-        return any(accepts(one.get(fact)) is not False for one in held)
+        return any(accepts(read(one.get(fact))) is not False for one in held)
+
+
+def _list_all_said(held: Iterable[Sequence[Neighbour]], fact: str, read: Read) -> Said:
+    return [(several[0], list(map(read, _list_said(several, fact)))) for several in held]
 
 
 def _list_said(several: Iterable[Neighbour], fact: str) -> list[Any]:

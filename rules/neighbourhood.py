@@ -6,9 +6,9 @@ objects are at hand (``mlgate lint --complete``, a cluster's cache that is synce
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
-from rules.inventory import Accepts, Inventory
+from rules.inventory import Accepts, Inventory, Read
 from rules.kinds import GroupKind, facts, find_neighbour, kinds_with
-from rules.kinds.autoscaling import SCALING, unpack_scaling
+from rules.kinds.autoscaling import SCALING, Scaling, unpack_scaling
 from rules.kinds.config_maps import CONFIG_MAP, SCRIPTS
 from rules.kinds.facts import Fact
 from rules.kinds.kept_pods import PODS, KeptPod, unpack_pods
@@ -26,7 +26,10 @@ from rules.kinds.schema import Kind
 from rules.lazy_property import lazy_property
 from rules.model import ObjectKey
 from rules.paths import Path, dig
-from rules.type_names import Any, TypeAlias, TypeVar
+from rules.type_names import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from rules.selectors import Selector
 
 Neighbours: TypeAlias = tuple[Answer, tuple[Neighbour, ...]]
 """What a search says: found, and who; absent: there is none; unknown: there may be some."""
@@ -71,11 +74,10 @@ class Neighbourhood:
     def find_autoscalers_of(self, target: ObjectKey) -> Neighbours:
         """The autoscalers of another object."""
 
-        def scales(kept: Any) -> bool:
-            scaling = unpack_scaling(kept)
+        def scales(scaling: Scaling | None) -> bool:
             return scaling is not None and scaling[:3] == (target.group, target.kind, target.name)
 
-        return self._select(kinds_with(SCALING), SCALING, scales, target.namespace)
+        return self._select(kinds_with(SCALING), SCALING, scales, unpack_scaling, target.namespace)
 
     def find_rivals(self, target: ObjectKey) -> tuple[Neighbour, ...]:
         """The other autoscalers of what this one scales; none where nobody knows which of several
@@ -116,10 +118,10 @@ class Neighbourhood:
     def find_claim_users(self, claim: str) -> Neighbours:
         """The other objects whose pods mount a claim; their fact is ``PODS``."""
 
-        def mounts(kept: Any) -> bool:
-            return any(name == claim for pod in unpack_pods(kept) for _, name in pod.claims)
+        def mounts(pods: tuple[KeptPod, ...]) -> bool:
+            return any(name == claim for pod in pods for _, name in pod.claims)
 
-        answer, users = self._select(kinds_with(PODS), PODS, mounts)
+        answer, users = self._select(kinds_with(PODS), PODS, mounts, unpack_pods)
         others = tuple(user for user in users if not self._is_me(user.key))
         return (answer, others) if others or answer is not Answer.FOUND else _UNKNOWN
 
@@ -141,7 +143,7 @@ class Neighbourhood:
         self, question: Hashable, accepts: Callable[[tuple[KeptPod, ...]], bool]
     ) -> tuple[Neighbour, ...]:
         def find() -> tuple[Neighbour, ...]:
-            return self._select(kinds_with(PODS), PODS, lambda kept: accepts(unpack_pods(kept)))[1]
+            return self._select(kinds_with(PODS), PODS, accepts, unpack_pods)[1]
 
         return self._inventory.recall(("keepers", self.me.namespace, question), find)
 
@@ -178,28 +180,32 @@ class Neighbourhood:
             return _UNKNOWN
         labels = pod.metadata.get("labels")
 
-        def selects(kept: Any) -> bool | None:
-            if kept is None:
-                return False
-            from rules.selectors import parse_selector  # noqa: PLC0415 - few have neighbours
-
-            selector = parse_selector(kept)
+        def selects(selector: "Selector | None") -> bool | None:
             return None if selector is None else selector.accepts(labels)
 
-        return self._select(((kind.group, kind.name),), facts.SELECTOR, selects)
+        kinds = ((kind.group, kind.name),)
+        return self._select(kinds, facts.SELECTOR, selects, _unpack_selector)
 
     def _select(
         self,
         kinds: tuple[GroupKind, ...],
         fact: str,
         accepts: Accepts,
+        read: Read,
         namespace: str | None = None,
     ) -> Neighbours:
         where = namespace or self.me.namespace or None
-        return self._inventory.select(kinds, where, fact, accepts)
+        return self._inventory.select(kinds, where, fact, accepts, read)
 
     def _is_me(self, key: ObjectKey) -> bool:
         return key._replace(namespace="") == self.me._replace(namespace="")
+
+
+def _unpack_selector(kept: Any) -> "Selector | None":
+    """What the fact says; None where it cannot be read."""
+    from rules.selectors import NOTHING, parse_selector  # noqa: PLC0415 - few have neighbours
+
+    return NOTHING if kept is None else parse_selector(kept)
 
 
 def place_of(key: ObjectKey, fact: Fact) -> Path:

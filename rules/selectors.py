@@ -42,6 +42,10 @@ class Selector(NamedTuple):
         return all(requirement.accepts(known) for requirement in self.requirements)
 
 
+NOTHING = Selector((Requirement("", "In"),))
+"""Selects nothing: no label is without a name."""
+
+
 def read_selector(body: Mapping[str, Any]) -> Selector:
     """The selector of a checked mapping: labels that must be equal, or a LabelSelector
     (apimachinery ``meta/v1``)."""

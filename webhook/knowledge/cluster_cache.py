@@ -18,7 +18,7 @@ from cluster.reflector import Backoff, Reflector, WatchTiming
 from rules.kinds.lookups import Answer
 from rules.kinds.schema import Kind
 from rules.model import ObjectKey
-from webhook.knowledge.cluster_inventory import ClusterInventory
+from webhook.knowledge.cluster_inventory import ClusterInventory, NamedFacts
 from webhook.knowledge.object_cache import (
     LABELS_FACT,
     REVISION_FACT,
@@ -194,9 +194,7 @@ class ClusterCache:
         scope = key.namespace if reflector.resource.namespaced else ""
         return reflector.store.find(scope, key.name)
 
-    def facts_in(
-        self, group: str, kind: str, namespace: str
-    ) -> Iterable[tuple[str, dict[str, Any]]]:
+    def facts_in(self, group: str, kind: str, namespace: str) -> NamedFacts:
         """The names and the facts of all objects of a kind in a namespace."""
         reflector = self._reflector(group, kind)
         return () if reflector is None else reflector.store.find_all(namespace)

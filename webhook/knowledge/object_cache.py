@@ -1,7 +1,7 @@
 """What is kept of a cluster's objects: UIDs with their names, and the facts that rules ask for.
 Never an object."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -39,28 +39,42 @@ class ObjectCache:
     dictionary, and the values in them are replaced, never changed.
     """
 
-    __slots__ = ("_facts", "_read_facts", "_uids")
+    __slots__ = ("_changes", "_facts", "_listed", "_read_facts", "_uids")
 
     def __init__(self, read_facts: Callable[[_Object], dict[str, Any]] | None) -> None:
         self._read_facts = read_facts
         self._uids: dict[str, str] = {}
         self._facts: dict[str, dict[str, dict[str, Any]]] = {}
         """By namespace and name."""
+        self._changes: dict[str, int] = {}
+        """How often something changed in a namespace."""
+        self._listed: dict[str, tuple[int, Sequence[tuple[str, dict[str, Any]]]]] = {}
+        """What was told of a namespace last, and after how many changes."""
 
     def put(self, item: _Object) -> None:
         """Take in an object, new or changed."""
         metadata = item["metadata"]
         namespace, name = _key(metadata)
         self._uids[metadata["uid"]] = f"{namespace}/{name}"
-        if self._read_facts is not None:
-            self._facts.setdefault(namespace, {})[name] = self._read_facts(item)
+        if self._read_facts is None:
+            return
+        held, facts = self._facts.setdefault(namespace, {}), self._read_facts(item)
+        # Most changes of an object are of its status, of which nothing is kept.
+        if name not in held or held[name] != facts:
+            held[name] = facts
+            self._note_change(namespace)
 
     def drop(self, item: _Object) -> None:
         """Forget a deleted object."""
         metadata = item["metadata"]
         self._uids.pop(metadata["uid"], None)
         namespace, name = _key(metadata)
-        self._facts.get(namespace, {}).pop(name, None)
+        if self._facts.get(namespace, {}).pop(name, None) is not None:
+            self._note_change(namespace)
+
+    def _note_change(self, namespace: str) -> None:
+        self._changes[namespace] = self._changes.get(namespace, 0) + 1
+        self._listed.pop(namespace, None)
 
     def has(self, uid: str) -> bool:
         """Whether there is an object of that UID."""
@@ -78,10 +92,18 @@ class ObjectCache:
         """The facts of an object, None where there is none."""
         return self._facts.get(namespace, {}).get(name)
 
-    def find_all(self, namespace: str) -> Iterable[tuple[str, dict[str, Any]]]:
-        """The names and the facts of all objects in a namespace."""
-        # One operation: whoever walks the dictionary itself would meet the writer's changes.
-        return tuple(self._facts.get(namespace, {}).items())
+    def find_all(self, namespace: str) -> Sequence[tuple[str, dict[str, Any]]]:
+        """The names and the facts of all objects in a namespace: the same tuple until one changes,
+        so that nobody compares what is in it."""
+        # Read before the facts are: what changes meanwhile is told the next time.
+        changes = self._changes.get(namespace)
+        if changes is None:
+            return ()
+        known = self._listed.get(namespace)
+        if known is None or known[0] != changes:
+            # One operation: whoever walks the dictionary itself would meet the writer's changes.
+            known = self._listed[namespace] = changes, tuple(self._facts[namespace].items())
+        return known[1]
 
     def __len__(self) -> int:
         return len(self._uids)

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from rules.evaluation import Evaluation
-from rules.inventory import Inventory
+from rules.inventory import Inventory, Snapshot
 from rules.kinds.lookups import Neighbour
 from rules.model import ObjectKey
 
@@ -81,7 +81,7 @@ class FindingCache:
         few = len(found.findings) + len(found.suppressed) <= _MAX_FINDINGS
         # What was not finished is not known.
         if few and len(inventory.asked) <= _MAX_QUESTIONS and not found.unfinished:
-            self._store(key, CachedEvaluation(found, tuple(inventory.asked)))
+            self._store(key, CachedEvaluation(found, tuple(inventory.asked.items())))
         return found
 
     def _key_of(self, body: dict[str, Any], given: Given) -> tuple[bytes, Given] | None:
@@ -111,14 +111,15 @@ class FindingCache:
 
 
 class TrackedInventory(Inventory):
-    """An inventory that notes what it was asked, and what it answered."""
+    """An inventory that notes what it was asked, and what it answered: the same again for the same
+    question."""
 
     __slots__ = ("_inner", "asked")
 
     def __init__(self, inner: Inventory) -> None:
         super().__init__(namespace=inner.namespace)
         self._inner = inner
-        self.asked: list[tuple[Question, Any]] = []
+        self.asked: dict[Question, Any] = {}
 
     def find(self, key: ObjectKey) -> Sequence[Neighbour]:
         """What the inventory inside holds."""
@@ -154,16 +155,17 @@ class TrackedInventory(Inventory):
         return all(self._answer(question) == answer for question, answer in asked)
 
     def _note(self, question: Question) -> Any:
-        answer = self._answer(question)
-        self.asked.append((question, answer))
-        return answer
+        if question not in self.asked:
+            self.asked[question] = self._answer(question)
+        return self.asked[question]
 
     def _answer(self, question: Question) -> Any:
         asked, *about = question
         if asked == "find":
             return self._inner.find(*about)
         if asked == "find_all":
-            return tuple(self._inner.find_all(*about))
+            found = self._inner.find_all(*about)
+            return found if isinstance(found, Snapshot) else tuple(found)
         return self._inner.knows(*about)
 
 

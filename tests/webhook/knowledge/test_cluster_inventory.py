@@ -1,6 +1,6 @@
 """Look-ups: what several kinds of answers come to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hypothesis import given
@@ -11,6 +11,7 @@ from rules.kinds import find_kind
 from rules.kinds.lookups import Answer, Reference
 from rules.model import ObjectKey
 from webhook.knowledge.cluster_inventory import ClusterInventory
+from webhook.knowledge.object_cache import ObjectCache
 
 KINDS = ("Deployment", "ReplicaSet")
 REFERENCE = Reference("apps", KINDS, None, "web")
@@ -28,7 +29,7 @@ class Objects:
 
     def facts_in(
         self, group: str, kind: str, namespace: str
-    ) -> Iterable[tuple[str, dict[str, Any]]]:
+    ) -> Sequence[tuple[str, dict[str, Any]]]:
         return [
             (key.name, facts)
             for key, facts in self._held.items()
@@ -74,6 +75,52 @@ def test_the_place_is_the_references_or_else_the_askers() -> None:
     assert inventory.at("ml").ask(REFERENCE, "gpu") == (Answer.FOUND, 1)
     assert inventory.at("ml").ask(REFERENCE._replace(namespace="other"), "gpu")[1] == 2
     assert inventory.ask(REFERENCE, "gpu") == (Answer.ABSENT, None)
+
+
+def test_what_many_reviews_ask_is_read_once_until_an_object_changes() -> None:
+    store = ObjectCache(lambda body: {"gpu": body["gpu"]})
+    read: list[int] = []
+
+    def note(kept: int) -> int:
+        read.append(kept)
+        return kept
+
+    def put(name: str, gpu: int, **status: str) -> None:
+        metadata = {"namespace": "ml", "name": name, "uid": name}
+        store.put({"metadata": metadata, "gpu": gpu, "status": status})
+
+    class Stored(Objects):
+        def facts_in(
+            self, group: str, kind: str, namespace: str
+        ) -> Sequence[tuple[str, dict[str, Any]]]:
+            return store.find_all(namespace) if (group, kind) == ("apps", "Deployment") else ()
+
+    inventory = ClusterInventory(Stored({}))
+
+    def select(gpu: int) -> list[str]:
+        kinds = [("apps", "Deployment")]
+        _, found = inventory.at("ml").select(kinds, None, "gpu", gpu.__eq__, note)
+        return [one.key.name for one in found]
+
+    put("a", 1)
+    put("b", 2)
+    before = inventory.find_all("apps", "Deployment", "ml")
+    assert (select(1), select(2), read) == (["a"], ["b"], [1, 2])
+    put("b", 2, phase="Running")
+    assert inventory.find_all("apps", "Deployment", "ml") is before, "no fact has changed"
+    put("b", 1)
+    assert inventory.find_all("apps", "Deployment", "ml") != before
+    assert (select(1), select(2)) == (["a", "b"], [])
+    store.drop({"metadata": {"namespace": "ml", "name": "a", "uid": "a"}})
+    assert select(1) == ["b"]
+    assert read == [1, 2, 1, 1, 1]
+
+
+def test_namespaces_that_somebody_made_up_are_not_kept() -> None:
+    inventory = ClusterInventory(Objects({web("Deployment"): {}}))
+    for namespace in ("ml", "made-up"):
+        assert len([*inventory.find_all("apps", "Deployment", namespace)]) == (namespace == "ml")
+    assert [key[2] for key in inventory._snapshots] == ["ml"]
 
 
 ROW = st.tuples(

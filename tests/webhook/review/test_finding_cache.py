@@ -10,12 +10,13 @@ import pytest
 
 from rules.engine import Engine
 from rules.inventory import Inventory
+from rules.kinds.lookups import Answer, Reference
 from rules.policy import Policy
 from tests.manifests import TODAY, Case, read_cases, read_documents
 from tests.webhook.bodies import admitted, cron_job, job, review
 from webhook.review.admission import mutate, validate
 from webhook.review.context import ReviewContext
-from webhook.review.finding_cache import FindingCache
+from webhook.review.finding_cache import FindingCache, TrackedInventory
 
 CASES = read_cases()
 
@@ -156,6 +157,17 @@ def test_what_hangs_on_other_objects_is_judged_again_when_they_change(
     for _ in range(2):
         validate(review(body), around)
     assert evaluations == ["tune", "tune"]
+
+
+def test_one_review_is_answered_alike_and_the_next_as_things_are() -> None:
+    inside = Inventory(namespace="ml", complete=True)
+    tracked = TrackedInventory(inside)
+    reference = Reference("", ("Service",), None, "web")
+    assert tracked.ask(reference, "port") == (Answer.ABSENT, None)
+    inside.merge([("", "Service", "ml", "web", {"port": 80}, None)])
+    assert tracked.ask(reference, "port") == (Answer.ABSENT, None)
+    assert not tracked.answers_as(tracked.asked.items())
+    assert TrackedInventory(inside).ask(reference, "port") == (Answer.FOUND, 80)
 
 
 def test_nothing_is_kept_that_was_not_finished(evaluations: list[str]) -> None:
