@@ -10,6 +10,7 @@ a review takes in the process: its calls of functions are as many on any machine
 import asyncio
 import contextlib
 import http.client
+import itertools
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ import orjson
 import uvloop
 
 from bench.copies import RULES
+from bench.crowded_namespace import CrowdedNamespace
 from bench.judging import CallCount
 from bench.targets import tell
 from tests.load.sized_reviews import make_job, make_update
@@ -36,7 +38,7 @@ from webhook.review.admission import ENDPOINTS
 PORT, METRICS_PORT = 18443, 18080
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, CLIENT_CORE = str(CORES[0]), str(CORES[-1])
-REVIEWS = 50
+REVIEWS, NEIGHBOURS = 50, 300
 LEAST_RATIO, MOST_P99, MOST_TAIL, MOST_GIANT, MOST_BESIDE = 0.16, 10.0, 5.0, 200.0, 50.0
 MOST_NEW, MOST_MANY = 480.0, 650.0
 """Microseconds of CPU for a new object of 6 KB: by the rules there are, by those of a catalogue.
@@ -120,15 +122,18 @@ def measure_new(module: str, files: DevFiles, small: bytes, seconds: float) -> t
 
 
 def show_calls() -> None:
-    """The calls of functions that a review of 6 KB takes without TLS and sockets."""
+    """The calls of functions that a review of 6 KB takes without TLS and sockets: where nothing is
+    known of a cluster, and in a namespace that holds many other objects."""
     small = make_job(1, 19)
     new = [small.replace(b'"name":"bert"', b'"name":"bert-%d"' % one) for one in range(REVIEWS)]
-    for endpoint in ENDPOINTS:
-        server = InProcessServer()
+    crowd = CrowdedNamespace("research", NEIGHBOURS)
+    places = {"": None, f" beside {NEIGHBOURS} of each of five kinds": crowd}
+    for endpoint, (place, cluster) in itertools.product(ENDPOINTS, places.items()):
+        server = InProcessServer(cluster=cluster)
         server.post(small, endpoint)
         for what, bodies in (("new", new), ("remembered", new[-1:] * REVIEWS)):
             calls = asyncio.run(count_calls(server, endpoint, bodies)) / REVIEWS
-            print(f"{endpoint}: {calls:.0f} calls of functions for an object that is {what}")
+            print(f"{endpoint}: {calls:.0f} calls of functions for an object that is {what}{place}")
 
 
 async def count_calls(server: InProcessServer, endpoint: str, bodies: list[bytes]) -> float:
