@@ -23,7 +23,8 @@ Given: TypeAlias = tuple[Hashable, ...]
 """All besides the object that an evaluation depends on."""
 
 Serialize: TypeAlias = Callable[[Any], bytes]
-"""A value as bytes: equal values of JSON have equal bytes."""
+"""A value as bytes: equal values of JSON have equal bytes, in whatever order their keys stand. The
+API server shows what a patch has added where its types have it."""
 
 _VOLATILE = frozenset({"uid", "creationTimestamp", "generation", "resourceVersion", "selfLink"})
 """What the API server writes into ``metadata`` between two reviews, and no rule reads."""

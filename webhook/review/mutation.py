@@ -61,7 +61,8 @@ def plan_mutation(
         except Inapplicable:
             break
         fixed += chosen
-        evaluation = judge(patched)
+        # As the API server will show it next, so that it is not judged once more.
+        evaluation = judge(apply(patched, [_annotate(body, fixed)]))
     return Mutation([], (), first, first, dropped=True)
 
 

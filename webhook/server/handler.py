@@ -83,7 +83,7 @@ class ReviewHandler:
         self._large_reviews = ThreadPoolExecutor(LARGE_REVIEWS, "large-reviews")
         self._large_turns = WeakValueDictionary[str, asyncio.Semaphore]()
         self._batches: Batches[ReviewOutcome] = Batches()
-        self._cache = FindingCache(orjson.dumps)
+        self._cache = FindingCache(partial(orjson.dumps, option=orjson.OPT_SORT_KEYS))
         self._crowds = Crowds()
         self._owners = OwnerLookup(cluster.fetch_owner)
 

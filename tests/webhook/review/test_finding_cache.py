@@ -1,5 +1,6 @@
 """What is remembered of an object, and what makes it another one."""
 
+import base64
 import copy
 import datetime
 import json
@@ -12,6 +13,7 @@ from rules.engine import Engine
 from rules.inventory import Inventory
 from rules.kinds.lookups import Answer, Reference
 from rules.policy import Policy
+from rules.rfc6902 import apply_patch
 from tests.manifests import TODAY, Case, read_cases, read_documents
 from tests.webhook.bodies import admitted, cron_job, job, review
 from webhook.review.admission import mutate, validate
@@ -22,7 +24,7 @@ CASES = read_cases()
 
 
 def dump(value: Any) -> bytes:
-    return json.dumps(value).encode()
+    return json.dumps(value, sort_keys=True).encode()
 
 
 def known(**given: Any) -> ReviewContext:
@@ -51,6 +53,17 @@ def test_an_object_is_judged_once_for_both_endpoints(evaluations: list[str]) -> 
     second = validate(review(body), around)
     assert evaluations == ["finetune"]
     assert first.findings == second.findings
+
+
+def test_a_patched_object_is_known_when_it_is_shown_again(evaluations: list[str]) -> None:
+    around, body = known(), admitted(job())
+    first = mutate(review(body), around)
+    assert first.patched
+    patch = json.loads(base64.b64decode(first.body["response"]["patch"]))
+    patched = apply_patch(body, patch)
+    evaluations.clear()
+    assert validate(review(dict(reversed(patched.items()))), around).allowed
+    assert evaluations == []
 
 
 def test_what_was_new_is_known_as_the_old_object_of_an_update(evaluations: list[str]) -> None:
