@@ -1,14 +1,15 @@
-"""Which rules look at an object: a rule that could find nothing in it costs nothing."""
+"""Which rules look at an object: a rule that could find nothing in it, or may not say so, costs
+nothing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from rules.checks import INDEX
 from rules.declaration import Declaration, declare
 from rules.kinds.roles import Role
 from rules.kinds.schema import Kind
-from rules.model import Check, Rule
-from rules.policy import Policy
+from rules.model import Action, Check, Rule
+from rules.policy import Policy, find_ground, is_silent
 from rules.type_names import Any, TypeAlias, cast
 from rules.workload import Workload
 
@@ -28,6 +29,8 @@ class RuleIndex:
         self.enabled = {one.code: one for one in declared}
         self.judging = tuple(one for one in self.enabled.values() if _may_judge(one, policy))
         self._policy = policy
+        self._turns_off = Action.OFF in _list_actions(policy)
+        self._silent: dict[tuple[str, Hashable], bool] = {}
         self._looks: dict[str, Look] = {}
         self._by_kind: dict[tuple[str, str], _KindIndex] = {}
 
@@ -36,8 +39,29 @@ class RuleIndex:
         """Those of all rules."""
         return tuple(map(self._look, self.judging))
 
-    def find(self, workload: Workload) -> tuple[Look, ...]:
-        """The rules that may find something in an object, in their order."""
+    def find(
+        self,
+        workload: Workload,
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        flag_profile: str | None = None,
+    ) -> tuple[Look, ...]:
+        """The rules that may find something in an object, and say so in the namespace, in their
+        order. ``labels`` are the Namespace's, ``flag_profile`` is the command line's."""
+        looks = self._find_concerned(workload)
+        if not self._turns_off:
+            return looks
+        place = namespace, labels, flag_profile
+        ground = find_ground(self._policy, *place)
+        return tuple([one for one in looks if not self._is_silent(one[0], ground, place)])
+
+    def _is_silent(self, rule: Rule, ground: Hashable, place: tuple[Any, ...]) -> bool:
+        known = self._silent.get((rule.code, ground))
+        if known is None:
+            known = self._silent[rule.code, ground] = is_silent(self._policy, rule, *place)
+        return known
+
+    def _find_concerned(self, workload: Workload) -> tuple[Look, ...]:
         kind = workload.kind
         known = self._by_kind.get((kind.group, kind.name))
         if known is None or known.kind is not kind:
@@ -94,6 +118,12 @@ def index_rules(policy: Policy, rules: RuleIndex | Iterable[Declaration | Rule])
 def _index_all(policy: Policy) -> RuleIndex:
     # The webhook makes an engine for each review of one policy.
     return RuleIndex(policy, INDEX)
+
+
+def _list_actions(policy: Policy) -> Iterator[Action]:
+    """All actions that a policy states of rules and forms."""
+    for stated in (policy.rules, *(entry.rules for entry in policy.namespaces)):
+        yield from stated.values()
 
 
 def _may_judge(declared: Declaration, policy: Policy) -> bool:

@@ -55,6 +55,7 @@ class Engine:
         self.ignores = ignores
         self._trust = trust_in(policy, ignores)
         self._expired = expired or bool  # which says no
+        self._flag_profile = flag_profile
         self._rules = index_rules(policy, rules)
         self._enabled = self._rules.enabled
         self._own = {(one.group, one.name): one for one in (*kinds, *_custom_kinds(policy))}
@@ -178,10 +179,11 @@ class Engine:
 
     def _find_looks(self, view: View) -> tuple[Look, ...]:
         """The rules that may find something, with the parameters that hold in the namespace."""
-        looks = self._rules.find(view.workload)
+        namespace, labels = view.identity.namespace, view.namespace_labels
+        looks = self._rules.find(view.workload, namespace, labels, self._flag_profile)
         if not any(entry.values for entry in self.policy.namespaces):
             return looks
-        entry = find_entry(self.policy, view.identity.namespace, view.namespace_labels)
+        entry = find_entry(self.policy, namespace, labels)
         parameters = self.policy.rule_parameters
         return tuple((rule, check, parameters(rule, entry)) for rule, check, _ in looks)
 

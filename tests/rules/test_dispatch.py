@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from rules.annotations import PROFILE_LABEL
 from rules.checks import ALL
 from rules.dispatch import RuleIndex
 from rules.inventory import Inventory
 from rules.kinds import facts, find_kind
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
-from rules.model import Harm, Problem, Rule
+from rules.model import Action, Harm, Problem, Rule
 from rules.policy import Policy
 from rules.policy.entries import NamespaceEntry
 from rules.workload import SERVING, TRAINING, Workload
@@ -103,3 +104,32 @@ def test_a_rule_of_an_organisation_is_shown_objects_where_a_policy_gives_it_valu
     rule, workload = make_rule("ORG001", harm=Harm.UNWANTED), make_job()
     assert show(workload, (rule,)) == []
     assert RuleIndex(Policy(**given), (rule,)).find(workload)
+
+
+OFF = {"TTL001": Action.OFF}
+TRUSTED = {PROFILE_LABEL: "strict"}
+BOTH, REST = ["TTL001", "ANY001"], ["ANY001"]
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "shown"),
+    [
+        ({}, (), BOTH),
+        ({"rules": OFF}, (), REST),
+        ({"rules": OFF}, (None, None, "standard"), BOTH),
+        ({"rules": OFF}, ("ml", {}, None), REST),
+        ({"rules": OFF}, ("ml", TRUSTED, None), BOTH),
+        ({"rules": OFF, "namespace_labels": "ignored"}, ("ml", TRUSTED, None), REST),
+        ({"rules": OFF, "locked": {"TTL001": Action.WARN}}, (), BOTH),
+        ({"rules": {**OFF, f"TTL001/{ANY.forms[0].name}": Action.WARN}}, (), BOTH),
+        ({"namespaces": (NamespaceEntry("ml", rules=OFF),)}, ("ml", None, None), REST),
+        ({"namespaces": (NamespaceEntry("ml", rules=OFF),)}, ("other", None, None), BOTH),
+    ],
+)
+def test_a_rule_that_is_off_in_a_namespace_is_shown_nothing_there(
+    given: dict[str, Any], place: tuple[Any, ...], shown: list[str]
+) -> None:
+    index = RuleIndex(Policy(**given), RULES)
+    workload = make_job(command=["sleep", "1"])
+    for _ in range(2):
+        assert [rule.code for rule, _, _ in index.find(workload, *place)] == shown
