@@ -33,21 +33,16 @@ class Snapshot:
     """Objects of a kind as they were at one moment, those of one identity together. What they say
     of a fact is read once, however many ask."""
 
-    __slots__ = ("_held", "_said")
+    __slots__ = ("_held", "_said", "mark")
 
     def __init__(self, held: Iterable[Sequence[Neighbour]] = ()) -> None:
         self._held = tuple(held)
         self._said: dict[tuple[str, Read], Said] = {}
+        self.mark = object()
+        """Its own: whoever keeps it can tell this snapshot again, and does not keep that."""
 
     def __iter__(self) -> Iterator[Sequence[Neighbour]]:
         return iter(self._held)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Snapshot):
-            return NotImplemented
-        return self is other or self._held == other._held
-
-    __hash__ = None  # type: ignore[assignment]
 
     def list_said(self, fact: str, read: Read) -> Said:
         """Each object, and what is said of a fact of it."""
@@ -55,6 +50,10 @@ class Snapshot:
         if known is None:
             known = self._said[fact, read] = _list_all_said(self, fact, read)
         return known
+
+
+NOBODY = Snapshot()
+"""Where there are no objects."""
 
 
 class Inventory:

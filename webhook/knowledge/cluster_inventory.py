@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from rules.inventory import Inventory, Snapshot
+from rules.inventory import NOBODY, Inventory, Snapshot
 from rules.kinds.lookups import Neighbour
 from rules.model import ObjectKey
 
@@ -59,7 +59,7 @@ class ClusterInventory(Inventory):
         if not facts:
             # Whoever asks may make up any number of namespaces.
             self._snapshots.pop(key, None)
-            return Snapshot()
+            return NOBODY
         known = self._snapshots.get(key)
         if known is None or known[0] is not facts:
             if len(self._snapshots) >= _MAX_SNAPSHOTS:

@@ -7,14 +7,12 @@ The API server shows a new object to ``/mutate`` and, unless that changed it, th
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from threading import Lock
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 
 from rules.evaluation import Evaluation
 from rules.inventory import Inventory, Snapshot
 from rules.kinds.lookups import Neighbour
 from rules.model import ObjectKey
-
-_Answer = TypeVar("_Answer")
 
 Question: TypeAlias = tuple[Any, ...]
 """A method of an inventory, and its arguments."""
@@ -34,12 +32,14 @@ _MAX_ENTRIES = 256
 _MAX_OBJECT_BYTES = 64 * 1024
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_FINDINGS = 20
-_MAX_QUESTIONS = 20
-"""Questions to other objects: to ask them again costs less than to judge again."""
+_MAX_QUESTIONS = 100
+"""Questions to other objects: to ask them again costs a tenth of what it takes to judge again. Who
+else mounts a claim is asked of each kind that has pods."""
 
 
 class CachedEvaluation(NamedTuple):
-    """An evaluation with the questions to other objects that it rests on, and their answers."""
+    """An evaluation with the questions to other objects that it rests on, and what tells their
+    answers again."""
 
     evaluation: Evaluation
     asked: tuple[tuple[Question, Any], ...]
@@ -77,12 +77,12 @@ class FindingCache:
         if known is not None:
             return known
         # Outside of the lock: two threads may evaluate the same object, and find the same.
-        inventory.asked.clear()
+        inventory.forget()
         found = evaluate()._replace(workloads=())
         few = len(found.findings) + len(found.suppressed) <= _MAX_FINDINGS
         # What was not finished is not known.
         if few and len(inventory.asked) <= _MAX_QUESTIONS and not found.unfinished:
-            self._store(key, CachedEvaluation(found, tuple(inventory.asked.items())))
+            self._store(key, CachedEvaluation(found, inventory.list_asked()))
         return found
 
     def _key_of(self, body: dict[str, Any], given: Given) -> tuple[bytes, Given] | None:
@@ -134,13 +134,10 @@ class TrackedInventory(Inventory):
         found: Iterable[Sequence[Neighbour]] = self._note(("find_all", group, kind, namespace))
         return found
 
-    def recall(
-        self,
-        question: Hashable,  # noqa: ARG002 - what a run over files keeps answers by
-        answer: Callable[[], _Answer],
-    ) -> _Answer:
-        """The answer as it is now, with what it hangs on noted for whoever asks."""
-        return answer()
+    def forget(self) -> None:
+        """Ask anew whatever is asked from now on."""
+        self.asked.clear()
+        self._recalled.clear()
 
     @property
     def tells_absence(self) -> bool:
@@ -153,7 +150,12 @@ class TrackedInventory(Inventory):
 
     def answers_as(self, asked: Iterable[tuple[Question, Any]]) -> bool:
         """Whether all that was asked is still answered in the same way."""
-        return all(self._answer(question) == answer for question, answer in asked)
+        return all(_tell(self._answer(question)) == told for question, told in asked)
+
+    def list_asked(self) -> tuple[tuple[Question, Any], ...]:
+        """What was asked, each with what tells its answer again: no snapshot of a namespace, which
+        many evaluations would hold after it has changed."""
+        return tuple([(question, _tell(answer)) for question, answer in self.asked.items()])
 
     def _note(self, question: Question) -> Any:
         if question not in self.asked:
@@ -168,6 +170,10 @@ class TrackedInventory(Inventory):
             found = self._inner.find_all(*about)
             return found if isinstance(found, Snapshot) else tuple(found)
         return self._inner.knows(*about)
+
+
+def _tell(answer: Any) -> Any:
+    return answer.mark if isinstance(answer, Snapshot) else answer
 
 
 def _without_volatile(body: dict[str, Any]) -> dict[str, Any]:

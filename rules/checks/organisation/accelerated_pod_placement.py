@@ -77,9 +77,11 @@ def _find_pool(workload: Workload, names: frozenset[str]) -> Neighbour | None:
         return any(not names.isdisjoint(accelerators.named_by(pod)) for pod in kept)
 
     naming = around.count_keepers(("pool", names), names_pool)
+    if not naming:
+        return None
     # The object itself asks, and names none. Of Jobs and the like no pods are kept.
     others = around.count_keepers(("asks", names), asks) - (PODS in workload.kind.facts)
-    most = naming and 2 * naming > others
+    most = 2 * naming > others
     return around.find_keeper(("pool", names), names_pool) if most else None
 
 

@@ -172,6 +172,22 @@ def test_what_hangs_on_other_objects_is_judged_again_when_they_change(
     assert evaluations == ["tune", "tune"]
 
 
+def test_what_asks_of_every_kind_in_the_namespace_is_remembered(evaluations: list[str]) -> None:
+    around = known()._replace(inventory=Inventory(complete=True))
+    body = admitted(job())
+    spec = body["spec"]["template"]["spec"]
+    spec["volumes"] = [{"name": "runs", "persistentVolumeClaim": {"claimName": "runs"}}]
+    spec["containers"][0]["volumeMounts"] = [{"name": "runs", "mountPath": "/runs"}]
+    spec["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] = 1
+    for _ in range(2):
+        validate(review(body), around)
+    assert evaluations == ["finetune"]
+    deployment = ("apps", "Deployment", "research", "web", {}, None)
+    around.inventory.merge([deployment])
+    validate(review(body), around)
+    assert evaluations == ["finetune", "finetune"]
+
+
 def test_one_review_is_answered_alike_and_the_next_as_things_are() -> None:
     inside = Inventory(namespace="ml", complete=True)
     tracked = TrackedInventory(inside)
@@ -179,7 +195,7 @@ def test_one_review_is_answered_alike_and_the_next_as_things_are() -> None:
     assert tracked.ask(reference, "port") == (Answer.ABSENT, None)
     inside.merge([("", "Service", "ml", "web", {"port": 80}, None)])
     assert tracked.ask(reference, "port") == (Answer.ABSENT, None)
-    assert not tracked.answers_as(tracked.asked.items())
+    assert not tracked.answers_as(tracked.list_asked())
     assert TrackedInventory(inside).ask(reference, "port") == (Answer.FOUND, 80)
 
 
