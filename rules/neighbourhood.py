@@ -69,6 +69,10 @@ class Neighbourhood:
 
     def find_autoscalers(self) -> Neighbours:
         """The autoscalers of this object; their fact is ``SCALING``."""
+        return self._autoscalers
+
+    @lazy_property
+    def _autoscalers(self) -> Neighbours:
         return _UNKNOWN if self._namesake else self.find_autoscalers_of(self.me)
 
     def find_autoscalers_of(self, target: ObjectKey) -> Neighbours:

@@ -150,12 +150,16 @@ class TrackedInventory(Inventory):
 
     def answers_as(self, asked: Iterable[tuple[Question, Any]]) -> bool:
         """Whether all that was asked is still answered in the same way."""
-        return all(_tell(self._answer(question)) == told for question, told in asked)
+        return all(
+            getattr(answer := self._answer(question), "mark", answer) == told
+            for question, told in asked
+        )
 
     def list_asked(self) -> tuple[tuple[Question, Any], ...]:
         """What was asked, each with what tells its answer again: no snapshot of a namespace, which
         many evaluations would hold after it has changed."""
-        return tuple([(question, _tell(answer)) for question, answer in self.asked.items()])
+        asked = self.asked.items()
+        return tuple([(question, getattr(answer, "mark", answer)) for question, answer in asked])
 
     def _note(self, question: Question) -> Any:
         if question not in self.asked:
@@ -170,10 +174,6 @@ class TrackedInventory(Inventory):
             found = self._inner.find_all(*about)
             return found if isinstance(found, Snapshot) else tuple(found)
         return self._inner.knows(*about)
-
-
-def _tell(answer: Any) -> Any:
-    return answer.mark if isinstance(answer, Snapshot) else answer
 
 
 def _without_volatile(body: dict[str, Any]) -> dict[str, Any]:
