@@ -182,8 +182,7 @@ def test_what_asks_of_every_kind_in_the_namespace_is_remembered(evaluations: lis
     for _ in range(2):
         validate(review(body), around)
     assert evaluations == ["finetune"]
-    deployment = ("apps", "Deployment", "research", "web", {}, None)
-    around.inventory.merge([deployment])
+    around.inventory.merge([("apps", "Deployment", "research", "web", {}, None)])
     validate(review(body), around)
     assert evaluations == ["finetune", "finetune"]
 
