@@ -52,7 +52,7 @@ class RuleIndex:
         if not self._turns_off:
             return looks
         place = namespace, labels, flag_profile
-        ground = find_ground(self._policy, *place)
+        ground = flag_profile, find_ground(self._policy, namespace, labels)
         return tuple([one for one in looks if not self._is_silent(one[0], ground, place)])
 
     def _is_silent(self, rule: Rule, ground: Hashable, place: tuple[Any, ...]) -> bool:

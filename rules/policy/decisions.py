@@ -155,16 +155,10 @@ def is_silent(
     )
 
 
-def find_ground(
-    policy: Policy,
-    namespace: str | None,
-    namespace_labels: Mapping[str, str] | None,
-    flag_profile: str | None,
-) -> tuple[int | None, str | None, str | None]:
+def find_ground(policy: Policy, namespace: str | None, labels: Mapping[str, str] | None) -> Any:
     """All of a namespace that the actions hang on that hold there: where it is the same, they are
-    the same."""
-    entry = find_entry(policy, namespace, namespace_labels) if policy.namespaces else None
-    return entry, _labelled(policy, namespace_labels), flag_profile
+    the same. ``labels`` are the Namespace's."""
+    return find_entry(policy, namespace, labels), _labelled(policy, labels)
 
 
 def _promote(profile: str, promoted: str | None) -> str:
