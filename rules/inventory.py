@@ -29,7 +29,7 @@ def _read_plain(kept: Any) -> Any:
     return kept
 
 
-class Snapshot:
+class NamespaceSnapshot:
     """Objects of a kind as they were at one moment, those of one identity together. What they say
     of a fact is read once, however many ask."""
 
@@ -52,7 +52,7 @@ class Snapshot:
         return known
 
 
-NOBODY = Snapshot()
+EMPTY_SNAPSHOT = NamespaceSnapshot()
 """Where there are no objects."""
 
 
@@ -191,7 +191,7 @@ class Inventory:
     ) -> Said:
         def find() -> Said:
             held = self.find_all(group, kind, namespace)
-            if isinstance(held, Snapshot):
+            if isinstance(held, NamespaceSnapshot):
                 return held.list_said(fact, read)
             return _list_all_said(held, fact, read)
 

@@ -207,9 +207,9 @@ class Neighbourhood:
 
 def _unpack_selector(kept: Any) -> "Selector | None":
     """What the fact says; None where it cannot be read."""
-    from rules.selectors import NOTHING, parse_selector  # noqa: PLC0415 - few have neighbours
+    from rules.selectors import SELECTS_NOTHING, parse_selector  # noqa: PLC0415 - few have neighbours
 
-    return NOTHING if kept is None else parse_selector(kept)
+    return SELECTS_NOTHING if kept is None else parse_selector(kept)
 
 
 def place_of(key: ObjectKey, fact: Fact) -> Path:

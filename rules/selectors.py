@@ -42,7 +42,7 @@ class Selector(NamedTuple):
         return all(requirement.accepts(known) for requirement in self.requirements)
 
 
-NOTHING = Selector((Requirement("", "In"),))
+SELECTS_NOTHING = Selector((Requirement("", "In"),))
 """Selects nothing: no label is without a name."""
 
 

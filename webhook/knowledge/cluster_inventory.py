@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from rules.inventory import NOBODY, Inventory, Snapshot
+from rules.inventory import EMPTY_SNAPSHOT, Inventory, NamespaceSnapshot
 from rules.kinds.lookups import Neighbour
 from rules.model import ObjectKey
 
@@ -37,7 +37,7 @@ class ClusterInventory(Inventory):
     def __init__(self, cluster: ClusterObjects, namespace: str = "") -> None:
         super().__init__(namespace=namespace)
         self._cluster = cluster
-        self._snapshots: dict[tuple[str, str, str], tuple[NamedFacts, Snapshot]] = {}
+        self._snapshots: dict[tuple[str, str, str], tuple[NamedFacts, NamespaceSnapshot]] = {}
 
     def at(self, namespace: str) -> "ClusterInventory":
         """The same objects, seen from another namespace."""
@@ -51,7 +51,7 @@ class ClusterInventory(Inventory):
         facts = self._cluster.facts_of(whole)
         return () if facts is None else (Neighbour(whole, facts),)
 
-    def find_all(self, group: str, kind: str, namespace: str | None) -> Snapshot:
+    def find_all(self, group: str, kind: str, namespace: str | None) -> NamespaceSnapshot:
         """What is kept of the objects of a kind in a namespace: the same snapshot until one
         changes, for a namespace may have hundreds, of which each review asks several times."""
         key = group, kind, namespace or self.namespace
@@ -59,12 +59,14 @@ class ClusterInventory(Inventory):
         if not facts:
             # Whoever asks may make up any number of namespaces.
             self._snapshots.pop(key, None)
-            return NOBODY
+            return EMPTY_SNAPSHOT
         known = self._snapshots.get(key)
         if known is None or known[0] is not facts:
             if len(self._snapshots) >= _MAX_SNAPSHOTS:
                 self._snapshots.clear()
-            made = Snapshot([(Neighbour(ObjectKey(*key, name), one),) for name, one in facts])
+            made = NamespaceSnapshot(
+                [(Neighbour(ObjectKey(*key, name), one),) for name, one in facts]
+            )
             known = self._snapshots[key] = facts, made
         return known[1]
 

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, NamedTuple, TypeAlias
 
 from rules.evaluation import Evaluation
-from rules.inventory import Inventory, Snapshot
+from rules.inventory import Inventory, NamespaceSnapshot
 from rules.kinds.lookups import Neighbour
 from rules.model import ObjectKey
 
@@ -172,7 +172,7 @@ class TrackedInventory(Inventory):
             return self._inner.find(*about)
         if asked == "find_all":
             found = self._inner.find_all(*about)
-            return found if isinstance(found, Snapshot) else tuple(found)
+            return found if isinstance(found, NamespaceSnapshot) else tuple(found)
         return self._inner.knows(*about)
 
 
