@@ -32,9 +32,10 @@ def find_changes(files: Iterable[str], since: str | None) -> dict[str, FileChang
             tops[nearest] = _find_top(nearest)
         name = _name_in(tops[nearest], os.path.join(folder, os.path.basename(file)))
         folders.setdefault(tops[nearest], {})[name] = file
+    home = tops.get(find_root(os.path.realpath(os.curdir)) or "")
     changes = {}
     for folder, named in folders.items():
-        base = _find_base(folder, since) if since is not None else _find_head(folder)
+        base = _find_base(folder, since, home) if since is not None else _find_head(folder)
         for name in _list_changed(folder, base, staged=since is None):
             if name in named:
                 staged = _show(folder, f":0:{name}") if since is None else None
@@ -62,14 +63,38 @@ def _find_head(top: str) -> str | None:
     return "HEAD" if _ask(top, "rev-parse", "--verify", "--quiet", "HEAD") else None
 
 
-def _find_base(top: str, since: str) -> str:
+def _find_base(top: str, since: str, home: str | None) -> str | None:
+    """The commit to compare a work tree with; None for a submodule that was not there then. A
+    revision is one of the repository at hand, ``home``, which says of its submodules where they
+    stood."""
+    outer = _ask(top, "rev-parse", "--show-superproject-working-tree") if top != home else None
+    if not outer:
+        return _find_common(top, since)
+    around = os.fsdecode(outer.rstrip(b"\n"))
+    base = _find_base(around, since, home)
+    name = f"{base}:{_name_in(around, top)}"
+    commit = _ask(around, "rev-parse", "--verify", "--quiet", name) if base else None
+    if commit is None:
+        return None
+    found = commit.decode().strip()
+    if _ask(top, "cat-file", "-e", found) is None:
+        raise UserError(
+            f"mlgate lint: --since {since}: the submodule {top} lacks its commit of then, {found}: "
+            "fetch it (git submodule update)"
+        )
+    return found
+
+
+def _find_common(top: str, since: str) -> str:
     commit = _ask(
         top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}"
     )
     shallow = _ask(top, "rev-parse", "--is-shallow-repository") == b"true\n"
     advice = "; this clone is shallow: fetch more of it (git fetch --unshallow)" if shallow else ""
     if commit is None:
-        raise UserError(f"mlgate lint: --since {since}: git knows no such revision{advice}")
+        raise UserError(
+            f"mlgate lint: --since {since}: git knows no such revision in {top}{advice}"
+        )
     base = _ask(top, "merge-base", commit.decode().strip(), "HEAD")
     if base is None:
         raise UserError(f"mlgate lint: --since {since} and HEAD have no common commit{advice}")

@@ -139,7 +139,8 @@ def test_a_shallow_clone_says_what_is_missing(here: Path, tmp_path: Path) -> Non
     git("clone", "--quiet", "--depth=1", f"file://{here}", str(tmp_path / "shallow"))
     answer = call("lint", str(tmp_path / "shallow"), "--since", old)
     assert answer.code == 2
-    assert "git knows no such revision; this clone is shallow: fetch more of it" in answer.err
+    assert "git knows no such revision in " in answer.err
+    assert "; this clone is shallow: fetch more of it" in answer.err
 
 
 @pytest.mark.parametrize("revision", ["nowhere", "--output=x", "HEAD:train.yaml", ""])
@@ -182,3 +183,28 @@ def test_flags_that_contradict_each_other(here: Path, flags: tuple[str, ...]) ->
     answer = call("lint", *flags)
     assert answer.code == 2
     assert "do not go together" in answer.err
+
+
+def test_a_submodule_is_compared_with_what_it_was_then(here: Path, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    git("init", "--quiet", folder=inner)
+    (inner / "a.yaml").write_text(BAD)
+    git("add", ".", folder=inner)
+    git("commit", "--quiet", "-m", "inner", folder=inner)
+    allowed = ("-c", "protocol.file.allow=always")
+    git(*allowed, "submodule", "--quiet", "add", str(inner), "inner")
+    assert lint("--since", "HEAD") == [("inner/a.yaml", "HPA001")]
+    git("commit", "--quiet", "-m", "with a submodule")
+    assert lint("--since", "HEAD") == []
+    (here / "inner/b.yaml").write_text(FIXABLE)
+    git("add", ".", folder=here / "inner")
+    git("commit", "--quiet", "-m", "more", folder=here / "inner")
+    assert [file for file, _ in lint("--since", "HEAD")] == ["inner/b.yaml"]
+
+
+def test_a_name_that_git_could_read_as_a_stage_is_a_name(here: Path) -> None:
+    (here / "2:a.yaml").write_text(BAD)
+    git("add", ".")
+    (here / "2:a.yaml").write_text(WEEKLY)
+    assert lint("--staged") == [("2:a.yaml", "HPA001")]
