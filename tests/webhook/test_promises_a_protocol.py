@@ -224,6 +224,9 @@ def test_a13_what_is_no_review_is_400(body: bytes) -> None:
 def test_a13_a_body_above_the_limit_is_413() -> None:
     server = InProcessServer(limits=RequestLimits(max_body=1000))
     assert server.post(b" " * 1001).status == 413
+    for length in ("1001", "9" * 5000):
+        headers = {"content-type": "application/json", "content-length": length}
+        assert server.post(b"", headers=headers).status == 413
     assert server.post(json.dumps(review({"kind": "A"})).encode()).status == 200
 
 

@@ -10,6 +10,7 @@ from webhook.server.concurrency_limit import ReviewPlace
 BODY_TIMEOUT = 5.0
 """Seconds that a body may take, however long the client is willing to wait for its answer."""
 
+_MOST_DIGITS = 18
 _READ_HEADERS = (b"content-type", b"content-length")
 
 
@@ -72,7 +73,8 @@ def check_head(headers: list[tuple[bytes, bytes]], max_bytes: int) -> str:
     if kind.partition(";")[0].strip().lower() != "application/json":
         raise RequestRefused(415, f"content-type is '{kind[:80]}'; expected application/json")
     length = found.get(b"content-length", b"").decode("latin-1")
-    if length.isdigit() and int(length) > max_bytes:
+    # Of thousands of digits Python makes no number.
+    if length.isdecimal() and (len(length) > _MOST_DIGITS or int(length) > max_bytes):
         raise _too_large(max_bytes)
     return length or "more"
 
