@@ -74,7 +74,11 @@ class Discovery:
         # older list of groups, which names no resources.
         if groups.get("kind") != "APIGroupDiscoveryList":
             raise ApiError(response.status, f"{root} lists a {groups.get('kind')}; expected v2")
-        self._served[root] = dict(_resources(root, groups.get("items") or ()))
+        try:
+            self._served[root] = dict(_resources(root, groups.get("items") or ()))
+        except (AttributeError, KeyError, TypeError):
+            text = f"{root} answers with a list of groups that is none"
+            raise ApiError(response.status, text) from None
         self._etags[root] = response.headers.get("ETag") or ""
 
 

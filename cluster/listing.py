@@ -21,6 +21,7 @@ _GONE = 410
 _BUSY = frozenset({0, 429, 500, 502, 503, 504})
 """What passes: the server cannot be reached, asks to wait, or restarts."""
 _TRIES = 8
+_TRIES_IN_PAGES = 3
 
 _Answer = TypeVar("_Answer")
 
@@ -81,20 +82,21 @@ class Lister:
         """Every object of a resource once, in one namespace or all, that the label selector takes.
         An object that comes or goes meanwhile may be missed. Raises ApiError."""
         path = resource.within(namespace or "")
-        query = {"limit": str(PAGE), **({"labelSelector": selector} if selector else {})}
+        wanted = {"labelSelector": selector} if selector else {}
         seen: set[str] = set()
-        again = True
-        while again:
-            again = False
-            for page in self._pages(path, query):
-                if page is None:  # the pages' version is gone: what was given is not given again
-                    again = True
-                    break
-                for item in page:
-                    uid = str((item.get("metadata") or {}).get("uid"))
-                    if uid not in seen:
-                        seen.add(uid)
+        # Where the pages' version is gone before the last of them, what was given is not given
+        # again; and one answer has all that pages never come to the end of.
+        for limit in (*[{"limit": str(PAGE)}] * _TRIES_IN_PAGES, {}):
+            whole = True
+            for page in self._pages(path, {**limit, **wanted}):
+                whole = page is not None
+                for item in page or ():
+                    key = _identify(item)
+                    if key not in seen:
+                        seen.add(key)
                         yield item
+            if whole:
+                return
 
     def find_object(
         self, resource: Resource, namespace: str | None, name: str
@@ -103,9 +105,8 @@ class Lister:
         # A list of one: to list is allowed anyway, to get is not.
         query = urlencode({"fieldSelector": f"metadata.name={name}"})
         path = f"{resource.within(namespace or '')}?{query}"
-        items = self._pace.ask(partial(self._fetch, path)).get("items") or [None]
-        found: dict[str, Any] | None = items[0]
-        return found
+        items = _read_items(self._pace.ask(partial(self._fetch, path)))
+        return items[0] if items else None
 
     def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[list[dict[str, Any]] | None]:
         following = ""
@@ -118,10 +119,12 @@ class Lister:
                     raise
                 yield None
                 return
-            yield answer.get("items") or []
-            following = (answer.get("metadata") or {}).get("continue") or ""
+            yield _read_items(answer)
+            last, following = following, (answer.get("metadata") or {}).get("continue") or ""
             if not following:
                 return
+            if following == last:
+                raise ApiError(200, f"{path}: the same page comes again and again")
 
     def _fetch(self, path: str) -> Any:
         from urllib3.exceptions import HTTPError
@@ -138,3 +141,22 @@ class Lister:
             raise ApiError(0, f"{path.partition('?')[0]}: {error}") from error
         finally:
             response.close()
+
+
+def _read_items(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects of a list. Raises ApiError where it is none."""
+    items: list[dict[str, Any]] = answer.get("items") or []
+    parts = [answer, *items] if isinstance(items, list) else [None]
+    if not all(isinstance(one, dict) and _has_metadata(one) for one in parts):
+        raise ApiError(200, "the answer is no list of objects")
+    return items
+
+
+def _has_metadata(body: dict[str, Any]) -> bool:
+    return body.get("metadata") is None or isinstance(body["metadata"], dict)
+
+
+def _identify(item: dict[str, Any]) -> str:
+    """What tells an object from others of its list: not all that serve objects give them a uid."""
+    metadata = item.get("metadata") or {}
+    return str(metadata.get("uid") or f"{metadata.get('namespace')}/{metadata.get('name')}")

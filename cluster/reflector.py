@@ -50,6 +50,10 @@ class WatchTiming(NamedTuple):
     stale: float = 30.0
 
 
+_LONGEST_ASKED = 300.0
+"""Seconds; an API server asks for few, and who waits for years is out of order unseen."""
+
+
 class Backoff:
     """The pause after each of several failures: doubled, with jitter."""
 
@@ -61,10 +65,11 @@ class Backoff:
         self._failures = 0
 
     def after(self, failure: Exception) -> float:
-        """The seconds to wait now; no less than the API server asks for."""
+        """The seconds to wait now; no less than the API server asks for, within reason."""
         pause = min(self._timing.first * float(2**self._failures), self._timing.longest)
         self._failures = min(self._failures + 1, 16)
         asked = failure.retry_after if isinstance(failure, ApiError) else 0.0
+        asked = min(asked, _LONGEST_ASKED)
         # Without jitter all reflectors of all replicas would come back at the same moment.
         return max(asked, pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
 

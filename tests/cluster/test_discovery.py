@@ -139,6 +139,13 @@ def test_a_server_that_is_too_old_for_it_is_no_empty_cluster() -> None:
         Discovery(server.read).refresh()
 
 
+@pytest.mark.parametrize("item", [1, {}, {"metadata": {"name": "batch"}, "versions": "v1"}])
+def test_groups_that_are_none_are_told(item: Any) -> None:
+    server = Server(api=Answer(200, groups(item)))
+    with pytest.raises(ApiError, match="/api answers with a list of groups that is none"):
+        Discovery(server.read).refresh()
+
+
 def test_a_refusal_says_how_long_to_wait() -> None:
     server = Server(api=Answer(429, **{"Retry-After": "7"}))
     with pytest.raises(ApiError, match="429: too busy") as refused:

@@ -81,6 +81,30 @@ def test_pages_that_expired_are_read_from_the_start_and_nothing_twice() -> None:
     assert "continue" not in server.asked[2]
 
 
+def test_pages_that_never_end_are_asked_for_in_one_piece() -> None:
+    expiring = (page("a", following="x"), Answer(410, {}))
+    server = Server(*expiring * 3, page("a", "b"))
+    assert read_all(server) == ["a", "b"]
+    assert "limit" not in server.asked[-1]
+    same = Server(page("a", following="x"), page("b", following="x"))
+    with pytest.raises(ApiError, match="the same page comes again and again"):
+        read_all(same)
+
+
+def test_objects_without_a_uid_are_told_apart_by_their_names() -> None:
+    items = [{"metadata": {"name": name}} for name in ("a", "b")]
+    assert read_all(Server(Answer(200, {"items": items}))) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "body", [{"items": "ab"}, {"items": [1]}, {"items": [{"metadata": []}]}, {"metadata": "x"}]
+)
+def test_what_is_no_list_of_objects_is_told(body: dict[str, Any]) -> None:
+    body = {"metadata": {}, **body}
+    with pytest.raises(ApiError, match="no list of objects"):
+        read_all(Server(Answer(200, body)))
+
+
 def test_a_busy_server_is_asked_again_after_as_long_as_it_says() -> None:
     pauses: list[float] = []
     busy = Answer(429)

@@ -251,6 +251,11 @@ def test_only_what_has_facts_is_asked_for_whole(api: FakeApi, pods: Kind) -> Non
     assert "as=PartialObjectMetadataList;" in seen[1]
 
 
+def test_nobody_waits_for_years() -> None:
+    backoff = Backoff(WatchTiming(first=1.0, longest=8.0))
+    assert backoff.after(ApiError(429, "slow down", float("inf"))) == 300.0
+
+
 def test_pauses_double_up_to_a_bound_and_heed_the_server() -> None:
     backoff = Backoff(WatchTiming(first=1.0, longest=8.0))
     pauses = [backoff.after(OSError()) for _ in range(40)]
