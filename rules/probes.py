@@ -106,29 +106,44 @@ def read_budget(probe: Mapping[str, Any]) -> Budget | None:
 
 
 def make_startup_probe(command: CommandLine, seconds: int) -> tuple[dict[str, Any], bool] | None:
-    """A startup probe that waits for at least ``seconds``, and whether it is sure to be answered:
-    it asks what another probe of the container does. Else its image tells what to ask; None where
-    that is not known either."""
-    handler, timeout = own_handler(command.container)
-    sure = handler is not None
-    handler = handler or known_handler(command)
+    """A startup probe that waits for at least ``seconds``, and whether it can only give time. It
+    asks what another probe of the container does, and waits no less than that one; else its image
+    tells what to ask, and None where that is not known either.
+
+    Only a liveness probe would have restarted the container in any case.
+    """
+    name, own = _find_own(command.container)
+    budget = read_budget(own)
+    handler = _read_handler(own) or known_handler(command)
     if handler is None:
         return None
-    times = {"periodSeconds": 10, "timeoutSeconds": max(5, timeout)}
-    return {**handler, **times, "failureThreshold": -(-seconds // 10)}, sure
+    timeout = own.get("timeoutSeconds")
+    patience = max(5, timeout) if isinstance(timeout, int) else 5
+    times = {"periodSeconds": 10, "timeoutSeconds": patience}
+    waits = max(seconds, budget.seconds if own and budget else 0)
+    sure = name == "livenessProbe" and budget is not None
+    return {**handler, **times, "failureThreshold": -(-waits // 10)}, sure
 
 
-def own_handler(container: Container) -> tuple[dict[str, Any] | None, int]:
-    """The handler of the container's own liveness, readiness or startup probe, and its time-out."""
+def own_handler(container: Container) -> dict[str, Any]:
+    """What one of a container's own probes asks; empty where none can be asked."""
+    return _read_handler(_find_own(container)[1])
+
+
+def _find_own(container: Container) -> tuple[str, Mapping[str, Any]]:
+    """The first of its liveness, readiness and startup probes that asks something, with its name;
+    both are empty where none does."""
     for name in ("livenessProbe", "readinessProbe", "startupProbe"):
         probe = container.get(name)
         if not isinstance(probe, dict) or not can_fail(probe) or _asks_no_port(probe, container):
             continue
-        handler = {key: probe[key] for key in _HANDLERS if probe.get(key) is not None}
-        timeout = probe.get("timeoutSeconds")
-        if handler:
-            return handler, timeout if isinstance(timeout, int) else 1
-    return None, 1
+        if _read_handler(probe):
+            return name, probe
+    return "", {}
+
+
+def _read_handler(probe: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: probe[key] for key in _HANDLERS if probe.get(key) is not None}
 
 
 def _asks_no_port(probe: Mapping[str, Any], container: Container) -> bool:

@@ -33,7 +33,8 @@ def test_a_budget_that_is_no_number_is_unknown(number: Any) -> None:
     ("body", "asked", "timeout", "sure"),
     [
         ({"livenessProbe": ASK, "readinessProbe": GET}, ASK, 5, True),
-        ({"livenessProbe": {}, "readinessProbe": GET}, GET, 5, True),
+        ({"livenessProbe": {}, "readinessProbe": GET}, GET, 5, False),
+        ({"livenessProbe": {**GET, "initialDelaySeconds": "$D"}}, GET, 5, False),
         ({"livenessProbe": {**GET, "timeoutSeconds": 30}}, GET, 30, True),
         ({"livenessProbe": {**GET, "timeoutSeconds": "$T"}}, GET, 5, True),
         (
@@ -58,6 +59,14 @@ def test_a_startup_probe_asks_as_other_probes_or_the_server_do(
         "failureThreshold": 19,
     }
     assert made[1] is sure
+
+
+@pytest.mark.parametrize("name", ["livenessProbe", "readinessProbe"])
+def test_a_startup_probe_waits_no_less_than_the_probe_that_it_asks_as(name: str) -> None:
+    made = make_startup_probe(command({name: {**GET, "initialDelaySeconds": 600}}), 181)
+
+    assert made is not None
+    assert made[0]["failureThreshold"] == 63
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ def _judge_absence(workload: Workload, pod: Pod) -> Problem | None:
 
 def _fix(workload: Workload, command: CommandLine) -> Fix | None:
     known = known_handler(command)
-    handler = known or own_handler(command.container)[0]
-    if handler is None:
+    handler = known or own_handler(command.container)
+    if not handler:
         return None
     place = workload.manifest.value(command.container.place("readinessProbe"))
     probe = {**handler, "periodSeconds": 10, "timeoutSeconds": 5}

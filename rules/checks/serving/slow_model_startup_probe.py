@@ -22,8 +22,8 @@ by the annotation `mlgate.dev/model-load-seconds: "900"`. A guess without them d
 model servers with less than half of it. Servers that answer before they load are left alone.
 
 ## Fix safety
-Safe if the container has a probe whose handler can be reused: the new probe only adds time. Unsafe
-if the handler is guessed from the server's image.
+Safe if it reuses the handler of the liveness probe and waits at least as long: it only adds time.
+Unsafe if nothing restarted the server before, and in a patch, which may not show everything.
 
 ## References
 - https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
@@ -100,7 +100,7 @@ def _fix(workload: Workload, container: Container, load: Load) -> Fix | None:
     probe, sure = made
     place = workload.manifest.value(container.place("startupProbe"))
     title = f"add {dotted(place.path)}: up to {probe['failureThreshold'] * 10} s"
-    return write_values(title, [(place, probe)], safe=sure)
+    return write_values(title, [(place, probe)], safe=sure and not workload.partial)
 
 
 RULE = Rule(
