@@ -2,7 +2,8 @@
 
 ``difference`` finds what two objects differ in and has it written; ``nodes`` and ``source_text``
 know where things stand, ``block`` and ``flow`` edit the two styles, ``placement`` says where a new
-key goes, ``writing`` how a value looks, ``embedded`` reaches into manifests inside of strings.
+key goes, ``writing`` how a value looks, ``renaming`` gives a key another name, ``embedded`` reaches
+into manifests inside of strings.
 """
 
 from linter.mending.splice.difference import splice

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from linter.mending.splice import block, flow
 from linter.mending.splice.nodes import Change, Node, Unspliceable, column, content_end
+from linter.mending.splice.renaming import change_names, find_renamed, rename_keys
 from linter.mending.splice.source_text import SourceText, entries, is_merge
 from linter.mending.splice.writing import block as block_lines
 from linter.mending.splice.writing import inline, listed, scalar
@@ -34,7 +35,12 @@ def splice(text: str, value: Any, edits: Iterable[Edit]) -> str:
     ``text`` is one document's, without a byte order mark. Raises ``Unspliceable`` with the reason
     where the way it is written does not allow that. The caller reads the result and compares.
     """
-    target = apply(value, edits)
+    steps = tuple(edits)
+    target = apply(value, steps)
+    renamed = find_renamed(value, steps)
+    if renamed:
+        text = replace_spans(text, change_names(SourceText(text), value, renamed))
+        value = rename_keys(value, renamed)
     kept = _without_removed(value, target)
     # Two passes where something goes: a key added beside one that is removed has two neighbours, of
     # which one is gone.
@@ -101,6 +107,8 @@ def _walk(source: SourceText, slot: Slot, old: Any, new: Any) -> Iterator[Change
     if old is new or (not isinstance(old, dict | list) and same(old, new)):
         return
     node = slot.node
+    if node.anchor in source.aliased and same(old, new):
+        return
     try:
         source.unshared(node)
         if isinstance(old, dict) and isinstance(new, dict):

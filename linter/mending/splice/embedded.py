@@ -5,10 +5,10 @@ import io
 from collections.abc import Iterable, Iterator
 
 from linter.mending.splice.difference import replace_spans, splice
-from linter.mending.splice.nodes import Change, Node, Unspliceable, content_end, line_end
-from linter.mending.splice.source_text import SourceText, entries
+from linter.mending.splice.nodes import Change, Unspliceable, content_end, line_end
+from linter.mending.splice.source_text import SourceText, find_node
 from rules.model import Edit
-from rules.paths import Path, dig, dotted
+from rules.paths import Path, dotted
 from rules.type_names import Any
 
 
@@ -20,7 +20,7 @@ def splice_embedded(text: str, value: Any, path: Path, inner: Any, edits: Iterab
     compares.
     """
     source = SourceText(text)
-    node = _find(source, value, path)
+    node = find_node(source, value, path)
     if node.kind != "scalar" or node.style != "|":
         raise Unspliceable(f"{dotted(path)}: the manifest inside is not a literal block (|)")
     start = line_end(source.text, node.body)
@@ -37,27 +37,6 @@ def splice_embedded(text: str, value: Any, path: Path, inner: Any, edits: Iterab
 def _lines(text: str) -> list[str]:
     """Lines with their ends; nothing but a line feed ends one."""
     return io.StringIO(text, newline="\n").readlines()
-
-
-def _find(source: SourceText, value: Any, path: Path) -> Node:
-    """The node at ``path``; every node on the way must be its own, and no other place's."""
-    node = source.root
-    for depth, key in enumerate(path):
-        found = dig(value, path[:depth])
-        if node.kind == "mapping" and isinstance(found, dict):
-            node = _named(entries(node, found), str(key))
-        elif node.kind == "sequence" and isinstance(key, int) and key < len(node.parts):
-            node = node.parts[key]
-        else:
-            raise Unspliceable(f"{dotted(path[:depth])}: an alias stands here")
-        source.unshared(node)
-    return node
-
-
-def _named(parts: dict[str, tuple[Node, Node]], key: str) -> Node:
-    if key not in parts:
-        raise Unspliceable(f"{key} comes from a merge key (<<)")
-    return parts[key][1]
 
 
 def _width(lines: list[str], value: str) -> int:

@@ -15,6 +15,7 @@ from linter.mending.splice.nodes import (
     skip,
 )
 from linter.mending.splice.writing import TextStyle
+from rules.paths import Path, dig, dotted
 from rules.type_names import Any
 
 _MERGE = "<<"
@@ -123,6 +124,36 @@ def entries(node: Node, value: dict[str, Any]) -> dict[str, tuple[Node, Node]]:
             raise Unspliceable(f"{key.value} is written twice")
         found[key.value] = (key, item)
     return found
+
+
+def find_node(source: SourceText, value: Any, path: Path) -> Node:
+    """The node at ``path``; every node on the way must be its own, and no other place's."""
+    node = source.root
+    for depth, key in enumerate(path):
+        found = dig(value, path[:depth])
+        if node.kind == "mapping" and isinstance(found, dict):
+            node = _named(entries(node, found), str(key))[1]
+        elif node.kind == "sequence" and isinstance(key, int) and key < len(node.parts):
+            node = node.parts[key]
+        else:
+            raise Unspliceable(f"{dotted(path[:depth])}: an alias stands here")
+        source.unshared(node)
+    return node
+
+
+def find_pair(source: SourceText, value: Any, path: Path) -> tuple[Node, Node]:
+    """The key and the value at ``path`` of a mapping, which must be no other place's."""
+    *parent, key = path
+    node = find_node(source, value, tuple(parent))
+    if node.kind != "mapping":
+        raise Unspliceable(f"{dotted(tuple(parent))}: an alias stands here")
+    return _named(entries(node, dig(value, tuple(parent))), str(key))
+
+
+def _named(parts: dict[str, tuple[Node, Node]], key: str) -> tuple[Node, Node]:
+    if key not in parts:
+        raise Unspliceable(f"{key} comes from a merge key (<<)")
+    return parts[key]
 
 
 def is_merge(key: Node) -> bool:

@@ -195,6 +195,30 @@ def test_remove(before: str, path: Path, after: str) -> None:
     assert edited(before, Remove(path)) == after
 
 
+@pytest.mark.parametrize(
+    ("before", "path", "name", "after"),
+    [
+        ("# a\na: 'x'  # of a\nb: 2\n", ("a",), "c", "# a\nc: 'x'  # of a\nb: 2\n"),
+        ("a:  # c\n  # in\n  b: 1\nd: 1\n", ("a",), "e/f", "e/f:  # c\n  # in\n  b: 1\nd: 1\n"),
+        ("a:\n- {b: 1}\n- {b: 2, 'c':3}\n", ("a", 1, "c"), "d", "a:\n- {b: 1}\n- {b: 2, 'd':3}\n"),
+        ('{"a":1,"b":2}\n', ("a",), "c", '{"c":1,"b":2}\n'),
+        ("a: &x {b: 1}\nc: *x\n", ("a",), "d", "d: &x {b: 1}\nc: *x\n"),
+        ("a: &x 1\nb: *x\n", ("b",), "c", "a: &x 1\nc: *x\n"),
+        ("yes: 1\nb: 2\n", ("true",), "c", "c: 1\nb: 2\n"),
+    ],
+)
+def test_a_key_is_renamed_where_it_stands(before: str, path: Path, name: str, after: str) -> None:
+    value = dig(only(before).value, path)
+    assert edited(before, Remove(path), Set((*path[:-1], name), value)) == after
+
+
+def test_what_is_not_put_back_as_it_was_goes() -> None:
+    assert edited("# a\na: 1  # one\nb: 2\n", Remove(("a",)), Set(("c",), 3)) == (
+        "# a\nb: 2\nc: 3\n"
+    )
+    assert edited("a: 1\nb:\nc: 3\n", Remove(("a",)), Set(("b",), 1)) == "b: 1\nc: 3\n"
+
+
 _SHARED = "&x is used elsewhere in the document (*x)"
 _ALIAS = "an alias stands here: the edit would change another place"
 _TYPE = "a value of another type, or with a tag, is replaced"
@@ -459,12 +483,15 @@ def random_edit(random: Random, value: Any) -> Edit:
 def random_edits(random: Random, value: Any) -> list[Edit]:
     edits: list[Edit] = []
     for _ in range(random.choice([1, 1, 2, 3, 5])):
-        edit = random_edit(random, value)
+        steps = [random_edit(random, value)]
+        if isinstance(steps[0], Remove) and random.random() < 0.5:
+            path = steps[0].path
+            steps.append(Set((*path[:-1], "renamed"), dig(value, path)))
         try:
-            value = apply(value, [edit])
+            value = apply(value, steps)
         except Inapplicable:
             continue
-        edits.append(edit)
+        edits += steps
     return edits
 
 
