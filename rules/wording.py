@@ -8,6 +8,8 @@ from rules.type_names import Any
 
 WAS = " (it was "
 """Before what an update has replaced."""
+_HOLDERS = (("labels",), ("annotations",), ("metadata",))
+"""Ends of the paths of mappings that say nothing when they are empty."""
 _MOST_NAMES = 6
 _LIKE = 0.6
 """How like a word must be to a name: 1 where they are the same."""
@@ -69,13 +71,21 @@ def write_values(title: str, changes: Iterable[tuple[Value, Any]], *, safe: bool
 def move_value(value: Value, home: Path, tree: Any, *, safe: bool) -> Fix | None:
     """The fix that takes a value, or each part of a mapping, to another place in ``tree``; None
     where something stands there already. What somebody wrote is moved in files alone."""
-    edits: list[Edit] = [Remove(value.path)]
+    edits: list[Edit] = [Remove(_widen(value.path, home, tree))]
     for edit in _list_moves(value.value, home, tree):
         if edit is None:
             return None
         edits.append(edit)
     title = f"move {dotted(value.path)} to {dotted(home)}"
     return Fix(title, tuple(edits), safe, Presence.WRITTEN)
+
+
+def _widen(path: Path, home: Path, tree: Any) -> Path:
+    """What to take away with ``path``: labels, annotations and metadata that hold nothing else."""
+    around = path[:-1]
+    while around[-1:] in _HOLDERS and home[: len(around)] != around and len(dig(tree, around)) == 1:
+        path, around = around, around[:-1]
+    return path
 
 
 def _list_moves(value: Any, home: Path, tree: Any) -> Iterator[Set | None]:
