@@ -69,18 +69,30 @@ def choose_size(limit: Any, percent: int, most: str) -> str | None:
     return f"{size // 1024}Gi" if size % 1024 == 0 else f"{size}Mi"
 
 
+def tell_memory(pod: Pod) -> str:
+    """What is expected in place of the node's memory."""
+    if pod.mains and not _list_without(pod):
+        return f"the memory that is mounted at {FOLDER} alone"
+    return f"a mount of an emptyDir with medium Memory at {FOLDER}"
+
+
+def _list_without(pod: Pod) -> list[Container]:
+    """The containers that do the pod's work and have nothing mounted there."""
+    return [one for one in pod.mains if not any(map(is_shared_memory, one.mounts))]
+
+
 def replace_host_memory(workload: Workload, pod: Pod, host: Value) -> Fix | None:
     """The fix that mounts memory of the pod's own in place of the node's, which the field ``host``
-    lets it share; None where nothing says how much."""
+    lets it share, unless it is mounted already; None where nothing says how much."""
     edits: list[Edit] = [Remove(host.path)]
-    for container in pod.mains:
-        if any(map(is_shared_memory, container.mounts)):
-            continue
+    for container in _list_without(pod):
         plan = plan_mount(workload, pod, container, 50, "16Gi")
         if plan is None:
             return None
         edits += (Set(value.path, new) for value, new in plan.changes)
-    title = f"mount memory at {FOLDER} in place of {dotted(host.path)}"
+    title = f"remove {dotted(host.path)}"
+    if len(edits) > 1:
+        title = f"mount memory at {FOLDER} in place of {dotted(host.path)}"
     once = tuple(edit for at, edit in enumerate(edits) if edit not in edits[:at])
     return Fix(title, once, safe=False, presence=Presence.WRITTEN)
 

@@ -61,13 +61,11 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge_namespaces(workload: Workload, pod: Pod) -> Iterator[Problem]:
     if (ipc := _find_true(workload, HOST_IPC, pod)) is not None:
-        from rules.shared_memory import FOLDER, replace_host_memory  # noqa: PLC0415 - few do
+        from rules.shared_memory import replace_host_memory, tell_memory  # noqa: PLC0415 - few do
 
-        message = f"{tell_value(ipc)}: the pod shares memory with all that runs on the node"
-        expected = f"expected a mount of an emptyDir with medium Memory at {FOLDER}"
-        yield Problem(
-            "ipc", ipc.path, f"{message}; {expected}", replace_host_memory(workload, pod, ipc)
-        )
+        found = f"{tell_value(ipc)}: the pod shares memory with all that runs on the node"
+        fix = replace_host_memory(workload, pod, ipc)
+        yield Problem("ipc", ipc.path, f"{found}; expected {tell_memory(pod)}", fix)
     network = _find_true(workload, HOST_NETWORK, pod)
     if network is not None and not needs_fabric(pod, map(workload.command, pod.containers)):
         message = f"{tell_value(network)}, and nothing shows RDMA, EFA or TPU that would need it"
