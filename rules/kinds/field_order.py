@@ -80,6 +80,7 @@ FIELD_ORDER: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "labels": (("namespace", "name", "generateName"), ("annotations",)),
     "annotations": (("labels", "namespace", "name", "generateName"), ()),
     "namespace": (("name", "generateName"), ("labels", "annotations")),
+    "path": ((), ("port",)),
     "periodSeconds": (("initialDelaySeconds",), ("timeoutSeconds", "failureThreshold")),
 }
 """For a field: the siblings that it follows, the best first, and those that it precedes if none of

@@ -1,5 +1,5 @@
-"""Keys that a fix renames, changed where they stand: the value after them, its quotation marks and
-its comments stay."""
+"""Keys that a fix renames, changed where they stand: what stays of the value after them keeps its
+quotation marks and its comments."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -15,7 +15,7 @@ from rules.type_names import Any
 
 def find_renamed(value: Any, edits: Sequence[Edit]) -> dict[Path, str]:
     """The new names of keys by their paths: what an edit takes away the next puts back beside it,
-    under a name that is free."""
+    under a name that is free, all or in part."""
     return {
         gone.path: str(back.path[-1])
         for gone, back in pairwise(edits)
@@ -29,8 +29,15 @@ def _renames(value: Any, gone: Remove, back: Set) -> bool:
         beside
         and has(value, gone.path)
         and not has(value, back.path)
-        and same(dig(value, gone.path), back.value)
+        and _alike(dig(value, gone.path), back.value)
     )
+
+
+def _alike(old: Any, new: Any) -> bool:
+    """Whether something of the old value stays."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return not old or any(key in new and same(old[key], new[key]) for key in old)
+    return same(old, new)
 
 
 def change_names(source: SourceText, value: Any, renamed: dict[Path, str]) -> list[Change]:

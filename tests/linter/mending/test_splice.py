@@ -212,6 +212,16 @@ def test_a_key_is_renamed_where_it_stands(before: str, path: Path, name: str, af
     assert edited(before, Remove(path), Set((*path[:-1], name), value)) == after
 
 
+def test_what_stays_of_a_renamed_mapping_is_not_written_anew() -> None:
+    assert (
+        edited(
+            "a:\n  b: '1'  # one\n  c: 2\nd: 1\n",
+            *((Remove(("a",)), Set(("e",), {"b": "1", "f": 3}))),
+        )
+        == "e:\n  b: '1'  # one\n  f: 3\nd: 1\n"
+    )
+
+
 def test_what_is_not_put_back_as_it_was_goes() -> None:
     assert edited("# a\na: 1  # one\nb: 2\n", Remove(("a",)), Set(("c",), 3)) == (
         "# a\nb: 2\nc: 3\n"
