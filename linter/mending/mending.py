@@ -6,7 +6,7 @@ the edited object, so that nothing is left that does not read as the edits say.
 
 from collections.abc import Iterable, Sequence
 
-from linter.mending.splice import Unspliceable, splice, splice_embedded
+from linter.mending.splice import Unspliceable, find_document, splice, splice_embedded
 from rules.edits import Inapplicable, apply, conflict, same
 from rules.model import Edit, Remove, Set
 from rules.paths import Path, dig
@@ -56,7 +56,7 @@ def fix_once(text: str, rows: "Iterable[FindingRow]") -> Outcome:
         if isinstance(document, Unreadable):
             continue
         # What stands between documents (byte order mark, broken documents) is copied as it is.
-        start = _find(text, document, at)
+        start = find_document(text, document, at)
         mended = fix_document(document, by_document.get(document.number, []))
         fixed += mended.fixed
         refused += mended.refused
@@ -73,23 +73,20 @@ def fix_once(text: str, rows: "Iterable[FindingRow]") -> Outcome:
     return outcome
 
 
-def _find(text: str, document: Document, at: int) -> int:
-    """Where in the file's text the document's own stands."""
-    found = text.find(document.text, at)
-    # The same text may stand in the file twice; its line says which of them is meant.
-    while found >= 0 and text.count("\n", 0, found) != document.line:
-        found = text.find(document.text, found + 1)
-    if found < 0:
-        raise LookupError(f"document {document.number} does not stand in its file's text")
-    return found
+class Inside(NamedTuple):
+    """Where a manifest inside of a document stands: in the string at ``path``, as its document
+    ``number``."""
+
+    path: Path
+    number: int
 
 
 class PlannedFix(NamedTuple):
-    """A finding's edits, the object they are made to, and the path of the string that it stands
-    in (None: it is the document itself)."""
+    """A finding's edits, the object they are made to, and where that stands inside of the document
+    (None: it is the document itself)."""
 
     row: "FindingRow"
-    within: Path | None
+    within: Inside | None
     edits: tuple[Edit, ...]
     body: Any
 
@@ -98,8 +95,8 @@ class _EditIndex:
     """What accepted fixes change, to find those that a further one would meet."""
 
     def __init__(self) -> None:
-        self._below: dict[tuple[Path | None, Path], list[PlannedFix]] = {}
-        self._at: dict[tuple[Path | None, Path], list[PlannedFix]] = {}
+        self._below: dict[tuple[Inside | None, Path], list[PlannedFix]] = {}
+        self._at: dict[tuple[Inside | None, Path], list[PlannedFix]] = {}
 
     def add(self, plan: PlannedFix) -> None:
         for edit in plan.edits:
@@ -197,7 +194,7 @@ def _try(
 
 def _mend(document: Document, plans: Iterable[PlannedFix]) -> Document:
     """The document with every edit made, read again and compared. Raises ``Unspliceable``."""
-    by_place: dict[Path | None, list[Edit]] = {None: []}
+    by_place: dict[Inside | None, list[Edit]] = {None: []}
     for plan in plans:
         by_place.setdefault(plan.within, []).extend(plan.edits)
     # The document first: its edits change no string, so that the strings still stand at their
@@ -205,21 +202,29 @@ def _mend(document: Document, plans: Iterable[PlannedFix]) -> Document:
     own = by_place.pop(None)
     target = apply(document.value, own)
     mended = _read_again(document, splice(document.text, document.value, own), target)
-    for path, edits in by_place.items():
-        mended = _mend_within(mended, path or (), edits)
+    for place, edits in by_place.items():
+        if place is not None:
+            mended = _mend_within(mended, place, edits)
     return mended
 
 
-def _mend_within(document: Document, path: Path, edits: Sequence[Edit]) -> Document:
-    inner = _only(document.embedded(path))
-    text = splice_embedded(document.text, document.value, path, inner.value, edits)
+def _mend_within(document: Document, place: Inside, edits: Sequence[Edit]) -> Document:
+    path = place.path
+    text = splice_embedded(document.text, document.value, path, place.number, edits)
     mended = _only(read(text))
     outer = apply(document.value, (Set(path, dig(mended.value, path)),))
-    # Both are compared: the inner manifest, and that nothing else of the outer one has changed.
-    now = _only(mended.embedded(path))
-    if not same(mended.value, outer) or not same(now.value, apply(inner.value, edits)):
+    # Both are compared: the manifests inside, and that nothing else of the outer one has changed.
+    target = _list_inside(document, path)
+    target[place.number] = apply(target[place.number], edits)
+    if not same(mended.value, outer) or not same(_list_inside(mended, path), target):
         raise Unspliceable("the fixed text does not read as the fixed object")
     return mended
+
+
+def _list_inside(document: Document, path: Path) -> list[Any]:
+    """The manifests in a string; None for what does not read as one."""
+    found = document.embedded(path)
+    return [one.value if isinstance(one, Document) else None for one in found]
 
 
 def _read_again(document: Document, text: str, target: Any) -> Document:
@@ -244,7 +249,7 @@ def plan_fix(document: Document, row: "FindingRow") -> PlannedFix:
         return PlannedFix(row, None, edits, document.value)
     inner = document.embedded(row["path"])[embedded["number"] :]
     body = inner[0].value if inner and isinstance(inner[0], Document) else None
-    return PlannedFix(row, row["path"], edits, body)
+    return PlannedFix(row, Inside(row["path"], embedded["number"]), edits, body)
 
 
 def _edit(row: "SetRow | RemoveRow") -> Edit:

@@ -7,7 +7,7 @@ into manifests inside of strings.
 """
 
 from linter.mending.splice.difference import splice
-from linter.mending.splice.embedded import splice_embedded
+from linter.mending.splice.embedded import find_document, splice_embedded
 from linter.mending.splice.nodes import Unspliceable
 
-__all__ = ["Unspliceable", "splice", "splice_embedded"]
+__all__ = ["Unspliceable", "find_document", "splice", "splice_embedded"]

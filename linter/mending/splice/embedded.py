@@ -9,15 +9,16 @@ from linter.mending.splice.nodes import Change, Unspliceable, content_end, line_
 from linter.mending.splice.source_text import SourceText, find_node
 from rules.model import Edit
 from rules.paths import Path, dotted
+from rules.reader import Document, read
 from rules.type_names import Any
 
 
-def splice_embedded(text: str, value: Any, path: Path, inner: Any, edits: Iterable[Edit]) -> str:
-    """``text``, which reads as ``value``, with ``edits`` made to the manifest at ``path``.
+def splice_embedded(text: str, value: Any, path: Path, number: int, edits: Iterable[Edit]) -> str:
+    """``text``, which reads as ``value``, with ``edits`` made to a manifest in the string at
+    ``path``: its document ``number``, from 0.
 
-    The string there reads as ``inner``. Only a literal block (``|``) is edited, and only the lines
-    that the edits need: raises ``Unspliceable`` otherwise. The caller reads the result and
-    compares.
+    Only a literal block (``|``) is edited, and only the lines that the edits need: raises
+    ``Unspliceable`` otherwise. The caller reads the result and compares.
     """
     source = SourceText(text)
     node = find_node(source, value, path)
@@ -30,8 +31,28 @@ def splice_embedded(text: str, value: Any, path: Path, inner: Any, edits: Iterab
     before = [line[width:] if line.strip() else line.lstrip(" ") for line in lines]
     if "".join(before).replace("\r\n", "\n").rstrip("\n") != node.value.rstrip("\n"):
         raise Unspliceable(f"{dotted(path)}: the lines of the manifest inside were not understood")
-    after = _lines(splice("".join(before), inner, edits))
+    after = _lines(_splice_document("".join(before), number, edits))
     return replace_spans(source.text, _changes(start, lines, before, after, " " * width))
+
+
+def _splice_document(text: str, number: int, edits: Iterable[Edit]) -> str:
+    for document in read(text):
+        if isinstance(document, Document) and document.number == number:
+            start = find_document(text, document, 0)
+            end = start + len(document.text)
+            return text[:start] + splice(document.text, document.value, edits) + text[end:]
+    raise Unspliceable("the manifest inside was not found in its lines")
+
+
+def find_document(text: str, document: Document, at: int) -> int:
+    """Where in ``text``, from ``at``, the text of one of its documents stands."""
+    found = text.find(document.text, at)
+    # The same text may stand there twice; its line says which of them is meant.
+    while found >= 0 and text.count("\n", 0, found) != document.line:
+        found = text.find(document.text, found + 1)
+    if found < 0:
+        raise LookupError(f"document {document.number} does not stand in its text")
+    return found
 
 
 def _lines(text: str) -> list[str]:

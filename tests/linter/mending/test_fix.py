@@ -114,10 +114,22 @@ def test_a_key_of_digits_stays_a_key(held: str) -> None:
     assert document.value["metadata"]["annotations"] == {"42": "why"}
 
 
-def test_second_document_inside() -> None:
-    text = "manifest: |\n" + indent(f"{JOB}---\n{JOB}", "  ")
-    row = finding(BUDGET, path=("manifest",), embedded={"text": True, "number": 1})
-    assert reasons(fixed(text, row)) == ["the text does not read as one document"]
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_documents_of_one_string(end: str) -> None:
+    """Each by itself, where the same text stands several times, and what does not parse between."""
+    before = [JOB, "{bad\n", JOB, JOB]
+    rows = [
+        finding(BUDGET, path=("manifest",), embedded={"text": True, "number": number})
+        for number in (2, 3)
+    ]
+    after = [*before[:2], *[JOB.replace("spec:\n", "spec:\n  backoffLimit: 3\n")] * 2]
+
+    def write(texts: list[str]) -> str:
+        return ("manifest: |\n" + indent("---\n" + "---\n".join(texts), "  ")).replace("\n", end)
+
+    outcome = fixed(write(before), *rows)
+    assert not outcome.refused
+    assert outcome.after == write(after)
 
 
 def test_string_inside_a_string() -> None:
