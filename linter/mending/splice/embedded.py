@@ -27,8 +27,8 @@ def splice_embedded(text: str, value: Any, path: Path, number: int, edits: Itera
     start = line_end(source.text, node.body)
     lines = _lines(source.text[start : line_end(source.text, content_end(source.text, node))])
     width = _width(lines, node.value)
-    # Blank lines may have less than the block's indentation, or more: neither is content.
-    before = [line[width:] if line.strip() else line.lstrip(" ") for line in lines]
+    # Blank lines may have less than the block's indentation.
+    before = [line[min(width, len(line.rstrip("\r\n"))) :] for line in lines]
     if "".join(before).replace("\r\n", "\n").rstrip("\n") != node.value.rstrip("\n"):
         raise Unspliceable(f"{dotted(path)}: the lines of the manifest inside were not understood")
     after = _lines(_splice_document("".join(before), number, edits))
