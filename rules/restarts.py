@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from rules.kinds.pods import Restart
+from rules.kinds.pods import Pod, Restart
+from rules.model import Fix, Remove
 from rules.refusals import POD_RESTART_POLICIES, refuse
-from rules.wording import tell_value
+from rules.wording import tell_value, write_value
+from rules.workload import Workload
 
 _POLICIES = ("Always", "OnFailure", "Never", "ExitCode")
 """A pod's, and what Kubeflow's operator has besides."""
@@ -30,3 +32,16 @@ def tell_restart(restart: Restart, expected: str) -> str:
         return f"no such restart policy: {found}; {refused}; expected {expected}"
     note = f"; {restart.note}" if restart.note else ""
     return f"training pod is restarted in place: {found}; expected {expected}{note}"
+
+
+def write_restart(
+    workload: Workload, pod: Pod, restart: Restart, policy: str, *, safe: bool
+) -> Fix:
+    """The fix that writes ``policy``. Of an operator's replica, with which its pod template agrees
+    until now, the template's own goes: the operator overwrites it."""
+    fix = write_value(restart.value, policy, safe=safe)
+    copy = workload.manifest.value((*pod.spec_path, "restartPolicy"))
+    agrees = copy.written and copy.value == restart.value.value
+    if not agrees or copy.path == restart.value.path:
+        return fix
+    return fix._replace(edits=(*fix.edits, Remove(copy.path)))

@@ -38,7 +38,7 @@ from collections.abc import Iterator, Mapping
 from rules.kinds.pods import Pod, Restart
 from rules.model import Harm, Parameter, Problem, Related, Rule, Severity, form_table
 from rules.refusals import ONLY_NEVER
-from rules.restarts import choose_policy, recognize_policy, tell_restart
+from rules.restarts import choose_policy, recognize_policy, tell_restart, write_restart
 from rules.storage import keeps_scratch
 from rules.type_names import Any
 from rules.wording import tell_value, write_value
@@ -77,7 +77,7 @@ def _restarted(workload: Workload, pod: Pod, restart: Restart, allowed: list[str
         form=_form(restart),
         path=policy.path,
         message=tell_restart(restart, " or ".join(allowed)),
-        fix=write_value(policy, wanted, safe=safe or wanted == meant),
+        fix=write_restart(workload, pod, restart, wanted, safe=safe or wanted == meant),
         related=() if broken is None else (Related(broken, _NEEDS_NEVER),),
         severity=Severity.ERROR if policy.value == "Always" else None,
     )
