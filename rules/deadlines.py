@@ -1,4 +1,4 @@
-"""The bound that a fix writes for a run."""
+"""What bounds the time of a run, and the bound that a fix writes."""
 
 from collections.abc import Mapping
 from math import inf
@@ -16,3 +16,9 @@ def suggest_deadline(workload: Workload, bounds: Mapping[str, int]) -> int:
     rounds = workload.once(reckon_stakes).rounds
     longest = seconds if interval == inf else int(interval // rounds)
     return min(seconds, longest) if longest >= bounds["min"] else seconds
+
+
+def is_bounded(workload: Workload) -> bool:
+    """Whether a deadline ends what no retry budget does; nobody knows of a fragment."""
+    places = workload.deadlines.places if workload.deadlines else ()
+    return workload.partial or any(not place.absent for place in places)

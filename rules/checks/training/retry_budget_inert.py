@@ -38,6 +38,7 @@ There is no fix: only you know whether retries were intended.
 
 from collections.abc import Iterator, Mapping
 
+from rules.deadlines import is_bounded
 from rules.kinds.runs import Retry
 from rules.model import Harm, Problem, Rule, form_table
 from rules.type_names import Any
@@ -57,15 +58,9 @@ def _judge(workload: Workload, retry: Retry) -> Iterator[Problem]:
     found = tell_value(retry.value)
     if retry.inert:
         yield Problem("inert", retry.value.path, f"{found} and never consulted: {retry.inert}")
-    elif retry.endless and not _bounded(workload):
+    elif retry.endless and not is_bounded(workload):
         message = f"{found} and never reached: {retry.endless}; expected a deadline beside it"
         yield Problem("uncounted", retry.value.path, message)
-
-
-def _bounded(workload: Workload) -> bool:
-    """Whether a deadline ends what the budget does not; nobody knows of a fragment."""
-    places = workload.deadlines.places if workload.deadlines else ()
-    return workload.partial or any(not place.absent for place in places)
 
 
 RULE = Rule(

@@ -25,7 +25,7 @@ A JobSet has two budgets: `failurePolicy.maxRestarts`, and each child's `backoff
 
 ## Fix safety
 Adding the limit is safe: it sets what the policy demands, or less if another budget multiplies it
-(TRN004), and nothing if that leaves no retry. Lowering an existing limit is unsafe.
+(TRN004), and nothing if that leaves no retry. Unsafe: lowering a limit, or one that has no effect.
 
 ## References
 - `pkg/apis/batch/types.go` (JobSpec.BackoffLimit), KEP-3850
@@ -35,6 +35,7 @@ Adding the limit is safe: it sets what the policy demands, or less if another bu
 from collections.abc import Iterator, Mapping
 
 from rules.budgets import fit_amounts
+from rules.deadlines import is_bounded
 from rules.kinds.runs import Retry
 from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
 from rules.paths import dotted
@@ -71,10 +72,8 @@ def _judge(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> str |
 
 
 def _most(workload: Workload, retry: Retry, params: Mapping[str, Any]) -> int | None:
-    if not retry.bound:
-        return None
-    on_spot = retry.bound == "max" and workload.interruptible
-    return max(int(params[retry.bound]), int(params["max_spot"]) if on_spot else 0)
+    spot = params["max_spot"] if retry.bound == "max" and workload.interruptible else 0
+    return max(int(params[retry.bound]), int(spot)) if retry.bound else None
 
 
 def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix | None:
@@ -87,7 +86,8 @@ def _fix(workload: Workload, bad: list[Retry], params: Mapping[str, Any]) -> Fix
         f"{dotted(one.value.path)} to {amount}{one.explain(amount) if len(bad) > 1 else ''}"
         for one, amount in zip(bad, amounts, strict=True)
     ]
-    safe = all(retry.value.absent and retry.safe for retry in bad)
+    bounded = is_bounded(workload)
+    safe = all(one.value.absent and one.safe and (bounded or not one.endless) for one in bad)
     return write_values(f"set {', '.join(texts)}", changes, safe=safe)
 
 
