@@ -43,9 +43,9 @@ class Retirement(NamedTuple):
 
     ``what`` is the version, or the path of the field; ``heir`` what has taken its place, which
     releases know ``since``. ``release`` is the first without it. ``convert`` makes the rest of the
-    change; without it that takes a person, for the reason ``note``. ``recent``: releases that take
-    it still run in many clusters, so that it counts as gone only where the policy says which one
-    runs.
+    change; without it that takes a person, for the reason ``note``. ``sure`` is False where what it
+    leaves unsaid means something else then. ``recent``: releases that take it still run in many
+    clusters, so that it counts as gone only where the policy says which one runs.
     """
 
     what: str
@@ -55,6 +55,7 @@ class Retirement(NamedTuple):
     since: Release = ()
     convert: Convert | None = None
     note: str = ""
+    sure: bool = True
     recent: bool = False
 
 
@@ -63,9 +64,21 @@ def _keep(_manifest: Manifest) -> tuple[Edit, ...]:
     return ()
 
 
-def _keep_with_selector(manifest: Manifest) -> tuple[Edit, ...] | None:
-    """Before apps/v1 the selector could be left out."""
-    return () if manifest.mapping("spec", "selector") else None
+def _select_pods(manifest: Manifest) -> tuple[Edit, ...] | None:
+    """Before apps/v1 the selector could be left out, and was the labels of the template."""
+    spec = manifest.mapping("spec")
+    if "rollbackTo" in spec or "templateGeneration" in spec:
+        return None
+    labels = manifest.mapping("spec", "template", "metadata", "labels")
+    if manifest.mapping("spec", "selector"):
+        return ()
+    return (Set(("spec", "selector"), {"matchLabels": dict(labels)}),) if labels else None
+
+
+def _keep_without_annotations(manifest: Manifest) -> tuple[Edit, ...] | None:
+    """KFServing's annotations and labels have other names today."""
+    said = (*manifest.mapping("metadata", "annotations"), *manifest.mapping("metadata", "labels"))
+    return None if any("serving.kubeflow.org" in str(key) for key in said) else ()
 
 
 def _convert_scaler(manifest: Manifest) -> tuple[Edit, ...] | None:
@@ -87,8 +100,10 @@ def _list_schedule(manifest: Manifest) -> tuple[Edit, ...] | None:
 
 _SELECTOR = "which requires spec.selector and has other defaults"
 _CONTROLLERS = (
-    Retirement("v1beta1", "apps/v1", KUBERNETES, (1, 16), (1, 9), note=_SELECTOR),
-    Retirement("v1beta2", "apps/v1", KUBERNETES, (1, 16), (1, 9), _keep_with_selector, _SELECTOR),
+    Retirement(
+        "v1beta1", "apps/v1", KUBERNETES, (1, 16), (1, 9), _select_pods, _SELECTOR, sure=False
+    ),
+    Retirement("v1beta2", "apps/v1", KUBERNETES, (1, 16), (1, 9), _select_pods, _SELECTOR),
 )
 _SCALERS = (
     Retirement("v2beta1", "autoscaling/v2", KUBERNETES, (1, 25), (1, 23), _convert_scaler),
@@ -120,9 +135,14 @@ _KSERVE = (
         note="which has below spec.predictor what stood below spec.default",
     ),
 )
-_KFSERVING = tuple(
-    Retirement(version, "serving.kserve.io/v1beta1", note="as KFServing is called today")
-    for version in ("v1alpha2", "v1beta1")
+_KFSERVING = (
+    *_KSERVE,
+    Retirement(
+        "v1beta1",
+        "serving.kserve.io/v1beta1",
+        convert=_keep_without_annotations,
+        note="as KFServing is called today",
+    ),
 )
 
 

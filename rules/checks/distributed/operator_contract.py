@@ -51,10 +51,9 @@ from collections.abc import Iterator, Mapping
 
 from rules.kinds.contracts import find_contract
 from rules.model import Fix, Harm, Problem, Rule, form_table
-from rules.paths import dotted
 from rules.releases import read_release
 from rules.type_names import TYPE_CHECKING, Any
-from rules.wording import show_value, write_values
+from rules.wording import write_value
 from rules.workload import Workload
 
 if TYPE_CHECKING:
@@ -90,9 +89,8 @@ def _judge(workload: Workload, contract: "Contract", breach: "Breach", *, certai
 def _fix(workload: Workload, breach: "Breach") -> Fix | None:
     if breach.preset is None:
         return None
-    title = f"set {dotted(breach.path)} to {show_value(breach.preset)}"
-    value = workload.manifest.value(breach.path)
-    return write_values(title, [(value, breach.preset)], safe=breach.safe)
+    value = workload.manifest.value(breach.place or breach.path)
+    return write_value(value, breach.preset, safe=breach.safe)
 
 
 RULE = Rule(

@@ -27,7 +27,8 @@ such as a web application's autoscaler, are only audited.
 
 ## Fix safety
 Safe if the fields are the same or can be converted. Unsafe if it is uncertain whether the cluster
-knows the new field. Otherwise there is no fix.
+knows the new field, and if the new version has other defaults (a Deployment's strategy, a
+DaemonSet's updates). Otherwise there is no fix.
 
 ## References
 - https://kubernetes.io/docs/reference/using-api/deprecation-guide/
@@ -60,8 +61,9 @@ def _judge(workload: Workload, path: Path, one: Retirement, runs: Release) -> Pr
     form = "removed" if gone else "superseded"
     if gone and workload.once(is_plain):
         form = "unrelated"
-    fix = _convert(workload, one, safe=bool(runs) or not one.recent)
-    expected = f"expected {one.heir}" + ("" if fix or not one.note else f", {one.note}")
+    fix = _convert(workload, one, safe=one.sure and (bool(runs) or not one.recent))
+    noted = one.note and not (fix and one.sure)
+    expected = f"expected {one.heir}" + (f", {one.note}" if noted else "")
     message = f"{_tell_end(workload, path, one, gone=gone)}; {expected}"
     return Problem(form, path, message, fix)
 

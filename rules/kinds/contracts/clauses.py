@@ -11,8 +11,8 @@ from rules.type_names import Any, TypeAlias
 class Breach(NamedTuple):
     """What an operator refuses: where, what stands there, and why, in the operator's words.
 
-    ``preset`` is what belongs at the path, None where that is for a human to say; ``safe``: nothing
-    else can be meant.
+    ``preset`` is what belongs at the path, or at ``place`` if that is another, None where that is
+    for a human to say; ``safe``: nothing else can be meant.
     """
 
     path: Path
@@ -20,6 +20,7 @@ class Breach(NamedTuple):
     words: str
     preset: Any = None
     safe: bool = False
+    place: Path = ()
 
 
 class Terms(NamedTuple):

@@ -20,16 +20,19 @@ from rules.paths import EACH, Path, dotted
 
 def _ray_job(spec: SpecView, terms: Terms) -> Iterator[Breach]:
     stays = spec.dig("shutdownAfterJobFinishes") in (None, False)
+    shutdown, _ = tell_place(spec, "shutdownAfterJobFinishes")
     ttl, told = tell_place(spec, "ttlSecondsAfterFinished")
     shut = "a RayJob with shutdownAfterJobFinishes set to false"
     positive = (read_number(spec, "ttlSecondsAfterFinished") or 0) > 0
     if stays and positive and terms.has_kuberay(1, 4):
         found = f"{told} is set, and shutdownAfterJobFinishes is not true"
-        yield Breach(ttl, found, f"{shut} cannot have TTLSecondsAfterFinished")
+        words = f"{shut} cannot have TTLSecondsAfterFinished"
+        yield Breach(ttl, found, words, preset=True, safe=True, place=shutdown)
     if stays and spec.dig("suspend") is True:
         path, told = tell_place(spec, "suspend")
         found = f"{told} is true, and shutdownAfterJobFinishes is not"
-        yield Breach(path, found, f"{shut} is not allowed to be suspended")
+        words = f"{shut} is not allowed to be suspended"
+        yield Breach(path, found, words, preset=True, safe=True, place=shutdown)
     if spec.dig("rayClusterSpec") is None and not spec.dig("clusterSelector"):
         words = "one of RayClusterSpec or ClusterSelector must be set"
         yield Breach(spec.path, f"{dotted(spec.path)} has neither", words)
