@@ -44,7 +44,7 @@ def find_idling(workload: Workload, most_hours: float) -> Iterator[Idling]:
         found = _judge_part(workload, pod, path)
         if found is None and judgement.role is Role.DATA and not _computes(workload, pod):
             found = Idling(pod, path, "data", "data are fetched or prepared, which uses none")
-        if found is None and judgement.role is Role.NOTEBOOK:
+        if found is None and judgement.role is Role.NOTEBOOK and not workload.kind.dormant:
             found = _judge_interactive(workload, pod, path, most_hours)
         if found is not None:
             yield found

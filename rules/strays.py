@@ -107,14 +107,15 @@ def _list_untyped(workload: Workload) -> Iterator[UntypedKey]:
 def _list_typed(pod: Pod) -> Iterator[tuple[str, Path]]:
     """What of a pod is of a type of Kubernetes' own; a spec without a template around it is of its
     operator's, which has fields of its own (Argo's ``container``), and so is a container whose
-    command is none of Kubernetes'."""
+    command is none of Kubernetes', or of whose kind so much is known."""
     if pod.metadata_at and pod.metadata_at[-1] == "metadata":
         yield "ObjectMeta", pod.metadata_at
     around = pod.spec_path if pod.spec_path == (*pod.path, "spec") else None
     if around:
         yield "PodSpec", around
     for container in pod.containers:
-        if container.path[:-2] != around and "command" not in container.made:
+        plain = container.plain and "command" not in container.made
+        if plain and container.path[:-2] != around:
             yield "Container", container.path
 
 

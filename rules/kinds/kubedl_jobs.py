@@ -43,6 +43,8 @@ _JOBS: tuple[Operator, ...] = (
         unset=_TWENTY,
     ),
 )
+_EARLY = {"XDLJob": "xdl.kubedl.io", "ElasticDLJob": "elasticdl.org"}
+"""Their groups before ``training.kubedl.io`` (``apis/xdl/v1alpha1``), which examples still have."""
 
 
 def _run_rows(cleanup: str) -> FactRows:
@@ -97,9 +99,9 @@ def _notebook(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
         yield make_pod(template)
 
 
-def _job_kind(operator: Operator) -> Kind:
+def _job_kind(operator: Operator, group: str = _GROUP) -> Kind:
     operator = operator._replace(run=(), recounts=True)
-    return make_job_kind(operator, _GROUP, _run_rows(operator.cleanup), schedule=_schedule)
+    return make_job_kind(operator, group, _run_rows(operator.cleanup), schedule=_schedule)
 
 
 def _kind(group: str, name: str, role: Role, **known: Any) -> Kind:
@@ -108,6 +110,7 @@ def _kind(group: str, name: str, role: Role, **known: Any) -> Kind:
 
 KINDS: tuple[Kind, ...] = (
     *map(_job_kind, _JOBS),
+    *(_job_kind(one, _EARLY[one.kind]) for one in _JOBS if one.kind in _EARLY),
     make_mpi_kind(_GROUP, _MPI),
     _kind(
         *("serving", "Inference", Role.SERVING),

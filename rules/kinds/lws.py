@@ -26,31 +26,31 @@ from rules.kinds.views import SpecView
 from rules.paths import EACH, Path
 from rules.type_names import Any
 
-_RETENTION = "leaderWorkerTemplate.persistentVolumeClaimRetentionPolicy"
-_ROWS: FactRows = {
-    facts.REPLICAS: ("replicas", 1),
-    facts.GROUP_SIZE: ("leaderWorkerTemplate.size", 1),
-    facts.GROUP_RESTART_POLICY: (
-        "leaderWorkerTemplate.restartPolicy",
-        "RecreateGroupOnPodRestart",
-    ),
-    facts.UPDATE_STRATEGY: ("rolloutStrategy.type", "RollingUpdate"),
-    facts.MAX_SURGE: ("rolloutStrategy.rollingUpdateConfiguration.maxSurge", 0),
-    facts.MAX_UNAVAILABLE: ("rolloutStrategy.rollingUpdateConfiguration.maxUnavailable", 1),
-    facts.CLAIM_TEMPLATES: ("leaderWorkerTemplate.volumeClaimTemplates",),
-    facts.CLAIM_WHEN_DELETED: (f"{_RETENTION}.whenDeleted", "Retain", CONTROLLER),
-    facts.CLAIM_WHEN_SCALED: (f"{_RETENTION}.whenScaled", "Retain", CONTROLLER),
-}
+_TEMPLATE = "leaderWorkerTemplate"
 _ROLES: Path = ("roles", EACH)
-_GROUP: Path = ("spec", "leaderWorkerTemplate")
-_LEADER: Path = (*_GROUP, "leaderTemplate")
-_WORKER: Path = (*_GROUP, "workerTemplate")
+_WORKER: Path = ("spec", _TEMPLATE, "workerTemplate")
 
 
-def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+def make_group_rows(template: str) -> FactRows:
+    """Where the facts of groups stand whose LeaderWorkerTemplate is the field ``template``."""
+    retention = f"{template}.persistentVolumeClaimRetentionPolicy"
+    return {
+        facts.REPLICAS: ("replicas", 1),
+        facts.GROUP_SIZE: (f"{template}.size", 1),
+        facts.GROUP_RESTART_POLICY: (f"{template}.restartPolicy", "RecreateGroupOnPodRestart"),
+        facts.UPDATE_STRATEGY: ("rolloutStrategy.type", "RollingUpdate"),
+        facts.MAX_SURGE: ("rolloutStrategy.rollingUpdateConfiguration.maxSurge", 0),
+        facts.MAX_UNAVAILABLE: ("rolloutStrategy.rollingUpdateConfiguration.maxUnavailable", 1),
+        facts.CLAIM_TEMPLATES: (f"{template}.volumeClaimTemplates",),
+        facts.CLAIM_WHEN_DELETED: (f"{retention}.whenDeleted", "Retain", CONTROLLER),
+        facts.CLAIM_WHEN_SCALED: (f"{retention}.whenScaled", "Retain", CONTROLLER),
+    }
+
+
+def read_group_pods(spec: SpecView, template: str = _TEMPLATE) -> Iterator[Pod]:
     """The leader, which answers requests, and the workers. Without a template of its own the
     leader is a worker, and what can be said of a leader is said of that template."""
-    group = spec.below("leaderWorkerTemplate")
+    group = spec.below(template)
     groups, size = read_count(spec.dig("replicas")), read_count(group.dig("size"))
     kept = read_retention(group.below("persistentVolumeClaimRetentionPolicy"), "LeaderWorkerSet")
     claims = claim_templates(group.below("volumeClaimTemplates"), kept)
@@ -69,27 +69,31 @@ def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
         yield silence_worker(pod) if led else pod
 
 
-def _lone_retries(spec: SpecView) -> Iterator[LoneRetry]:
+def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
+    yield from read_group_pods(spec)
+
+
+def read_group_retries(spec: SpecView, template: str = _TEMPLATE) -> Iterator[LoneRetry]:
     """With None a pod that fails comes back to a group that waits for the old one
     (``pkg/controllers/pod_controller.go``)."""
-    group = spec.below("leaderWorkerTemplate")
+    group = spec.below(template)
     policy, size = group.value("restartPolicy"), read_count(group.dig("size"))
     if policy.value == "None" and size != 1:
         effect = "so that a pod that failed joins alone a group that waits for the old one"
         yield LoneRetry(policy, effect, "RecreateGroupOnPodRestart", serves=True)
 
 
-def _role_pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
+def _role_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     slices = read_count(spec.dig("slices"))
     for role in spec.each(*_ROLES):
         name = str(role.dig("name") or "")
-        for pod in _pods(role.below("spec"), ask):
+        for pod in read_group_pods(role.below("spec")):
             yield pod._replace(name=name, replicas=multiply(slices, pod.replicas))
 
 
 def _role_retries(spec: SpecView) -> Iterator[LoneRetry]:
     for role in spec.each(*_ROLES):
-        yield from _lone_retries(role.below("spec"))
+        yield from read_group_retries(role.below("spec"))
 
 
 KINDS: tuple[Kind, ...] = (
@@ -99,8 +103,8 @@ KINDS: tuple[Kind, ...] = (
         pods=_pods,
         priors={Role.SERVING: 5},
         required=(_WORKER,),
-        rows=((SPEC, _ROWS),),
-        lone_retries=_lone_retries,
+        rows=((SPEC, make_group_rows(_TEMPLATE)),),
+        lone_retries=read_group_retries,
         facts={PODS: pods_fact(_pods)},
         plural="leaderworkersets",
     ),
@@ -110,7 +114,7 @@ KINDS: tuple[Kind, ...] = (
         pods=_role_pods,
         priors={Role.SERVING: 5},
         required=(("spec", "roles"),),
-        rows=(((*SPEC, *_ROLES, "spec"), _ROWS),),
+        rows=(((*SPEC, *_ROLES, "spec"), make_group_rows(_TEMPLATE)),),
         lone_retries=_role_retries,
         plural="disaggregatedsets",
     ),

@@ -70,6 +70,7 @@ class Container(NamedTuple):
     ``body`` is in the shape of core/v1 Container. ``elsewhere`` are the fields of it that the kind
     has in other places than below ``path``: arguments, resources, mounts; ``made`` those that the
     operator makes of settings of its own, so that they are written nowhere as core/v1 has them.
+    ``plain`` is False where the mapping at ``path`` has fields that no Container has.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Container(NamedTuple):
     mounts: tuple[Mount, ...] = ()
     elsewhere: Mapping[str, Path] = {}
     made: frozenset[str] = frozenset()
+    plain: bool = True
 
     def get(self, key: str, *below: str | int) -> Any:
         found = self.body.get(key)

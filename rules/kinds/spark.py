@@ -1,14 +1,16 @@
-"""Spark on Kubernetes (sparkoperator.k8s.io/v1beta2): an application, once or by a schedule.
+"""Spark on Kubernetes (sparkoperator.k8s.io): an application, once or by a schedule; SparkConnect.
 
-Source: kubeflow/spark-operator ``api/v1beta2``, ``pkg/util/sparkapplication.go`` (ShouldRetry),
-``internal/controller/scheduledsparkapplication/controller.go`` and ``internal/webhook``. Driver and
-executors are half pod specs, half settings of Spark, over a pod template of the user's.
+Source: kubeflow/spark-operator ``api/v1beta2``, ``api/v1alpha1/sparkconnect_types.go``,
+``pkg/util/sparkapplication.go`` (ShouldRetry), ``internal/webhook`` and
+``internal/controller/scheduledsparkapplication/controller.go``. Driver and executors are half pod
+specs, half settings of Spark, over a pod template of the user's.
 """
 
 from collections.abc import Iterator, Mapping
 
 from rules.kinds import facts
 from rules.kinds.batch import JOB_PRIORS, read_schedule
+from rules.kinds.core import SERVICE_PRIORS
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Container, ContainerUse, Pod
 from rules.kinds.podspec import make_container, read_count, read_volumes
@@ -26,6 +28,7 @@ _GROUP = "sparkoperator.k8s.io"
 
 _SCHEDULED: Path = ("spec", "template")
 _PARTS = (("driver", Subrole.MASTER), ("executor", Subrole.WORKER))
+_CONNECT_PARTS = (("server", Subrole.MASTER), ("executor", Subrole.WORKER))
 _SHARED = (
     *("affinity", "hostNetwork", "nodeSelector", "priorityClassName", "schedulerName"),
     *("terminationGracePeriodSeconds", "tolerations"),
@@ -51,6 +54,10 @@ _APPLICATION: FactRows = {
     facts.PRIORITY_CLASS: ("batchSchedulerOptions.priorityClassName",),
 }
 _EXECUTOR: FactRows = {facts.REPLICAS: ("instances", 1)}
+_CONNECT: FactRows = {
+    fact: _APPLICATION[fact]
+    for fact in (facts.DYNAMIC_ALLOCATION, facts.MIN_REPLICAS, facts.MAX_REPLICAS)
+}
 _CRON: FactRows = {
     facts.SCHEDULE: ("schedule",),
     facts.TIME_ZONE: ("timeZone", "Local", CONTROLLER),
@@ -76,6 +83,13 @@ def _pods(application: SpecView, _ask: Ask) -> Iterator[Pod]:
     for part, subrole in _PARTS:
         for view in application.each(part):
             yield _pod(application, view, subrole)
+
+
+def _connect_pods(connection: SpecView, _ask: Ask) -> Iterator[Pod]:
+    """The server's pod and its executors', with templates alone: there are no fields of a part."""
+    for part, subrole in _CONNECT_PARTS:
+        for view in connection.each(part):
+            yield _pod(connection, view, subrole)
 
 
 def _pod(application: SpecView, part: SpecView, subrole: Subrole) -> Pod:
@@ -108,12 +122,13 @@ def _main(application: SpecView, part: SpecView) -> Container:
     """Spark's container. What it runs stands in the application, and in the driver alone does it
     run as it stands there; the executors do their share of the same."""
     path, body = part.path, part.mapping()
-    name = f"spark-kubernetes-{path[-1]}"
+    name = "spark-kubernetes-executor" if path[-1] == "executor" else "spark-kubernetes-driver"
+    template = _find_template_container(part, name)
     own = {key: body[key] for key in _OF_CONTAINER if key in body}
     container = make_container(
         {
             "image": application.dig("image"),
-            **_template_container(part, name),
+            **template.mapping(),
             **own,
             "command": application.dig("mainApplicationFile"),
             "args": application.dig("arguments"),
@@ -127,14 +142,16 @@ def _main(application: SpecView, part: SpecView) -> Container:
         "resources": path,
     }
     if "image" not in own:
-        elsewhere["image"] = (*application.path, "image")
+        holder = template if template.dig("image") else application
+        elsewhere["image"] = (*holder.path, "image")
     return container._replace(name=name, elsewhere=elsewhere, made=frozenset({"resources"}))
 
 
-def _template_container(part: SpecView, name: str) -> Mapping[str, Any]:
+def _find_template_container(part: SpecView, name: str) -> SpecView:
     """The container of that name in the part's pod template: what stands nowhere else is there."""
     found = part.each("template", "spec", "containers", EACH)
-    return next((one.mapping() for one in found if one.dig("name") == name), {})
+    named = (one for one in found if one.dig("name") == name)
+    return next(named, SpecView(part.manifest, part.path, None))
 
 
 def _resources(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -222,4 +239,15 @@ def _kind(name: str, root: Path, own: FactPlaces = (), **known: Any) -> Kind:
 KINDS: tuple[Kind, ...] = (
     _kind("SparkApplication", SPEC),
     _kind("ScheduledSparkApplication", _SCHEDULED, ((SPEC, _CRON),), schedule=_schedule),
+    Kind(
+        _GROUP,
+        "SparkConnect",
+        pods=_connect_pods,
+        priors=SERVICE_PRIORS,
+        required=((*SPEC, "server"), (*SPEC, "executor")),
+        rows=((SPEC, _CONNECT), ((*SPEC, "executor"), {facts.REPLICAS: ("instances",)})),
+        pod_rows={},
+        outputs_in_code=True,
+        plural="sparkconnects",
+    ),
 )

@@ -23,7 +23,7 @@ MANIFESTS = Path(__file__).parent / "manifests"
 KINDS = [kind for kind in (*BUILT_IN, *NEIGHBOURS) if kind.rows]
 WITHOUT_ROWS = {
     *("ControllerRevision", "PodTemplate", "JobFlow", "ManifestWork", "Sensor", "Template"),
-    *("Dataset", "Model", "Server", "Notebook"),
+    *("Dataset", "Model", "Server", "Notebook", "BackendRuntime", "WorkspaceKind"),
 }
 """One only names JobTemplates, others are nothing but a template, manifests, or a command."""
 WITHOUT_PODS = """
@@ -33,6 +33,7 @@ WITHOUT_PODS = """
     modelbooster.workload.serving.volcano.sh nimpipeline.apps.nvidia.com
     nimservice.apps.nvidia.com notebook.substratus.ai podautoscaler.autoscaling.aibrix.ai
     scaledobject.keda.sh server.mlops.seldon.io vllmruntime.production-stack.vllm.ai
+    playground.inference.llmaz.io bentodeployment.serving.yatai.ai workspace.kubeflow.org
 """.split()
 """Those that hold other objects, and those whose pods are made of settings."""
 EVERYWHERE = (facts.GRACE_PERIOD, facts.PRIORITY_CLASS, facts.NODE_SELECTOR)
