@@ -9,10 +9,10 @@ from rules.kinds.misnamed import find_home, find_namesake
 from rules.kinds.podless import is_podless
 from rules.kinds.podspec import read_containers
 from rules.kinds.schema import Kind
-from rules.kinds.unknown import find_pod_templates, find_resources
+from rules.kinds.unknown import find_pod_templates, find_resources, is_in_values
 from rules.manifest import Manifest
 from rules.model import Problem
-from rules.paths import EACH, dig, dotted, expand, shorten
+from rules.paths import EACH, Path, dig, dotted, expand, shorten
 from rules.quantity import parse_quantity
 from rules.type_names import Any
 from rules.workload import Workload
@@ -83,7 +83,8 @@ def _describe_unjudged(workload: Workload) -> Problem | None:
     shown = dotted(patterns[0]).replace(f".{EACH}", "[*]")
     asked = f", which ask for {held:.10g} accelerators," if held else ""
     text = f"{_name_stranger(workload)}: its pods at {shown}{asked} are not judged"
-    return Problem("unjudged", places[0][0], f"{text}; expected an entry in the policy's kinds")
+    expected = _tell_expected(workload, places[0][0], "an entry in the policy's kinds")
+    return Problem("unjudged", places[0][0], f"{text}; expected {expected}")
 
 
 def _describe_asking(workload: Workload) -> Problem | None:
@@ -93,9 +94,15 @@ def _describe_asking(workload: Workload) -> Problem | None:
         held = _count_asked(dig(whole, path), workload.accelerators)
         if held:
             found = f"{_name_stranger(workload)}: the {held:.10g} accelerators at {dotted(path)}"
-            text = f"{found} are not judged; expected a kind that is known"
-            return Problem("unjudged", path, text)
+            expected = _tell_expected(workload, path, "a kind that is known")
+            return Problem("unjudged", path, f"{found} are not judged; expected {expected}")
     return None
+
+
+def _tell_expected(workload: Workload, path: Path, otherwise: str) -> str:
+    """What a chart makes of its values is known when it is rendered."""
+    values = is_in_values(workload.kind.group, workload.kind.name, path)
+    return "what the chart renders (mlgate lint --helm)" if values else otherwise
 
 
 def _name_stranger(workload: Workload) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from rules.kinds.unknown import find_pod_templates
+from rules.kinds.unknown import find_pod_templates, is_in_values
 from rules.paths import EACH
 from rules.policy.keys import GROUP, KIND, TEMPLATE_PATH
 
@@ -13,6 +13,8 @@ def suggest_templates(group: str, kind: str, body: object) -> list[str]:
     if not re.fullmatch(GROUP, group) or not re.fullmatch(KIND, kind):
         return []
     texts = (
-        ".".join(map(str, path)).replace(f".{EACH}", "[*]") for path in find_pod_templates(body)
+        ".".join(map(str, path)).replace(f".{EACH}", "[*]")
+        for path in find_pod_templates(body)
+        if not is_in_values(group, kind, path)
     )
     return [text for text in texts if re.fullmatch(TEMPLATE_PATH, text)]

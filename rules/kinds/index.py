@@ -121,6 +121,8 @@ KIND_ROWS: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("sparkoperator.k8s.io", "SparkApplication", "spark", True, ()),
     ("sparkoperator.k8s.io", "ScheduledSparkApplication", "spark", True, ()),
     ("sparkoperator.k8s.io", "SparkConnect", "spark", True, ()),
+    ("sparkoperator.hpe.com", "SparkApplication", "spark", True, ()),
+    ("sparkoperator.hpe.com", "ScheduledSparkApplication", "spark", True, ()),
     ("substratus.ai", "Model", "substratus", True, ()),
     ("substratus.ai", "Dataset", "substratus", True, ()),
     ("substratus.ai", "Server", "substratus", True, ()),

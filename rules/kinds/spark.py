@@ -25,6 +25,8 @@ from rules.paths import EACH, Path, dig
 from rules.type_names import Any
 
 _GROUP = "sparkoperator.k8s.io"
+_FORKS = ("sparkoperator.hpe.com",)
+"""Groups with the same applications: HPE's, for its Ezmeral platform."""
 
 _SCHEDULED: Path = ("spec", "template")
 _PARTS = (("driver", Subrole.MASTER), ("executor", Subrole.WORKER))
@@ -218,9 +220,17 @@ def _places(root: Path) -> FactPlaces:
     return tuple((place, left_to_controller(rows)) for place, rows in found)
 
 
-def _kind(name: str, root: Path, own: FactPlaces = (), **known: Any) -> Kind:
+def _kinds(group: str) -> tuple[Kind, ...]:
+    cron: FactPlaces = ((SPEC, _CRON),)
+    return (
+        _kind(group, "SparkApplication", SPEC),
+        _kind(group, "ScheduledSparkApplication", _SCHEDULED, cron, schedule=_schedule),
+    )
+
+
+def _kind(group: str, name: str, root: Path, own: FactPlaces = (), **known: Any) -> Kind:
     return Kind(
-        _GROUP,
+        group,
         name,
         root=root,
         pods=_pods,
@@ -237,8 +247,7 @@ def _kind(name: str, root: Path, own: FactPlaces = (), **known: Any) -> Kind:
 
 
 KINDS: tuple[Kind, ...] = (
-    _kind("SparkApplication", SPEC),
-    _kind("ScheduledSparkApplication", _SCHEDULED, ((SPEC, _CRON),), schedule=_schedule),
+    *_kinds(_GROUP),
     Kind(
         _GROUP,
         "SparkConnect",
@@ -250,4 +259,5 @@ KINDS: tuple[Kind, ...] = (
         outputs_in_code=True,
         plural="sparkconnects",
     ),
+    *(kind for fork in _FORKS for kind in _kinds(fork)),
 )

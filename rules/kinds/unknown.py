@@ -11,6 +11,7 @@ _VALUES: dict[tuple[str, str], tuple[Path, ...]] = {
         ("spec", "source", "helm", "valuesObject"),
         ("spec", "sources", EACH, "helm", "valuesObject"),
     ),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"): (("spec", "values"),),
 }
 """Where objects of a kind have values for a chart. What the chart makes of an object in there is
 not known before it is rendered."""
@@ -33,6 +34,12 @@ def find_values_objects(group: str, kind: str, body: Any) -> Iterator[dict[str, 
             yield value
         else:
             pending += (one for _, one in items(value))
+
+
+def is_in_values(group: str, kind: str, path: Path) -> bool:
+    """Whether what stands at ``path`` of an object is among the values that it has for a chart."""
+    places = _VALUES.get((group, kind), ())
+    return any(EACH not in place and path[: len(place)] == place for place in places)
 
 
 def find_resources(body: Any) -> tuple[Path, ...]:
