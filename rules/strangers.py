@@ -82,9 +82,8 @@ def _describe_unjudged(workload: Workload) -> Problem | None:
     held = sum(_count_accelerators(template, workload.accelerators) for _, template in places)
     shown = dotted(patterns[0]).replace(f".{EACH}", "[*]")
     asked = f", which ask for {held:.10g} accelerators," if held else ""
-    text = f"{_name_stranger(workload)}: its pods at {shown}{asked} are not judged"
-    expected = _tell_expected(workload, places[0][0], "an entry in the policy's kinds")
-    return Problem("unjudged", places[0][0], f"{text}; expected {expected}")
+    found = f"its pods at {shown}{asked} are not judged"
+    return _tell_unjudged(workload, places[0][0], found, "an entry in the policy's kinds")
 
 
 def _describe_asking(workload: Workload) -> Problem | None:
@@ -93,21 +92,19 @@ def _describe_asking(workload: Workload) -> Problem | None:
     for path in islice(find_resources(whole), _MOST):
         held = _count_asked(dig(whole, path), workload.accelerators)
         if held:
-            found = f"{_name_stranger(workload)}: the {held:.10g} accelerators at {dotted(path)}"
-            expected = _tell_expected(workload, path, "a kind that is known")
-            return Problem("unjudged", path, f"{found} are not judged; expected {expected}")
+            found = f"the {held:.10g} accelerators at {dotted(path)} are not judged"
+            return _tell_unjudged(workload, path, found, "a kind that is known")
     return None
 
 
-def _tell_expected(workload: Workload, path: Path, otherwise: str) -> str:
+def _tell_unjudged(workload: Workload, path: Path, found: str, expected: str) -> Problem:
     """What a chart makes of its values is known when it is rendered."""
-    values = is_in_values(workload.kind.group, workload.kind.name, path)
-    return "what the chart renders (mlgate lint --helm)" if values else otherwise
-
-
-def _name_stranger(workload: Workload) -> str:
     name = shorten(f"{workload.kind.name}.{workload.manifest.group}".rstrip("."))
-    return f"nobody knows the kind {name}"
+    reason = f"nobody knows the kind {name}"
+    if is_in_values(workload.kind.group, workload.kind.name, path):
+        reason = "these are values for a chart"
+        expected = "what the chart renders: mlgate lint --helm"
+    return Problem("unjudged", path, f"{reason}: {found}; expected {expected}")
 
 
 def _is_podless(manifest: Manifest) -> bool:
