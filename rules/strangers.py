@@ -82,8 +82,8 @@ def _describe_unjudged(workload: Workload) -> Problem | None:
     held = sum(_count_accelerators(template, workload.accelerators) for _, template in places)
     shown = dotted(patterns[0]).replace(f".{EACH}", "[*]")
     asked = f", which ask for {held:.10g} accelerators," if held else ""
-    found = f"its pods at {shown}{asked} are not judged"
-    return _tell_unjudged(workload, places[0][0], found, "an entry in the policy's kinds")
+    seen = f"its pods at {shown}{asked} are not judged"
+    return _tell_unjudged(workload, places[0][0], seen, "an entry in the policy's kinds")
 
 
 def _describe_asking(workload: Workload) -> Problem | None:
