@@ -27,7 +27,7 @@ _IDLE = frozenset(
 ) | {""}
 _SETS_UP = frozenset(
     """
-    cd git ln rm chmod chown source . sed tee useradd usermod passwd chpasswd service sshd
+    cd git ln rm cp chmod chown source . sed tee useradd usermod passwd chpasswd service sshd
     ssh-keygen systemctl
     """.split()
 )

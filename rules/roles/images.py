@@ -21,6 +21,9 @@ _ENGINE = Mark(Role.DATA, 2, "image")
 _NOTEBOOK = Mark(Role.NOTEBOOK, 6, "image")
 _PRODUCT = Mark(Role.OTHER, 5, "image")
 _PART = Mark(Role.OTHER, 6, "part")
+_MEASURE = Mark(Role.OTHER, 5, "image")
+_BENCHMARKS = ("bench", "benchmark", "benchmarks")
+_WORKBENCH = "workbench"
 
 _SERVER_TEXTS = ("model-server", "model_server", "onnxruntime/server")
 """What is a server of somebody's own by its name."""
@@ -151,6 +154,8 @@ def _is_part(image: Image) -> bool:
 
 def _own(everything: frozenset[str], words: frozenset[str], name: str) -> Iterator[Mark]:
     """What images of nobody's product say: their makers name them after what they do."""
+    if any(word.endswith(_BENCHMARKS) and word != _WORKBENCH for word in words):
+        yield _MEASURE
     if words & _BATCHES:
         yield _BATCH
     elif words & _OWN_SERVERS or not _OWN_MODELS.isdisjoint(split_name(name)[-1:]):

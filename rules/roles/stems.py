@@ -35,6 +35,7 @@ _INDEXES = " ".join(f"index{noun}" for noun in "docs documents corpus embeddings
 
 EXAMPLE = "example"
 _GENERATES = "generate"
+_ROLLS_OUT = "rollout"
 WEAK_KEYS = frozenset({EXAMPLE, _GENERATES})
 """Keys that any other beats: ``mnist_batch_predict`` predicts, ``generate_training_data``
 prepares."""
@@ -47,6 +48,7 @@ STEMS: Mapping[str, str] = {
             """
             perf smoke hello loadtest loadgen listdevices autotune autotuning profile preflight
             check checks healthcheck sanity diagnose diagnostics performancetuning
+            sendrecv allreduce allgather alltoall pingpong
             """,
         ),
         (
@@ -78,6 +80,7 @@ STEMS: Mapping[str, str] = {
             offlineinference offlineinfer transcribe embed ocr
             """,
         ),
+        (_ROLLS_OUT, "rollout rollouts rolloutworker sampler samplers envserver"),
         (_GENERATES, "generate"),
         ("infer", "infer inference detect"),
         ("part", "router proxy gateway loadbalancer trigger"),
@@ -126,6 +129,8 @@ STEM_MARKS: Mapping[str, tuple[Mark, ...]] = {
     "train": (Mark(Role.TRAINING, 5, "script"),),
     "serve": (ANSWERS,),
     "batch": (PREDICTS,),
+    # More than the launcher and the image of the training that it plays for weigh.
+    _ROLLS_OUT: (Mark(Role.BATCH, 9, "program"),),
     _GENERATES: (Mark(Role.BATCH, 2, "program"),),
     "infer": (Mark(Role.BATCH, 4, "program"), Mark(Role.SERVING, 3, "program")),
     EXAMPLE: (Mark(Role.TRAINING, 3, "script"),),

@@ -68,7 +68,7 @@ def read_text(text: str) -> tuple[Signal, ...]:
         found.append(_LOADS)
     if not known.isdisjoint(SUFFIXES):
         found.extend(_read_scripts(words))
-    if not known.isdisjoint(NAMELESS):
+    if "bench" in text or not known.isdisjoint(NAMELESS):
         found.extend(_read_folders(places))
     return tuple(_weigh(found) if len(found) > 1 else found)
 
@@ -134,12 +134,17 @@ def _read_scripts(words: list[str]) -> Iterator[Signal]:
 
 
 def _read_folders(places: list[str]) -> Iterator[Signal]:
-    """``imagenet/main.py`` does what its folder says."""
+    """``imagenet/main.py`` does what its folder says; so does ``benchmark/node.sh``, whose own name
+    says nothing."""
     for place in places[:_MOST_PLACES]:
         folder, _, last = place.rpartition("/")
-        if folder and last in NAMELESS:
-            folder = folder.rpartition("/")[2][:200]
+        folder = folder.rpartition("/")[2][:200]
+        if folder and (last in NAMELESS or ("bench" in folder and _says_nothing(last))):
             yield from (_hear(mark, f"{folder}/{last}") for mark in read_stem(folder))
+
+
+def _says_nothing(script: str) -> bool:
+    return script.endswith(_ENDS) and not read_stem(script.rpartition(".")[0][:200])
 
 
 def _read_modules(words: list[str]) -> Iterator[Signal]:
