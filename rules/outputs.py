@@ -7,6 +7,7 @@ from posixpath import join
 
 from rules.commands import LONGEST_PLACE, CommandFlag, CommandLine
 from rules.lazy_pattern import LazyPattern
+from rules.manifest import is_template
 from rules.model import Parameter
 from rules.paths import Path
 from rules.record import NamedTuple
@@ -80,8 +81,8 @@ PARAMETERS = (
 
 _SECONDARY = LazyPattern(r"(?:^|[_.-])(?:model|log|logging|run|work|tensorboard)", re.IGNORECASE)
 _LONGEST_SCHEME = 32
-_PLACE_SIGNS = ("/", "~", "$", "{{")
-"""What one of stands in every path and URI, so that few flags are looked at."""
+_PLACE_SIGNS = ("/", "~", "$", "{{", "<", "[[")
+"""What one of stands in every path, URI and placeholder, so that few flags are looked at."""
 
 
 def naming_of(params: Mapping[str, Any]) -> Naming:
@@ -126,5 +127,7 @@ def _is_place(output: Output) -> bool:
     """Whether a value is a path or URI, and not a number, a word or a model's name."""
     target = output.target
     if _read_scheme(target) or target.startswith(("/", "./", "../", "~", "$", "{{")):
+        return True
+    if output.main and is_template(target):
         return True
     return output.main and "/" in target and " " not in target
