@@ -4,7 +4,8 @@ ElasticDLJob, MPIJob; Inference (serving.kubedl.io) and Notebook (notebook.kubed
 Source: kubedl ``apis/training/v1alpha1`` (``*_defaults.go``, ``*_constants.go``),
 ``apis/serving/v1alpha1``, ``apis/notebook/v1alpha1`` and ``pkg/job_controller`` (``job.go``,
 ``pod.go``). A run policy stands in the spec itself, but MPIJob's; with ``cronPolicy`` the job is
-started by a schedule. The controller alone knows the defaults.
+started by a schedule, and with ``modelVersion`` an image is made of the model
+(``controllers/model``). The controller alone knows the defaults.
 """
 
 from collections.abc import Iterator
@@ -100,7 +101,7 @@ def _notebook(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
 
 
 def _job_kind(operator: Operator, group: str = _GROUP) -> Kind:
-    operator = operator._replace(run=(), recounts=True)
+    operator = operator._replace(run=(), recounts=True, keeper="modelVersion")
     return make_job_kind(operator, group, _run_rows(operator.cleanup), schedule=_schedule)
 
 

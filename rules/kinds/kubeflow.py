@@ -58,6 +58,8 @@ _OWN_ROWS: dict[str, FactRows] = {
     "PaddleJob": _ELASTIC,
     "TFJob": {facts.SUCCESS_POLICY: ("successPolicy", "", CONTROLLER)},
 }
+_INLINE = ("activeDeadlineSeconds", "backoffLimit", "cleanPodPolicy", "ttlSecondsAfterFinished")
+"""Fields of a run policy (mxnet-operator ``pkg/apis/mxnet/v1/types.go`` has it inline)."""
 _NOTE = (
     "here Never means no retry at all: the job fails with its first pod; ExitCode recreates the "
     "pod on exit codes 128 to 255 and fails on 1 to 127. The replica's own field counts, and "
@@ -74,7 +76,9 @@ class Operator(NamedTuple):
     ``run`` is where the run policy stands in the spec, ``cleanup`` the default of its
     ``cleanPodPolicy``, and ``unset`` says what an absent retry budget means. ``recounts``: a pod
     that is made anew counts as a retry. ``helpers`` are the replica types that wait on the others,
-    and may restart as they like.
+    and may restart as they like. ``keeper`` is the field of the spec by which the operator keeps
+    the model. ``inline``: an older operator of the same group and version has the run policy in
+    the spec itself.
     """
 
     kind: str
@@ -88,6 +92,8 @@ class Operator(NamedTuple):
     unset: str = "nothing bounds the restarts"
     recounts: bool = False
     helpers: frozenset[str] = frozenset({"ps"})
+    keeper: str = ""
+    inline: bool = False
 
 
 def _pods(operator: Operator, spec: SpecView, _ask: Ask) -> Iterator[Pod]:
@@ -100,7 +106,15 @@ def _pods(operator: Operator, spec: SpecView, _ask: Ask) -> Iterator[Pod]:
             restart=_restart(operator, spec, replica),
             replicas=read_count(replica.view.dig("replicas")),
             writer=replica.type in writers,
+            durable=isinstance(spec.dig(operator.keeper), dict),
         )
+
+
+def _read_policy(operator: Operator, spec: SpecView) -> SpecView:
+    """The run policy; what stands in the spec itself where only that says something."""
+    inline = operator.inline and spec.dig(*operator.run) is None
+    own = inline and any(spec.dig(name) is not None for name in _INLINE)
+    return spec if own else spec.below(*operator.run)
 
 
 def _restart(operator: Operator, spec: SpecView, replica: Replica) -> Restart | None:
@@ -118,7 +132,9 @@ def _restart(operator: Operator, spec: SpecView, replica: Replica) -> Restart | 
         allowed=("Never", "ExitCode"),
         family="kubeflow",
         form="operator",
-        recommended="Never" if spec.dig(*operator.run, "backoffLimit") == 0 else "ExitCode",
+        recommended="Never"
+        if _read_policy(operator, spec).dig("backoffLimit") == 0
+        else "ExitCode",
         elastic=isinstance(spec.dig("elasticPolicy"), dict),
         note=_NOTE,
     )
@@ -133,7 +149,7 @@ def _retries(operator: Operator, spec: SpecView) -> Iterator[Retry]:
         and isinstance(restart.value.value, str)
     }
     never, recreates = policies == {"Never"}, "ExitCode" in policies and not operator.recounts
-    policy = spec.below(*operator.run)
+    policy = _read_policy(operator, spec)
     yield read_run_retries(policy, operator.unset, never=never, recreates=recreates)
     yield from _elastic_restarts(spec)
 
@@ -170,9 +186,9 @@ def make_job_kind(operator: Operator, group: str, rows: FactRows, **known: Any) 
         rows=((SPEC, rows), (("spec", operator.field, EACH), REPLICA_ROWS)),
         retries=partial(_retries, operator),
         disruptions=partial(_disruptions, operator),
-        deadlines=lambda spec, _pods: read_run_deadlines(spec.below(*operator.run)),
+        deadlines=lambda spec, _pods: read_run_deadlines(_read_policy(operator, spec)),
         leftovers=lambda spec: read_run_leftovers(
-            spec.below(*operator.run),
+            _read_policy(operator, spec),
             read_replicas(spec, operator.field),
             default=operator.cleanup,
         ),
@@ -202,6 +218,7 @@ OPERATORS: tuple[Operator, ...] = tuple(
 _MXNET = Operator(
     *("MXJob", "mxReplicaSpecs", "mxnet", "Never", (_WORKER, frozenset({"tuner"}))),
     helpers=frozenset({"scheduler", "server", "tunerserver", "tunertracker"}),
+    inline=True,
 )
 
 # Nothing is written into a template whose replica says no policy: its pod takes Always.
