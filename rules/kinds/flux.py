@@ -16,10 +16,12 @@ from rules.kinds.rows import FactRows
 from rules.kinds.runs import Deadlines, Retry
 from rules.kinds.schema import SPEC, Kind
 from rules.kinds.views import SpecView
+from rules.model import Presence
 from rules.paths import EACH
 from rules.type_names import Any
 
 _UNSET = "the operator writes 100"
+_ZERO = "0 is no number for the operator, which writes 100"
 _ROWS: FactRows = {
     facts.REPLICAS: ("size", 1),
     facts.MAX_REPLICAS: ("maxSize",),
@@ -85,7 +87,13 @@ def _read_source(volume: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _retries(spec: SpecView) -> Iterator[Retry]:
-    yield Retry(spec.value("backoffLimit"), _UNSET, preset=3)
+    """The operator takes 0 for a field that nobody set (``job.go`` NewMiniClusterJob)."""
+    value = spec.value("backoffLimit")
+    if value.number == 0:
+        value = value._replace(presence=Presence.ABSENT)
+        yield Retry(value, _ZERO, preset=3, safe=False)
+        return
+    yield Retry(value, _UNSET, preset=3)
 
 
 def _deadlines(spec: SpecView, _pods: object) -> Deadlines:
