@@ -40,7 +40,11 @@ _VARIABLES = {"NIM": ("NIM_TENSOR_PARALLEL_SIZE", "NIM_PIPELINE_PARALLEL_SIZE")}
 (docs.nvidia.com/nim/large-language-models: configuration)."""
 _SHARED_DATA = "enable-dp-attention"
 """With SGLang's flag the data-parallel ranks are among the tensor-parallel ones."""
-_PER_NODE = LazyPattern(r"(?i)[_-]per[_-]node")
+_PER_NODE = LazyPattern(
+    r"(?i)[_-]per[_-]node|npernode|\bppr:\d|-ppn\b|\btorchrun\b|\btorch\.distributed\."
+    r"|accelerate +launch"
+)
+"""What is said of a node's processes, and programs of which MPI starts one on each node."""
 _CHOSEN = "CUDA_VISIBLE_DEVICES"
 _RAY = "distributed-executor-backend"
 _ENGINE_SIZES = ("tensor_parallel_size", "pipeline_parallel_size")
