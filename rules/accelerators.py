@@ -10,6 +10,7 @@ from rules.manifest import is_template
 from rules.quantity import parse_quantity
 from rules.resource_names import find_meant, is_retired
 from rules.type_names import Any
+from rules.words import split_name
 
 _LONGEST = 320
 """Characters of a name that is remembered; Kubernetes' longest has 317."""
@@ -17,6 +18,13 @@ _LONGEST = 320
 _SHARES = frozenset({"nvidia.com/gpumem", "nvidia.com/gpumem-percentage", "nvidia.com/gpucores"})
 """Parts of one GPU: where no count stands beside them, HAMi's webhook writes 1 (HAMi
 ``pkg/device/nvidia/device.go``, MutateAdmission)."""
+
+DEVICE_WORDS = frozenset({"gpu", "mig", "tpu", "npu", "neuron", "gaudi"})
+"""Words in the names of device classes of accelerators: ``gpu.nvidia.com``, ``tpu.google.com``.
+Those of network cards have none of them."""
+CLAIM_NAMES = ("name", "resourceClaimTemplateName", "resourceClaimName")
+"""What a pod calls a claim of its own, and the object that it is made of."""
+_OTHER_DEVICES = frozenset("nic nics rdma roce rnic hca sriov dranet netdev cpus".split())
 
 
 class Accelerators:
@@ -77,7 +85,7 @@ class Accelerators:
 
     def asked_by(self, pod: Pod) -> bool:
         """Whether a pod asks for an accelerator, for a share of one, or claims a device (DRA)."""
-        if pod.spec.get("resourceClaims") or self.shared_by(pod.metadata):
+        if _claims(pod) or self.shared_by(pod.metadata):
             return True
         for container in pod.containers:
             resources = container.body.get("resources")
@@ -95,6 +103,22 @@ class Accelerators:
     def held_by(self, pods: Iterable[KeptPod]) -> bool:
         """Whether some pod of another object has an accelerator, or claims a device (DRA)."""
         return any(pod.devices or self.named_by(pod) for pod in pods)
+
+
+def _claims(pod: Pod) -> bool:
+    """Whether a pod claims a device that may be an accelerator: one that is a network card or some
+    of a node's processors by its names is none (kubernetes-sigs/dranet, dra-driver-cpu)."""
+    claims = pod.spec.get("resourceClaims")
+    if not isinstance(claims, list):
+        return bool(claims)
+    return any(not isinstance(claim, dict) or not _is_plain(claim) for claim in claims)
+
+
+def _is_plain(claim: Mapping[str, Any]) -> bool:
+    names = [claim.get(key) for key in CLAIM_NAMES]
+    words = [word for name in names if isinstance(name, str) for word in split_name(name)]
+    other = any(word in _OTHER_DEVICES or word.endswith("cpu") for word in words)
+    return other and DEVICE_WORDS.isdisjoint(words)
 
 
 accelerators_of = lru_cache(maxsize=8)(Accelerators)

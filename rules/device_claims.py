@@ -7,6 +7,7 @@ Source: core/v1 PodResourceClaim; resource.k8s.io DeviceRequest, which has what 
 
 from collections.abc import Iterator, Mapping
 
+from rules.accelerators import CLAIM_NAMES, DEVICE_WORDS
 from rules.kinds.facts import DEVICE_REQUESTS
 from rules.kinds.lookups import Answer
 from rules.kinds.neighbours import CLAIM_TEMPLATE, DEVICE_CLAIM, refer
@@ -16,10 +17,6 @@ from rules.type_names import Any
 from rules.words import split_name
 from rules.workload import Workload
 
-DEVICE_WORDS = frozenset({"gpu", "mig", "tpu", "npu", "neuron", "gaudi"})
-"""Words in the names of device classes of accelerators: ``gpu.nvidia.com``, ``tpu.google.com``.
-Those of network cards have none of them."""
-_NAMES = ("name", "resourceClaimTemplateName", "resourceClaimName")
 _SOURCES = (("resourceClaimTemplateName", CLAIM_TEMPLATE), ("resourceClaimName", DEVICE_CLAIM))
 
 
@@ -69,7 +66,7 @@ def lends_device(workload: Workload, claim: Any) -> bool:
     """Whether a pod's claim is one on an accelerator, which only the containers see that name it;
     a network card is the whole pod's (kubernetes-sigs/dranet). Where the claim's classes are not
     at hand, its names tell."""
-    names = [*_list_classes(workload, claim)] or [dig(claim, (key,)) for key in _NAMES]
+    names = [*_list_classes(workload, claim)] or [dig(claim, (key,)) for key in CLAIM_NAMES]
     words = {word for name in names for word in split_name(str(name or "").replace(".", "-"))}
     return not words.isdisjoint(DEVICE_WORDS)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from rules.accelerators import Accelerators
-from rules.device_claims import DEVICE_WORDS, list_alternatives
+from rules.accelerators import DEVICE_WORDS, Accelerators
+from rules.device_claims import list_alternatives
 from rules.kinds import facts
 from rules.kinds.kept_pods import KeptPod
 from rules.kinds.lookups import Answer
