@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from math import inf, prod
 
 from rules.accelerators import Accelerators
-from rules.kinds.pods import Pod
+from rules.kinds.pods import ContainerUse, Pod
 from rules.model import Problem
 from rules.quantity import parse_quantity
 from rules.record import NamedTuple
@@ -114,13 +114,26 @@ def count_attempts(workload: Workload) -> float | None:
 
 
 def read_devices(pod: Pod, accelerators: Accelerators) -> Mapping[str, float | None]:
-    """The accelerators that a pod asks for with their number; None for one that cannot be read."""
-    found: dict[str, float | None] = {}
+    """The accelerators that a pod asks for with their number; None for one that cannot be read.
+
+    An init container has run before the others begin: the larger of both counts.
+    """
+    together: dict[str, list[float | None]] = {}
+    first: dict[str, list[float | None]] = {}
     for container in pod.containers:
+        counts = first if container.use is ContainerUse.INIT else together
         for name, amount in _ask(container.get("resources"), accelerators).items():
-            number, before = parse_quantity(amount), found.get(name, 0)
-            found[name] = None if number is None or before is None else number + before
-    return found
+            counts.setdefault(name, []).append(parse_quantity(amount))
+    return {
+        name: _count_held(together.get(name, []), first.get(name, [])) for name in together | first
+    }
+
+
+def _count_held(together: list[float | None], first: list[float | None]) -> float | None:
+    """What containers hold at the same time, or the largest of those that run one after another."""
+    sums = [_total(together), *first]
+    known = [one for one in sums if one is not None]
+    return max(known) if len(known) == len(sums) else None
 
 
 def _ask(resources: Any, accelerators: Accelerators) -> dict[str, Any]:
