@@ -155,6 +155,11 @@ class Neighbourhood:
         """The claim of that name in the object's namespace."""
         return refer(CLAIM, self.me.namespace or None, name)
 
+    def has_copies(self, key: ObjectKey) -> bool:
+        """Whether several objects at hand call themselves ``key``: which of them is meant depends
+        on what is applied together, and where."""
+        return len(self._inventory.find(key)) > 1
+
     def refer_to_service(self, name: str) -> Reference:
         """The Service of that name in the object's namespace."""
         return refer(SERVICE, self.me.namespace or None, name)
