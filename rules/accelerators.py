@@ -85,7 +85,8 @@ class Accelerators:
 
     def asked_by(self, pod: Pod) -> bool:
         """Whether a pod asks for an accelerator, for a share of one, or claims a device (DRA)."""
-        if _claims(pod) or self.shared_by(pod.metadata):
+        claims = pod.spec.get("resourceClaims") and not claims_others(pod)
+        if claims or self.shared_by(pod.metadata):
             return True
         for container in pod.containers:
             resources = container.body.get("resources")
@@ -105,13 +106,13 @@ class Accelerators:
         return any(pod.devices or self.named_by(pod) for pod in pods)
 
 
-def _claims(pod: Pod) -> bool:
-    """Whether a pod claims a device that may be an accelerator: one that is a network card or some
-    of a node's processors by its names is none (kubernetes-sigs/dranet, dra-driver-cpu)."""
+def claims_others(pod: Pod) -> bool:
+    """Whether a pod claims devices (DRA) of which none is an accelerator: by their names they are
+    network cards, or processors of a node (kubernetes-sigs/dranet, dra-driver-cpu)."""
     claims = pod.spec.get("resourceClaims")
-    if not isinstance(claims, list):
-        return bool(claims)
-    return any(not isinstance(claim, dict) or not _is_plain(claim) for claim in claims)
+    if not isinstance(claims, list) or not claims:
+        return False
+    return all(isinstance(claim, dict) and _is_plain(claim) for claim in claims)
 
 
 def _is_plain(claim: Mapping[str, Any]) -> bool:
