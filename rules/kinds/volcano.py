@@ -72,10 +72,12 @@ def _pods(job: SpecView, _ask: Ask) -> Iterator[Pod]:
 
 def _task_pod(task: SpecView, template: SpecView) -> Pod:
     name = str(task.dig("name") or "")
+    subrole = _SUBROLES.get(name.lower())
     return make_pod(
         template,
         name=name,
-        subrole=_SUBROLES.get(name.lower()),
+        subrole=subrole,
+        writer=subrole is not Subrole.PS,
         restart=_restart(template),
         replicas=read_count(task.dig("replicas"), 0),
     )
