@@ -139,6 +139,7 @@ WORDS: Mapping[str, Mark] = make_table(
         vegeta k6 locust genai-perf perf_analyzer perf_client aiperf guidellm inference-perf llmperf
         fortio jmeter wrk hey bench_serving bench_one_batch trtllm-bench lm_eval lm-eval evalscope
         dist.all_reduce torch.distributed.all_reduce
+        mpi_hello_world mpi_hello hello_c ring_c
         xhpl xhpcg lmp lmp_gpu lmp_mpi lmp_serial gmx gmx_mpi namd2 namd3 run_check
         mysqldump pg_dump mongodump list-model-profiles
         """,
