@@ -120,7 +120,10 @@ class Neighbourhood:
         return self._selecting(BUDGET_KIND, pod)
 
     def find_claim_users(self, claim: str) -> Neighbours:
-        """The other objects whose pods mount a claim; their fact is ``PODS``."""
+        """The other objects whose pods mount a claim; their fact is ``PODS``. Of a claim that
+        several folders have, each may bring its own, in a namespace of its own."""
+        if len(self._inventory.find(self.refer_to_claim(claim).key)) > 1:
+            return _UNKNOWN
 
         def mounts(pods: tuple[KeptPod, ...]) -> bool:
             return any(name == claim for pod in pods for _, name in pod.claims)
@@ -154,11 +157,6 @@ class Neighbourhood:
     def refer_to_claim(self, name: str) -> Reference:
         """The claim of that name in the object's namespace."""
         return refer(CLAIM, self.me.namespace or None, name)
-
-    def has_copies(self, key: ObjectKey) -> bool:
-        """Whether several objects at hand call themselves ``key``: which of them is meant depends
-        on what is applied together, and where."""
-        return len(self._inventory.find(key)) > 1
 
     def refer_to_service(self, name: str) -> Reference:
         """The Service of that name in the object's namespace."""

@@ -71,9 +71,7 @@ def _judge(workload: Workload, mounted: list[MountedClaim]) -> Iterator[Problem]
         yield Problem("many-pods", first.path, message, related=(first.place,), degree=count)
         return
     answer, users = workload.neighbourhood.find_claim_users(first.key.name)
-    # Of a claim that several folders have, each may bring its own, in a namespace of its own.
-    sole = not workload.neighbourhood.has_copies(first.key)
-    keeps = PODS in workload.kind.facts and count > 0 and sole
+    keeps = PODS in workload.kind.facts and count > 0
     others = [user for user in users if _runs(user)] if answer is Answer.FOUND and keeps else []
     if others:
         other = others[0].key
