@@ -59,7 +59,7 @@ def find_shares(workload: Workload, pod: Pod, container: Container) -> Iterator[
             found = f"is {asked.limit}, which Ray rounds up; expected a whole number"
             yield (*path, "limits", name), found
         elif asked.bursts:
-            found = f"is {asked.request}, and Ray counts with {asked.limit}; expected as much"
+            found = f"is {asked.request}, but Ray schedules by the limit; expected {asked.limit}"
             yield (*path, "requests", name), found
 
 

@@ -83,7 +83,7 @@ def _lost_selector(workload: Workload) -> Iterator[Dangling]:
     for key, value in items(dig(selector.value, ("matchLabels",))):
         if held.get(key) != value and not is_template(value) and not is_template(held.get(key)):
             path = (*selector.path, "matchLabels", key)
-            missing, wanted = "the template's labels do not say so", "a label of the template"
+            missing, wanted = "the template's labels differ", "a label of the template"
             yield Dangling(path, str(value), missing, wanted, SELECTOR_MISMATCH)
 
 

@@ -19,7 +19,7 @@ from rules.type_names import Any
 
 CRON_ROOT: Path = ("spec", "jobTemplate", "spec")
 JOB_PRIORS = {Role.TRAINING: 1, Role.BATCH: 1, Role.DATA: 1, Role.SERVING: -6}
-MADE_ALONE = "so that one failed pod is made anew alone while the others wait"
+MADE_ALONE = "so that one failed pod is recreated alone while the others wait"
 JOB_COUNTING = "it bounds the whole Job, all retries included"
 _REJECTED = f'the API server refuses this ("{RESTART_POLICIES}"): add restartPolicy: Never'
 
@@ -119,7 +119,7 @@ def read_job_disruptions(job: SpecView) -> Iterator[Disruption]:
     if not tells_disruptions(job):
         yield Disruption(
             policy,
-            "so that an eviction uses up backoffLimit as a failure does",
+            "so that an eviction counts against backoffLimit like a failure",
             "a first rule {action: Ignore, onPodConditions: [{type: DisruptionTarget}]}",
             changes=tuple(_ignore_evictions(job, policy)) if policy.absent else (),
             safe=job.dig("template", "spec", "restartPolicy") == "Never",

@@ -155,7 +155,7 @@ class Schedule(NamedTuple):
     exclusive: bool = False
     advice: str = ""
     unset: str = "which means Allow"
-    missed: str = "a run that is missed starts whenever the controller is back, at any hour"
+    missed: str = "a missed run starts whenever the controller is back, at any hour"
     shortest: int = 0
     zone_inside: str = ""
     local_zone: str = ""

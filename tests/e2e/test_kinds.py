@@ -75,7 +75,7 @@ BAD = {
     "GPU001/bad-trainjob-resources-per-node": {"added GPU001": 'limits["nvidia.com/gpu"]: 4'},
     "HPA001/bad-absent": {"warned HPA001": "metrics looks defaulted"},
     "HPA001/bad-v1": {"warned HPA001": "targetCPUUtilizationPercentage looks defaulted"},
-    "HPA001/bad-inference-service-implicit": {"warned HPA001": "metrics states no metric"},
+    "HPA001/bad-inference-service-implicit": {"warned HPA001": "metrics has no metric"},
     "SRV001/bad-absent": {
         "added SRV004": 'readinessProbe: {"httpGet":{',
         "warned SRV001": "no startupProbe",

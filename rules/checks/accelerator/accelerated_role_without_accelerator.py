@@ -71,7 +71,7 @@ def _judge(workload: Workload, pod: Pod) -> Iterator[Problem]:
         sign = find_gpu_sign(workload.command(main))
         if sign is not None:
             path, _ = workload.resources(main)
-            found = f"{dotted(path)} asks for no accelerator, and {sign}"
+            found = f"{dotted(path)} asks for no accelerator, but {sign}"
             message = f"{found}; expected a limit such as nvidia.com/gpu: 1"
             yield Problem("none", path, message, role_path=pod.path)
 

@@ -83,9 +83,9 @@ def _resolve(value: Value, replicas: int, *, up: bool) -> int | None:
 
 
 def _judge(surge: Value, unavailable: Value, replicas: int, more: int) -> Problem:
-    found = f"{dotted(surge.path)} {show_value(surge.value)} of {replicas} is {more} pod more"
-    kept = f"{dotted(unavailable.path)} {show_value(unavailable.value)} is none less"
-    message = f"{found}, and {kept}: on a full pool the rollout waits for ever; expected 0 and 1"
+    found = f"{dotted(surge.path)} {show_value(surge.value)} of {replicas} adds {more} pod"
+    kept = f"{dotted(unavailable.path)} {show_value(unavailable.value)} removes none"
+    message = f"{found}, and {kept}: in a full pool the rollout waits for ever; expected 0 and 1"
     title = "let a rollout take one pod away before it starts another"
     fix = write_values(title, [(surge, 0), (unavailable, 1)], safe=False)
     return Problem("surge", surge.path, message, fix)

@@ -45,16 +45,16 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         if idle < 0:
             yield Problem("more", one.path, f"{_sum_up(one)}; expected at most {one.supply}")
         elif idle > 0 and one.whole:
-            found = f"{_sum_up(one)}, and {idle} idle"
+            found = f"{_sum_up(one)}, {idle} of them idle"
             yield Problem("fewer", one.path, f"{found}; expected {one.supply}")
 
 
 def _sum_up(one: Parallelism) -> str:
-    """``--tp 8 x --pp 2 = 16: processes for 2 pods x 4 = 8 accelerators``."""
-    product = f" = {one.processes}" if len(one.told) > 1 else ""
+    """``--tp 8 x --pp 2: 16 processes for 2 pods x 4 = 8 accelerators``."""
+    started = f"{one.processes} process{'es' * (one.processes != 1)}"
     group = f"{one.pods} pods x {one.devices} = " if one.pods > 1 else ""
     devices = f"{one.supply} accelerator{'s' * (one.supply != 1)}"
-    return f"{' x '.join(one.told)}{product}: processes for {group}{devices}"
+    return f"{' x '.join(one.told)}: {started} for {group}{devices}"
 
 
 RULE = Rule(

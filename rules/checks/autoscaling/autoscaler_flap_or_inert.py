@@ -86,7 +86,7 @@ def _judge_window(workload: Workload, least: int) -> Problem | None:
     if behavior is None:
         return None
     path = (*behavior.path, "scaleDown", "stabilizationWindowSeconds")
-    why = "what took minutes to load goes in a lull"
+    why = "a replica that took minutes to load is removed in a lull"
     return _judge_seconds("window", workload.manifest.value(path), least, why)
 
 

@@ -74,7 +74,7 @@ def _judge(
 ) -> Problem:
     names = " and ".join(sorted({str(measure.resource) for measure in scaler.measures}))
     device = next(name for name in container.limits if "/" in name)
-    found = f"{scaler.what} has {names} alone, which says little of a server on {device}"
+    found = f"{scaler.what} has only {names}, which says little about a server on {device}"
     message = f"{found}; expected {_suggest(container, hints)}"
     key = target.key
     related = Related(container.path, f"{key.kind} {shorten(key.name)} has {device}", key)

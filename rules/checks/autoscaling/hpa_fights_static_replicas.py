@@ -63,8 +63,8 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         return
     form = "minimum" if replicas.value == scaling.least else "fixed"
     key, path = scalers[0].key, replicas.path
-    found = f"{tell_value(replicas)}, which {_name(key)} decides{_tell_bounds(scaling)}"
-    message = f"{found}: each apply sets it back; expected no {dotted(path)}"
+    found = f"{tell_value(replicas)}, but {_name(key)} sets it{_tell_bounds(scaling)}"
+    message = f"{found}: each apply resets it; expected no {dotted(path)}"
     fix = Fix(f"remove {dotted(path)}", (Remove(path),), safe=False, presence=Presence.WRITTEN)
     yield Problem(form, path, message, fix, (Related(scaling.path, "scaled from here", key),))
 

@@ -61,11 +61,11 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 def _judge(workload: Workload, scaler: Autoscaler, params: Mapping[str, Any]) -> Problem:
     on_cpu = _runs_on_cpu(workload, scaler)
     advice = _SERVER_METRICS if on_cpu is False else _suggest(workload, scaler, params)
-    form, found, fix = "missing", "states no metric", None
+    form, found, fix = "missing", "has no metric", None
     if scaler.defaulted:
         form, found = "defaulted", "looks defaulted (cpu at 80 %)"
     elif scaler.implicit is not None:
-        form, found = "implicit", f"states no metric: {scaler.implicit}"
+        form, found = "implicit", f"has no metric: {scaler.implicit}"
     elif on_cpu:
         fix = _write_default(scaler)
     return Problem(form, scaler.metrics.path, f"{scaler.what} {found}; expected {advice}", fix)
@@ -99,7 +99,7 @@ RULE = Rule(
     harm=Harm.SERVES_ERRORS,
     forms=form_table(
         """
-        missing    error    deny  deny  an autoscaler states no metric
+        missing    error    deny  deny  an autoscaler has no metric
         defaulted  warning  warn  warn  admitted metrics look like the API server's default
         implicit   warning  warn  warn  the operator picks a metric of its own
         """,

@@ -65,7 +65,7 @@ def _judge(
     target: Reference, pod: KeptPod, measure: Measure, params: Mapping[str, Any]
 ) -> Iterator[Problem]:
     resource = str(measure.resource)
-    told = f"a utilization of {resource} is a share of the request"
+    told = f"utilization of {resource} is relative to the request"
     expected = f"expected resources.requests.{resource}"
     if resource in pod.requests or resource in pod.limits:
         return

@@ -68,7 +68,7 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
 def _judge_containers(workload: Workload) -> Iterator[Problem]:
     pods = list_ray_pods(workload)
     for version, other in find_other_releases(workload, [one for _, one in pods]):
-        message = f"{tell_value(version)}, and an image has Ray {other}; expected {other}"
+        message = f"{tell_value(version)}, but an image has Ray {other}; expected {other}"
         yield Problem("version", version.path, message)
     for pod, container in pods:
         for path, told in find_shares(workload, pod, container):
@@ -87,13 +87,13 @@ def _judge_head(workload: Workload, least: str) -> Iterator[Problem]:
     for path, limit in find_head_memory(workload):
         if (parse_quantity(limit) or 0) < (parse_quantity(least) or 0):
             told = f"{dotted(path)} is {'not set' if limit is None else show_value(limit)}"
-            lost = "with the head all work is lost"
-            yield Problem("head", path, f"{told}, and {lost}; expected at least {least}")
+            lost = "a head that runs out of memory loses all work"
+            yield Problem("head", path, f"{told}: {lost}; expected at least {least}")
 
 
 def _judge_service(workload: Workload) -> Iterator[Problem]:
     for options in find_lone_heads(workload):
-        message = f"{tell_value(options)}: with its head the whole service restarts"
+        message = f"{tell_value(options)}: the whole service restarts with its head"
         yield Problem("fault", options.path, f"{message}; expected a Redis that outlives the head")
 
 

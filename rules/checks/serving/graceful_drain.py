@@ -79,7 +79,7 @@ def _judge(
         if (grace.number or 0) < params["grace"]:
             changes.append((grace, params["grace"]))
         fix = write_values(f"wait {params['sleep']} s before the end", changes, safe=False)
-        found = f"{dotted(hook.path)} is not set: requests still come to a server that is going"
+        found = f"{dotted(hook.path)} is not set: a stopping server still gets requests"
         return Problem("missing", hook.path, f"{found}; expected a hook that waits", fix)
     told = parse_whole(workload.command(container).value(*_DRAINS) or "")
     drain = params["grace"] - params["sleep"] if told is None else told

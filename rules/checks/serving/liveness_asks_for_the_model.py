@@ -75,9 +75,7 @@ def _judge(workload: Workload, command: CommandLine, asked: str) -> Problem:
     live = server.live if server else None
     found = f"{dotted(value.path)} is {shorten(str(value.value))}, which asks {asked}"
     expected = (
-        f"expected {live}"
-        if live
-        else "expected a question for the server alone, such as tcpSocket"
+        f"expected {live}" if live else "expected a check of the server alone, such as tcpSocket"
     )
     message = f"{found}: the server is restarted while one loads; {expected}"
     fix = write_value(value, live, safe=False) if live else None

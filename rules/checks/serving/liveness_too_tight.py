@@ -66,7 +66,7 @@ def _judge(workload: Workload, container: Container, floor: int) -> Iterator[Pro
     value = workload.manifest.value((*where, "timeoutSeconds"), 1)
     if not value.unknown and (value.number or 1) <= 1:
         found = tell_value(value, ", which means 1 s")
-        message = f"{found}: a busy server answers later; expected {_ANSWER}"
+        message = f"{found}: too short for a busy server; expected {_ANSWER}"
         yield Problem("timeout", value.path, message, write_value(value, _ANSWER, safe=True))
 
 

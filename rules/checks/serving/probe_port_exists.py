@@ -78,7 +78,7 @@ def _judge(workload: Workload, pod: Pod, container: Container, value: Value) -> 
     own = server is None or number == server.port
     if own or not numbers or number in workload.once(find_told_ports, pod.path):
         return None
-    found = f"{dotted(value.path)} is {number}, where nobody is told to listen"
+    found = f"{dotted(value.path)} is {number}, a port on which nothing is told to listen"
     expected = f"expected one of its ports ({list_names([str(one) for one in numbers])})"
     return Problem("number", value.path, f"{found}; {expected}")
 

@@ -52,7 +52,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
                     words = " ".join(map(str, probe["exec"]["command"]))
                     path = container.place(name, "exec", "command")
                     found = f"{dotted(path)} is {shorten(words)}, which proves nothing: {harm}"
-                    message = f"{found}; expected a question to the server"
+                    message = f"{found}; expected a request to the server"
                     yield Problem("empty", path, message, role_path=pod.path)
 
 

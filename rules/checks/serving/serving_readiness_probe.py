@@ -74,7 +74,7 @@ def _judge_absence(workload: Workload, pod: Pod) -> Problem | None:
         return None  # SRV009 says that whoever wrote that probe does not know what to ask
     path = listening[0].container.place("readinessProbe")
     until = "it can answer" if serves_unloaded(listening[0]) else "the model is loaded"
-    message = f"{dotted(path)} is not set: requests come before {until}; expected one"
+    message = f"{dotted(path)} is not set: the pod gets requests before {until}; expected one"
     return Problem("missing", path, message, _fix(workload, listening[0]))
 
 

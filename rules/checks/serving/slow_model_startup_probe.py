@@ -81,7 +81,7 @@ def _judge_own(pod: Pod, container: Container, budget: Budget | None, load: Load
 
 def _killed(container: Container, budget: Budget, load: Load, probe: str) -> Problem:
     message = (
-        f"{probe} kills the server {budget.least} to {budget.seconds} s after its start, and the "
+        f"{probe} kills the server {budget.least} to {budget.seconds} s after its start, but the "
         f"model may load for {load.seconds} s ({load.reason}); expected a startupProbe"
     )
     doubt = None if load.surely_exceeds(budget.seconds) else Confidence.MEDIUM

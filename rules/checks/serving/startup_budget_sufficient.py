@@ -69,7 +69,7 @@ def _judge(workload: Workload, server: SlowServer, budget: Budget) -> Problem:
     place = workload.manifest.value((*path, "failureThreshold"), 3)
     sum_up = f"{budget.delay} + {budget.period} x {budget.failures} = {budget.seconds} s"
     message = (
-        f"{dotted(path)} waits for {sum_up} and then kills the server, and the model may load for "
+        f"{dotted(path)} waits for {sum_up} and then kills the server, but the model may load for "
         f"{load.seconds} s ({load.reason}); expected failureThreshold {needed}"
     )
     form = "half" if budget.seconds * 2 < load.seconds else "short"

@@ -72,10 +72,10 @@ def _surges(workload: Workload) -> bool:
 def _judge(workload: Workload, claim: MountedClaim, fix: Fix | None) -> Problem:
     expected = "expected type Recreate, or maxSurge 0"
     kind = workload.at(facts.UPDATE_STRATEGY)
-    told = tell_value(kind, ", that is RollingUpdate") if kind is not None else ""
+    told = tell_value(kind, ", which means RollingUpdate") if kind is not None else ""
     message = (
-        f"{claim.name}, and {told}: the next pod waits for the volume that the last one holds, and "
-        f"the last one for the next; {expected}"
+        f"{claim.name}, and {told}: the new pod waits for the volume that the old one holds, and "
+        f"the old one for the new; {expected}"
     )
     return Problem("rolling", claim.path, message, fix, (claim.place,))
 

@@ -78,8 +78,9 @@ def _judge_unnamed(pod: Pod, best: Place) -> Problem:
     if best.keeping is Keeping.WEAK:
         only = "the only place that outlives the pod is a hostPath of one node"
         return Problem("weak", path, f"{only}; {_ELSEWHERE}")
-    lost = "nothing that training writes outlives the pod: no claim, network volume or object-store"
-    return Problem("nowhere", path, f"{lost} URI is in sight; {suggest_claim(pod)}")
+    lost = "nothing that training writes outlives the pod"
+    found = "found no claim, network volume or object-store URI"
+    return Problem("nowhere", path, f"{lost}: {found}; {suggest_claim(pod)}")
 
 
 def _hint(workload: Workload) -> Iterator[Problem]:

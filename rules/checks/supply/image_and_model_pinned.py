@@ -73,7 +73,7 @@ def _judge(pod: Pod, command: CommandLine, *, whole: bool) -> Iterator[Problem]:
         yield Problem("image", path, f"{found}; {expected}", role_path=pod.path)
     model = find_hub_model(command)
     if model is not None and whole and not model.pinned:
-        found = f"{shorten(model.what)}, of no revision: the next start may load other weights"
+        found = f"{shorten(model.what)}, without a revision: the next start may load other weights"
         yield Problem("model", model.path, f"{found}; expected a revision", role_path=pod.path)
 
 

@@ -46,7 +46,7 @@ from rules.wording import tell_value, write_value
 from rules.workload import FINITE_TRAINING, Workload
 
 _AGAIN = "starts it again when it has ended, even after success (restartPolicy is Always)"
-_LOST = "nobody starts it anew on another node after an eviction"
+_LOST = "nothing starts it again on another node after an eviction"
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
