@@ -36,13 +36,13 @@ def plan_files(root: str, policy: str, *, baseline: bool) -> list[FirstFile]:
         FirstFile(
             find_name(root, FILE_NAMES),
             policy,
-            "a first policy, to be read and changed",
+            "a first policy, for you to review",
             "`mlgate policy check` says whether it is valid",
         ),
         FirstFile(
             find_name(root, (".pre-commit-config.yaml", ".pre-commit-config.yml")),
             _HOOKS.replace("FLAGS", flags),
-            "hooks for pre-commit",
+            "pre-commit hooks",
             "add the hooks to its `repos`",
         ),
     ]
@@ -104,15 +104,15 @@ def find_source() -> str:
 def _make_workflow(flags: str, source: str) -> FirstFile:
     text = _WORKFLOW.replace("FLAGS", flags).replace("SOURCE", source)
     name = ".github/workflows/mlgate.yml"
-    return FirstFile(name, text, "a workflow for GitHub Actions", "it is left as it is")
+    return FirstFile(name, text, "a GitHub Actions workflow", "it is left as it is")
 
 
 def _make_pipeline(root: str, flags: str, source: str) -> FirstFile:
     """A job of GitLab's, in a file of its own where there is a pipeline already."""
     text = _PIPELINE.replace("FLAGS", flags).replace("SOURCE", source)
     if not os.path.exists(os.path.join(root, ".gitlab-ci.yml")):
-        return FirstFile(".gitlab-ci.yml", text, "a pipeline for GitLab")
-    purpose = "a job for GitLab; in .gitlab-ci.yml it needs `include: {local: .gitlab/mlgate.yml}`"
+        return FirstFile(".gitlab-ci.yml", text, "a GitLab pipeline")
+    purpose = "a GitLab job; .gitlab-ci.yml must `include: {local: .gitlab/mlgate.yml}`"
     return FirstFile(".gitlab/mlgate.yml", text, purpose, "it is left as it is")
 
 

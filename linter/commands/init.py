@@ -42,14 +42,14 @@ def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     out.write(_tell_findings(runs["standard"], lists=lists))
     out.flush()
     if not missing and not lists:
-        err.write("mlgate: nothing is left to write\n")
+        err.write("mlgate: nothing to write\n")
         return 0
     if not arguments.yes and not _confirm(arguments.stdin, err):
         return 0
     for one in missing:
         _write(one, err)
     if any(SOMEWHERE in one.text for one in missing):
-        err.write(f"mlgate: put the address of mlgate's repository in the place of {SOMEWHERE}\n")
+        err.write(f"mlgate: replace {SOMEWHERE} with the address of mlgate's repository\n")
     return _list_findings(arguments, out, err) if lists else 0
 
 
@@ -69,7 +69,7 @@ def _show(one: FirstFile, *, missing: bool) -> str:
     if missing:
         head = f"{one.name}: {one.purpose}"
     else:
-        head = f"{one.name} is there already: {one.advice}"
+        head = f"{one.name} exists already: {one.advice}"
         if not one.advice.startswith("add"):
             return f"{head}\n\n"
     body = "".join(f"  {line}".rstrip() + "\n" for line in one.text.splitlines())
@@ -81,27 +81,25 @@ def _tell_findings(result: "RunResult", *, lists: bool) -> str:
     from linter.reports.summary import count
 
     counts = count_actions(result["findings"])
-    told = f"{counts['deny']} denied, {counts['warn']} warned of"
+    told = f"{count(counts['deny'], 'denial')}, {count(counts['warn'], 'warning')}"
     files = count(result["coverage"]["files"], "file")
     if not counts["deny"] + counts["warn"]:
-        return f"Nothing is found today, in {files}.\n"
+        return f"No findings today, in {files}.\n"
     if lists:
-        return f"{BASELINE_NAME}: what is found today ({told}, in {files})\n"
-    advice = (
-        "" if os.path.exists(BASELINE_NAME) else "; --baseline lists it: only new findings fail"
-    )
-    return f"Found today, in {files}: {told}{advice}.\n"
+        return f"{BASELINE_NAME}: today's findings ({told}, in {files})\n"
+    advice = "" if os.path.exists(BASELINE_NAME) else "; with --baseline only new findings fail"
+    return f"Today's findings, in {files}: {told}{advice}.\n"
 
 
 def _confirm(stdin: TextIO, err: TextIO) -> bool:
     """A person's word. Raises UserError where there is nobody to ask."""
     if not stdin.isatty():
-        raise UserError("mlgate init: nothing is written: there is no terminal to ask; give --yes")
-    err.write("Write this? [y/N] ")
+        raise UserError("mlgate init: nothing written: there is no terminal to ask; use --yes")
+    err.write("Write these files? [y/N] ")
     err.flush()
     if stdin.readline().strip().lower() in ("y", "yes"):
         return True
-    err.write("mlgate: nothing is written\n")
+    err.write("mlgate: nothing written\n")
     return False
 
 
@@ -112,7 +110,7 @@ def _write(one: FirstFile, err: TextIO) -> None:
             file.write(one.text)
     except OSError as error:
         raise UserError(f"mlgate init: cannot write {one.name}: {error.strerror}") from None
-    err.write(f"mlgate: {one.name} is written\n")
+    err.write(f"mlgate: wrote {one.name}\n")
 
 
 def _list_findings(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:

@@ -125,7 +125,7 @@ def _init(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
             opened.write(text)
     except OSError as error:
         raise UserError(f"mlgate policy init: cannot write {file}: {error.strerror}") from None
-    err.write(f"mlgate: {file} is written: read it, and `mlgate lint` goes by it\n")
+    err.write(f"mlgate: {file} is written: review it; `mlgate lint` uses it from now on\n")
     return 0
 
 

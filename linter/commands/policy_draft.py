@@ -41,11 +41,11 @@ def draft_policy(paths: list[str], runs: "dict[str, RunResult]") -> str:
 
 
 _EXAMPLES = (
-    "# What your organisation decides (docs/organisation.md), such as caps on accelerators:",
+    "# Your organisation's own rules (docs/organisation.md), such as caps on accelerators:",
     "#   rules:",
     "#     ORG001: {action: deny, per_pod: 8, per_workload: 32}",
     "#",
-    "# What is right all the same, with the one who answers for it:",
+    "# Findings that you accept, with a reason and an owner:",
     "# exceptions:",
     "#   - rules: [TRN003]",
     '#     match: {namespace: research, kind: Job, name: "sweep-*"}',
@@ -58,15 +58,15 @@ _EXAMPLES = (
 def _tell_input(result: "RunResult") -> Iterator[str]:
     coverage = result["coverage"]
     seen = f"{_plural(coverage['files'], 'file')} with {_plural(coverage['objects'], 'object')}"
-    yield f"# A first policy, after a look at {seen}."
-    yield "# `mlgate policy check` says whether it is valid, `mlgate policy show` what it comes to."
-    yield "# Every key: docs/policy.md."
+    yield f"# A first policy, drafted from {seen}."
+    yield "# `mlgate policy check` validates it, `mlgate policy show` prints it with all defaults."
+    yield "# docs/policy.md describes every key."
     if result["errors"]:
-        yield f"# {_plural(len(result['errors']), 'part')} of it could not be read."
+        yield f"# {_plural(len(result['errors']), 'part')} of the input could not be read."
     known = coverage["pod_templates"]
     if known:
         yield "#"
-        yield "# Kinds met, with their pod templates:"
+        yield "# Kinds found, with the number of their pod templates:"
         yield from (f"#   {_safe(name)}: {count}" for name, count in known.items())
 
 
@@ -77,18 +77,18 @@ def _tell_devices(paths: list[str]) -> Iterator[str]:
     found = Counter(str(row["path"][-1]) for row in rows if row["form"] == "container")
     if found:
         yield "#"
-        yield "# Accelerators met, with the containers that ask for them:"
+        yield "# Accelerators found, with the number of containers that ask for them:"
         yield from (f"#   {_safe(name)}: {count}" for name, count in sorted(found.items()))
 
 
 def _tell_profiles(runs: "dict[str, RunResult]") -> Iterator[str]:
     yield "#"
-    yield "# What each profile says of it:"
+    yield "# What each profile reports:"
     for profile, result in runs.items():
         counts = count_actions(result["findings"])
-        said = f"{counts['deny']} denied, {counts['warn']} warned of"
+        said = f"{_plural(counts['deny'], 'denial')}, {_plural(counts['warn'], 'warning')}"
         yield f"#   {profile}: {'nothing denied, all audited' if profile == 'observe' else said}"
-    yield "# In a cluster begin with observe, and read what would be denied."
+    yield "# In a cluster, start with observe, and read what would be denied."
 
 
 def _list_rules(rows: "Iterable[FindingRow]") -> list[str]:
@@ -96,7 +96,7 @@ def _list_rules(rows: "Iterable[FindingRow]") -> list[str]:
     counts = Counter(row["rule"] for row in rows if row["action"] in ("deny", "warn"))
     if not counts:
         return []
-    lines = ["# The rules that find most here, with another action than the profile's to choose:"]
+    lines = ["# The rules with most findings; uncomment to choose another action:"]
     lines.append("# rules:")
     for code, count in counts.most_common(_MOST):
         summary = BY_CODE[code].summary.rstrip(".")
@@ -109,7 +109,7 @@ def _list_kinds(result: "RunResult") -> list[str]:
     added = result["coverage"]["kinds_to_add"]
     if not added:
         return []
-    lines = ["# These hold pods, and were not judged: now they are. `role: training` says more."]
+    lines = ["# Unknown kinds with pods, which are checked by this; `role: training` adds a role."]
     lines.append("kinds:")
     for one in added:
         templates = ", ".join(f'"{path}"' for path in one["templates"])

@@ -20,8 +20,8 @@ _MOST_KINDS = 8
 """Kinds that are named; the JSON report has them all."""
 _MOST_EMPTY = 5
 _NOTHING_READ = (
-    "nothing was read: no .yaml, .yml or .json file is there, or all of them are left out (hidden, "
-    "vendored, ignored by git, excluded): --show-files"
+    "nothing was read: there are no .yaml, .yml or .json files, or all are skipped (hidden, "
+    "vendored, ignored by git, excluded): see --show-files"
 )
 _MOST_ENTRIES = 5
 
@@ -78,7 +78,7 @@ def _count_findings(result: "RunResult", options: ReportOptions) -> str:
     if "baseline" in result and result["baseline"]["matched"]:
         parts.append(f"{result['baseline']['matched']} in the baseline")
     if result.get("unchanged"):
-        parts.append(f"{result['unchanged']} on what did not change")
+        parts.append(f"{result['unchanged']} on unchanged objects")
     return ", ".join(parts)
 
 
@@ -130,11 +130,7 @@ def _suggest_kinds(rows: "list[KindRow]") -> Iterator[str]:
     """The lines of a policy by which kinds that hold pod templates would be understood."""
     if not rows:
         return
-    held = "it holds" if len(rows) == 1 else "they hold"
-    yield (
-        f"{count(len(rows), 'kind')} not understood, and {held} pod templates: a policy that says "
-        "so has them judged"
-    )
+    yield f"{count(len(rows), 'unknown kind')} with pod templates: to check them, add to the policy"
     yield "  kinds:"
     for row in rows[:_MOST_ENTRIES]:
         templates = ", ".join(f'"{escape(path)}"' for path in row["templates"])
@@ -147,19 +143,19 @@ def _tell_passed_over(coverage: "CoverageRow") -> Iterator[str]:
     """What was met and not judged as it might have been, and how it would be."""
     if coverage["unknown_roles"]:
         yield (
-            f"{count(coverage['unknown_roles'], 'accelerated workload')} of unknown role: say what "
-            "each is for with the annotation mlgate.dev/role (--show-roles lists them)"
+            f"{count(coverage['unknown_roles'], 'accelerated workload')} of unknown role: state it "
+            "with the annotation mlgate.dev/role (--show-roles lists them)"
         )
     if coverage["exempt"]:
         yield (
-            f"{count(coverage['exempt'], 'object')} in exempt namespaces not judged: an entry "
-            "under `namespaces` in the policy, by its exact name, has a namespace judged"
+            f"{count(coverage['exempt'], 'object')} in exempt namespaces not checked: to check one, "
+            "add its exact name to `namespaces` in the policy"
         )
     folders = coverage["left_out"]
     if folders:
         yield (
-            f"{count(sum(folders.values()), 'folder')} left out{_bracket(_rank(folders))}: name "
-            "one to have it read"
+            f"{count(sum(folders.values()), 'folder')} skipped{_bracket(_rank(folders))}: name one "
+            "to check it"
         )
 
 
@@ -173,7 +169,7 @@ def _tell_builds(coverage: "CoverageRow") -> Iterator[str]:
 
     words = " ".join(f"{flag} {quote(escape(name))}" for flag, name in builds[:_MOST_KINDS])
     more = f" ({len(builds) - _MOST_KINDS} more)" if len(builds) > _MOST_KINDS else ""
-    yield f"to judge what is built: mlgate lint {words}{more}"
+    yield f"to check what is built: mlgate lint {words}{more}"
 
 
 def _list_charts(skipped: "Iterable[SkippedRow]") -> list[str]:

@@ -77,7 +77,7 @@ def test_exclude_holds_from_here_beside_the_policys(here: Path) -> None:
     assert "HPA001" not in call("lint", "--exclude", "gen/").out
     nothing = call("lint", "--exclude", "gen/", "--exclude", "train.*", "--exclude", "ml*")
     assert nothing.code == 5
-    assert "\nnothing was read: no .yaml, .yml or .json file is there" in nothing.err
+    assert "\nnothing was read: there are no .yaml, .yml or .json files" in nothing.err
 
 
 def test_show_files_says_what_is_not_read(here: Path) -> None:

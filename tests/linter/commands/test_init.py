@@ -48,8 +48,8 @@ def test_all_is_shown_and_written_when_a_person_says_so(repository: Path) -> Non
     for name in ("mlgate.yaml", ".pre-commit-config.yaml"):
         for line in (repository / name).read_text().splitlines():
             assert f"  {line}".rstrip() in done.out.splitlines()
-        assert f"{name} is written" in done.err
-    assert "Found today, in 1 file: 1 denied, 0 warned of; --baseline lists it" in done.out
+        assert f"wrote {name}" in done.err
+    assert "Today's findings, in 1 file: 1 denial, 0 warnings; with --baseline" in done.out
     assert call("policy", "check").code == 0
     assert call("lint").code == 1
 
@@ -58,15 +58,13 @@ def test_all_is_shown_and_written_when_a_person_says_so(repository: Path) -> Non
 def test_nothing_is_written_when_a_person_does_not(repository: Path, typed: str) -> None:
     done = answer(typed)
     assert (done.code, list_written(repository)) == (0, set())
-    assert done.err.endswith("nothing is written\n")
+    assert done.err.endswith("nothing written\n")
 
 
 def test_where_nobody_can_be_asked_nothing_is_written(repository: Path) -> None:
     done = call("init")
     assert (done.code, list_written(repository)) == (2, set())
-    assert done.err == (
-        "mlgate init: nothing is written: there is no terminal to ask; give --yes\n"
-    )
+    assert done.err == ("mlgate init: nothing written: there is no terminal to ask; use --yes\n")
 
 
 def test_with_yes_nobody_is_asked(repository: Path) -> None:
@@ -86,9 +84,9 @@ def test_nothing_is_written_over(repository: Path) -> None:
     assert (repository / ".mlgate.yaml").read_text() == "mine"
     assert (repository / ".pre-commit-config.yaml").read_text() == "repos: []\n"
     assert (repository / ".gitlab-ci.yml").read_text() == "stages: [test]\n"
-    assert ".pre-commit-config.yaml is there already: add the hooks to its `repos`" in done.out
+    assert ".pre-commit-config.yaml exists already: add the hooks to its `repos`" in done.out
     again = call("init", "--yes")
-    assert (again.code, again.err) == (0, "mlgate: nothing is left to write\n")
+    assert (again.code, again.err) == (0, "mlgate: nothing to write\n")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +126,7 @@ def test_a_baseline_lists_what_is_found_today(repository: Path) -> None:
     assert call(*entry.split()[1:], "manifests/web.yaml").code == 0
     before = (repository / BASELINE_NAME).read_text()
     (repository / "manifests/more.yaml").write_text(BAD)
-    assert call("init", "--yes", "--baseline").err == "mlgate: nothing is left to write\n"
+    assert call("init", "--yes", "--baseline").err == "mlgate: nothing to write\n"
     assert (repository / BASELINE_NAME).read_text() == before
 
 
@@ -149,7 +147,7 @@ def test_what_cannot_be_written_is_told(repository: Path) -> None:
     (repository / ".github/workflows").write_text("a file")
     done = call("init", "--yes")
     assert done.code == 2
-    assert "Nothing is found today" in done.out
+    assert "No findings today" in done.out
     assert done.err.endswith(
         "mlgate init: cannot write .github/workflows/mlgate.yml: Not a directory\n"
     ) or done.err.endswith("mlgate.yml: File exists\n")

@@ -137,7 +137,8 @@ def test_a_draft_tells_what_was_met_and_is_valid(folder: Path) -> None:
     assert "#   nvidia.com/gpu: 1\n" in text
     for profile in ("standard", "strict"):
         found = lint(profile)
-        said = f"{found.count('deny')} denied, {found.count('warn')} warned of"
+        told = (("denial", found.count("deny")), ("warning", found.count("warn")))
+        said = ", ".join(f"{number} {noun}{'s' * (number != 1)}" for noun, number in told)
         assert f"#   {profile}: {said}\n" in text
     assert "deny" in lint("strict")
     assert "#   TRN003: audit  # 1 finding: " in text
@@ -157,7 +158,7 @@ def test_a_draft_writes_over_nothing(folder: Path) -> None:
     code, _, err = call("init", "manifests")
     assert (code, err) == (
         0,
-        "mlgate: mlgate.yaml is written: read it, and `mlgate lint` goes by it\n",
+        "mlgate: mlgate.yaml is written: review it; `mlgate lint` uses it from now on\n",
     )
     written = (folder / "mlgate.yaml").read_text()
     assert read_policy(written, ALL).profile == "standard"

@@ -233,8 +233,8 @@ def test_values_need_a_chart() -> None:
 def test_a_run_over_sources_tells_what_is_built() -> None:
     said = lint(".", "--select", "TRN001").err
     words = "--kustomize overlays/dev --kustomize overlays/prod --helm chart"
-    assert f"to judge what is built: mlgate lint {words}\n" in said
-    assert "to judge what is built" not in lint("base", "--select", "TRN001").err
+    assert f"to check what is built: mlgate lint {words}\n" in said
+    assert "to check what is built" not in lint("base", "--select", "TRN001").err
 
 
 def test_a_stream_of_helm_names_the_template() -> None:

@@ -500,8 +500,8 @@ def test_the_last_lines_tell_what_was_passed_over_and_how_to_have_it_judged() ->
     lines = render_summary(result(coverage=coverage), options()).splitlines()
     assert [line.partition(":")[0] for line in lines[-4:-1]] == [
         "1 accelerated workload of unknown role",
-        "2 objects in exempt namespaces not judged",
-        "3 folders left out (vendor 2, .github 1)",
+        "2 objects in exempt namespaces not checked",
+        "3 folders skipped (vendor 2, .github 1)",
     ]
     assert "mlgate.dev/role" in lines[-4]
     assert "`namespaces`" in lines[-3]
