@@ -148,8 +148,8 @@ def _tell_passed_over(coverage: "CoverageRow") -> Iterator[str]:
         )
     if coverage["exempt"]:
         yield (
-            f"{count(coverage['exempt'], 'object')} in exempt namespaces not checked: to check one, "
-            "add its exact name to `namespaces` in the policy"
+            f"{count(coverage['exempt'], 'object')} in exempt namespaces not checked: to do so, "
+            "add the exact name to `namespaces` in the policy"
         )
     folders = coverage["left_out"]
     if folders:
