@@ -14,7 +14,7 @@ from rules.type_names import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
 
     class OptionGroup(Protocol):
-        """What is told options: a table, or a group of argparse's."""
+        """What options are added to: a table, or a group of argparse's."""
 
         def add_argument(self, *names: str, **keywords: Any) -> object: ...
 

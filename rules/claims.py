@@ -51,7 +51,7 @@ class MountedClaim(NamedTuple):
 
     @property
     def place(self) -> Related:
-        """Where the claim says how it can be mounted."""
+        """The access modes of the claim, as a place to show beside a finding."""
         return Related(place_of(self.key, facts.ACCESS_MODES), "only one node at a time", self.key)
 
     def is_of(self, classes: tuple[str, ...]) -> bool:

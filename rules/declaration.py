@@ -52,7 +52,7 @@ def load_named(rules: Rules, text: str) -> tuple[Rule, ...]:
 
 
 def declare(rule: Rule, module: str = "") -> Declaration:
-    """What a rule says of itself."""
+    """The declaration of a rule."""
     return Declaration(
         rule.code,
         rule.name,

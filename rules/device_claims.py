@@ -21,7 +21,7 @@ _SOURCES = (("resourceClaimTemplateName", CLAIM_TEMPLATE), ("resourceClaimName",
 
 
 def claims_devices(pod: Pod) -> bool:
-    """Whether a pod, or a container of it, speaks of claims."""
+    """Whether a pod, or a container of it, uses claims."""
     if pod.spec.get("resourceClaims"):
         return True
     resources = [container.body.get("resources") for container in pod.containers]

@@ -58,7 +58,7 @@ def runs_cuda(image: Image) -> bool:
 
 
 def sees_all(command: CommandLine) -> bool:
-    """Whether a container sees every GPU of its node by what its image says: nothing says else."""
+    """Whether a container sees every GPU of its node because of its image."""
     return VISIBLE not in command.variables and runs_cuda(command.image)
 
 
@@ -85,7 +85,7 @@ def find_working(workload: Workload, pod: Pod) -> list[CommandLine]:
 
 
 def wants_none(resources: Any) -> bool:
-    """Whether a container says that it wants no GPU."""
+    """Whether a container explicitly asks for no GPU."""
     return parse_quantity(dig(resources, ("limits", NVIDIA))) == 0
 
 

@@ -129,7 +129,7 @@ class Engine:
         return join(evaluations)
 
     def _judge_stranger(self, manifest: Manifest, scope: Scope, labels: Any) -> Evaluation:
-        """What is said of an object of a kind that nobody knows."""
+        """The findings on an object of an unknown kind."""
         declared = self._enabled.get("MLG007")
         if declared is None or not scope.inner.assured:
             return Evaluation()

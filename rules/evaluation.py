@@ -30,7 +30,7 @@ class Evaluation(NamedTuple):
 
     @property
     def unanswered(self) -> tuple[str, ...]:
-        """The rules of which nobody knows what they would have found."""
+        """The rules that did not finish, so that their findings are not known."""
         return (*self.unfinished, *self.crashed)
 
 

@@ -71,7 +71,7 @@ def _is_grouped(workload: Workload, pod: Pod) -> bool:
 
 
 def names_group(pod: Pod) -> bool:
-    """Whether a pod says which group of pods it belongs to."""
+    """Whether a pod names its group of pods."""
     return not _GROUP_KEYS.isdisjoint(_list_marks(pod))
 
 

@@ -219,7 +219,7 @@ def _works(pod: Pod) -> bool:
 
 
 def _read_number(value: Value | None) -> int:
-    """A number that somebody wrote, or 0."""
+    """The number, if it is set in the manifest; otherwise 0."""
     written = value is not None and value.written
     number = value.number if written and value is not None else None
     return int(number) if number is not None and 0 < number < 2**31 - 1 else 0

@@ -37,7 +37,7 @@ class HubModel(NamedTuple):
 
 
 def find_hub_model(command: CommandLine) -> HubModel | None:
-    """The first model of a hub that a container is told of."""
+    """The first model of a hub that a container's command or environment names."""
     return command.once(_find_first)
 
 

@@ -121,7 +121,7 @@ def _is_true(value: Value | None) -> bool:
 
 
 def _computes(workload: Workload, pod: Pod) -> bool:
-    """Whether something says that the data are worked on with the devices."""
+    """Whether there is evidence that the data are processed on the devices."""
     texts = [pod.name, pod.text, workload.identity.name or ""]
     for main in pod.mains:
         command = workload.command(main)

@@ -63,7 +63,7 @@ def find_pickles(command: CommandLine) -> Iterator[CodeSource]:
 
 
 def find_open_notebook(command: CommandLine) -> CodeSource | None:
-    """Where a notebook is told to ask nobody for a token."""
+    """The flag or variable that turns off a notebook's token."""
     flag = command.flag(*_TOKENS)
     if flag is None or _plain(flag.value):
         return None

@@ -207,7 +207,7 @@ def _list_signs(command: CommandLine, size: ModelSize | None) -> Iterator[str]:
 
 
 def _spoken_texts(command: CommandLine) -> Iterator[str]:
-    """What the container itself is told of its model."""
+    """The texts in a container's command and environment that may name its model."""
     for text, _ in command.texts:
         yield text
     for name, (value, _) in command.environment.items():

@@ -150,7 +150,7 @@ class Storage:
             yield output, self._locate(output, container, mounts)
 
     def guess(self, read: ReadContainer) -> Place:
-        """The best place that the pod offers to outputs that nobody names."""
+        """The best place in the pod for outputs that no flag names."""
         pod = self._pod
         if not self._known or pod.artifacts or not pod.mains:
             return Place(Keeping.UNKNOWN, "a place that is not known")

@@ -1,4 +1,4 @@
-"""Objects of kinds that nobody knows, and the pods in them that nobody judges."""
+"""Objects of unknown kinds, whose pods no rule checks."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -56,7 +56,8 @@ def is_misnamed(manifest: Manifest) -> bool:
 
 
 def _describe_misnamed(workload: Workload) -> Problem | None:
-    """A gate that said nothing of a ``job`` would pass what nobody has looked at."""
+    """The problem of a misnamed kind: a gate that is silent about a ``job`` passes what it has not
+    checked."""
     if not is_misnamed(workload.manifest):
         return None
     identity = workload.identity

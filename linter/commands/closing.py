@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from linter.row_types import RunResult
 
     class Judged(Protocol):
-        """What a report says of a run's input."""
+        """What a report needs to know of a run's input."""
 
         @property
         def policy(self) -> str: ...

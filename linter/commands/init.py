@@ -92,7 +92,7 @@ def _tell_findings(result: "RunResult", *, lists: bool) -> str:
 
 
 def _confirm(stdin: TextIO, err: TextIO) -> bool:
-    """A person's word. Raises UserError where there is nobody to ask."""
+    """Whether the user agrees. Raises UserError if there is no terminal to ask on."""
     if not stdin.isatty():
         raise UserError("mlgate init: nothing written: there is no terminal to ask; use --yes")
     err.write("Write these files? [y/N] ")

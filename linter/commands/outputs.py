@@ -136,7 +136,7 @@ def _choose_for_actions(environ: Mapping[str, str]) -> list[ReportRequest]:
 
 
 def wants_text_edits(reports: Sequence[ReportRequest]) -> bool:
-    """Whether one of them tells what fixes change in the files' texts."""
+    """Whether one of the formats shows the text edits of fixes."""
     return any(one.format in _WITH_TEXT_EDITS for one in reports)
 
 

@@ -171,8 +171,7 @@ def _check(file: str, out: TextIO) -> int:
 
 
 def _warn_of_expired(file: str, policy: Policy) -> Iterator[str]:
-    """A line for each exception that is past its last day: whoever relies on it is not told
-    otherwise before an object is denied."""
+    """One line for each expired exception, so that users learn of it before an object is denied."""
     from rules.policy.decisions import describe_expired
     from rules.reader import Document, decode, read
 

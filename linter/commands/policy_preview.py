@@ -132,7 +132,7 @@ def _sum_up(preview: Preview) -> Iterator[str]:
 
 
 def _list_changes(changes: list[FindingChange]) -> list[str]:
-    """A line for each change that somebody is told of, and how many others there are."""
+    """One line for each change that warns or denies, and the number of other changes."""
     told = [one for one in changes if one.counts]
     lines = []
     for one in told[:_MOST]:

@@ -77,7 +77,7 @@ def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
 
 
 class ScannedCluster(NamedTuple):
-    """What a report says of a scan's input."""
+    """What a report needs to know of a scan's input."""
 
     policy: str
     reports: tuple[ReportRequest, ...]

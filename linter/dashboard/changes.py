@@ -1,4 +1,4 @@
-"""What would change with another policy, counted for whoever decides on it."""
+"""What another policy would change, counted."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING

@@ -64,7 +64,7 @@ class ProxyTrust(NamedTuple):
     networks: tuple[Network, ...]
 
     def names(self, peer: str, headers: Mapping[str, str]) -> bool:
-        """Whether a trusted proxy has named somebody."""
+        """Whether a trusted proxy has named a user."""
         return bool(headers.get(self.header, "").strip()) and self._trusts(peer)
 
     def _trusts(self, peer: str) -> bool:

@@ -53,7 +53,7 @@ class ScanRounds(threading.Thread):
             self._tell(tell_scan(summary))
 
     def stop(self) -> None:
-        """End after the scan that is going on; if it comes to nothing now, nobody is told."""
+        """End after the current scan; a failure of that scan is not reported."""
         self._ended.set()
 
     def _scan(self, number: int) -> "ScanSummary | None":

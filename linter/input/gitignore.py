@@ -54,7 +54,7 @@ class IgnoreFile:
         self._patterns = [pattern for pattern in reversed(parsed) if pattern is not None]
 
     def judge(self, parts: tuple[str, ...], *, folder: bool) -> bool | None:
-        """True for ignored, False for taken back, None where nothing is said."""
+        """True if ignored, False if included again, None if no pattern matches."""
         for pattern in self._patterns:
             if pattern.match(parts, folder=folder):
                 return not pattern.negated

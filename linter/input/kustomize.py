@@ -28,7 +28,7 @@ ToldObject: TypeAlias = tuple[str, tuple[str, str, str, str]]
 
 
 class PatchUse(NamedTuple):
-    """A patch, and the kustomization that says what it is for."""
+    """A patch, and the kustomization that names its target."""
 
     kustomization: Kustomization
     patch: KustomizePatch

@@ -124,7 +124,7 @@ def _list_names(top: str, command: str, *arguments: str) -> list[str]:
 
 
 def _ask(folder: str, *arguments: str) -> bytes | None:
-    """What git answers; None where it says no."""
+    """The output of a git command; None if git fails."""
     import subprocess
 
     try:

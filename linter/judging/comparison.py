@@ -23,7 +23,7 @@ class FindingChange(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """Whether anybody is told: it warns or denies, before or after."""
+        """Whether users see it: it warns or denies, before or after."""
         return self.before in TOLD_ACTIONS or self.after in TOLD_ACTIONS
 
 

@@ -71,7 +71,7 @@ def make_row(
 
 
 def _find_source(entry: Entry) -> str | None:
-    """The file that a rendered document says it comes from."""
+    """The source file that a rendered document names."""
     text = entry.document.text
     source = read_helm_source(text)
     return source or (read_origin(entry.body) if entry.file == STDIN else None)

@@ -105,7 +105,7 @@ class _EditIndex:
                 self._below.setdefault((plan.within, edit.path[:depth]), []).append(plan)
 
     def find_conflict(self, plan: PlannedFix) -> PlannedFix | None:
-        """A fix that says something else of the same place."""
+        """An earlier fix that writes another value to the same place."""
         for edit in plan.edits:
             near = list(self._below.get((plan.within, edit.path), ()))
             for depth in range(len(edit.path)):

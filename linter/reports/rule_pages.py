@@ -1,4 +1,4 @@
-"""What a rule says of itself, as plain data: for whoever asks for a rule by its name."""
+"""Rules as plain data, found by code or name."""
 
 from linter.errors import UserError
 from linter.judging.rows import URL

@@ -11,7 +11,7 @@ _ENDLESS = float("inf")
 
 
 def tell_hours(hours: float) -> str:
-    """``224 GPU-hours``; a few are told to a tenth."""
+    """``224 GPU-hours``; small numbers have one decimal."""
     if hours == _ENDLESS:
         return "GPU-hours without bound"
     if hours == 1:

@@ -102,7 +102,7 @@ def _count_coverage(coverage: "CoverageRow") -> str:
 
 
 def _tell_nothing(result: "RunResult") -> list[str]:
-    """Why there was nothing to judge, where nothing else says so."""
+    """Why there was nothing to check, unless another line says so."""
     coverage = result["coverage"]
     told = coverage["files"] or coverage["objects"] or coverage["skipped"] or result["errors"]
     return [] if told or "cluster" in result else [_NOTHING_READ]

@@ -165,7 +165,7 @@ def _name_embedded(inner: "EmbeddedRow") -> str:
 
 
 def _draw_workload(workload: "WorkloadRow", options: ReportOptions) -> str:
-    """A workload's role, then each pod template's with what speaks for it."""
+    """A workload's role, then the role of each pod template with its evidence."""
     name, inner = name_object(workload["object"]), workload["embedded"]
     if inner:
         name = f"{_name_embedded(inner)} in {name}"

@@ -37,7 +37,7 @@ class WriteTally:
 
     @property
     def complaint(self) -> str | None:
-        """What an error of the run says; None where nothing failed."""
+        """The error of the run; None if nothing failed."""
         if not self.failures:
             return None
         failed = f"{len(self.failures)} not written or deleted: {self.failures[-1]}"

@@ -24,7 +24,7 @@ _VERBS = {Action.WARN: "warn of", Action.DENY: "deny"}
 def render_proposals(
     proposals: "Iterable[Proposal]", evidence: "Evidence", ladder: "Ladder", *, show_all: bool
 ) -> str:
-    """A block for each step, what would be met most often first."""
+    """A block for each step, the rules with most findings first."""
     steps: dict[tuple[Action, Action], list[Proposal]] = {}
     for one in proposals:
         steps.setdefault((one.before, one.after), []).append(one)

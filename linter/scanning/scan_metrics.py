@@ -44,7 +44,7 @@ def write_scan_metrics(
 
 
 def render_scan_metrics(result: "RunResult", seconds: float) -> bytes:
-    """The same as text, for whoever asks a dashboard."""
+    """The metrics in Prometheus' text format."""
     from prometheus_client import generate_latest
 
     return generate_latest(_count_scan(result, seconds))

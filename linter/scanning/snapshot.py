@@ -22,7 +22,7 @@ class _NoCluster(Lister):
     """Nothing can be listed there, and nothing is found."""
 
     def __init__(self) -> None:
-        """It asks nobody."""
+        """It needs no connection, since it never asks the cluster."""
 
     def list_objects(
         self, resource: Resource, _namespace: str | None = None, _selector: str = ""

@@ -64,7 +64,7 @@ def write_entry(manifest: Manifest) -> tuple[Entry, str]:
 
 
 def name_in_cluster(manifest: Manifest) -> str:
-    """``research/Job.batch/train``: what an object of a cluster goes by in a report."""
+    """``research/Job.batch/train``: the name of a cluster's object in a report."""
     kind = full_name(manifest.group, str(manifest.object.get("kind")))
     parts = (manifest.identity.namespace, kind, manifest.identity.name)
     return "/".join(part for part in parts if part)

@@ -109,7 +109,8 @@ def _written(amounts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _count(spec: SpecView) -> int | None:
-    """Settings are texts; two executors where nothing is said (``spark.executor.instances``)."""
+    """The number of executors, a text in the settings; by default two
+    (``spark.executor.instances``)."""
     settings = spec.mapping("sparkConf")
     if str(settings.get(_DYNAMIC)).lower() == "true":
         return None

@@ -193,7 +193,7 @@ def scaling_fact(
 
 
 def unpack_scaling(kept: Any) -> Scaling | None:
-    """What the fact says; None where the autoscaler names no target."""
+    """The scaling in the fact; None if the autoscaler names no target."""
     return None if kept is None else Scaling(*kept)
 
 

@@ -38,8 +38,8 @@ def _inner(whole: SpecView) -> Iterator[Inner]:
 
 
 def _read_scripts(manifest: Manifest) -> dict[str, str] | None:
-    """The entries of ``data`` that somebody may run. The rest is nobody's business here, least of
-    all in a cluster's cache."""
+    """The entries of ``data`` that may be run as scripts. The others are not kept, least of all in
+    a cluster's cache."""
     kept = (
         (str(key), text)
         for key, text in manifest.mapping("data").items()

@@ -113,7 +113,7 @@ def _old_pod(component: SpecView, known: Mapping[str, Any]) -> Pod:
 
 
 def _main(component: SpecView, main: SpecView) -> Container:
-    """The main container: what it says itself lies over what its component says."""
+    """The main container: its own values override those of its component."""
     said = {
         "resources": _resources(component.mapping("resources")),
         "livenessProbe": component.dig("livenessProbe"),
@@ -139,7 +139,7 @@ def _resources(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _amounts(item: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is said of cpu and memory, and of devices."""
+    """The amounts of cpu, memory and devices."""
     if not isinstance(item, dict):
         return {}, {}
     plain = {key: item[key] for key in ("cpu", "memory") if key in item}

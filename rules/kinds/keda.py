@@ -63,7 +63,7 @@ def _measure(trigger: SpecView) -> Measure:
 
 
 def _object_scalers(spec: SpecView) -> Iterator[Autoscaler]:
-    """What a ScaledObject scales is an apps/v1 Deployment unless it says otherwise."""
+    """The target of a ScaledObject, which is an apps/v1 Deployment by default."""
     target = read_target(spec.below("scaleTargetRef"), "apps/v1", "Deployment")
     yield _scaler(spec, target)
 

@@ -61,7 +61,7 @@ def pods_fact(read: PodReader, root: Path = SPEC) -> FactReader:
 
 
 def unpack_pods(kept: Any) -> tuple[KeptPod, ...]:
-    """The pods that the fact says; none where nothing is said."""
+    """The pods in the fact; none without one."""
     return tuple(map(_unpack, kept or ()))
 
 

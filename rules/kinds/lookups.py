@@ -24,7 +24,7 @@ class Reference(NamedTuple):
 
 
 class Answer(StrEnum):
-    """What a look-up says. Unknown is no evidence."""
+    """The answer of a look-up. Unknown is no evidence."""
 
     FOUND = "found"
     ABSENT = "absent"
@@ -62,13 +62,13 @@ class Neighbour:
         self._readers = readers
 
     def get(self, fact: str) -> Any:
-        """A fact; None where nothing is said of it."""
+        """A fact; None if the object has none."""
         if fact not in self.facts and self._manifest is not None and fact in self._readers:
             self.facts[fact] = self._readers[fact](self._manifest)
         return self.facts.get(fact)
 
     def read_all(self) -> dict[str, Any]:
-        """All that is said of the object."""
+        """All facts of the object."""
         found = {fact: self.get(fact) for fact in (*self._readers, *self.facts)}
         return {fact: value for fact, value in found.items() if value is not None}
 

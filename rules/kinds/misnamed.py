@@ -13,7 +13,7 @@ from rules.record import NamedTuple
 
 
 class Home(NamedTuple):
-    """What an object should have said: the API version and the kind."""
+    """The API version and kind that an object should have had."""
 
     api_version: str
     kind: str

@@ -82,7 +82,7 @@ def _keep_without_annotations(manifest: Manifest) -> tuple[Edit, ...] | None:
 
 
 def _convert_scaler(manifest: Manifest) -> tuple[Edit, ...] | None:
-    """v2beta1 tells a metric's target in fields of its own."""
+    """Convert a v2beta1 autoscaler, which has other fields for a metric's target."""
     metrics = SpecView(manifest, ("spec", "metrics"), manifest.dig("spec", "metrics"))
     converted = convert_metrics(metrics)
     if converted is None:

@@ -147,7 +147,7 @@ def _read_types(rows: FactRows) -> dict[Path, FieldType]:
 
 
 def _leads(root: Path, path: Path) -> bool:
-    """Whether ``path`` begins as ``root`` says."""
+    """Whether ``path`` begins with ``root``."""
     return len(root) <= len(path) and all(
         key in (EACH, own) for key, own in zip(root, path, strict=False)
     )

@@ -43,7 +43,7 @@ def is_in_values(group: str, kind: str, path: Path) -> bool:
 
 
 def find_resources(body: Any) -> tuple[Path, ...]:
-    """Where an object says what it asks for, pod template or not."""
+    """The resource requests in an object, inside a pod template or not."""
     found = (path for path, value in _walk(body) if path and path[-1] == "resources" and value)
     return tuple(found)
 

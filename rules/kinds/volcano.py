@@ -194,7 +194,7 @@ def _leftovers(job: SpecView) -> Iterator[Leftover]:
 
 
 def _waits(task: SpecView) -> bool:
-    """Whether a task serves others until it is told to stop."""
+    """Whether a task serves the others until it is stopped."""
     subrole = _SUBROLES.get(str(task.dig("name") or "").lower())
     return subrole is Subrole.PS or runs_only_sshd(task.dig("template"))
 

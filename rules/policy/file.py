@@ -81,7 +81,7 @@ def parse_policy(document: Document, rules: Rules, read_base: ReadBase = _read_n
 def _read_body(
     document: Document, declared: Rules, read_base: ReadBase, depth: int = 0
 ) -> Mapping[str, Any]:
-    """What a policy says, laid over those that it extends."""
+    """The keys of a policy, merged with those of the policies that it extends."""
     body: Mapping[str, Any] = document.value
     rules = load_named(declared, str(body))
     problems = [

@@ -1,4 +1,4 @@
-"""What an image's name tells of the container that runs it."""
+"""Evidence for a container's role in the name of its image."""
 
 from collections.abc import Iterator
 from functools import lru_cache

@@ -79,7 +79,7 @@ class Reading:
 
     @property
     def names_model(self) -> bool:
-        """Whether a command says which model is to be loaded."""
+        """Whether a command names the model to load."""
         return any(map(_names_model, self._runs))
 
     @property

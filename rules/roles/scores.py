@@ -162,7 +162,7 @@ def _weigh_images(reading: Reading, priors: Mapping[Role, int]) -> Iterator[Sign
 
 
 def _runs_something(heard: _Heard) -> bool:
-    """Whether what runs, or its image, speaks for machine learning."""
+    """Whether the program or the image is evidence of machine learning."""
     return any(
         group not in _PLACES and (one.weight >= _SURE or group == "image")
         for role, groups in heard.items()
@@ -262,7 +262,7 @@ def _tell_prior(role: Role, weight: int, kind: str) -> Signal:
 
 
 def _know_nothing(heard: _Heard, *, accelerated: bool) -> Score:
-    """Too little speaks for any role."""
+    """The role of a pod without enough evidence for any."""
     others = heard.get(Role.OTHER, _SILENCE)
     told = (*others.values(), *_tell_others(heard, Role.OTHER))
     if accelerated:
@@ -271,7 +271,7 @@ def _know_nothing(heard: _Heard, *, accelerated: bool) -> Score:
 
 
 def _tell_others(heard: _Heard, first: Role) -> list[Signal]:
-    """What speaks for other roles, by weight; hints alone do not."""
+    """The evidence for other roles, by weight; hints alone do not count."""
     told = [
         signal
         for role, signals in heard.items()

@@ -68,8 +68,7 @@ def _mark_flag(flag: str) -> Mark | None:
 
 @lru_cache(maxsize=2048)
 def read_variable(name: str) -> Signal | None:
-    """What a variable of the environment says by its name. ``MODEL_NAME`` says nothing: clients
-    set it too."""
+    """The sign in an environment variable's name. ``MODEL_NAME`` is none: clients set it too."""
     mark = _VARIABLES.get(name) or _mark_variable(name[:_LONGEST])
     return None if mark is None else say(mark, f"has the environment {name[:_LONGEST]}")
 

@@ -124,7 +124,7 @@ def _is_network(word: str) -> bool:
 
 
 def retrains(name: str) -> bool:
-    """Whether a name speaks of training again (``pretrain`` does not)."""
+    """Whether a name means retraining (``pretrain`` does not)."""
     if "train" not in name.lower():
         return False
     pairs = pair_up(split_name(name))

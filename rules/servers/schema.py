@@ -9,7 +9,7 @@ ReadFlag: TypeAlias = Callable[[str], str | None]
 
 
 def answers_never(_flag: ReadFlag) -> bool:
-    """It opens its port, or says that it is well, after loading."""
+    """Whether the server opens its port, and reports itself healthy, only after loading."""
     return False
 
 

@@ -37,7 +37,7 @@ def add_client_arguments(parser: argparse.ArgumentParser) -> None:
 def check_clients(
     arguments: SimpleNamespace, member: "Member | None", token: "TokenFile | None"
 ) -> "ClientCheck":
-    """Who is told what."""
+    """The check of clients that the arguments ask for."""
     from webhook.server.clients import EVERYBODY, TELLING_SECONDS, ClientCheck
 
     if token is not None:

@@ -90,7 +90,7 @@ def look(client: "Client", namespace: str) -> Verdict:
 
 
 def _explain_silence(client: "Client", namespace: str) -> Verdict:
-    """Why nothing was said of ``namespace``. Raises ApiError."""
+    """Why the webhook did not answer for ``namespace``. Raises ApiError."""
     from webhook.registration.registrar import CONFIGURATION_PATHS, is_disabled
 
     live = client.get(CONFIGURATION_PATHS["ValidatingWebhookConfiguration"])

@@ -36,7 +36,7 @@ class ClientTokens:
         return self._token(next(iter(self._keys())))
 
     def knows(self, token: str) -> bool:
-        """Whether a client that shows ``token`` was told it."""
+        """Whether ``token`` is one that clients were given."""
         for key in self._keys():
             self._token(key)
         shown = token.encode()

@@ -1,4 +1,4 @@
-"""What registration is told of this webhook."""
+"""Options of the webhook's registration."""
 
 from typing import NamedTuple
 

@@ -39,7 +39,7 @@ class ObservedLease(NamedTuple):
 
 
 def observe(spec: JsonObject, last: ObservedLease, now: float) -> ObservedLease:
-    """What a Lease's spec says, with the time since when it has said so."""
+    """The spec of a Lease, and since when it has been the same."""
     holder, renewed = str(spec.get("holderIdentity") or ""), str(spec.get("renewTime") or "")
     if (holder, renewed) == (last.holder, last.renewed):
         return last

@@ -186,7 +186,7 @@ def _find_ignored(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def _label_warnings(case: AdmissionCase) -> list[str]:
-    """What to say to whoever labels a Namespace."""
+    """The warnings about the labels of a Namespace."""
     request = case.request
     if request.operation not in JUDGED_OPERATIONS or request.subresource:
         return []

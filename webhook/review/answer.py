@@ -48,8 +48,8 @@ def _review(
 
 
 def withhold(review: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer without all that tells of the policy, the Namespace and other objects: what whoever
-    is not known to be the API server is told."""
+    """The answer without anything about the policy, the Namespace or other objects, for clients
+    that are not known to be the API server."""
     response = review["response"]
     kept = {key: response[key] for key in _DECISION if key in response}
     if not response["allowed"]:

@@ -141,7 +141,7 @@ class TrackedInventory(Inventory):
 
     @property
     def tells_absence(self) -> bool:
-        """Whether the inventory inside says so."""
+        """As in the wrapped inventory."""
         return self._inner.tells_absence
 
     def knows(self, group: str, kind: str) -> bool:

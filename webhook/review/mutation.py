@@ -134,7 +134,7 @@ def _checked(
 
 
 def _annotate(body: dict[str, Any], fixed: list[Finding]) -> Set:
-    """The annotation that says what was added."""
+    """The annotation that lists what was added."""
     # No time and no version in it: a GitOps tool that applies the same manifest again must get the
     # same object.
     path = ("metadata", "annotations", DEFAULTED)

@@ -123,7 +123,7 @@ def _weigh_word(case: AdmissionCase) -> Parentage:
 
 
 def _is_wary(case: AdmissionCase) -> bool:
-    """Whether nobody's own word counts in the namespace."""
+    """Whether the namespace trusts no statement of its users (``ignores: forbid``)."""
     return case.engine.ignores == "forbid"
 
 

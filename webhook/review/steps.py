@@ -1,4 +1,4 @@
-"""The steps of a review, for whoever asks how long each took."""
+"""The steps of a review, for measuring how long each takes."""
 
 import time
 from collections.abc import Callable, Iterator

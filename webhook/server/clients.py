@@ -37,7 +37,7 @@ class ClientCheck:
         self._refuses_from = 0.0 if patience == 0 else float("inf")
 
     def weigh(self, token: str, headers: Iterable[tuple[bytes, bytes]]) -> Trust:
-        """What a client may be told that shows ``token`` in its path."""
+        """How much a client that shows ``token`` in its path may learn."""
         now = self._clock()
         if self._knows(token or _bearer(headers)):
             if self._patience is not None:

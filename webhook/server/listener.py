@@ -62,20 +62,20 @@ class Listener:
         self._listen()
 
     def close(self) -> None:
-        """Accept nobody any more. Open connections stay."""
+        """Stop accepting connections. Open ones stay."""
         if self._sock.fileno() < 0:
             return
         self._loop.remove_reader(self._sock)
         self._sock.close()
 
     def suspend(self) -> None:
-        """Have the kernel refuse whoever comes; may be called by any thread."""
+        """Have the kernel refuse new connections; may be called by any thread."""
         with contextlib.suppress(OSError):  # it may be closed
             self._sock.shutdown(socket.SHUT_RDWR)
         self._suspended = True
 
     def resume(self) -> None:
-        """Accept again, where nobody was."""
+        """Accept connections again after ``suspend``."""
         if self._suspended and self._sock.fileno() >= 0:
             self._sock.listen(_BACKLOG)
         self._suspended = False
@@ -181,12 +181,12 @@ class GuardedServer(uvicorn.Server):
         )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nobody any more, and end what is open."""
+        """Stop accepting connections, and close the open ones."""
         self.stop_listening()
         await super().shutdown(sockets)
 
     def stop_listening(self) -> None:
-        """Accept nobody any more."""
+        """Stop accepting connections."""
         if self._listener is not None:
             self._listener.close()
 

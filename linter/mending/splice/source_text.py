@@ -102,7 +102,7 @@ class SourceText:
             self.unshared(leaf)
 
     def unshared(self, node: Node) -> None:
-        """Make sure that no alias elsewhere speaks of ``node`` itself."""
+        """Check that no alias refers to ``node``."""
         if node.anchor is not None and node.anchor in self.aliased:
             raise Unspliceable(f"&{node.anchor} is used elsewhere in the document (*{node.anchor})")
 
