@@ -5,9 +5,8 @@ At least one writing rank of a training workload must put its outputs and checkp
 that outlives the pod: a claim, a network file system, or an object store.
 
 ## Why
-The container's file system and an emptyDir are deleted with the pod. Every retry is a new pod, so
-without a durable checkpoint training starts again from step 0. Without a durable output, the model
-is lost when training succeeds.
+A container's file system and an emptyDir are deleted with the pod. Without a durable checkpoint,
+each retry starts again from step 0; without a durable output, the model is lost when training succeeds.
 
 ## Example
 ```yaml
