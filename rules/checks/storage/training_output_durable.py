@@ -6,7 +6,7 @@ that outlives the pod: a claim, a network file system, or an object store.
 
 ## Why
 A container's file system and an emptyDir are deleted with the pod. Without a durable checkpoint,
-each retry starts again from step 0; without a durable output, the model is lost when training succeeds.
+each retry starts again from step 0; without a durable output, a successful run loses its model.
 
 ## Example
 ```yaml
