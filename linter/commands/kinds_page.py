@@ -26,15 +26,14 @@ from rules.workload import Workload
 EXAMPLES = Path("tests/rules/kinds/manifests")
 
 _INTRODUCTION = """\
-mlgate knows a kind by its group and its name, whatever the version. It reads the pods that an
-object of that kind comes to, and the facts that rules ask for: how a run is bounded, retried and
-cleaned up, how large a server is, how it is rolled out. A kind of your own is described in the
-policy: see [kinds](policy.md#kinds). What a run did not understand stands in its last lines, with
-the lines of a policy that would make it understood.
+mlgate identifies a kind by its group and name, in any version. It reads the pods that an object of
+that kind creates, and the facts that rules need: how a run is bounded, retried and cleaned up, how
+large a server is, how it is rolled out. Describe your own kinds in the policy: see
+[kinds](policy.md#kinds). The summary of a run lists unknown kinds, with entries for the policy.
 
-Where a fact is absent, the default holds: as the API server, the custom resource definition or the
-operator's webhook writes it into the object, or, *unwritten*, as the controller takes it. `[*]`
-stands for each item of a list, `*` for each key."""
+If a field is not set, the default applies: the one that the API server, the custom resource
+definition or the operator's webhook writes into the object, or, *unwritten*, the one that the
+controller assumes. `[*]` stands for each item of a list, `*` for each key."""
 
 
 def make_page() -> str:
