@@ -17,11 +17,18 @@ def find_rule(word: str) -> Rule:
         named = head in {rule.code.lower(), rule.name}
         if named and (not slash or f"{rule.code}/{form}" in rule.forms):
             return rule.load()
+    raise UserError(f"there is no rule '{word}'{_hint(word)}")
+
+
+def _hint(word: str) -> str:
+    """What may have been meant: the rules of an area (``TRN``), or a similar name."""
     from rules.wording import suggestion
 
+    codes = [rule.code for rule in INDEX if word and rule.code.startswith(word.upper())]
+    if codes:
+        return f"; there are {', '.join(codes)}"
     names = tuple(name for rule in INDEX for name in (rule.code, rule.name, *rule.forms))
-    hint = suggestion(word, names) or "; `mlgate rules` lists them"
-    raise UserError(f"there is no rule '{word}'{hint}")
+    return suggestion(word, names) or "; `mlgate rules` lists them"
 
 
 def describe_rule(rule: Rule) -> dict[str, Any]:

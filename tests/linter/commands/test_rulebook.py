@@ -111,6 +111,7 @@ def test_explain_as_json_tells_everything() -> None:
     [
         ("STO1", "; did you mean 'STO001'?"),
         ("accelerator-in-limit", "; did you mean 'accelerator-in-limits'?"),
+        ("crn", "; there are CRN001, CRN002, CRN003, CRN004"),
         ("qqqqqqqqqqq", "; `mlgate rules` lists them"),
     ],
 )
