@@ -2,7 +2,7 @@
 
 ## What
 A Deployment of up to three accelerated pods should allow a rollout to stop an old pod before the
-new one runs.
+new one runs; there should be room for the second cluster of a RayService that is upgraded.
 
 ## Why
 With the default strategy (25 % for both) a rollout of up to three replicas adds one pod and removes
@@ -27,6 +27,7 @@ Unsafe: a single replica does not answer while the new one loads.
 
 ## References
 - https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment
+- kuberay `ray-operator/apis/ray/v1/rayservice_types.go` (RayServiceUpgradeStrategy)
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,7 +37,7 @@ from rules.model import Harm, Parameter, Problem, Rule, Value, form_table
 from rules.paths import dotted
 from rules.type_names import Any
 from rules.whole_numbers import parse_whole
-from rules.wording import show_value, write_values
+from rules.wording import show_value, tell_value, write_values
 from rules.workload import Workload
 
 _MOST = 3
@@ -44,22 +45,27 @@ _MOST = 3
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
-    surge, unavailable = workload.at(MAX_SURGE), workload.at(MAX_UNAVAILABLE)
-    if workload.partial or params["gpu_autoscaling"] or surge is None or unavailable is None:
+    if workload.partial or params["gpu_autoscaling"]:
         return
-    if not _rolls(workload) or not any(map(workload.accelerated, workload.pods)):
+    if any(map(workload.accelerated, workload.pods)):
+        strategy = workload.at(UPDATE_STRATEGY)
+        if strategy is not None and strategy.value == "NewCluster":
+            found = f"{tell_value(strategy, ', that is NewCluster')}: an upgrade holds as many"
+            message = f"{found} accelerators again until it serves; expected None, or room for both"
+            yield Problem("cluster", strategy.path, message)
+        elif strategy is not None and strategy.value == "RollingUpdate":
+            yield from _judge_pods(workload)
+
+
+def _judge_pods(workload: Workload) -> Iterator[Problem]:
+    surge, unavailable = workload.at(MAX_SURGE), workload.at(MAX_UNAVAILABLE)
+    paused = workload.at(PAUSED)
+    if surge is None or unavailable is None or (paused is not None and paused.value is True):
         return
     replicas = _read_replicas(workload)
     more = _resolve(surge, replicas, up=True)
-    if more is None or not more or _resolve(unavailable, replicas, up=False) != 0:
-        return
-    yield _judge(surge, unavailable, replicas, more)
-
-
-def _rolls(workload: Workload) -> bool:
-    strategy, paused = workload.at(UPDATE_STRATEGY), workload.at(PAUSED)
-    rolling = strategy is not None and strategy.value == "RollingUpdate"
-    return rolling and (paused is None or paused.value is not True)
+    if more and _resolve(unavailable, replicas, up=False) == 0:
+        yield _judge(surge, unavailable, replicas, more)
 
 
 def _read_replicas(workload: Workload) -> int:
@@ -97,15 +103,16 @@ RULE = Rule(
     harm=Harm.NEVER_STARTS,
     forms=form_table(
         """
-        surge  warning  audit  warn  a rollout needs an accelerator more than it gives back
+        surge    warning  audit  warn   a rollout needs an accelerator more than it gives back
+        cluster  info     audit  audit  an upgrade needs a second cluster's accelerators
         """,
         role_gated=False,
     ),
     check=check,
     docs=__doc__ or "",
     fix="unsafe",
-    scope="accelerated Deployments",
-    reads=(MAX_SURGE,),
+    scope="accelerated Deployments and Ray services",
+    reads=(MAX_SURGE, UPDATE_STRATEGY),
     accelerated=True,
     parameters=(
         Parameter("gpu_autoscaling", "nodes with accelerators come when asked for", default=False),
