@@ -47,6 +47,9 @@ from rules.workload import ML_ROLES, Workload
 _LAST = frozenset({"latest", "nightly"})
 _FIRST = _LAST | {"main", "master", "dev", "devel", "develop", "edge", "head", "canary", "snapshot"}
 """Words that a tag which moves begins with, or ends with."""
+_VARIANTS = frozenset("server full light slim cuda rocm gpu cpu xpu sycl vulkan musa intel".split())
+"""Words that tell one build of a version from another: a tag of nothing else (``server-cuda``)
+names no version."""
 _SETTLED = 6
 """From so many digits on a tag names a day or a commit: ``nightly-20260101``."""
 _TOLD_LATER = frozenset({"replaced", "replace", "overridden", "placeholder", "changeme", "todo"})
@@ -85,8 +88,9 @@ def _moves(image: Image) -> bool:
     if not image.tag:
         return not _VERSION.search(image.name) and _TOLD_LATER.isdisjoint(split_name(image.name))
     words = split_name(image.tag)
-    settled = any(sum(map(str.isdigit, word)) >= _SETTLED for word in words)
-    return bool(words) and not settled and (words[0] in _FIRST or words[-1] in _LAST)
+    if any(sum(map(str.isdigit, word)) >= _SETTLED for word in words) or not words:
+        return False
+    return words[0] in _FIRST or words[-1] in _LAST or _VARIANTS.issuperset(words)
 
 
 RULE = Rule(
