@@ -27,7 +27,7 @@ ROWS: tuple[
     ("GPU003", "accelerator-name-known", ("GPU003/unqualified", "GPU003/unserved", "GPU003/misplaced", "GPU003/near"), "accelerator.accelerator_name_known", True, ("pods",), None, False, False, "safe or unsafe"),
     ("GPU004", "gpu-visibility-bypass", ("GPU004/environment", "GPU004/device", "GPU004/zero", "GPU004/runtime", "GPU004/privileged"), "accelerator.gpu_visibility_bypass", True, ("pods",), None, False, False, "safe or unsafe"),
     ("GPU005", "parallelism-matches-accelerators", ("GPU005/more", "GPU005/fewer"), "accelerator.parallelism_matches_accelerators", True, ("pods",), None, True, False, "none"),
-    ("GPU006", "gpu-rollout-needs-spare-device", ("GPU006/surge", "GPU006/cluster"), "accelerator.gpu_rollout_needs_spare_device", True, ("max surge", "update strategy"), None, True, False, "unsafe"),
+    ("GPU006", "gpu-rollout-needs-spare-device", ("GPU006/surge", "GPU006/cluster"), "accelerator.gpu_rollout_needs_spare_device", True, ("update strategy",), None, True, False, "unsafe"),
     ("GPU007", "accelerated-role-without-accelerator", ("GPU007/none",), "accelerator.accelerated_role_without_accelerator", True, ("pods",), ("retraining", "serving", "streaming-training", "training"), False, False, "none"),
     ("GPU008", "accelerator-request-coherent", ("GPU008/undeclared", "GPU008/unused", "GPU008/double", "GPU008/beside", "GPU008/several"), "accelerator.accelerator_request_coherent", True, ("pods",), None, False, False, "none"),
     ("GPU009", "accelerator-idle-holder", ("GPU009/data", "GPU009/interactive", "GPU009/notebook", "GPU009/launcher", "GPU009/head", "GPU009/shared", "GPU009/router"), "accelerator.accelerator_idle_holder", True, ("pods",), None, True, False, "none"),
