@@ -39,7 +39,7 @@ _PRODUCTS = frozenset(
     " guidellm loki temporal sleep echo vectoradd nbody dcgm airbyte perf whereami argocli feast"
     " wandb clearml determined anythingllm librechat lobechat"
     # what shows and renders pictures
-    " jellyfin plex emby immich tdarr handbrake ffmpeg blender selkies guacamole sunshine"
+    " jellyfin plex emby dvr immich tdarr handbrake ffmpeg blender selkies guacamole sunshine"
     # collectives, whose images measure what lies between accelerators
     " allreduce allgather alltoall reducescatter sendrecv".split()
 )

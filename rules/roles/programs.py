@@ -41,6 +41,9 @@ _TESTS = Mark(Role.OTHER, 9, "program")
 OPERATES = Mark(Role.OTHER, 5, "program")
 SUBMITS = Mark(Role.OTHER, 7, "program")
 
+METHODS = frozenset({"backward", "train_on_batch"})
+"""Words of the table below that are said of an object: ``loss.backward``."""
+
 WORDS: Mapping[str, Mark] = make_table(
     (
         _LAUNCHES,

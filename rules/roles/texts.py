@@ -12,6 +12,7 @@ from rules.roles.programs import (
     COMMANDS,
     EVALUATES,
     MEASURES,
+    METHODS,
     MOVES,
     PHRASES,
     PROGRAMS,
@@ -56,7 +57,7 @@ def read_text(text: str) -> tuple[Signal, ...]:
     places = words = split_terms(text)
     if "/" in text:
         words = [word.rpartition("/")[2] for word in places]
-    known = set(words)
+    known = set(words) - METHODS
     if "." in text:
         known.update(part for word in words if "." in word for part in word.split("."))
     found = list(_read_words(text, words, _TELLING & known))

@@ -198,7 +198,14 @@ def test_programs_modules_and_phrases_are_heard(text: str, sentence: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["ls /data/train", "cd /opt/deepspeed/examples", "tool -m gemma-lora", "cat /x/k6/y"]
+    "text",
+    [
+        "ls /data/train",
+        "cd /opt/deepspeed/examples",
+        "tool -m gemma-lora",
+        "cat /x/k6/y",
+        "curl --data-urlencode direction=backward",
+    ],
 )
 def test_folders_and_model_names_are_no_programs(text: str) -> None:
     assert read_text(fold(clean(text))) == ()
