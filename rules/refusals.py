@@ -28,14 +28,6 @@ WHOLE_NUMBER = "must be an integer"
 UNEQUAL = "must be equal to {name} limit of {limit}"
 UNDECLARED_CLAIM = "must be one of the names in pod.spec.resourceClaims"
 UNQUALIFIED_RESOURCE = "must be a standard resource type or fully qualified"
-READ_WRITE_ONCE_POD_ALONE = "may not use ReadWriteOncePod with other access modes"
-NOT_ON_INIT_CONTAINERS = "may not be set for init containers without restartPolicy=Always"
-RESTART_RULES_ALONE = "must specify restartPolicy when restart rules are used"
-
-# autoscaling
-NO_METRIC_FROM_ZERO = (
-    "must specify at least one Object or External metric to support scaling to zero replicas"
-)
 
 # every group
 WRONG_TYPE_IN_SCHEMA = "in body must be of type {expected}"  # where the CRD has a schema

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from rules.kinds.contracts.clauses import Contract
 
 _MODULES = {
+    "autoscaling": "built_in",
+    "batch": "built_in",
     "batch.volcano.sh": "gangs",
     "leaderworkerset.x-k8s.io": "gangs",
     "trainer.kubeflow.org": "gangs",

@@ -49,11 +49,13 @@ Clause: TypeAlias = Callable[[SpecView, Terms], Iterable[Breach]]
 
 class Contract(NamedTuple):
     """The clauses of a kind. ``who`` refuses, with ``admitted`` once the object is in the cluster,
-    where nobody who applies it is told."""
+    where nobody who applies it is told. ``built_in``: Kubernetes itself does, whatever the object
+    is for."""
 
     who: str
     clauses: tuple[Clause, ...]
     admitted: bool = False
+    built_in: bool = False
 
 
 def read_number(view: SpecView, *keys: str | int) -> int | None:

@@ -37,6 +37,32 @@ def _policies(job: SpecView, _terms: Terms) -> Iterator[Breach]:
             yield from _policy(policy)
 
 
+def _events(job: SpecView, _terms: Terms) -> Iterator[Breach]:
+    """Each event has one policy, and with ``*`` there is no other."""
+    for owner in (job, *job.each("tasks", EACH)):
+        seen: list[str] = []
+        for policy in owner.each("policies", EACH):
+            own = _list_events(policy)
+            for event in own:
+                if event in seen:
+                    words = "duplicate event across different policy"
+                    yield Breach(policy.path, f"{dotted(policy.path)} has {event} again", words)
+            seen += own
+        if "*" in seen and len(set(seen)) > 1:
+            path, told = tell_place(owner, "policies")
+            words = "if there's * here, no other policy should be here"
+            yield Breach(path, f"{told} has the event * and others", words)
+
+
+def _list_events(policy: SpecView) -> list[str]:
+    """Those of a policy, each once; one with an exit code has none."""
+    if policy.dig("exitCode") is not None:
+        return []
+    several = policy.dig("events")
+    events = [*(several if isinstance(several, list) else []), policy.dig("event")]
+    return list(dict.fromkeys(one for one in events if isinstance(one, str) and one))
+
+
 def _policy(policy: SpecView) -> Iterator[Breach]:
     event, code = policy.dig("event") or policy.dig("events"), policy.dig("exitCode")
     path, told = tell_place(policy, "exitCode")
@@ -84,7 +110,7 @@ def _steps(jobset: SpecView, _terms: Terms) -> Iterator[Breach]:
             yield Breach(path, f"{told} is {shorten(names[0])}", words, preset)
 
 
-_TASKS = Contract("Volcano", (_volcano, _policies))
+_TASKS = Contract("Volcano", (_volcano, _policies, _events))
 _RUNTIME = Contract("Kubeflow's Trainer", (_steps,))
 CONTRACTS = {
     ("batch.volcano.sh", "Job", ""): _TASKS,

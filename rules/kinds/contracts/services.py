@@ -2,12 +2,13 @@
 
 Source: knative serving ``pkg/apis/serving/metadata_validation.go``
 (ValidateHasNoAutoscalingAnnotation); kserve ``pkg/controller/v1beta1/inferenceservice/utils``
-(MergeServingRuntimeAndInferenceServiceSpecs).
+(MergeServingRuntimeAndInferenceServiceSpecs) and ``pkg/apis/serving/v1alpha2``
+(``llm_inference_service_validation.go``, ValidateWorkloadScaling).
 """
 
 from collections.abc import Iterator
 
-from rules.kinds.contracts.clauses import Breach, Contract, Terms, tell_place
+from rules.kinds.contracts.clauses import Breach, Contract, Terms, read_number, tell_place
 from rules.kinds.views import SpecView
 from rules.manifest import is_template
 from rules.paths import EACH, dotted, shorten
@@ -39,6 +40,28 @@ def _runtime(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
         yield Breach(path, f"{told} is {shorten(names[0])}", words, preset)
 
 
+def _scaling(spec: SpecView, _terms: Terms) -> Iterator[Breach]:
+    """That of the model's pods, and that of those that fill caches in advance."""
+    for part in (spec, *spec.each("prefill")):
+        for scaling in part.each("scaling"):
+            yield from _workload_scaling(part, scaling)
+
+
+def _workload_scaling(part: SpecView, scaling: SpecView) -> Iterator[Breach]:
+    where = dotted(scaling.path)
+    if part.dig("replicas") is not None:
+        words = "scaling and replicas are mutually exclusive"
+        yield Breach(scaling.path, f"{where} is set beside replicas", words)
+    if scaling.dig("wva") is not None and scaling.dig("keda") is not None:
+        words = "wva and keda are mutually exclusive; choose one scaling mechanism"
+        yield Breach(scaling.path, f"{where} has wva and keda", words)
+    least, most = read_number(scaling, "minReplicas"), read_number(scaling, "maxReplicas")
+    if least is not None and most is not None and least > most:
+        path, told = tell_place(scaling, "minReplicas")
+        words = "minReplicas cannot exceed maxReplicas"
+        yield Breach(path, f"{told} is {least}, and maxReplicas {most}", words)
+
+
 _SERVICE = Contract("Knative's webhook", (_annotations,))
 _RUNTIME = Contract("KServe", (_runtime,), admitted=True)
 CONTRACTS = {
@@ -46,4 +69,5 @@ CONTRACTS = {
     ("serving.knative.dev", "Service", ""): _SERVICE,
     ("serving.kserve.io", "ClusterServingRuntime", ""): _RUNTIME,
     ("serving.kserve.io", "ServingRuntime", ""): _RUNTIME,
+    ("serving.kserve.io", "LLMInferenceService", ""): Contract("KServe's webhook", (_scaling,)),
 }
