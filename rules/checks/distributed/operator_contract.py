@@ -38,8 +38,8 @@ optional. What only some releases refuse is denied only if the policy names the 
 `parameters: {cluster: {training_operator_version: "1.9", kuberay_version: "1.6"}}`.
 
 ## Fix safety
-Safe if only one value is possible (`Master.replicas: 1`, exit codes in order). Unsafe if a container is renamed:
-references to its name are not updated.
+Safe if only one value is possible (`Master.replicas: 1`, exit codes in order). Unsafe if a
+container is renamed: references to its name are not updated.
 
 ## References
 - training-operator `pkg/webhooks`; mpi-operator `pkg/apis/kubeflow/validation`
