@@ -5,7 +5,7 @@ from itertools import islice
 
 from rules.accelerators import Accelerators
 from rules.inventory import Inventory
-from rules.kinds.misnamed import find_home, find_namesake
+from rules.kinds.misnamed import find_home, find_namesake, find_own_group
 from rules.kinds.podless import is_podless
 from rules.kinds.podspec import read_containers
 from rules.kinds.schema import Kind
@@ -105,6 +105,9 @@ def _tell_unjudged(workload: Workload, path: Path, found: str, expected: str) ->
     if is_in_values(workload.kind.group, workload.kind.name, path):
         reason = "these are values for a chart"
         expected = "what the chart renders: mlgate lint --helm"
+    own = find_own_group(workload.kind.group, workload.kind.name)
+    if own:
+        expected = f"an apiVersion of {own}"
     return Problem("unjudged", path, f"{reason}: {found}; expected {expected}")
 
 

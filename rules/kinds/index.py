@@ -105,6 +105,7 @@ KIND_ROWS: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("ome.io", "ServingRuntime", "ome", True, ()),
     ("ome.io", "ClusterServingRuntime", "ome", False, ()),
     ("apps.openshift.io", "DeploymentConfig", "openshift", True, ("pods",)),
+    ("trainer.kubeflow.org", "OptimizationJob", "optimization", True, ()),
     ("batch.paddlepaddle.org", "PaddleJob", "paddle", True, ()),
     ("production-stack.vllm.ai", "VLLMRuntime", "production_stack", True, ()),
     ("ray.io", "RayJob", "ray", True, ()),

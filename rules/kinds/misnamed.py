@@ -38,6 +38,14 @@ def find_home(group: str, kind: str) -> Home | None:
     return None
 
 
+def find_own_group(group: str, kind: str) -> str | None:
+    """The operator's group whose kind an object places in a group without a dot, as OpenShift's
+    were before they had groups; None where no such kind is known."""
+    if "." in group:
+        return None
+    return next((home for home, name in _list_names() if "." in home and name == kind), None)
+
+
 def _list_names() -> Iterator[tuple[str, str]]:
     yield from ((row[0], row[1]) for row in KIND_ROWS)
     yield from (("", name) for name in sorted(PODLESS_CORE))

@@ -23,17 +23,17 @@ from rules.paths import EACH, Path, dig, expand
 from rules.record import NamedTuple
 from rules.type_names import Any
 
-_ROWS: FactRows = {
+TRAINJOB_ROWS: FactRows = {
     facts.DEADLINE: ("activeDeadlineSeconds",),
     facts.SUSPEND: ("suspend", False),
     facts.MANAGED_BY: ("managedBy", "trainer.kubeflow.org/trainjob-controller"),
     facts.TRAINING_RUNTIME: ("runtimeRef.name",),
 }
-_TRAINER_ROWS: FactRows = {
+TRAINER_ROWS: FactRows = {
     facts.NODES: ("numNodes",),
     facts.PROCESSES_PER_NODE: ("numProcPerNode",),
 }
-_POD_ROWS: FactRows = {
+PATCHED_POD_ROWS: FactRows = {
     facts.GRACE_PERIOD: ("terminationGracePeriodSeconds",),
     facts.NODE_SELECTOR: ("nodeSelector",),
     facts.TOLERATIONS: ("tolerations",),
@@ -62,10 +62,12 @@ class Patch(NamedTuple):
 class Runtime(NamedTuple):
     """What is known of the runtime: its trainer's job, pod and container.
 
-    ``found`` is False where the runtime is not at hand; all else is then empty.
+    ``found`` is False where the runtime is not at hand; all else is then empty. ``path`` is the
+    reference to it.
     """
 
     found: bool
+    path: Path = _RUNTIME
     job: str | None = None
     pod: Mapping[str, Any] = {}
     metadata: Mapping[str, Any] = {}
@@ -73,7 +75,7 @@ class Runtime(NamedTuple):
     nodes: int | None = None
 
 
-def _pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
+def read_trainjob_pods(spec: SpecView, ask: Ask) -> Iterator[Pod]:
     yield from _initializers(spec)
     yield _trainer(spec, _find_runtime(spec, ask))
 
@@ -144,14 +146,14 @@ def _mounts(runtime: Runtime, patches: list[Patch]) -> Iterator[Mount]:
             if isinstance(body, dict) and named in (None, body.get("name")):
                 yield from make_container(body, where).mounts
     for mount in make_container(runtime.container, ()).mounts:
-        yield mount._replace(path=_RUNTIME)
+        yield mount._replace(path=runtime.path)
 
 
 def _volumes(runtime: Runtime, patches: list[Patch]) -> Iterator[Volume]:
     for patch in patches:
         yield from read_volumes(patch.spec, patch.path)
     for volume in read_volumes(runtime.pod, ()):
-        yield volume._replace(path=_RUNTIME)
+        yield volume._replace(path=runtime.path)
 
 
 def _patches(spec: SpecView, job: str | None) -> Iterator[Patch]:
@@ -204,8 +206,9 @@ def _find_runtime(spec: SpecView, ask: Ask) -> Runtime:
     namespace = None if kind.startswith("Cluster") else spec.manifest.identity.namespace
     group = str(reference.get("apiGroup") or spec.manifest.group)
     answer, found = ask(Reference(group, (kind,), namespace, name), "spec")
-    runtime = view_foreign(found)
-    return _read_runtime(runtime) if answer is Answer.FOUND else Runtime(found=False)
+    if answer is not Answer.FOUND:
+        return Runtime(found=False)
+    return _read_runtime(view_foreign(found))._replace(path=(*spec.path, "runtimeRef"))
 
 
 def _read_runtime(spec: SpecView) -> Runtime:
@@ -256,7 +259,7 @@ def _initializers(spec: SpecView) -> Iterator[Pod]:
         )
 
 
-def _deadlines(spec: SpecView, _pods: Any) -> Deadlines:
+def read_trainjob_deadlines(spec: SpecView, _pods: Any) -> Deadlines:
     value = spec.value("activeDeadlineSeconds")
     return Deadlines(
         (value,),
@@ -270,13 +273,13 @@ KINDS: tuple[Kind, ...] = tuple(
     Kind(
         group,
         "TrainJob",
-        pods=_pods,
+        pods=read_trainjob_pods,
         role=Role.TRAINING,
         required=(_RUNTIME,),
-        rows=((SPEC, _ROWS), (_TRAINER, _TRAINER_ROWS)),
-        pod_rows=_POD_ROWS,
+        rows=((SPEC, TRAINJOB_ROWS), (_TRAINER, TRAINER_ROWS)),
+        pod_rows=PATCHED_POD_ROWS,
         deferred={_TRAINER: _RUNTIME},
-        deadlines=_deadlines,
+        deadlines=read_trainjob_deadlines,
         plural="trainjobs",
     )
     for group in GROUPS

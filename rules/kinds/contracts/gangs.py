@@ -1,7 +1,7 @@
 """What Volcano, LeaderWorkerSet and Kubeflow's Trainer ask of groups of pods.
 
 Source: volcano ``pkg/webhooks/admission/jobs/validate``; lws ``pkg/webhooks``; trainer
-``pkg/webhooks/trainingruntime_webhook.go``.
+``pkg/webhooks/trainingruntime_webhook.go`` and ``pkg/apis/trainer/v1alpha1``.
 """
 
 from collections.abc import Iterator
@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from rules.kinds.contracts.clauses import Breach, Contract, Terms, read_number, tell_place
 from rules.kinds.roles import ANCESTOR_STEP
 from rules.kinds.views import SpecView
+from rules.lazy_pattern import LazyPattern
 from rules.manifest import is_template
 from rules.paths import EACH, dotted, shorten
+
+_LABEL = LazyPattern(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
+"""A label of RFC 1035, of at most 63 characters."""
 
 
 def _volcano(job: SpecView, _terms: Terms) -> Iterator[Breach]:
@@ -110,8 +114,31 @@ def _steps(jobset: SpecView, _terms: Terms) -> Iterator[Breach]:
             yield Breach(path, f"{told} is {shorten(names[0])}", words, preset)
 
 
+_SOURCES = ("torch", "mpi", "jax", "xgboost", "flux")
+
+
+def _sources(runtime: SpecView, _terms: Terms) -> Iterator[Breach]:
+    """A rule of the CRD (``MLPolicy``)."""
+    policy = runtime.manifest.mapping("spec", "mlPolicy")
+    said = [key for key in _SOURCES if policy.get(key) is not None]
+    if len(said) > 1:
+        path = ("spec", "mlPolicy")
+        words = "Only one of the policy can be configured"
+        yield Breach(path, f"{dotted(path)} has {' and '.join(said)}", words)
+
+
+def _name(job: SpecView, _terms: Terms) -> Iterator[Breach]:
+    """A rule of the CRD (``TrainJob``): Services of a JobSet begin with a letter."""
+    name = job.manifest.dig("metadata", "name")
+    if not isinstance(name, str) or is_template(name) or _LABEL.fullmatch(name):
+        return
+    words = "metadata.name must match RFC 1035 DNS label format"
+    yield Breach(("metadata", "name"), f"metadata.name is {shorten(name)}", words)
+
+
 _TASKS = Contract("Volcano", (_volcano, _policies, _events))
-_RUNTIME = Contract("Kubeflow's Trainer", (_steps,))
+_RUNTIME = Contract("Kubeflow's Trainer", (_steps, _sources))
+_TRAINJOB = Contract("Kubeflow's Trainer", (_name,))
 CONTRACTS = {
     ("batch.volcano.sh", "Job", ""): _TASKS,
     ("batch.volcano.sh", "CronJob", ""): _TASKS,
@@ -120,4 +147,5 @@ CONTRACTS = {
     ),
     ("trainer.kubeflow.org", "ClusterTrainingRuntime", ""): _RUNTIME,
     ("trainer.kubeflow.org", "TrainingRuntime", ""): _RUNTIME,
+    ("trainer.kubeflow.org", "TrainJob", ""): _TRAINJOB,
 }
