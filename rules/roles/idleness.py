@@ -39,7 +39,7 @@ _FIRST = 4
 """Commands that are looked at first: few scripts that do something begin by doing nothing."""
 _ASSIGNMENT = r"[a-z_]\w*\+?="
 _READS = ("os.", "int(", "str(", "socket.", "platform.", '"', "'")
-_LOOKS = r"-smi|\b(?:date|uname|cowsay)"
+_LOOKS = r"-smi|\b(?:date|uname|cowsay|vectoradd|devicequery|rocminfo|clinfo|python3? -c)"
 _LONG_SLEEP = r"\bsleep[ \"',]+(?:inf|\d{4,}|\d+[dh]\b)|\btail +-f +/dev/null"
 _LOOP = r"\bwhile +(?:true|:|1|\[ *1 *\])|\bfor *\(\( *;"
 _QUOTES = "\"'`"
