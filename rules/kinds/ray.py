@@ -193,7 +193,7 @@ def _job_leftovers(job: SpecView) -> Iterator[Leftover]:
         return
     shutdown = job.raw("shutdownAfterJobFinishes", default=False)
     if shutdown.value is False:
-        yield Leftover(shutdown, _STAYS, wanted=True)
+        yield Leftover(shutdown, _STAYS, wanted=True, delay=job.value("ttlSecondsAfterFinished"))
 
 
 def _kept_clusters(job: SpecView) -> Iterator[Leftover]:

@@ -127,7 +127,8 @@ class Leftover(NamedTuple):
 
     ``value`` is the field that decides, ``effect`` what it does. ``wanted`` is what a fix writes
     there, None for no fix; ``expected`` what a person should. ``ttl`` is what takes the whole run
-    away in the end. ``stands_alone``: there is no run, and nothing that ends.
+    away in the end; ``delay`` says for how long what is ``wanted`` leaves it. ``stands_alone``:
+    there is no run, and nothing that ends.
     """
 
     value: Value
@@ -135,6 +136,7 @@ class Leftover(NamedTuple):
     wanted: Any = None
     expected: str = ""
     ttl: Value | None = None
+    delay: Value | None = None
     stands_alone: bool = False
 
 

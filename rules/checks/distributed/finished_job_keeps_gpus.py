@@ -25,7 +25,8 @@ spec:
 For a Kubeflow job, set `runPolicy.cleanPodPolicy: Running`, which keeps the logs of finished pods.
 
 ## Fix safety
-Safe if the field is not set: it ends no run. Unsafe if the manifest says that pods are kept.
+Safe if the field is not set: it ends no run, and the cluster of a RayJob stays for `max_idle`
+seconds, so that its logs can be read. Unsafe if the manifest says that pods are kept.
 
 ## References
 - training-operator `common/job.go` (DeletePodsAndServices), kubeflow/trainer#1579
@@ -37,10 +38,11 @@ from collections.abc import Iterator, Mapping
 from math import inf
 
 from rules.kinds.runs import Leftover
-from rules.model import Harm, Parameter, Problem, Rule, form_table
+from rules.model import Fix, Harm, Parameter, Problem, Rule, form_table
+from rules.paths import dotted
 from rules.stakes import Stakes, reckon_stakes
 from rules.type_names import Any
-from rules.wording import show_value, tell_value, write_value
+from rules.wording import show_value, tell_value, write_value, write_values
 from rules.workload import TRAINING, Workload
 
 
@@ -53,7 +55,8 @@ def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
         unseen = leftover.value.unknown or (leftover.value.absent and workload.partial)
         ended = leftover.stands_alone and workload.role not in TRAINING
         if not unseen and not ended and _idle(leftover) > params["max_idle"]:
-            yield _judge(leftover, workload.once(reckon_stakes), _idle(leftover))
+            problem = _judge(leftover, workload.once(reckon_stakes), _idle(leftover))
+            yield problem._replace(fix=_fix(leftover, params["max_idle"]))
 
 
 def _idle(leftover: Leftover) -> float:
@@ -63,14 +66,24 @@ def _idle(leftover: Leftover) -> float:
 
 
 def _judge(leftover: Leftover, stakes: Stakes, seconds: float) -> Problem:
-    value, wanted = leftover.value, leftover.wanted
-    fix = None if wanted is None else write_value(value, wanted, safe=value.absent)
+    value = leftover.value
     held = f" ({stakes.held})" if stakes.device else ""
     message = f"{tell_value(value)}: {leftover.effect}{held}"
-    expected = leftover.expected or show_value(wanted)
+    expected = leftover.expected or show_value(leftover.wanted)
     form = "standing" if leftover.stands_alone else "kept"
     hours = stakes._replace(seconds=seconds, per_attempt=False).gpu_hours
-    return Problem(form, value.path, f"{message}; expected {expected}", fix, gpu_hours=hours)
+    return Problem(form, value.path, f"{message}; expected {expected}", gpu_hours=hours)
+
+
+def _fix(leftover: Leftover, seconds: int) -> Fix | None:
+    value, delay = leftover.value, leftover.delay
+    if leftover.wanted is None:
+        return None
+    fix = write_value(value, leftover.wanted, safe=value.absent)
+    if delay is None or not delay.absent:
+        return fix
+    title = f"{fix.title}, {dotted(delay.path)} to {seconds}"
+    return write_values(title, [(value, leftover.wanted), (delay, seconds)], safe=value.absent)
 
 
 RULE = Rule(
