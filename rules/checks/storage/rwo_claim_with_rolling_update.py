@@ -26,8 +26,9 @@ spec:
 or ReadWriteMany claim, which any number of pods can mount.
 
 ## Fix safety
-Safe with one replica and no strategy set: a stuck update becomes a restart. Unsafe if a strategy is
-set. There is no fix for more replicas, which share the claim all the time (STO002).
+Unsafe: if the next pod runs on the same node the update succeeds, and with Recreate nothing answers
+until that pod is ready. There is no fix for more replicas, which share the claim all the time
+(STO002).
 
 ## References
 - kubernetes.io, Persistent Volumes: Access Modes; Deployments: Strategy
@@ -84,7 +85,7 @@ def _recreate(workload: Workload, strategy: Value) -> Fix | None:
     if workload.neighbourhood.find_autoscalers()[0] is Answer.FOUND:
         return None
     title = f"set {dotted(strategy.path)}.type to Recreate"
-    return write_values(title, [(strategy, {"type": "Recreate"})], safe=strategy.unwritten)
+    return write_values(title, [(strategy, {"type": "Recreate"})], safe=False)
 
 
 RULE = Rule(
@@ -99,7 +100,7 @@ RULE = Rule(
     ),
     check=check,
     docs=__doc__ or "",
-    fix="safe or unsafe",
+    fix="unsafe",
     scope="Deployments",
     reads=(facts.ROLLOUT_STRATEGY,),
 )
