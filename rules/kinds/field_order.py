@@ -71,6 +71,7 @@ FIELD_ORDER: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "requests": ((), ("limits",)),
     "volumes": (("containers",), ()),
     "terminationGracePeriodSeconds": (_RESTARTS[1:], _PODS),
+    "apiVersion": ((), ("kind",)),
     "selector": (("replicas",), ("strategy", "updateStrategy", "template")),
     "strategy": (("selector", *_RESTARTS[:1]), ("template",)),
     "updateStrategy": (("selector", *_RESTARTS[:1]), ("template",)),

@@ -82,12 +82,25 @@ def _keep_without_annotations(manifest: Manifest) -> tuple[Edit, ...] | None:
 
 
 def _convert_scaler(manifest: Manifest) -> tuple[Edit, ...] | None:
-    """Convert a v2beta1 autoscaler, which has other fields for a metric's target."""
+    """Convert an autoscaler: v2beta1 has other fields for a metric's target, and before v2 the
+    target's group could be left out (``pkg/apis/autoscaling/validation``)."""
     metrics = SpecView(manifest, ("spec", "metrics"), manifest.dig("spec", "metrics"))
     converted = convert_metrics(metrics)
     if converted is None:
         return None
-    return (Set(metrics.path, converted),) if metrics.body != converted and metrics.body else ()
+    changed = metrics.body and metrics.body != converted
+    return (*_name_group(manifest), *([Set(metrics.path, converted)] if changed else []))
+
+
+def _name_group(manifest: Manifest) -> tuple[Edit, ...]:
+    version = ("spec", "scaleTargetRef", "apiVersion")
+    written = str(manifest.dig(*version) or "extensions/")
+    known = manifest.dig("spec", "scaleTargetRef", "kind") in (
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+    )
+    return (Set(version, "apps/v1"),) if known and written.startswith("extensions/") else ()
 
 
 def _list_schedule(manifest: Manifest) -> tuple[Edit, ...] | None:
@@ -107,7 +120,7 @@ _CONTROLLERS = (
 )
 _SCALERS = (
     Retirement("v2beta1", "autoscaling/v2", KUBERNETES, (1, 25), (1, 23), _convert_scaler),
-    Retirement("v2beta2", "autoscaling/v2", KUBERNETES, (1, 26), (1, 23), _keep),
+    Retirement("v2beta2", "autoscaling/v2", KUBERNETES, (1, 26), (1, 23), _convert_scaler),
 )
 _CRON_JOBS = (
     Retirement("v1beta1", "batch/v1", KUBERNETES, (1, 25), (1, 21), _keep),
