@@ -24,6 +24,8 @@ means: Triton opens its ports after loading."""
 _MOST_WORDS, _LONGEST = 64, 4096
 _KEYS = ("ssl-keyfile", "ssl-certfile")
 """Flags by which a server (vLLM, uvicorn) is given its certificate."""
+_HOSTS = ("--host", "--hostname", "HOST")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "failureThreshold": 3}
 
 
@@ -156,9 +158,15 @@ def known_handler(command: CommandLine) -> dict[str, Any] | None:
     """What asks a server by its image whether it is ready; None where image or port is unknown."""
     server = find_server(command.image)
     port = None if server is None else find_port(command, server)
-    if server is None or server.ready is None or port is None:
+    if server is None or server.ready is None or port is None or _is_hidden(command):
         return None
     asked: dict[str, Any] = {"path": server.ready, "port": port}
     if command.flag(*_KEYS) is not None:
         asked["scheme"] = "HTTPS"
     return {"httpGet": asked}
+
+
+def _is_hidden(command: CommandLine) -> bool:
+    """Whether a server is told to be found within its pod alone, as behind a proxy, or by gRPC: the
+    kubelet asks the pod's address."""
+    return command.setting(*_HOSTS) in _LOOPBACK or command.value("allow-http") == "false"

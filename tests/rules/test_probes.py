@@ -95,6 +95,9 @@ def test_a_startup_probe_asks_where_the_server_listens(body: dict[str, Any], por
     "body",
     [
         {"image": "x/text-generation-inference", "args": ["--port={{ port }}"]},
+        {"image": "x/text-generation-inference", "args": ["--hostname", "127.0.0.1"]},
+        {"image": "vllm/vllm-openai", "args": ["--host=localhost", "--model", "m"]},
+        {"image": "nvcr.io/nvidia/tritonserver", "args": ["--allow-http=false"]},
         {"image": "openvino/model_server"},
         {"image": "tensorflow/serving"},
     ],
