@@ -5,6 +5,7 @@ the edited object, so that nothing is left that does not read as the edits say.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from linter.mending.splice import Unspliceable, find_document, splice, splice_embedded
 from rules.edits import Inapplicable, apply, conflict, same
@@ -185,6 +186,9 @@ def _try(
     except Unspliceable as error:
         if len(plans) == 1:
             return document, [], [Refusal(plans[0].row, str(error))]
+    with suppress(Unspliceable):
+        # Several may say the same of what stands in all their places by aliases.
+        return _mend(document, plans, sharing=True), plans, []
     # Halving finds the few that cannot be spliced without a splice for every fix.
     half = len(plans) // 2
     document, fixed, refused = _try(document, plans[:half])
@@ -192,7 +196,7 @@ def _try(
     return last, fixed + more, refused + failed
 
 
-def _mend(document: Document, plans: Iterable[PlannedFix]) -> Document:
+def _mend(document: Document, plans: Iterable[PlannedFix], *, sharing: bool = False) -> Document:
     """The document with every edit made, read again and compared. Raises ``Unspliceable``."""
     by_place: dict[Inside | None, list[Edit]] = {None: []}
     for plan in plans:
@@ -201,7 +205,9 @@ def _mend(document: Document, plans: Iterable[PlannedFix]) -> Document:
     # paths.
     own = by_place.pop(None)
     target = apply(document.value, own)
-    mended = _read_again(document, splice(document.text, document.value, own), target)
+    mended = _read_again(
+        document, splice(document.text, document.value, own, sharing=sharing), target
+    )
     for place, edits in by_place.items():
         if place is not None:
             mended = _mend_within(mended, place, edits)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from linter.mending.splice import block, flow
 from linter.mending.splice.nodes import Change, Node, Unspliceable, column, content_end
+from linter.mending.splice.removal import find_survivors, leave_out
 from linter.mending.splice.renaming import change_names, find_renamed, rename_keys
 from linter.mending.splice.source_text import SourceText, entries, is_merge
 from linter.mending.splice.writing import block as block_lines
@@ -29,11 +30,13 @@ class Slot(NamedTuple):
     key: Node | None = None
 
 
-def splice(text: str, value: Any, edits: Iterable[Edit]) -> str:
+def splice(text: str, value: Any, edits: Iterable[Edit], *, sharing: bool = False) -> str:
     """``text``, which reads as ``value``, so that it reads as ``apply(value, edits)``.
 
     ``text`` is one document's, without a byte order mark. Raises ``Unspliceable`` with the reason
-    where the way it is written does not allow that. The caller reads the result and compares.
+    where the way it is written does not allow that. ``sharing`` takes the edits as made to all
+    places alike that share a value (``*alias``): it is changed where it is written. The caller
+    reads the result and compares.
     """
     steps = tuple(edits)
     target = apply(value, steps)
@@ -41,18 +44,17 @@ def splice(text: str, value: Any, edits: Iterable[Edit]) -> str:
     if renamed:
         text = replace_spans(text, change_names(SourceText(text), value, renamed))
         value = rename_keys(value, renamed)
-    kept = _without_removed(value, target)
+    kept = leave_out(value, target)
     # Two passes where something goes: a key added beside one that is removed has two neighbours, of
     # which one is gone.
     for old, new in ((value, kept), (kept, target)):
         if old is not new:
-            text = _edited(text, old, new)
+            text = _edited(SourceText(text, sharing=sharing), old, new)
     return text
 
 
-def _edited(text: str, old: Any, new: Any) -> str:
-    source = SourceText(text)
-    return replace_spans(text, _walk(source, Slot(source.root), old, new))
+def _edited(source: SourceText, old: Any, new: Any) -> str:
+    return replace_spans(source.text, _walk(source, Slot(source.root), old, new))
 
 
 def replace_spans(text: str, changes: Iterable[Change]) -> str:
@@ -67,47 +69,14 @@ def replace_spans(text: str, changes: Iterable[Change]) -> str:
     return "".join(out) + text[at:]
 
 
-def _without_removed(old: Any, new: Any) -> Any:
-    """``old`` without what ``new`` no longer has: the same object where nothing went."""
-    if old is new:
-        return old
-    if isinstance(old, dict) and isinstance(new, dict):
-        kept = {key: _without_removed(old[key], new[key]) for key in old if key in new}
-        # Unchanged parts stay the same object, so that the walk passes over them without a
-        # comparison.
-        changed = len(kept) < len(old) or any(kept[key] is not old[key] for key in kept)
-        return kept if changed else old
-    if isinstance(old, list) and isinstance(new, list):
-        left = _survivors(old, new)
-        items = [_without_removed(old[at], new[index]) for index, at in enumerate(left)]
-        changed = len(left) < len(old) or any(
-            item is not old[at] for item, at in zip(items, left, strict=True)
-        )
-        return items if changed else old
-    return old
-
-
-def _survivors(old: list[Any], new: list[Any]) -> list[int]:
-    """The indexes of the items that stay in a list that becomes shorter."""
-    spare = len(old) - len(new)
-    left: list[int] = []
-    for index, item in enumerate(old):
-        here = len(left)
-        # An item that is like none of what is left was removed; of two that are alike, the later
-        # one.
-        if spare > 0 and not (here < len(new) and (item is new[here] or same(item, new[here]))):
-            spare -= 1
-        else:
-            left.append(index)
-    return left
-
-
 def _walk(source: SourceText, slot: Slot, old: Any, new: Any) -> Iterator[Change]:
     """The changes that make ``new`` of ``old`` at ``slot``."""
     if old is new or (not isinstance(old, dict | list) and same(old, new)):
         return
     node = slot.node
-    if node.anchor in source.aliased and same(old, new):
+    if (source.sharing and node.kind == "alias") or (
+        node.anchor in source.aliased and same(old, new)
+    ):
         return
     try:
         source.unshared(node)
@@ -205,7 +174,7 @@ def _sequence(source: SourceText, slot: Slot, old: list[Any], new: list[Any]) ->
     node = slot.node
     if node.kind != "sequence":
         raise Unspliceable("an alias stands here: the edit would change another place")
-    left = _survivors(old, new)
+    left = find_survivors(old, new)
     if len(left) < len(old):
         gone = [index for index in range(len(old)) if index not in set(left)]
         yield from _remove(source, slot, gone, block.remove_items)

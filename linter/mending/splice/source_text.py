@@ -22,12 +22,14 @@ _MERGE = "<<"
 
 
 class SourceText:
-    """The text of one document, composed once."""
+    """The text of one document, composed once. ``sharing``: what stands in several places by
+    aliases may change in all of them."""
 
-    __slots__ = ("_scalars", "aliased", "root", "style", "text")
+    __slots__ = ("_scalars", "aliased", "root", "sharing", "style", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, sharing: bool = False) -> None:
         self.text = text
+        self.sharing = sharing
         self.root, self.aliased = compose_nodes(text)
         self.style = _read_style(text, self.root)
         self._scalars: list[tuple[int, int]] | None = None
@@ -102,8 +104,8 @@ class SourceText:
             self.unshared(leaf)
 
     def unshared(self, node: Node) -> None:
-        """Check that no alias refers to ``node``."""
-        if node.anchor is not None and node.anchor in self.aliased:
+        """Check that no alias refers to ``node``, unless all its places may change."""
+        if node.anchor in self.aliased and not self.sharing:
             raise Unspliceable(f"&{node.anchor} is used elsewhere in the document (*{node.anchor})")
 
 

@@ -147,6 +147,26 @@ def test_mapping_inside() -> None:
     assert outcome.after == "trialSpec:\n  spec:\n    backoffLimit: 3\n    template: {}\n"
 
 
+SHARED = "a: &x  # both\n  b: 1\nc: *x\nd: 1\n"
+
+
+def test_a_shared_value_is_changed_where_all_its_places_are_to_be() -> None:
+    rows = [finding(Set((key, "b"), 2), rule=key.upper()) for key in "ac"]
+    outcome = fixed(SHARED, *rows, finding(Set(("d",), 2)))
+    assert outcome.after == SHARED.replace("1", "2")
+    assert len(outcome.fixed) == 3
+
+
+def test_a_shared_value_stays_where_its_places_are_to_differ() -> None:
+    rows = [finding(Set((key, "b"), ord(key)), rule=key.upper()) for key in "ac"]
+    outcome = fixed(SHARED, *rows, finding(Set(("d",), 2)))
+    assert outcome.after == SHARED.replace("d: 1", "d: 2")
+    assert sorted(reasons(outcome)) == [
+        "a: &x is used elsewhere in the document (*x)",
+        "c: an alias stands here: the edit would change another place",
+    ]
+
+
 def test_second_of_two_fixes_of_one_place_is_refused() -> None:
     other = finding(Set(("spec", "backoffLimit"), 4), rule="XYZ001")
     outcome = fixed(JOB, finding(BUDGET), other)
