@@ -29,7 +29,7 @@ def splice_embedded(text: str, value: Any, path: Path, number: int, edits: Itera
     width = _width(lines, node.value)
     # Blank lines may have less than the block's indentation.
     before = [line[min(width, len(line.rstrip("\r\n"))) :] for line in lines]
-    if "".join(before).replace("\r\n", "\n").rstrip("\n") != node.value.rstrip("\n"):
+    if "".join(before).replace("\r\n", "\n").rstrip() != node.value.rstrip():
         raise Unspliceable(f"{dotted(path)}: the lines of the manifest inside were not understood")
     after = _lines(_splice_document("".join(before), number, edits))
     return replace_spans(source.text, _changes(start, lines, before, after, " " * width))

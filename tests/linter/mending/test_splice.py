@@ -428,7 +428,7 @@ def test_manifest_inside() -> None:
 
 
 def test_blank_lines_inside_may_hold_spaces() -> None:
-    text = "m: |\n  a: 1\n      \n \n\n  b: 1\n"
+    text = "m: |\n  a: 1\n      \n \n\n  b: 1\n     \nn: 1\n"
     after = splice_embedded(text, only(text).value, ("m",), 0, [Set(("b",), 2)])
     assert after == text.replace("b: 1", "b: 2")
 
