@@ -16,8 +16,8 @@ MARKER = "mlgate"
 """A text without it has no ignore comment (linter/suppression/scopes.py)."""
 
 EMPTY = "empty"
-NAMED_EMPTY = "empty: nothing stands in the file that was named"
-TEMPLATE = "an un-rendered chart template"
+NAMED_EMPTY = "empty: the file that was named has no content"
+TEMPLATE = "unrendered chart template"
 RENDER = "judge what it renders: `mlgate lint --helm CHART`"
 
 _KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}

@@ -6,7 +6,7 @@ from rules.lazy_pattern import LazyPattern
 from rules.type_names import Any
 
 OPERATIONS = "operations of a JSON Patch: what they are for is not at hand"
-FOREIGN = "no Kubernetes manifest: apiVersion and kind are not both written"
+FOREIGN = "not a Kubernetes manifest: apiVersion and kind are not both set"
 
 _COMMENTED_JSON = LazyPattern(r"^[ \t]*(?://|/\*)|[,{\[]\s*//", re.MULTILINE)
 _RENDER = "render it with `helm template`, which prints manifests alone"

@@ -182,7 +182,7 @@ def test_a_hook_passes_over_what_cannot_be_read_and_names_no_object(
     (here / name).write_text(text, encoding="latin-1")
     hooked = call("lint", "--hook", name)
     assert (hooked.code, hooked.out) == (0, "")
-    assert "skipped 1 document (1 no Kubernetes manifest)" in hooked.err
+    assert "skipped 1 document (1 not a Kubernetes manifest)" in hooked.err
     assert call("lint", name).code == 4
 
 

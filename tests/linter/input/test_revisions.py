@@ -101,7 +101,7 @@ def test_what_is_staged_and_no_manifest_is_passed_over(here: Path) -> None:
     git("add", "package.json", "values.yaml")
     walked = call("lint", "--staged")
     assert (walked.code, walked.out) == (0, "")
-    assert "skipped 2 documents (2 no Kubernetes manifest)" in walked.err
+    assert "skipped 2 documents (2 not a Kubernetes manifest)" in walked.err
     assert call("lint", "--staged", "package.json").code == 4
 
 

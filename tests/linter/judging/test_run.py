@@ -141,7 +141,7 @@ def test_every_document_is_accounted_for(here: Path) -> None:
     assert (coverage["files"], coverage["documents"], coverage["objects"]) == (3, 7, 3)
     assert coverage["pod_templates"] == {"Job.batch": 1}
     assert coverage["unknown_kinds"] == {"Foo.example.com": 1}
-    foreign = "no Kubernetes manifest: apiVersion and kind are not both written"
+    foreign = "not a Kubernetes manifest: apiVersion and kind are not both set"
     assert reasons(coverage["skipped"]) == [
         ("a.yaml", 0, "empty"),
         ("a.yaml", 1, foreign),

@@ -468,9 +468,9 @@ def test_summary_of_a_clean_run() -> None:
 
 def test_summary_tells_what_was_not_checked() -> None:
     reasons = [
-        "an un-rendered chart template",
-        "no Kubernetes manifest: apiVersion and kind are not both written",
-        "no Kubernetes manifest: apiVersion and kind are not both written (item 3 of the list)",
+        "unrendered chart template",
+        "not a Kubernetes manifest: apiVersion and kind are not both set",
+        "not a Kubernetes manifest: apiVersion and kind are not both set (item 3 of the list)",
     ]
     coverage = {
         "files": 1200,
@@ -483,7 +483,7 @@ def test_summary_tells_what_was_not_checked() -> None:
         "no findings\n"
         "checked 1,200 files, 61 documents: 7 pod templates (PyTorchJob 4, Job.batch 2, "
         "Job.batch.volcano.sh 1), 2 kinds not understood (Foo.example.com 3, Bar.example.com 1)\n"
-        "skipped 3 documents (2 no Kubernetes manifest, 1 an un-rendered chart template); "
+        "skipped 3 documents (2 not a Kubernetes manifest, 1 unrendered chart template); "
         "judge what it renders: `mlgate lint --helm CHART`\n"
         "policy: built-in\n"
     )
