@@ -36,16 +36,16 @@ function drawFresh() {
 }
 
 function listErrors(errors) {
-  return make("details", {}, make("summary", {}, `Partial: ${many(errors.length, "collection")} could not be read, and what is in them is not judged`),
+  return make("details", {}, make("summary", {}, `Partial: ${many(errors.length, "collection")} could not be read; their objects are not judged`),
     make("ul", {}, ...errors.map(one => make("li", {}, make("code", {}, one.name), ` ${one.reason}`))));
 }
 
 function drawNotice() {
   const parts = [];
-  if (board.failure) parts.push(make("div", {}, `The last scan failed: ${board.failure.reason}. ${board.scan ? "What is shown is older." : ""}`));
+  if (board.failure) parts.push(make("div", {}, `The last scan failed: ${board.failure.reason}. ${board.scan ? "An older scan is shown." : ""}`));
   if (board.scan && board.scan.errors.length) parts.push(listErrors(board.scan.errors));
   if (board.scan && typeof data === "object" && board.scan.counts && total(board.scan.counts) > board.shown)
-    parts.push(make("div", {}, `The heaviest ${board.shown.toLocaleString("en")} of ${total(board.scan.counts).toLocaleString("en")} findings are shown; the API has all.`));
+    parts.push(make("div", {}, `The ${board.shown.toLocaleString("en")} most severe of ${total(board.scan.counts).toLocaleString("en")} findings are shown; the API has all.`));
   if (seen !== null && board.scan && board.scan.number !== seen)
     parts.push(make("div", {}, "A newer scan has ended. ", make("button", {type: "button", id: "renew", onclick: () => location.reload()}, "show it")));
   const key = parts.map(part => part.textContent).join("\n");

@@ -99,7 +99,7 @@ async function showOverview() {
   show(make("section", {class: "totals", "aria-label": "totals"}, ...totals),
     make("section", {class: "cards"}, drawCard("by namespace", namespaces, "namespace"), drawCard(`by team (label ${board.team_label})`, teams, "team"),
       drawCard("by rule", rules, "rule"), drawCard("by kind", kinds, "kind")),
-    make("h2", {}, "The last scans"), drawHistory(history));
+    make("h2", {}, "Last scans"), drawHistory(history));
 }
 
 async function showGroups(group, title, note) {
@@ -108,7 +108,7 @@ async function showGroups(group, title, note) {
   const rows = groups.map(one => [make("a", {href: toReport({[group]: named(one.name)})}, named(one.name)), ...ACTIONS.map(action => one.counts[action]),
     one.objects, one.at_stake || "-", cell("", ...one.rules.flatMap(code => [make("a", {href: `/rules/${code}`}, code), " "]))]);
   show(withSearch(groups.map(one => named(one.name)), found => drawTable(
-    [group, ...columns([...ACTIONS, "objects"]), "at stake", "mostly"], rows.filter((_, place) => found(place)), "Nothing was found.")));
+    [group, ...columns([...ACTIONS, "objects"]), "at stake", "top rules"], rows.filter((_, place) => found(place)), "No findings.")));
 }
 
 let searched = ""; // stays when the page is drawn anew
@@ -135,11 +135,11 @@ function listForms(forms) {
 
 async function showRules() {
   const rules = await ask("/api/v1/rules");
-  setHead("Rules", `${rules.length} rules, and what the policy makes of them`);
+  setHead("Rules", `${rules.length} rules, with their actions in the policy`);
   const rows = rules.map(rule => [make("a", {href: `/rules/${rule.code}`}, rule.code), cell("text", rule.summary, drawNote(`${rule.name} · ${rule.harm}`)),
     cell("", ...listForms(rule.forms)), rule.counts.deny, rule.counts.warn, rule.counts.audit]);
   const heads = ["rule", "what it finds", "now", ...columns(TOLD)];
-  show(withSearch(rules.map(rule => `${rule.code} ${rule.name} ${rule.summary} ${rule.harm}`), found => drawTable(heads, rows.filter((_, place) => found(place)), "No rule is like that.")));
+  show(withSearch(rules.map(rule => `${rule.code} ${rule.name} ${rule.summary} ${rule.harm}`), found => drawTable(heads, rows.filter((_, place) => found(place)), "No rule matches.")));
 }
 
 async function showRule(code) {
@@ -186,7 +186,7 @@ const pause = seconds => new Promise(done => setTimeout(done, 1000 * seconds));
 
 async function simulate(choice, button, out) {
   button.disabled = true;
-  out.replaceChildren(make("p", {class: "facts", role: "status"}, "What the last scan saw is judged again ..."));
+  out.replaceChildren(make("p", {class: "facts", role: "status"}, "Judging the objects of the last scan again ..."));
   try {
     let one = await ask("/api/v1/simulations", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(choice)});
     for (let wait = .2; one.state === "running"; wait = Math.min(wait * 1.5, 3)) {
@@ -208,16 +208,16 @@ function drawChange(before, after) {
 function drawReport(one) {
   const report = one.report, [before, after] = report.denied;
   const more = after - before;
-  const verdict = more > 0 ? `${many(more, "more object")} would be denied` : more < 0 ? `${many(-more, "fewer object")} would be denied` : "No more and no fewer objects would be denied";
+  const verdict = more > 0 ? `${many(more, "more object")} would be denied` : more < 0 ? `${many(-more, "fewer object")} would be denied` : "The same number of objects would be denied";
   const counts = group => TOLD.map(action => cell("number", ...drawChange(group.before[action], group.after[action])));
   const heads = name => [name, ...columns(TOLD)];
   const all = report.gained + report.lost + report.changed;
   const changes = report.changes.map(change => [cell("change", make("span", {class: change.before}, change.before), make("span", {class: "arrow"}, " → "), make("b", {class: change.after}, change.after)),
     make("a", {href: `/rules/${change.rule}`}, `${change.rule}/${change.form}`), cell("text", change.file, drawNote(change.message))]);
-  return [make("p", {class: "verdict", role: "status"}, `${verdict}.`), make("p", {class: "facts"}, `${report.gained.toLocaleString("en")} findings gained, ${report.lost.toLocaleString("en")} lost, ${report.changed.toLocaleString("en")} with another action, in what scan ${one.scan} saw (${one.seconds.toFixed(1)} s).`),
+  return [make("p", {class: "verdict", role: "status"}, `${verdict}.`), make("p", {class: "facts"}, `${report.gained.toLocaleString("en")} findings gained, ${report.lost.toLocaleString("en")} lost, ${report.changed.toLocaleString("en")} with another action, among the objects of scan ${one.scan} (${one.seconds.toFixed(1)} s).`),
     make("div", {class: "totals"}, ...TOLD.map(action => make("div", {class: "total"}, make("b", {class: action}, ...drawChange(report.before[action], report.after[action])), action))),
-    ...(all ? [make("h2", {}, "By namespace"), drawTable(heads("namespace"), report.namespaces.map(group => [named(group.name), ...counts(group)]), "No namespace counts otherwise."),
-      make("h2", {}, "By rule"), drawTable(heads("rule"), report.rules.map(group => [group.name, ...counts(group)]), "No rule counts otherwise."),
+    ...(all ? [make("h2", {}, "By namespace"), drawTable(heads("namespace"), report.namespaces.map(group => [named(group.name), ...counts(group)]), "No namespace changes."),
+      make("h2", {}, "By rule"), drawTable(heads("rule"), report.rules.map(group => [group.name, ...counts(group)]), "No rule changes."),
       make("h2", {}, "What changes"), drawTable(["action", "rule", "object"], changes, "")] : []),
     ...(all > changes.length ? [make("p", {class: "facts"}, `and ${(all - changes.length).toLocaleString("en")} more`)] : [])];
 }
@@ -225,10 +225,10 @@ function drawReport(one) {
 async function showSimulator() {
   if (document.querySelector("form")) return; // what somebody has chosen stays
   const rules = await ask("/api/v1/rules");
-  setHead("Simulator", "Choose another profile, or other actions of rules: what the last scan saw is judged again, and nothing is changed.");
+  setHead("Simulator", "Choose another profile, or other actions for rules: the objects of the last scan are judged again. Nothing is changed.");
   const out = make("section", {id: "outcome", "aria-live": "polite"});
   show(drawChoice(rules, (choice, button) => simulate(choice, button, out)), out);
-  if (!board.simulator) out.append(make("p", {class: "problem"}, "The cluster is too large to be kept: --snapshot-size says how much may be."));
+  if (!board.simulator) out.append(make("p", {class: "problem"}, "The cluster does not fit into memory: raise --snapshot-size."));
 }
 
 const VIEWS = {
@@ -241,7 +241,7 @@ const VIEWS = {
 
 function showWaiting() {
   setHead(page === "/report" ? "Report" : "mlgate", "");
-  show(make("p", {class: "empty"}, board.failure ? "Nothing has been read of the cluster yet." : "The first scan of the cluster is going on ..."));
+  show(make("p", {class: "empty"}, board.failure ? "Nothing has been read from the cluster yet." : "The first scan of the cluster is running ..."));
 }
 
 async function showView() {

@@ -133,7 +133,8 @@ def _draw_place(
 
 
 def _notes(finding: "FindingRow") -> Iterator[str]:
-    yield _subject(finding)
+    if finding["object"]["kind"]:
+        yield _subject(finding)
     if finding["embedded"]:
         yield _describe_embedded(finding["embedded"], finding["path"])
     if "builds" in finding:

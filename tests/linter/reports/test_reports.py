@@ -325,10 +325,10 @@ def test_an_objects_role_is_not_claimed_where_there_is_none() -> None:
     assert "  = Job train in namespace ml\n  = help:" in report
 
 
-def test_what_could_not_be_read_is_a_document() -> None:
+def test_what_could_not_be_read_names_no_object() -> None:
     nothing = {"apiVersion": None, "kind": None, "namespace": None, "name": None}
     report = join(text, result(finding(rule="MLG001", role=None, object=nothing)), options())
-    assert "  = a document\n" in report
+    assert "  |\n  = fix (safe): set it to Never\n" in report
 
 
 def test_errors_come_first() -> None:
