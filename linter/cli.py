@@ -4,6 +4,7 @@ import os
 import sys
 
 from linter.errors import BROKEN_PIPE, CRASHED, INTERRUPTED, USAGE_ERROR, UserError
+from linter.input.repository import find_place
 from linter.streams import UnwritableError, open_streams
 from linter.subcommands import READER_VARIABLE, SUBCOMMANDS, load_subcommand, read_arguments
 from rules.type_names import NoReturn, TextIO
@@ -47,7 +48,7 @@ def main(
     out, err = stdout or sys.stdout, stderr or sys.stderr
     try:
         _refuse_stranger()
-        _refuse_lost_place()
+        find_place()
         choose_reader()
         return _dispatch(argv, stdin or sys.stdin, out, err)
     except UserError as error:
@@ -123,14 +124,6 @@ def choose_reader() -> None:
         there = " or ".join(sorted(composition.READERS))
         raise UserError(f"mlgate: {READER_VARIABLE} is {wanted}; here it can be {there}")
     composition.reader = wanted
-
-
-def _refuse_lost_place() -> None:
-    """Of a working directory that was removed no path leads anywhere."""
-    try:
-        os.getcwd()
-    except OSError as error:
-        raise UserError(f"mlgate: the working directory cannot be read: {error.strerror}") from None
 
 
 def _refuse_stranger() -> None:

@@ -3,11 +3,11 @@
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from linter.errors import UserError
 from linter.input.excludes import Excludes
+from linter.input.repository import find_place
 from linter.input.sources import collect
 from linter.judging import run
 from linter.judging.file_policies import FilePolicies
@@ -140,7 +140,7 @@ def lint(
             policies=FilePolicies(chosen, file, stated=True),
         )
         objects, paths = _part(inputs)
-        collection = collect(paths, Excludes(_find_place(), chosen.exclude))
+        collection = collect(paths, Excludes(find_place(), chosen.exclude))
         names = {f"<object {index}>": index for index in range(len(objects))}
         texts = list(zip(names, map(_encode, objects), strict=True))
         result = run.lint(task, collection, texts, jobs=1)
@@ -164,13 +164,6 @@ def _check_words(
         for word in words:
             if not isinstance(word, str):
                 raise LintError(f"{name} holds {show_value(word)}; expected rules")
-
-
-def _find_place() -> str:
-    try:
-        return str(Path.cwd())
-    except OSError as error:
-        raise LintError(f"the working directory cannot be read: {error.strerror}") from None
 
 
 def _list_unread(result: "RunResult", paths: Sequence[str]) -> tuple[Unread, ...]:

@@ -13,7 +13,7 @@ from linter.commands.closing import report_run
 from linter.commands.lint_arguments import find_option
 from linter.errors import UserError, WorkerError
 from linter.input.excludes import Excludes
-from linter.input.repository import find_root, list_parents
+from linter.input.repository import find_place, find_root, list_parents
 from linter.input.sources import STDIN, collect
 from linter.input.stamps import Stamps, read_stamps
 from linter.judging.settings import FILE_NAMES, list_bases
@@ -107,10 +107,10 @@ def _compare(before: Stamps, after: Stamps) -> list[str]:
 
 def _read_stamps(arguments: SimpleNamespace) -> Stamps:
     """Those of the files that the arguments lead to, and those that say how they are judged."""
-    excludes = Excludes(os.getcwd(), (), tuple(arguments.exclude))
+    here = find_place()
+    excludes = Excludes(here, (), tuple(arguments.exclude))
     sources, errors, *_ = collect(arguments.paths or [os.curdir], excludes)
     settings = {arguments.policy, arguments.baseline}
-    here = os.getcwd()
     folders = {os.path.dirname(os.path.abspath(one.path)) for one in sources}
     folders.update(list_parents(here, find_root(here)))
     settings |= {os.path.join(folder, name) for folder in folders for name in FILE_NAMES}

@@ -1,8 +1,18 @@
-"""Where a git repository begins."""
+"""Where a run stands: in which folder, and where the git repository around it begins."""
 
 import os
 
+from linter.errors import UserError
+
 _ROOTS: dict[str, str | None] = {}
+
+
+def find_place() -> str:
+    """The working directory. Raises UserError: of one that was removed no path leads anywhere."""
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise UserError(f"mlgate: the working directory cannot be read: {error.strerror}") from None
 
 
 def find_root(folder: str) -> str | None:

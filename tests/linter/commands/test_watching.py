@@ -10,6 +10,7 @@ import pytest
 from linter.cli import main
 from linter.commands.lint import judge_input
 from linter.commands.watching import watch
+from linter.errors import UserError
 from linter.subcommands import make_parser
 
 JOB = """\
@@ -110,6 +111,15 @@ def test_a_policy_further_up_counts_too(here: Path) -> None:
     assert "mlgate.yaml:3:11: extends[0]: shared: No such file or directory" in broken
     assert "changed: shared\n" in mended
     assert "a.yaml:9:22: deny[TRN001/batch]" in mended
+
+
+def test_it_ends_where_the_working_directory_is_gone(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "gone").mkdir()
+    monkeypatch.chdir(here / "gone")
+    with pytest.raises(UserError, match="the working directory cannot be read"):
+        see((here / "gone").rmdir)
 
 
 def test_a_link_that_leads_nowhere_is_told(here: Path) -> None:
