@@ -7,6 +7,15 @@ from linter.errors import UserError
 from linter.input.repository import find_root
 from rules.record import NamedTuple
 
+_OF_A_REPOSITORY = frozenset(
+    f"GIT_{name}"
+    for name in (
+        *("DIR", "COMMON_DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY"),
+        *("ALTERNATE_OBJECT_DIRECTORIES", "PREFIX", "SHALLOW_FILE"),
+    )
+)
+"""``git rev-parse --local-env-vars``, but for settings."""
+
 
 class FileChange(NamedTuple):
     """A file that changed: how it was (None: it was not there), and how it is in git's index where
@@ -123,6 +132,14 @@ def _list_names(top: str, command: str, *arguments: str) -> list[str]:
     return [os.fsdecode(name) for name in listed.split(b"\0") if name]
 
 
+def _find_environment(folder: str) -> dict[str, str] | None:
+    """The variables with which git is asked in a folder; None: those of this process. A hook has
+    the index and the folders of its own repository in some, and a submodule is another."""
+    if find_root(folder) == find_root(os.path.realpath(os.curdir)):
+        return None
+    return {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
+
+
 def _ask(folder: str, *arguments: str) -> bytes | None:
     """The output of a git command; None if git fails."""
     import subprocess
@@ -132,6 +149,7 @@ def _ask(folder: str, *arguments: str) -> bytes | None:
             ["git", "-C", folder, *arguments],  # noqa: S607 - the user's own git
             capture_output=True,
             check=False,
+            env=_find_environment(folder),
         )
     except OSError as error:
         raise UserError(f"mlgate lint: git cannot be run: {error.strerror}") from None

@@ -185,7 +185,9 @@ def test_flags_that_contradict_each_other(here: Path, flags: tuple[str, ...]) ->
     assert "do not go together" in answer.err
 
 
-def test_a_submodule_is_compared_with_what_it_was_then(here: Path, tmp_path: Path) -> None:
+def test_a_submodule_is_compared_with_what_it_was_then(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inner = tmp_path / "inner"
     inner.mkdir()
     git("init", "--quiet", folder=inner)
@@ -200,6 +202,9 @@ def test_a_submodule_is_compared_with_what_it_was_then(here: Path, tmp_path: Pat
     (here / "inner/b.yaml").write_text(FIXABLE)
     git("add", ".", folder=here / "inner")
     git("commit", "--quiet", "-m", "more", folder=here / "inner")
+    assert [file for file, _ in lint("--since", "HEAD")] == ["inner/b.yaml"]
+    # As in the hook of a further work tree.
+    monkeypatch.setenv("GIT_DIR", str(here / ".git"))
     assert [file for file, _ in lint("--since", "HEAD")] == ["inner/b.yaml"]
 
 
