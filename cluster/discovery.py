@@ -105,7 +105,7 @@ def _read_object(response: Any) -> dict[str, Any]:
 
 
 def _read_message(body: bytes) -> str:
-    """What a ``Status`` says; what a proxy sends instead, as it is."""
+    """The message of a ``Status``, or a proxy's answer as it is."""
     try:
         return str(orjson.loads(body)["message"])
     except (ValueError, TypeError, KeyError):

@@ -8,7 +8,8 @@ from rules.type_names import Any
 
 
 class Inapplicable(Exception):
-    """An edit leads through what is no mapping or list; the message says where."""
+    """An edit's path leads through something that is not a mapping or list; the message says
+    where."""
 
 
 def apply(tree: Any, edits: Iterable[Edit]) -> Any:

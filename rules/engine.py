@@ -143,7 +143,7 @@ class Engine:
         return Evaluation(tuple(kept), tuple(suppressed))
 
     def _namespace_role(self, labels: Mapping[str, str] | None) -> Role | None:
-        """The role that a Namespace says for what is in it, where that counts."""
+        """The role that a Namespace states for its objects, if that counts."""
         if not labels or self._trust == "none" or self.policy.namespace_labels != "trusted":
             return None
         said = labels.get(self.policy.parameters["roles"]["label"])

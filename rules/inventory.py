@@ -45,7 +45,7 @@ class NamespaceSnapshot:
         return iter(self._held)
 
     def list_said(self, fact: str, read: Read) -> Said:
-        """Each object, and what is said of a fact of it."""
+        """Each object with its value of a fact."""
         known = self._said.get((fact, read))
         if known is None:
             known = self._said[fact, read] = _list_all_said(self, fact, read)
@@ -80,7 +80,7 @@ class Inventory:
         return view
 
     def add(self, manifest: Manifest, kind: Kind, source: Any = None) -> None:
-        """Take in an object. Its facts are read when somebody asks for them."""
+        """Add an object. Its facts are read on demand."""
         identity = manifest.identity
         if identity.name is not None:
             key = ObjectKey(kind.group, kind.name, identity.namespace or "", identity.name)
@@ -152,8 +152,8 @@ class Inventory:
         return all(key.name not in names for names in self._list_unsaid(key))
 
     def _list_unsaid(self, key: ObjectKey) -> Iterator[dict[str, list[Neighbour]]]:
-        """The objects of a kind in namespaces that may be that of ``key``: where either says none,
-        nobody knows which one it is applied to."""
+        """The objects of a kind whose namespace may be that of ``key``, because one of the two
+        names none."""
         if key.namespace or self.namespace:
             names = self._objects.get((key.group, key.kind, ""))
             if names is not None:

@@ -41,8 +41,8 @@ def needs_fabric(pod: Pod, commands: Iterable[CommandLine]) -> bool:
 
 
 def _name_means(command: CommandLine) -> Iterator[str]:
-    """The resources of a container, its flags, and what speaks to communication libraries or says
-    where they are."""
+    """The resources and flags of a container, and its variables that concern communication
+    libraries."""
     yield from (flag.name for flag in command.flags)
     for part in ("limits", "requests"):
         for name, _ in items(command.container.get("resources", part)):

@@ -29,7 +29,7 @@ class ConfigLeak(NamedTuple):
 
 
 def may_leak(command: CommandLine) -> bool:
-    """Whether a container may hold a credential anywhere: few do, which is told at once."""
+    """Quick test whether a container may hold a credential at all: few do."""
     variables, texts = command.environment, command.texts
     written = [text for text, _ in (*variables.values(), *texts)]
     return bool(written) and may_hold("\n".join([*variables, *written]))

@@ -100,7 +100,7 @@ class Manifest:
         return Presence.DEFAULTED
 
     def _is_applied(self, path: Path) -> bool | None:
-        """Whether an apply says what stands at ``path``; None where it may."""
+        """Whether an apply set the value at ``path``; None if that is unknown."""
         if self._applied is None:
             self._applied = _applied_fields(self.object)
         owned = {_owns(fields, self.object, path) for fields in self._applied}

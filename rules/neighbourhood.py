@@ -209,7 +209,7 @@ class Neighbourhood:
 
 
 def _unpack_selector(kept: Any) -> "Selector | None":
-    """What the fact says; None where it cannot be read."""
+    """The selector in the fact; None if it cannot be read."""
     from rules.selectors import SELECTS_NOTHING, parse_selector  # noqa: PLC0415 - few have neighbours
 
     return SELECTS_NOTHING if kept is None else parse_selector(kept)
@@ -223,7 +223,7 @@ def place_of(key: ObjectKey, fact: Fact) -> Path:
 
 
 def _is_named(folder: str, container: Container) -> bool:
-    """Whether some word of a command begins with a folder: most mounts are nobody's scripts."""
+    """Whether a word of a command begins with a folder: most mounts hold no scripts."""
     for key in ("command", "args"):
         words = container.body.get(key)
         for word in words if isinstance(words, list) else (words,):

@@ -174,7 +174,7 @@ def _read_texts(command: CommandLine) -> Iterator[str]:
 
 
 def _of_accelerate(command: CommandLine, devices: int) -> Parallelism | None:
-    """Hugging Face's launcher is told the processes of all machines together."""
+    """Hugging Face's launcher, whose number of processes is that of all machines together."""
     flag, machines = command.flag("num-processes"), command.value("num-machines") or "1"
     number = parse_whole(machines)
     return None if flag is None or number is None else _tell(command, [flag], devices, number)
@@ -239,7 +239,7 @@ def _tell_variables(
 def _read_sizes(
     sizes: list[tuple[str, str]], path: Path, devices: int, pods: int
 ) -> Parallelism | None:
-    """What some sizes, each with what tells it, come to; None where one is no number."""
+    """The product of some sizes, each with its source; None if one is not a number."""
     numbers = [parse_whole(size) for _, size in sizes]
     if None in numbers:
         return None

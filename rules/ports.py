@@ -31,7 +31,7 @@ def declared_ports(container: Container) -> Iterator[Mapping[str, Any]]:
 
 
 def work_ports(container: Container) -> Iterator[Mapping[str, Any]]:
-    """Those at which somebody may ask it for work: its metrics are none."""
+    """The ports at which the container can be asked for work, which excludes its metrics."""
     for port in declared_ports(container):
         name = port.get("name")
         if not (isinstance(name, str) and _COUNTS.intersection(split_name(name))):
@@ -64,8 +64,8 @@ def port_numbers(container: Container) -> tuple[int, ...]:
 
 
 def find_port(command: CommandLine, server: Server) -> int | None:
-    """Where a server listens: where it is told to, else at its image's port or at the only one that
-    is declared. None where a template tells it, or nothing tells which it is."""
+    """The port on which a server listens: the one that it is told, else the only declared one, else
+    the server's default. None if a template sets it, or if it is ambiguous."""
     told = command.setting(*server.port_from)
     if told is not None:
         number = told.rpartition(":")[2]  # an address may stand there: OLLAMA_HOST=0.0.0.0:80
@@ -111,22 +111,22 @@ def is_asked(command: CommandLine, *, accelerated: bool) -> bool:
 
 
 def listens(command: CommandLine) -> bool:
-    """Whether somebody may ask a container for something: it is a known server, or a port is
-    declared or told. A consumer of a queue does not."""
+    """Whether a container can be asked for something: it is a known server, or declares or sets a
+    port. A consumer of a queue cannot."""
     declared = any(declared_ports(command.container))
     told = any(work_ports(command.container)) if declared else tells_port(command)
     return told or known_server(command) is not None
 
 
 def tells_port(command: CommandLine) -> bool:
-    """Whether a container may be told where to listen: what it is told of others' addresses, such
-    as a queue's, is not that."""
+    """Whether a container's command may set its port; addresses of others, such as a queue's, do
+    not count."""
     told = [command.environment[name].text for name in _LISTENS if name in command.environment]
     return re.search(_NUMBER, "\n".join([re.sub(_ADDRESS, "", command.script), *told])) is not None
 
 
 def numbers_told(command: CommandLine) -> frozenset[int]:
-    """All that may be a port's number in what a container declares and is told."""
+    """All possible port numbers in a container's declaration and command."""
     texts = [command.script, *(value for value, _ in command.environment.values())]
     told = (int(number) for text in texts for number in re.findall(_NUMBER, text))
     return frozenset({*told, *port_numbers(command.container)})

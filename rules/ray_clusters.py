@@ -73,7 +73,7 @@ def find_head_memory(workload: Workload) -> Iterator[tuple[Path, Any]]:
 
 
 def find_restarting(workload: Workload) -> Iterator[tuple[Value, str]]:
-    """The restart policies that the autoscaler does not go with, and what comes of them."""
+    """The restart policies that do not work with the autoscaler, and their effect."""
     scaling, release = (
         workload.at(fact) for fact in (facts.RAY_AUTOSCALING, facts.RAY_AUTOSCALER_VERSION)
     )

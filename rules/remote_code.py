@@ -73,7 +73,7 @@ def find_open_notebook(command: CommandLine) -> CodeSource | None:
 
 
 def read_model(command: CommandLine) -> str:
-    """The model that a server or trainer is told of; empty where it is not known."""
+    """The model that a server or trainer is given; empty if it is not known."""
     uri = command.container.get("storageUri")
     words = [word for word, _ in command.words]
     served = words[words.index("serve") + 1 :][:1] if "serve" in words else []

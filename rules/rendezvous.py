@@ -60,7 +60,7 @@ def _list_programs(command: CommandLine) -> list[str]:
 
 
 def _spans_nodes(command: CommandLine) -> bool:
-    """Whether the launcher is told of more than one node; one that is not runs alone."""
+    """Whether the launcher's command names more than one node; otherwise it runs alone."""
     nodes = command.value("nnodes", "num_machines", "num_nodes")
     told = ("master-addr", "rdzv-endpoint", "main_process_ip", "hostfile", "node-rank")
     return nodes not in (None, "1") or command.flag(*told) is not None

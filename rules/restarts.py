@@ -1,4 +1,4 @@
-"""What the words of a restart policy say, whoever wrote them in whatever case."""
+"""The meaning of restart policies, in any case of letters."""
 
 from collections.abc import Sequence
 

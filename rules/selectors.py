@@ -63,7 +63,7 @@ def read_selector(body: Mapping[str, Any]) -> Selector:
 
 
 def parse_selector(body: Any) -> Selector | None:
-    """The selector of a LabelSelector that nobody has checked; None where it cannot be read."""
+    """The selector of an unvalidated LabelSelector; None if it cannot be read."""
     if not isinstance(body, Mapping):
         return None
     equal, written = body.get("matchLabels") or {}, body.get("matchExpressions") or ()

@@ -110,7 +110,7 @@ def _find_slow(workload: Workload, table: Mapping[str, Any]) -> Iterator[SlowSer
 
 
 def _is_asked(command: CommandLine) -> bool:
-    """Whether somebody may ask the container for something, if only by a probe."""
+    """Whether the container can be asked for something, if only by a probe."""
     return not only_joins(command) and (
         any(map(command.container.get, _PROBES)) or listens(command)
     )

@@ -216,8 +216,8 @@ def _lasting(pod: Pod, read: ReadContainer) -> Iterator[CommandLine]:
 
 
 def _texts(pod: Pod, read: ReadContainer) -> Iterator[list[str]]:
-    """All that says what a pod does, as words: its containers' scripts and environment, and what
-    is beside them. A variable that says where something is read from says nothing of outputs."""
+    """The words of a pod that show what it does: scripts and environment of its containers, and
+    what is mounted beside them. Variables that name an input do not count."""
     yield [word for words in split_words(clean(cut(pod.text))) for word in words]
     for command in map(read, pod.containers):
         yield [word for word, _ in command.words]
@@ -245,7 +245,7 @@ def _folders(target: str) -> list[str]:
 
 
 def _is_system(path: Any) -> bool:
-    """Whether a folder of a node holds its system, devices or drivers, and nobody's data."""
+    """Whether a folder of a node contains its system, devices or drivers rather than data."""
     return isinstance(path, str) and f"{path}/".startswith(_SYSTEM)
 
 

@@ -1,4 +1,4 @@
-"""Fields that stand where nobody reads them, and what that means for other findings."""
+"""Fields at places where nothing reads them, and their effect on other findings."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -44,7 +44,7 @@ def find_misplaced(workload: Workload) -> tuple[Stray, ...]:
 
 
 def _may_stray(group: str, name: str, manifest: Manifest) -> bool:
-    """Whether some field stands a level off, which is told at once: nearly all stand right."""
+    """Quick test whether some field may be at the wrong level: in nearly all objects none is."""
     for wrong, keys in misplaced_keys(group, name):
         for _, body in expand(manifest.object, wrong):
             if isinstance(body, dict) and not keys.isdisjoint(body):

@@ -105,7 +105,7 @@ def _of_environment(env: Any, at: Path) -> Iterator[Mistyped]:
 
 
 def _name_texts(env: Any) -> bool:
-    """Whether all that is said in an environment is text."""
+    """Whether all values of an environment are texts."""
     try:
         values = chain.from_iterable(map(dict.values, env))
         return _NO_TEXTS.isdisjoint(map(type, values))

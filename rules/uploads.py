@@ -161,5 +161,5 @@ def _read_store(before: str, word: str, schemes: frozenset[str]) -> str | None:
 
 
 def reads(name: str) -> bool:
-    """Whether a flag or variable of that name says where something is read from."""
+    """Whether a flag or variable of that name names an input."""
     return re.search(_INPUT, name) is not None

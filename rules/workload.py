@@ -265,7 +265,7 @@ class Workload:
 
     @lazy_property
     def retries(self) -> tuple[Retry, ...]:
-        """The retry budgets of training; those of other steps are nobody's business here."""
+        """The retry budgets of training; those of other steps do not matter here."""
         others = {pod.path for pod in self.pods} - {pod.path for pod in self.training_pods}
         return tuple(retry for retry in self.kind.retries(self.spec) if retry.pod not in others)
 

@@ -1,4 +1,4 @@
-"""``mlgate policy``: check a policy file, show what it says, draft one, print its schema."""
+"""``mlgate policy``: check a policy file, show the policy in force, draft one, print its schema."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""What a policy finds in files, and what changes with another: for whoever chooses one."""
+"""What a policy finds in files, and what another one would change."""
 
 import json
 import os

@@ -83,7 +83,7 @@ def _make_pages(board: Board) -> APIRouter:
 
 
 def _send_packed(packed: bytes, request: Request) -> Response:
-    """A page that is kept packed, as it is for whoever can unpack it."""
+    """Send a compressed page as it is to clients that can decompress it."""
     headers: dict[str, Any] = {"vary": "accept-encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"

@@ -55,5 +55,5 @@ def _describe_group(name: str, rows: "list[FindingRow]") -> FindingGroup:
 
 
 def mark_rows(rows: "Iterable[FindingRow]") -> set[tuple[str, str]]:
-    """What tells the findings of one scan from those of another."""
+    """Keys that distinguish the findings of one scan from those of another."""
     return {(row["file"], row["fingerprint"]) for row in rows}

@@ -105,7 +105,7 @@ class DashboardServer(uvicorn.Server):
         sys.setswitchinterval(_SWITCH_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End; what comes after this, a signal keeps from being run."""
+        """End. A signal keeps the code after this from running."""
         self._end()
         await super().shutdown(sockets)
 

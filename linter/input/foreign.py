@@ -23,7 +23,7 @@ def is_commented_json(file: str, text: str) -> bool:
 
 
 def is_object(body: Any) -> bool:
-    """Whether a document's value says of which kind it is, as every object does."""
+    """Whether a document names its kind, as every object does."""
     return (
         isinstance(body, dict)
         and isinstance(body.get("apiVersion"), str)

@@ -1,4 +1,4 @@
-"""What a file is known again by: whether it changed since somebody looked."""
+"""Stamps of files, by which a change is noticed."""
 
 import os
 from collections.abc import Iterable

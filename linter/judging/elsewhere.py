@@ -1,4 +1,4 @@
-"""Places in other objects of a run, which a finding on one object speaks of."""
+"""Places in other objects of a run that a finding refers to."""
 
 from itertools import takewhile
 

@@ -163,7 +163,7 @@ class DocumentJudge:
         return (*evaluation.findings, *patches.judge_inside(entry))
 
     def _list_passed(self, manifest: Manifest, evaluation: Evaluation) -> list[str]:
-        """The rules that found nothing in an object, and could have said so."""
+        """The rules that could have found something in an object, and did not."""
         namespace = manifest.identity.namespace or self._task.namespace or ""
         passed = frozenset(evaluation.passed)
         rules = {rule.code: rule for rule, *_ in evaluation.looks if rule.code in passed}

@@ -66,7 +66,7 @@ class ChartSources:
         self._templates: dict[str, list[str] | None] = {}
 
     def find_file(self, source: str) -> str | None:
-        """The file that ``# Source: source`` speaks of: its first part is the chart's name."""
+        """The file that ``# Source: source`` names; its first part is the chart's name."""
         _, _, below = source.partition("/")
         file = os.path.normpath(os.path.join(self._chart, below))
         return file if below and self._read(file) is not None else None

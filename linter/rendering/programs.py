@@ -76,7 +76,7 @@ def _run(words: list[str], name: str) -> bytes:
 
 
 def _read_complaint(said: str) -> str:
-    """What a program said last, without the words of kubectl's log around it."""
+    """The last message of a program, without the words of kubectl's log around it."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith("# Warning")][-_MOST_LINES:]
     return "; ".join(line.partition(' err="')[2].removesuffix('"') or line for line in told)

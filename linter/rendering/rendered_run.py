@@ -86,7 +86,7 @@ def _read_build(build: "Build") -> Iterable[Document]:
 
 
 def _rename(row: "FindingRow", name: str) -> None:
-    """A place in what was built goes by the build's name."""
+    """A place in a build, under the build's name."""
     if row["file"] == STDIN:
         row["file"] = name
     for other in row["related"]:

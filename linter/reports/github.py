@@ -17,7 +17,8 @@ _LEVELS = {"deny": "error", "warn": "warning"}
 
 
 def render(result: "RunResult", options: ReportOptions) -> Iterator[str]:
-    """``::error file=...,line=...::message``, the denials first: GitHub drops what comes late."""
+    """``::error file=...,line=...::message``, denials first, because GitHub drops the later
+    ones."""
     lines = [_annotate_error(error) for error in select_errors(result)]
     for wanted in ("error", "warning", "notice"):
         shown = select_shown(result, options)

@@ -1,4 +1,4 @@
-"""The report for a person: each finding with the lines that it speaks of."""
+"""The text report for people: each finding with its source lines."""
 
 import os
 from collections.abc import Iterator, Sequence

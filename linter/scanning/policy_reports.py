@@ -90,7 +90,7 @@ def make_policy_reports(
 
 
 def summarize_content(report: JsonObject) -> str:
-    """All of a report that is ours, in one form, whoever wrote the rest."""
+    """The part of a report that mlgate wrote, in canonical form, whoever wrote the rest."""
     metadata = report.get("metadata") or {}
     ours = {key: report.get(key) for key in ("source", "scope", "summary", "results")}
     known = (metadata.get("labels") or {}).get(MANAGER_LABEL)

@@ -71,7 +71,7 @@ class Snapshot(Lister):
         return self._lister.find_object(resource, namespace, name)
 
     def without_cluster(self) -> "Snapshot":
-        """The same, which asks nobody: a process without the cluster can have it."""
+        """The same snapshot for a process without a connection to the cluster."""
         kept = Snapshot(_NoCluster(), self._most)
         kept.whole, kept.size, kept.errors, kept._kept = (
             self.whole,

@@ -34,7 +34,7 @@ NO_USE = AcceleratorUse()
 
 
 class UsageMeter:
-    """Adds up running Pods by the object that somebody wrote, through all owners in between."""
+    """Adds up running Pods by their top-level owner."""
 
     def __init__(self, parameters: Mapping[str, Any], now: datetime.datetime) -> None:
         self._parameters = parameters

@@ -34,7 +34,7 @@ class FieldType:
         self._meant: dict[str, tuple[str, ...]] = {}
 
     def spell(self, key: str) -> tuple[str, ...]:
-        """The fields that somebody may have meant who wrote ``key``, the likeliest first."""
+        """The fields that ``key`` may be a misspelling of, the likeliest first."""
         known = self._meant.get(key)
         if known is None:
             known = find_spellings(key, self.shapes)

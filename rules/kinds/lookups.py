@@ -10,7 +10,7 @@ from rules.type_names import Any, TypeAlias
 
 
 class Reference(NamedTuple):
-    """Another object, by what the referring one says of it. Any of ``kinds`` will do."""
+    """A reference to another object. Any of ``kinds`` matches."""
 
     group: str
     kinds: tuple[str, ...]

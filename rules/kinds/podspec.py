@@ -149,7 +149,7 @@ def silence_worker(pod: Pod) -> Pod:
 
 
 def read_metadata(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The labels and annotations that a component's body says of its pods."""
+    """The labels and annotations that a component's body gives its pods."""
     return {key: body[key] for key in ("labels", "annotations") if isinstance(body.get(key), dict)}
 
 

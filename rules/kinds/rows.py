@@ -154,7 +154,7 @@ def _leads(root: Path, path: Path) -> bool:
 
 
 def left_to_controller(rows: FactRows) -> dict[Fact, tuple[Any, ...]]:
-    """The rows of a spec that stands where nobody writes its defaults into it."""
+    """The rows of a spec whose defaults nothing writes into the object."""
     return {fact: (*row[:2], CONTROLLER) if len(row) > 1 else row for fact, row in rows.items()}
 
 

@@ -61,7 +61,7 @@ def _components(spec: SpecView, predictor: SpecView, models: Mapping[str, str]) 
 
 
 def _count(*places: SpecView) -> int | None:
-    """The first of the places that says how many replicas there are decides."""
+    """The number of replicas, from the first place that has one."""
     found = (place.dig("replicas") for place in places)
     return read_count(next((count for count in found if count is not None), None))
 

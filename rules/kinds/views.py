@@ -27,7 +27,7 @@ class SpecView:
         return self.manifest.value((*self.path, *keys), default)
 
     def raw(self, *keys: str | int, default: Any) -> Value:
-        """A value that nobody defaults on the way in (``Manifest.raw``)."""
+        """A value without any default (``Manifest.raw``)."""
         return self.manifest.raw((*self.path, *keys), default)
 
     def dig(self, *keys: str | int) -> Any:

@@ -1,4 +1,4 @@
-"""A Policy made of what a policy file says, once that has no problems."""
+"""Building a Policy from a valid policy file."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -237,7 +237,7 @@ def _entry(
 
 
 def _stated(actions: Mapping[str, Action], rule: Rule, form: Form, source: str) -> Weighed | None:
-    """What a ``rules`` mapping says: the form's own line before the whole rule's."""
+    """The action in a ``rules`` mapping: the form's own line comes before the rule's."""
     for key in (f"{rule.code}/{form.name}", rule.code):
         if key in actions:
             return Weighed(actions[key], source + key)
@@ -274,7 +274,7 @@ def _concerns(entry: "ExceptionEntry", subject: Subject) -> bool:
 
 
 def describe_expired(entry: "ExceptionEntry") -> str:
-    """What is to be told of an exception that is past its last day."""
+    """The note on an expired exception."""
     return f"the exception of {entry.owner} expired on {entry.expires}: {entry.reason}"
 
 

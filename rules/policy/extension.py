@@ -1,4 +1,4 @@
-"""A policy that extends others: what comes of both, and what it may not loosen."""
+"""Policies that extend others: merging them, and what they may not loosen."""
 
 from collections.abc import Iterator, Mapping
 
@@ -50,7 +50,7 @@ def _spread(table: Any) -> dict[str, Any]:
 def find_loosened(
     base: Mapping[str, Any], body: Mapping[str, Any], name: str
 ) -> Iterator[Complaint]:
-    """What a policy says that the one it extends, ``name``, does not let it say."""
+    """What a policy loosens although ``name``, which it extends, locks it."""
     for key in base.get(LOCKED) or ():
         if key in body:
             yield Complaint((key,), f"it is locked by {name}", on_key=True)

@@ -108,7 +108,7 @@ def _read_body(
 
 
 def _read_base(name: str, rules: Rules, read_base: ReadBase, depth: int) -> Mapping[str, Any]:
-    """What a policy says that another extends. What that one extends stands beside it."""
+    """The keys of an extended policy. Policies that it extends in turn are read beside it."""
     if depth >= _DEEPEST:
         raise _refuse(1, 1, "policies that extend one another without end")
     folder = "".join(name.rpartition("/")[:2])
@@ -182,7 +182,7 @@ def _repeated_kinds(entries: Iterable[Mapping[str, Any]]) -> Iterator[Complaint]
 def _unknown_kinds(
     stated: Mapping[str, Any], body: Mapping[str, Any], rules: tuple[Rule, ...]
 ) -> Iterator[Complaint]:
-    """Kinds that a rule's parameter names, as ``Kind`` or ``Kind.group``, and nobody knows."""
+    """Unknown kinds in a rule's parameter, as ``Kind`` or ``Kind.group``."""
     places = [
         (rule.code, one.name)
         for rule in rules

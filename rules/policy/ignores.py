@@ -73,7 +73,7 @@ def read_annotations(
 
 
 def _place(ignore: Ignore, scope: Path, pods: Iterable[Pod]) -> Ignore:
-    """An ignore with the containers of which it speaks, as far as they stand below ``scope``."""
+    """An ignore with the containers that it covers, as far as they are below ``scope``."""
     known = [one for pod in pods for one in pod.containers if one.path[: len(scope)] == scope]
     places = tuple(one.path for one in known if one.name == ignore.container)
     if places or ignore.problem:

@@ -180,7 +180,7 @@ def _read_against(role: Role, pod: Pod, siblings: Siblings) -> list[Signal]:
 
 
 def _read_batch(reading: Reading) -> list[Signal]:
-    """Signs of predictions in what was heard, if nothing in it trains."""
+    """Signs of batch inference among all signs, if none is of training."""
     if any(one.role is Role.TRAINING and one.group != "launcher" for one in reading.texts):
         return []
     signs = [one for one in reading.texts if one.role is Role.BATCH]

@@ -153,7 +153,8 @@ def _is_part(image: Image) -> bool:
 
 
 def _own(everything: frozenset[str], words: frozenset[str], name: str) -> Iterator[Mark]:
-    """What images of nobody's product say: their makers name them after what they do."""
+    """Signs in the name of an image that is not a known product: its makers name it after what it
+    does."""
     if any(word.endswith(_BENCHMARKS) and word != _WORKBENCH for word in words):
         yield _MEASURE
     if words & _BATCHES:

@@ -89,7 +89,7 @@ class Reading:
 
     @property
     def admits(self) -> bool:
-        """Whether the pod only lets somebody log in, as workers of MPI do."""
+        """Whether the pod only accepts logins, as workers of MPI do."""
         return any("sshd" in text for text in self._runs) and all(map(only_admits, self._runs))
 
     def names(self, manifest: Manifest) -> list[Signal]:
@@ -104,7 +104,8 @@ class Reading:
         return _agree(found)
 
     def hints(self) -> list[Signal]:
-        """Ports and probes: somebody asks it for something; and the environment of ranks."""
+        """Weak signs: ports and probes, which show that the container is asked, and the environment
+        of ranks."""
         found: list[Signal] = []
         for body, command, run in zip(self._bodies, self._commands, self._runs, strict=False):
             if body.get("ports"):
@@ -151,7 +152,8 @@ def _read_image(body: Mapping[str, Any]) -> tuple[Signal, ...]:
 
 
 def _read_variables(names: Iterable[str], *, asked: bool) -> list[Signal]:
-    """What the environment says: a model's place says that it is served if somebody can ask."""
+    """Signs in the environment: the place of a model is a sign of serving if the container can be
+    asked."""
     found = [signal for name in names if (signal := read_variable(name))]
     if not asked:
         found = [one for one in found if one.role is not Role.SERVING]

@@ -208,7 +208,7 @@ def _decide(heard: _Heard, kind: Kind, priors: Mapping[Role, int], *, accelerate
 
 
 def _sum_up(signals: Mapping[str, Signal]) -> int:
-    """The weights of a role; a launcher only adds to what speaks for training."""
+    """The sum of a role's weights; a launcher only adds to other signs of training."""
     total = sum([signal[1] for signal in signals.values()])
     if "launcher" in signals and _OWN_TRAINING.isdisjoint(signals):
         total -= signals["launcher"].weight

@@ -51,7 +51,7 @@ _RATES = ("_EPOCHS", "_LEARNING_RATE")
 
 @lru_cache(maxsize=2048)
 def read_flag(word: str) -> Signal | None:
-    """What a flag says that stands in no table; ``--train-x`` and ``--train_x`` are one."""
+    """The sign in a flag that is in no table; ``--train-x`` and ``--train_x`` are the same."""
     if word in WORDS or len(word) > _LONGEST:
         return None
     mark = _mark_flag(word.replace("_", "-"))

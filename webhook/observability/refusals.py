@@ -29,7 +29,7 @@ class Refusals:
         self._quiet_until: dict[str, float] = {}
 
     def request(self, status: int, reason: str, address: str) -> None:
-        """A request that gets no review; ``reason`` is what its client is told."""
+        """Count a request that gets no review; ``reason`` is the one that its client is given."""
         self._metrics.refusal(status)
         if status != 500:  # of a bug, and of rules without an answer, a line is written anyway
             self._tell(str(status), address, reason=reason, status=status)

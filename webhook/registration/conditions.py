@@ -58,8 +58,8 @@ def _condition(name: str, expression: str) -> _Condition:
 
 
 def _not_exempt(policy: Policy) -> str:
-    """What ``rules.policy.is_exempt`` says of a namespace, as CEL; objects of the cluster have
-    none."""
+    """The negation of ``rules.policy.is_exempt`` for a namespace, as CEL; cluster-scoped objects
+    have none."""
     exempt = f"request.namespace.matches('{match_globs(EXEMPT)}')"
     named = sorted({str(entry.name) for entry in policy.namespaces if is_exact(entry.name)})
     if named:
@@ -68,8 +68,8 @@ def _not_exempt(policy: Policy) -> str:
 
 
 def _not_a_child(policy: Policy) -> str:
-    """What ``webhook.review.owners.trusts_owner`` says of who made an object that has a
-    controller."""
+    """The negation of ``webhook.review.owners.trusts_owner`` for the creator of a controlled
+    object, as CEL."""
     # Of the calls for a Job and its pods, most are by controllers, and decide nothing.
     names = ["system:kube-controller-manager", *policy.controllers]
     trusted = (
@@ -84,7 +84,7 @@ def _not_a_child(policy: Policy) -> str:
 
 
 def _not_unchanged() -> str:
-    """What ``webhook.review.changes.is_only_metadata`` says of an update."""
+    """The negation of ``webhook.review.changes.is_only_metadata`` for an update, as CEL."""
     same = "key in oldObject && object[key] == oldObject[key]"
     return (
         "!has(request.operation) || request.operation != 'UPDATE' || "
@@ -96,7 +96,7 @@ def _not_unchanged() -> str:
 
 
 def _work_in_status() -> str:
-    """What ``webhook.review.changes.changes_work_in_status`` says of a Workflow, whose status is a
+    """``webhook.review.changes.changes_work_in_status`` as CEL, for a Workflow, whose status is a
     mapping by its CustomResourceDefinition."""
     parts = [f".{part}" for _, part in WORK_IN_STATUS]
     changed = " || ".join(

@@ -117,7 +117,7 @@ class Registrar:
         return True
 
     def _write(self, kind: str, wanted: JsonObject, live: JsonObject | None) -> bool:
-        """Apply, unless the same was written just before and somebody else keeps undoing it."""
+        """Apply, unless the same was written just before and something keeps undoing it."""
         now = self._clock()
         again = self._last.get(kind) == wanted
         backoff = self._backoffs[kind] if again else WriteBackoff()

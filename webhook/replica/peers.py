@@ -73,8 +73,7 @@ def _ports(ports: object) -> list[int]:
 
 
 def fetch_leaf(address: PeerAddress, name: str) -> x509.Certificate | None:
-    """The certificate that a server shows to whoever asks for ``name``; None where it shows
-    none."""
+    """The certificate that a server presents for ``name``; None if it presents none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Nothing is sent and nothing believed: the certificate is only compared. Verifying would fail
     # for the very replicas that this looks for, those with the old authority's leaf.

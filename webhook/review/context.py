@@ -146,7 +146,7 @@ class AdmissionCase(NamedTuple):
         return cache.get_or_evaluate(body, self._given, self.inventory, evaluate)
 
     def recall(self, body: dict[str, Any]) -> Evaluation | None:
-        """What was found in ``body`` not long ago; None where nobody knows any more."""
+        """The cached evaluation of ``body``; None if there is none."""
         cache = self.context.cache
         return None if cache is None else cache.recall(body, self._given, self.inventory)
 

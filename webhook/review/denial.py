@@ -1,4 +1,4 @@
-"""Why a request is refused, for whoever sent it, and what to do about it."""
+"""The message of a denial: why the request is refused, and what to do about it."""
 
 from collections.abc import Sequence
 

@@ -96,7 +96,7 @@ def _is_wanted(finding: Finding, policy: Policy) -> bool:
 
 
 def _may_fix(finding: Finding, within_lists: bool) -> bool:  # noqa: FBT001 - handed on
-    """Whether the webhook may make the fix: a safe one, at places where nobody wrote anything."""
+    """Whether the webhook may apply the fix: a safe one that only sets unset fields."""
     fix = finding.fix
     if fix is None or not fix.safe or not fix.absent:
         return False

@@ -33,7 +33,7 @@ def is_oversized(case: AdmissionCase, body: object) -> bool:
 
 
 def _count(engine: Engine, manifest: Manifest, ask: Ask, depth: int) -> Iterator[int]:
-    """The parts of an object bit by bit, so that whoever counts can stop."""
+    """Count the parts of an object step by step, so that the caller can stop early."""
     kind = engine.kind_of(manifest)
     if kind is None:
         return

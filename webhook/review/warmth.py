@@ -9,7 +9,8 @@ from rules.lazy_pattern import LazyPattern
 
 
 def warm_up() -> None:
-    """Import all of rules/, and compile its regular expressions: somebody would wait for each."""
+    """Import all of rules/ and compile its regular expressions, so that no review has to wait for
+    that."""
     for found in pkgutil.walk_packages(rules.__path__, "rules."):
         # Only rules/composition.py knows whether the compiled reader can be imported.
         if found.name != "rules.compiled":

@@ -1,4 +1,4 @@
-"""Who asks: an API server that was told how, or anybody else on the network."""
+"""Whether a client is the API server or anybody else on the network."""
 
 import hmac
 import time

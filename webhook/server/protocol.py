@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it, with the bounds that it lacks."""
+"""uvicorn's HTTP/1.1 protocol, with the limits that it lacks."""
 
 import asyncio
 import ipaddress

@@ -20,7 +20,8 @@ wrong."""
 
 
 class StallWatch(threading.Thread):
-    """Says in ``lifecycle`` whether the event loop stands still; calls ``cut`` when that begins."""
+    """Records in ``lifecycle`` whether the event loop is stuck, and calls ``cut`` when that
+    begins."""
 
     def __init__(
         self, lifecycle: Lifecycle, cut: Callable[[], None], log: Log, metrics: Metrics

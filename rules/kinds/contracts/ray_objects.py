@@ -68,7 +68,7 @@ def _ray_modes(spec: SpecView, terms: Terms) -> Iterator[Breach]:
 
 
 def _ray_deletion(spec: SpecView, terms: Terms) -> Iterator[Breach]:
-    """``validateDeletionConfiguration``: what becomes of the cluster, said in one way."""
+    """``validateDeletionConfiguration``: the fate of the cluster is stated in one way only."""
     ends = ("onSuccess", "onFailure")
     for strategy in spec.each("deletionStrategy"):
         told = dotted(strategy.path)
