@@ -98,6 +98,7 @@ KIND_ROWS: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("kubeflow.org", "MPIJob", "mpi", True, ()),
     ("apps.nvidia.com", "NIMService", "nim", True, ()),
     ("apps.nvidia.com", "NIMPipeline", "nim", True, ()),
+    ("apps.nvidia.com", "NIMCache", "nim_cache", True, ()),
     ("kubeflow.org", "Notebook", "notebook", True, ()),
     ("kubeflow.org", "Workspace", "notebook", True, ()),
     ("kubeflow.org", "WorkspaceKind", "notebook", False, ()),

@@ -33,7 +33,8 @@ WITHOUT_PODS = """
     modelbooster.workload.serving.volcano.sh nimpipeline.apps.nvidia.com
     nimservice.apps.nvidia.com notebook.substratus.ai podautoscaler.autoscaling.aibrix.ai
     scaledobject.keda.sh server.mlops.seldon.io vllmruntime.production-stack.vllm.ai
-    playground.inference.llmaz.io bentodeployment.serving.yatai.ai workspace.kubeflow.org
+    nimcache.apps.nvidia.com playground.inference.llmaz.io bentodeployment.serving.yatai.ai
+    workspace.kubeflow.org
 """.split()
 """Those that hold other objects, and those whose pods are made of settings."""
 EVERYWHERE = (facts.GRACE_PERIOD, facts.PRIORITY_CLASS, facts.NODE_SELECTOR)

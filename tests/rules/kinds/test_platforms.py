@@ -1,5 +1,5 @@
 """Kinds of platforms: Slinky, llmaz, Llama Stack, AdaptDL, TorchElastic, Yatai, Workspaces,
-SparkConnect."""
+SparkConnect, OptimizationJob, NIMCache."""
 
 from typing import Any
 
@@ -107,6 +107,26 @@ def test_a_workspace_mounts_claims_and_its_kind_has_the_settings() -> None:
     assert claims == ["home", "data"]
     assert (workspace.role, kind.role) == (Role.NOTEBOOK, Role.NOTEBOOK)
     assert (choice.name, kind.accelerated(choice), kind.kind.dormant) == ("big", True, True)
+
+
+def test_a_cache_of_a_nim_is_filled_by_the_puller_of_its_source() -> None:
+    source = {"ngc": {"modelPuller": "nvcr.io/nim/chat:1.3"}}
+    workload = make("apps.nvidia.com/v1alpha1", "NIMCache", source=source)
+    (pod,) = workload.pods
+
+    assert (workload.role, pod.probes, pod.durable) == (Role.DATA, Probes.NONE, True)
+    assert pod.mains[0].place("image") == ("spec", "source", "ngc", "modelPuller")
+
+
+def test_trials_of_a_search_are_train_jobs() -> None:
+    trial = {"runtimeRef": {"name": "torch"}, "trainer": {"numNodes": 2}}
+    workload = make(
+        *("trainer.kubeflow.org/v1alpha1", "OptimizationJob"), trainJobTemplate={"spec": trial}
+    )
+    (pod,) = workload.pods
+
+    assert (pod.replicas, pod.writer, workload.role) == (2, False, Role.TRAINING)
+    assert pod.path == ("spec", "trainJobTemplate", "spec", "trainer")
 
 
 def test_the_server_of_spark_connect_has_its_image_in_its_template() -> None:
