@@ -33,12 +33,12 @@ from collections.abc import Iterator, Mapping
 
 from rules.commands import CommandLine
 from rules.hub import find_hub_model
-from rules.image import Image
+from rules.image import Image, parse_image
 from rules.kinds.pods import Pod
 from rules.lazy_pattern import LazyPattern
 from rules.manifest import is_template
 from rules.model import Harm, Problem, Rule, form_table
-from rules.paths import dotted, shorten
+from rules.paths import Path, dig, dotted, shorten
 from rules.type_names import Any
 from rules.wording import join_problems
 from rules.words import split_name
@@ -54,15 +54,25 @@ _SETTLED = 6
 """From so many digits on a tag names a day or a commit: ``nightly-20260101``."""
 _TOLD_LATER = frozenset({"replaced", "replace", "overridden", "placeholder", "changeme", "todo"})
 _VERSION = LazyPattern(r"\d[.-]\d")
+_REFERENCE = ("image", "reference")
 
 
 def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
     found: dict[str, list[Problem]] = {}
     for pod in workload.pods_of(ML_ROLES):
-        for main in pod.mains:
-            for problem in _judge(pod, workload.command(main), whole=not workload.partial):
-                found.setdefault(problem.form, []).append(problem)
+        for problem in _judge_pod(workload, pod):
+            found.setdefault(problem.form, []).append(problem)
     yield from map(join_problems, found.values())
+
+
+def _judge_pod(workload: Workload, pod: Pod) -> Iterator[Problem]:
+    for main in pod.mains:
+        yield from _judge(pod, workload.command(main), whole=not workload.partial)
+    # A volume can be an image as well (KEP-4639), most often of weights.
+    for volume in pod.volumes:
+        written = dig(volume.body, _REFERENCE)
+        if isinstance(written, str) and not is_template(written) and _moves(parse_image(written)):
+            yield _tell(pod, (*volume.path, *_REFERENCE), written)
 
 
 def _judge(pod: Pod, command: CommandLine, *, whole: bool) -> Iterator[Problem]:
@@ -70,14 +80,16 @@ def _judge(pod: Pod, command: CommandLine, *, whole: bool) -> Iterator[Problem]:
     written, image = command.container.get("image"), command.image
     told = isinstance(written, str) and not is_template(written)
     if told and (whole or image.tag) and _moves(image):
-        path = command.container.place("image")
-        found = f"{dotted(path)} is {shorten(str(written))}: the next start may run another build"
-        expected = "expected a tag that stays, or a digest"
-        yield Problem("image", path, f"{found}; {expected}", role_path=pod.path)
+        yield _tell(pod, command.container.place("image"), str(written))
     model = find_hub_model(command)
     if model is not None and whole and not model.pinned:
         found = f"{shorten(model.what)}, without a revision: the next start may load other weights"
         yield Problem("model", model.path, f"{found}; expected a revision", role_path=pod.path)
+
+
+def _tell(pod: Pod, path: Path, written: str) -> Problem:
+    found = f"{dotted(path)} is {shorten(written)}: the next start may run another build; expected"
+    return Problem("image", path, f"{found} a tag that stays, or a digest", role_path=pod.path)
 
 
 def _moves(image: Image) -> bool:
