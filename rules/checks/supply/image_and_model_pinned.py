@@ -1,8 +1,8 @@
 """An image or a model is not pinned to a version.
 
 ## What
-The image of a container that does a pod's work needs a fixed tag or a digest, and a model that is
-downloaded from a hub needs a revision.
+The image of a container that does a pod's work, or of a volume, needs a fixed tag or a digest, and
+a model that is downloaded from a hub needs a revision.
 
 ## Why
 With `latest`, or no tag, every retry and every replica that an autoscaler adds may run another
