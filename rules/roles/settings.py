@@ -1,8 +1,7 @@
 """What flags and variables of the environment say, by how their names begin and end."""
 
-from functools import lru_cache
-
 from rules.kinds.roles import Role
+from rules.memory import remember
 from rules.roles.programs import WORDS
 from rules.roles.vocabulary import (
     Mark,
@@ -49,7 +48,7 @@ _ELSEWHERE = ("_URL", "_HOST", "_PORT", "_ENDPOINT", "_ADDRESS")
 _RATES = ("_EPOCHS", "_LEARNING_RATE")
 
 
-@lru_cache(maxsize=2048)
+@remember(2048, _LONGEST)
 def read_flag(word: str) -> Signal | None:
     """The sign in a flag that is in no table; ``--train-x`` and ``--train_x`` are the same."""
     if word in WORDS or len(word) > _LONGEST:
@@ -66,7 +65,7 @@ def _mark_flag(flag: str) -> Mark | None:
     return _SIZE if flag.endswith(_BATCHES) or flag.startswith("--checkpoint-") else None
 
 
-@lru_cache(maxsize=2048)
+@remember(2048, _LONGEST)
 def read_variable(name: str) -> Signal | None:
     """The sign in an environment variable's name. ``MODEL_NAME`` is none: clients set it too."""
     mark = _VARIABLES.get(name) or _mark_variable(name[:_LONGEST])

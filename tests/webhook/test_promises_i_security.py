@@ -176,6 +176,8 @@ def test_i79_what_is_remembered_of_long_names_is_bounded() -> None:
         long = f"{number}" + "a" * 100_000
         container = trainer(name=long, image=f"registry/{long}", command=[f"{long}.py"])
         container["resources"] = {"requests": {f"nvidia.com/{long}": 1}}
+        container["env"] = [{"name": long, "value": long}]
+        container["args"] = [f"--{long}", f"--{long}=/out"]
         validate(review(pod_job(container)), KNOWN)
 
     judge(0)
