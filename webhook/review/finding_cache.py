@@ -102,13 +102,16 @@ class FindingCache:
         return known.evaluation
 
     def _store(self, key: tuple[bytes, Given], found: CachedEvaluation) -> None:
+        text, given = key
+        # What orjson wrote may stand in seventeen times the memory that it takes.
+        exact = bytes(memoryview(text))
         with self._lock:
             if key not in self._entries:
-                self._bytes += len(key[0])
-            self._entries[key] = found
+                self._bytes += len(text)
+            self._entries[exact, given] = found
             while len(self._entries) > _MAX_ENTRIES or self._bytes > _MAX_BYTES:
-                (text, _), _ = self._entries.popitem(last=False)
-                self._bytes -= len(text)
+                (gone, _), _ = self._entries.popitem(last=False)
+                self._bytes -= len(gone)
 
 
 class TrackedInventory(Inventory):

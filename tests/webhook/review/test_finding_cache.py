@@ -4,12 +4,15 @@ import base64
 import copy
 import datetime
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 
 from rules.engine import Engine
+from rules.evaluation import Evaluation
 from rules.inventory import Inventory
 from rules.kinds.lookups import Answer, Reference
 from rules.policy import Policy
@@ -64,6 +67,21 @@ def test_a_patched_object_is_known_when_it_is_shown_again(evaluations: list[str]
     evaluations.clear()
     assert validate(review(dict(reversed(patched.items()))), around).allowed
     assert evaluations == []
+
+
+def test_texts_of_objects_take_no_more_memory_than_they_are_long() -> None:
+    cache, asked = FindingCache(orjson.dumps), TrackedInventory(Inventory())
+    bodies = [{"metadata": {"name": f"n{n}"}, "spec": {"a": ["word"] * 5000}} for n in range(20)]
+    long = len(orjson.dumps(bodies[0]))
+    tracemalloc.start()
+    try:
+        for body in bodies:
+            cache.get_or_evaluate(body, (), asked, lambda: Evaluation(()))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert all(cache.recall(body, (), asked) == Evaluation(()) for body in bodies)
+    assert kept < 20 * 1.5 * long
 
 
 def test_what_was_new_is_known_as_the_old_object_of_an_update(evaluations: list[str]) -> None:
