@@ -21,6 +21,11 @@ _JSON = "application/json"
 _MERGE = "application/merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
 
+_CONNECTION = re.compile(
+    r"HTTPS?Connection(?:Pool)?\(host='([^']*)', port=(\d+)\): "
+    r"(?:Failed to establish a new connection: (?:\[Errno \d+\] )?)?"
+)
+
 JsonObject = dict[str, Any]
 
 
@@ -217,6 +222,10 @@ def _load_kubeconfig(files: str, context: str | None, configuration: Any) -> Non
         raise config.ConfigException("there is no such file")
     try:
         config.load_kube_config(files, context, configuration)  # type: ignore[no-untyped-call]
+    except config.ConfigException as error:
+        if f"Expected object with name {context} " not in str(error):
+            raise
+        raise config.ConfigException(f"there is no context {context}") from None
     except yaml.YAMLError as error:
         raise config.ConfigException(" ".join(f"no YAML: {error}".split())) from None
     except (OSError, ValueError) as error:
@@ -237,7 +246,12 @@ def _api_errors(call: str) -> Iterator[None]:
     except ApiError:
         raise
     except (HTTPError, OSError, ConfigException) as error:
-        raise ApiError(0, f"{call}: {error}") from error
+        raise ApiError(0, f"{call}: {describe_failure(error)}") from error
+
+
+def describe_failure(error: Exception) -> str:
+    """What a connection failed of, without urllib3's name for it."""
+    return _CONNECTION.sub(r"\1:\2: ", str(error))
 
 
 def _read_warning(header: str) -> str:

@@ -97,7 +97,7 @@ def _pair(words: Sequence[ReportRequest | str]) -> list[ReportRequest]:
             reports[-1] = reports[-1]._replace(file=word)
         else:
             raise UserError(
-                f"mlgate lint: --output {word} has no --format of its own: give --format FORMAT "
+                f"mlgate: --output {word} has no --format of its own: give --format FORMAT "
                 f"--output {word}"
             )
     return reports
@@ -117,14 +117,25 @@ def choose_reports(
     printed = [one.format for one in wanted if one.file is None]
     if len(printed) > 1:
         raise UserError(
-            f"mlgate lint: {' and '.join(printed)} would mix on standard output: give --output "
+            f"mlgate: {' and '.join(printed)} would mix on standard output: give --output "
             "after all but one --format"
         )
     files = [os.path.abspath(one.file) for one in wanted if one.file is not None]
     for file in files:
         if files.count(file) > 1:
-            raise UserError(f"mlgate lint: two reports would be written to {file}")
+            raise UserError(f"mlgate: two reports would be written to {file}")
+    for one in wanted:
+        if one.file is not None:
+            check_folder(one.file)
     return wanted
+
+
+def check_folder(file: str) -> None:
+    """Raises UserError where ``file`` could not be written when all is judged: a mistyped folder
+    would cost the run."""
+    folder = os.path.dirname(file) or os.curdir
+    if not os.path.isdir(folder):
+        raise UserError(f"mlgate: cannot write {file}: there is no folder {folder}")
 
 
 def _choose_for_actions(environ: Mapping[str, str]) -> list[ReportRequest]:
@@ -171,4 +182,4 @@ def _write(path: str, render: Callable[[], Iterator[str]]) -> None:
         else:
             write_pieces(path, render)
     except OSError as error:
-        raise UserError(f"mlgate lint: cannot write {path}: {error.strerror}") from None
+        raise UserError(f"mlgate: cannot write {path}: {error.strerror}") from None

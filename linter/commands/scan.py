@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from linter.commands.closing import finish_run
 from linter.commands.cluster_access import connect_cluster
 from linter.commands.lint_arguments import make_task
-from linter.commands.outputs import ReportRequest, choose_reports
+from linter.commands.outputs import ReportRequest, check_folder, choose_reports
 from linter.commands.scan_arguments import add_scan_arguments
 from linter.errors import UserError
 from linter.judging.run import exit_code
@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     """Scan. Raises UserError for a wrong flag or policy, and where there is no cluster."""
     reports = choose_reports(arguments.reports, os.environ)
+    if arguments.metrics:
+        check_folder(arguments.metrics)
     _refuse_narrowed(arguments)
     old = read_fingerprints(arguments.diff)
     policy, file = settle_policy(arguments.policy, os.curdir)
@@ -60,10 +62,7 @@ def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
     tally = _write_policy_reports(writer, scan, result, err) if writer is not None else None
     if arguments.events:
         _write_events(client, scan, result, arguments.rate, err)
-    if arguments.metrics:
-        from linter.scanning.scan_metrics import write_scan_metrics
-
-        write_scan_metrics(arguments.metrics, result, time.monotonic() - began, tally)
+    seconds, whole = time.monotonic() - began, result
     if old is not None:
         result = keep_new(result, old, err)
     judged = ScannedCluster(name_policy(policy, file, arguments.profile), tuple(reports), scan)
@@ -73,6 +72,10 @@ def run(arguments: SimpleNamespace, out: TextIO, err: TextIO) -> int:
 
         key_of = key_of_group(arguments.group_by, scan.objects)
         err.write(render_groups(result, key_of))
+    if arguments.metrics:
+        from linter.scanning.scan_metrics import write_scan_metrics
+
+        write_scan_metrics(arguments.metrics, whole, seconds, tally)
     return exit_code(result, arguments.fail_on)
 
 

@@ -29,7 +29,7 @@ def select_rules(select: Iterable[str], ignore: Iterable[str]) -> Selection:
     kept = chosen - _expand(ignore, "--ignore")
     rules = tuple(rule for rule in INDEX if not kept.isdisjoint(rule.forms))
     if not rules:
-        raise UserError("mlgate lint: --select and --ignore leave no rule to run")
+        raise UserError("mlgate: --select and --ignore leave no rule to run")
     return Selection(rules, frozenset(every - kept))
 
 
@@ -62,5 +62,5 @@ def _find(name: str, flag: str) -> list[str]:
 
         known = [text for rule in INDEX for text in (rule.code, rule.name, *rule.forms)]
         advice = suggestion(name, tuple(known)) or "; `mlgate rules` lists them"
-        raise UserError(f"mlgate lint: {flag} {name}: no such rule{advice}")
+        raise UserError(f"mlgate: {flag} {name}: no such rule{advice}")
     return found

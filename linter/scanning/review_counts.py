@@ -81,13 +81,15 @@ def _fetch(address: str) -> str:
     """Raises OSError."""
     import urllib3
 
+    from cluster.client import describe_failure
+
     try:
         with urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as pool:
             response = pool.request("GET", address, preload_content=False)
             body = response.read(_MOST_BYTES)
             response.close()
     except urllib3.exceptions.HTTPError as error:
-        raise OSError(str(error)) from error
+        raise OSError(describe_failure(error)) from error
     if response.status != 200:
         raise OSError(f"HTTP status {response.status}")
     return str(body.decode())

@@ -56,6 +56,21 @@ def answering(answer: bytes) -> Iterator[Client]:
             one.close()
 
 
+def test_a_server_that_is_away_is_named_by_its_address() -> None:
+    one = Client(Configuration(host="http://127.0.0.1:1"))
+    with pytest.raises(ApiError) as error:
+        one.get(SECRETS)
+    one.close()
+    assert str(error.value) == f"GET {SECRETS}: 127.0.0.1:1: Connection refused"
+
+
+def test_a_context_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text("{apiVersion: v1, kind: Config, contexts: [], current-context: a}")
+    with pytest.raises(ApiError, match=r"from .*kubeconfig: there is no context nowhere$"):
+        connect(str(file), "nowhere")
+
+
 def test_an_object_is_made_read_changed_and_deleted(client: Client) -> None:
     path = f"{SECRETS}/tls"
     assert client.get(path) is None

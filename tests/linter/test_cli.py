@@ -107,7 +107,7 @@ def test_output_goes_to_a_file(here: Path) -> None:
     answer = call("lint", "bad.yaml", "--output", "no/where.txt")
     assert (answer.code, answer.err) == (
         2,
-        "mlgate lint: cannot write no/where.txt: No such file or directory\n",
+        "mlgate: cannot write no/where.txt: there is no folder no\n",
     )
 
 

@@ -45,7 +45,7 @@ def test_one_form_can_be_selected_or_left_out() -> None:
 def test_a_name_that_means_nothing_is_an_error(name: str, advice: str) -> None:
     with pytest.raises(UserError) as error:
         select_rules([], [name])
-    assert str(error.value).startswith(f"mlgate lint: --ignore {name}: no such rule; {advice}")
+    assert str(error.value).startswith(f"mlgate: --ignore {name}: no such rule; {advice}")
 
 
 def test_nothing_left_is_an_error() -> None:

@@ -419,7 +419,7 @@ def test_metrics_of_the_last_run(server: Server, noon: None) -> None:
     assert all(f"`{name}`" in page for name, *_ in found)
     answer = text("--metrics", "nowhere/scan.prom")
     assert answer.code == 2
-    assert "cannot write nowhere/scan.prom: No such file or directory" in answer.err
+    assert "cannot write nowhere/scan.prom: there is no folder nowhere" in answer.err
 
 
 def test_what_nobody_reads_in_a_cluster_is_not_missing(server: Server) -> None:
