@@ -7,6 +7,7 @@ from rules.commands import CommandLine
 from rules.image import Image
 from rules.kinds.facts import HOST_PID
 from rules.kinds.pods import Pod
+from rules.kinds.roles import Role
 from rules.manifest import is_template
 from rules.paths import Path, dig, shorten
 from rules.quantity import parse_quantity
@@ -82,6 +83,13 @@ def find_working(workload: Workload, pod: Pod) -> list[CommandLine]:
     lines = () if seen is not None and seen.value is True else pod.containers
     commands = map(workload.command, lines)
     return [command for command in commands if not looks_after_nodes(command.image)]
+
+
+def may_be_agent(workload: Workload, pod: Pod) -> bool:
+    """Whether a pod on every node, which asks for no accelerator and learns nothing, may look after
+    those of its node all the same."""
+    idle = workload.judgements_by_path[pod.path].role in (Role.OTHER, Role.NONE)
+    return workload.kind.on_each_node and idle and not workload.accelerated(pod)
 
 
 def wants_none(resources: Any) -> bool:

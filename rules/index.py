@@ -25,7 +25,7 @@ ROWS: tuple[
     ("GPU001", "accelerator-in-limits", ("GPU001/limits", "GPU001/extended"), "accelerator.accelerator_in_limits", True, ("pods",), None, False, False, "safe"),
     ("GPU002", "accelerator-quantity-valid", ("GPU002/count", "GPU002/unequal"), "accelerator.accelerator_quantity_valid", True, ("pods",), None, False, False, "safe"),
     ("GPU003", "accelerator-name-known", ("GPU003/unqualified", "GPU003/unserved", "GPU003/misplaced", "GPU003/near"), "accelerator.accelerator_name_known", True, ("pods",), None, False, False, "safe or unsafe"),
-    ("GPU004", "gpu-visibility-bypass", ("GPU004/environment", "GPU004/device", "GPU004/zero", "GPU004/runtime", "GPU004/privileged"), "accelerator.gpu_visibility_bypass", True, ("pods",), None, False, False, "safe or unsafe"),
+    ("GPU004", "gpu-visibility-bypass", ("GPU004/environment", "GPU004/device", "GPU004/zero", "GPU004/runtime", "GPU004/privileged", "GPU004/agent"), "accelerator.gpu_visibility_bypass", True, ("pods",), None, False, False, "safe or unsafe"),
     ("GPU005", "parallelism-matches-accelerators", ("GPU005/more", "GPU005/fewer"), "accelerator.parallelism_matches_accelerators", True, ("pods",), None, True, False, "none"),
     ("GPU006", "gpu-rollout-needs-spare-device", ("GPU006/surge", "GPU006/cluster"), "accelerator.gpu_rollout_needs_spare_device", True, ("update strategy",), None, True, False, "unsafe"),
     ("GPU007", "accelerated-role-without-accelerator", ("GPU007/none",), "accelerator.accelerated_role_without_accelerator", True, ("pods",), ("retraining", "serving", "streaming-training", "training"), False, False, "none"),

@@ -5,8 +5,7 @@ A container must see only those of the node's accelerators that it asks for in i
 
 ## Why
 `NVIDIA_VISIBLE_DEVICES=all`, which CUDA images set themselves, gives a container every GPU of its
-node, whatever its limits. So do privileged mode, and device files in a pod that asks for no device.
-Two jobs then share a GPU without knowing, and one of them runs out of memory.
+node, as privileged mode and device files do. Two jobs then share one, and run out of its memory.
 
 ## Example
 ```yaml
@@ -28,11 +27,13 @@ Safe if `void` only repeats a limit of 0. Unsafe if the program may rely on the 
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from rules.commands import CommandLine
 from rules.devices import (
     VISIBLE,
     find_working,
+    may_be_agent,
     names_devices,
     sees_all,
     sees_others,
@@ -43,7 +44,7 @@ from rules.kinds.facts import RUNTIME_CLASS
 from rules.kinds.pods import Pod
 from rules.ml_pods import find_loose_files
 from rules.model import Harm, Parameter, Problem, Rule, form_table
-from rules.paths import dig, dotted, shorten
+from rules.paths import dotted, shorten
 from rules.resource_names import NVIDIA
 from rules.type_names import Any
 from rules.wording import remove_value, tell_value, write_values
@@ -52,18 +53,17 @@ from rules.workload import Workload
 _LEFT = "expected it to be left to the device plugin"
 _IMAGE = "the image asks for every GPU of the node; expected"
 _FREE = "globs of namespaces whose pods may see every GPU of their nodes"
-_NAMESPACES = Parameter("privileged_allow_namespaces", _FREE, default=(), like=[""])
 
 
 def check(workload: Workload, params: Mapping[str, Any]) -> Iterator[Problem]:
-    namespace = workload.identity.namespace or ""
-    free = any(fits_glob(namespace, allowed) for allowed in params[_NAMESPACES.name])
-    for pod in () if free else workload.pods:
+    name, allowed = workload.identity.namespace or "", params["privileged_allow_namespaces"]
+    for pod in () if any(fits_glob(name, one) for one in allowed) else workload.pods:
         working = find_working(workload, pod)
         if pod.mains and workload.command(pod.mains[0]) in working:  # not beside a driver
-            yield from _judge_pod(workload, pod, working)
-            for command in working:
-                yield from _judge_container(workload, command)
+            agent = may_be_agent(workload, pod)
+            each = (_judge_container(workload, command) for command in working)
+            for problem in chain(_judge_pod(workload, pod, working), *each):
+                yield problem._replace(form="agent") if agent else problem
 
 
 def _judge_pod(workload: Workload, pod: Pod, working: list[CommandLine]) -> Iterator[Problem]:
@@ -86,11 +86,10 @@ def _judge_container(workload: Workload, command: CommandLine) -> Iterator[Probl
     elif sees_all(command) and wants_none(container.get("resources")):
         limit = (*workload.resources(container)[0], "limits", NVIDIA)
         place = workload.manifest.value(container.place("env", len(container.get("env") or ())))
-        entry = {"name": VISIBLE, "value": "void"}
-        fix = write_values(f"add {VISIBLE}=void", [(place, entry)], safe=True)
+        void = [(place, {"name": VISIBLE, "value": "void"})]
+        fix = write_values(f"add {VISIBLE}=void", void, safe=True)
         yield Problem("zero", limit, f"{dotted(limit)} is 0, and {_IMAGE} {VISIBLE}=void", fix)
-    context = container.body.get("securityContext")
-    if not context or dig(context, ("privileged",)) is not True:
+    if container.get("securityContext", "privileged") is not True:
         return
     if sees_others(command, accelerated=workload.accelerators.holds(container.get("resources"))):
         value = workload.manifest.value(container.place("securityContext", "privileged"))
@@ -109,6 +108,7 @@ RULE = Rule(
         zero         warning  warn  warn  a CUDA image that asks for no GPU sees them all
         runtime      warning  warn  warn  the same, of NVIDIA's runtime class
         privileged   warning  warn  warn  a privileged container sees every device
+        agent        warning  warn  warn  any of these on each node, where it may be meant
         """,
         role_gated=False,
     ),
@@ -116,5 +116,5 @@ RULE = Rule(
     docs=__doc__ or "",
     fix="safe or unsafe",
     scope="every pod template",
-    parameters=(_NAMESPACES,),
+    parameters=(Parameter("privileged_allow_namespaces", _FREE, default=(), like=[""]),),
 )
