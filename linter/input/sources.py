@@ -110,6 +110,8 @@ def read_source(source: Source) -> bytes:
                 data += more
     except OSError as error:
         raise SourceError(explain_error(error)) from None
+    except ValueError:  # a NUL, as a kustomization may hold
+        raise SourceError("no file has such a name") from None
     return _bounded(data)
 
 

@@ -14,6 +14,7 @@ from linter.input.sources import (
     LEFT_OUT,
     SIZE_LIMIT,
     Collection,
+    Source,
     SourceError,
     collect,
     read_source,
@@ -118,6 +119,11 @@ def test_pipes_and_devices_are_refused(here: Path) -> None:
         found = collect(arguments, NOTHING)
         assert not found.sources
         assert "neither a file nor a folder" in found.errors[0]["reason"]
+
+
+def test_a_name_that_no_file_can_have_is_told() -> None:
+    with pytest.raises(SourceError, match="no file has such a name"):
+        read_source(Source("a\0b", "a\0b", 1, named=True))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
