@@ -177,7 +177,7 @@ def read_bodies(path: Path) -> list[Body]:
     """The objects of a manifest, in no namespace of their own."""
     bodies: list[Body] = [document.value for document in read_documents(read_case(path).text)]
     for body in bodies:
-        body["metadata"].pop("namespace", None)
+        body.get("metadata", {}).pop("namespace", None)
     return bodies
 
 
