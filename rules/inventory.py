@@ -8,6 +8,7 @@ from rules.kinds.lookups import Answer, Neighbour, Reference
 from rules.kinds.schema import Kind
 from rules.manifest import Manifest
 from rules.model import ObjectKey
+from rules.record import NamedTuple
 from rules.type_names import Any, TypeAlias, TypeVar
 
 Row: TypeAlias = tuple[str, str, str, str, dict[str, Any], Any]
@@ -15,18 +16,50 @@ Row: TypeAlias = tuple[str, str, str, str, dict[str, Any], Any]
 
 _Answer = TypeVar("_Answer")
 
-Read: TypeAlias = Callable[[Any], Any]
-"""Unpacks what is kept of a fact: a function of a module, by which the result is kept in turn."""
-
-Said: TypeAlias = list[tuple[Neighbour, list[Any]]]
-"""The first object of each identity, and what those of it say of a fact."""
-
 Accepts: TypeAlias = Callable[[Any], bool | None]
 """Whether a fact, unpacked, is the wanted one; None where it cannot be told."""
 
 
 def _read_plain(kept: Any) -> Any:
     return kept
+
+
+def _find_no_key(_unpacked: Any) -> None:
+    return None
+
+
+class FactReading(NamedTuple):
+    """How a fact is read: ``unpack`` makes of what is kept what is asked for, and ``key`` gives a
+    part of that by which a search may tell that it is not the wanted one; None for what any search
+    looks at. Both are functions of a module: by them what was read is kept."""
+
+    unpack: Callable[[Any], Any] = _read_plain
+    key: Callable[[Any], Hashable] = _find_no_key
+
+
+AS_KEPT = FactReading()
+
+
+class SaidIndex:
+    """What objects say of a fact, by its key: of a thousand neighbours a search looks at few."""
+
+    __slots__ = ("_by_key",)
+
+    def __init__(
+        self, held: Iterable[Sequence[Neighbour]], fact: str, reading: FactReading
+    ) -> None:
+        self._by_key: dict[Hashable, list[tuple[Neighbour, list[Any]]]] = {}
+        for several in held:
+            said = list(map(reading.unpack, _list_said(several, fact)))
+            key = reading.key(said[0]) if len(said) == 1 else None
+            self._by_key.setdefault(key, []).append((several[0], said))
+
+    def find(self, keys: Sequence[Hashable]) -> Iterator[tuple[Neighbour, list[Any]]]:
+        """The first object of each identity, and what those of it say, where that has one of
+        ``keys`` or none."""
+        if not self._by_key:
+            return iter(())
+        return chain.from_iterable([self._by_key.get(key, ()) for key in (None, *keys)])
 
 
 class NamespaceSnapshot:
@@ -37,18 +70,18 @@ class NamespaceSnapshot:
 
     def __init__(self, held: Iterable[Sequence[Neighbour]] = ()) -> None:
         self._held = tuple(held)
-        self._said: dict[tuple[str, Read], Said] = {}
+        self._said: dict[tuple[str, FactReading], SaidIndex] = {}
         self.mark = object()
         """Its own: whoever keeps it can tell this snapshot again, and does not keep that."""
 
     def __iter__(self) -> Iterator[Sequence[Neighbour]]:
         return iter(self._held)
 
-    def list_said(self, fact: str, read: Read) -> Said:
-        """Each object with its value of a fact."""
-        known = self._said.get((fact, read))
+    def index(self, fact: str, reading: FactReading) -> SaidIndex:
+        """What they say of a fact."""
+        known = self._said.get((fact, reading))
         if known is None:
-            known = self._said[fact, read] = _list_all_said(self, fact, read)
+            known = self._said[fact, reading] = SaidIndex(self, fact, reading)
         return known
 
 
@@ -169,33 +202,53 @@ class Inventory:
         namespace: str | None,
         fact: str,
         accepts: Accepts,
-        read: Read = _read_plain,
+        reading: FactReading = AS_KEPT,
+        keys: Sequence[Hashable] = (),
     ) -> tuple[Answer, tuple[Neighbour, ...]]:
-        """The objects of some kinds in a namespace whose ``fact`` is accepted, in order; ``read``
-        unpacks it first."""
+        """The objects of some kinds in a namespace whose ``fact`` is accepted, in order. What has a
+        key by ``reading`` that is none of ``keys`` is not looked at."""
         found: list[Neighbour] = []
         sure = True
         for group, name in kinds:
             sure = sure and self.knows(group, name)
-            for one, said in self._find_all_said(group, name, namespace, fact, read):
+            for one, said in self._index(group, name, namespace, fact, reading).find(keys):
                 fits = accepts(said[0]) if len(said) == 1 else None
                 sure = sure and fits is not None
                 found += [one] if fits else ()
         if found:
             return Answer.FOUND, tuple(sorted(found, key=_by_key))
-        may = sure and any(self._may_hold(one, namespace, fact, read, accepts) for one in kinds)
+        unsaid = (self._index_unsaid(*kind, namespace, fact, reading) for kind in kinds if sure)
+        may = any(
+            accepts(one) is not False
+            for index in unsaid
+            for _, said in index.find(keys)
+            for one in said
+        )
         return (Answer.ABSENT if sure and not may else Answer.UNKNOWN), ()
 
-    def _find_all_said(
-        self, group: str, kind: str, namespace: str | None, fact: str, read: Read
-    ) -> Said:
-        def find() -> Said:
+    def _index(
+        self, group: str, kind: str, namespace: str | None, fact: str, reading: FactReading
+    ) -> SaidIndex:
+        def find() -> SaidIndex:
             held = self.find_all(group, kind, namespace)
             if isinstance(held, NamespaceSnapshot):
-                return held.list_said(fact, read)
-            return _list_all_said(held, fact, read)
+                return held.index(fact, reading)
+            return SaidIndex(held, fact, reading)
 
-        return self.recall(("said of all", group, kind, namespace, fact, read), find)
+        return self.recall(("said of all", group, kind, namespace, fact, reading), find)
+
+    def _index_unsaid(
+        self, group: str, kind: str, namespace: str | None, fact: str, reading: FactReading
+    ) -> SaidIndex:
+        """What is said by objects that may be in a namespace after all."""
+
+        def find() -> SaidIndex:
+            names = self._list_unsaid(ObjectKey(group, kind, namespace or "", ""))
+            held = chain.from_iterable(one.values() for one in names)
+            return SaidIndex(held, fact, reading)
+
+        told = bool(namespace or self.namespace)
+        return self.recall(("said somewhere", group, kind, told, fact, reading), find)
 
     def recall(self, question: Hashable, answer: Callable[[], _Answer]) -> _Answer:
         """The answer to a question that many objects ask, found once for all of them: among many
@@ -205,18 +258,6 @@ class Inventory:
             self._recalled[key] = answer()
         known: _Answer = self._recalled[key]
         return known
-
-    def _may_hold(
-        self, kind: GroupKind, namespace: str | None, fact: str, read: Read, accepts: Accepts
-    ) -> bool:
-        """Whether an object that is accepted may be in a namespace after all."""
-        key = ObjectKey(*kind, namespace or "", "")
-        held = (one for names in self._list_unsaid(key) for same in names.values() for one in same)
-        return any(accepts(read(one.get(fact))) is not False for one in held)
-
-
-def _list_all_said(held: Iterable[Sequence[Neighbour]], fact: str, read: Read) -> Said:
-    return [(several[0], list(map(read, _list_said(several, fact)))) for several in held]
 
 
 def _list_said(several: Iterable[Neighbour], fact: str) -> list[Any]:

@@ -4,9 +4,9 @@ Answers are *found*, *absent* or *unknown*. Unknown is no evidence; absent is sa
 objects are at hand (``mlgate lint --complete``, a cluster's cache that is synced).
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-from rules.inventory import Accepts, Inventory, Read
+from rules.inventory import AS_KEPT, Accepts, FactReading, Inventory
 from rules.kinds import GroupKind, facts, find_neighbour, kinds_with
 from rules.kinds.autoscaling import SCALING, Scaling, unpack_scaling
 from rules.kinds.config_maps import CONFIG_MAP, SCRIPTS
@@ -25,7 +25,7 @@ from rules.kinds.rows import find_own
 from rules.kinds.schema import Kind
 from rules.lazy_property import lazy_property
 from rules.model import ObjectKey
-from rules.paths import Path, dig
+from rules.paths import Path, dig, items
 from rules.type_names import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class Neighbourhood:
         def scales(scaling: Scaling | None) -> bool:
             return scaling is not None and scaling[:3] == (target.group, target.kind, target.name)
 
-        return self._select(kinds_with(SCALING), SCALING, scales, unpack_scaling, target.namespace)
+        kinds, keys = kinds_with(SCALING), (target.name,)
+        return self._select(kinds, SCALING, scales, _SCALINGS, keys, target.namespace)
 
     def find_rivals(self, target: ObjectKey) -> tuple[Neighbour, ...]:
         """The other autoscalers of what this one scales; none where nobody knows which of several
@@ -128,7 +129,7 @@ class Neighbourhood:
         def mounts(pods: tuple[KeptPod, ...]) -> bool:
             return any(name == claim for pod in pods for _, name in pod.claims)
 
-        answer, users = self._select(kinds_with(PODS), PODS, mounts, unpack_pods)
+        answer, users = self._select(kinds_with(PODS), PODS, mounts, _KEPT_PODS)
         others = tuple(user for user in users if not self._is_me(user.key))
         return (answer, others) if others or answer is not Answer.FOUND else _UNKNOWN
 
@@ -150,7 +151,7 @@ class Neighbourhood:
         self, question: Hashable, accepts: Callable[[tuple[KeptPod, ...]], bool]
     ) -> tuple[Neighbour, ...]:
         def find() -> tuple[Neighbour, ...]:
-            return self._select(kinds_with(PODS), PODS, accepts, unpack_pods)[1]
+            return self._select(kinds_with(PODS), PODS, accepts, _KEPT_PODS)[1]
 
         return self._inventory.recall(("keepers", self.me.namespace, question), find)
 
@@ -191,18 +192,20 @@ class Neighbourhood:
             return None if selector is None else selector.accepts(labels)
 
         kinds = ((kind.group, kind.name),)
-        return self._select(kinds, facts.SELECTOR, selects, _unpack_selector)
+        keys = [one for one in items(labels) if isinstance(one[1], str)]
+        return self._select(kinds, facts.SELECTOR, selects, _SELECTORS, keys)
 
     def _select(
         self,
         kinds: tuple[GroupKind, ...],
         fact: str,
         accepts: Accepts,
-        read: Read,
+        reading: FactReading = AS_KEPT,
+        keys: Sequence[Hashable] = (),
         namespace: str | None = None,
     ) -> Neighbours:
         where = namespace or self.me.namespace or None
-        return self._inventory.select(kinds, where, fact, accepts, read)
+        return self._inventory.select(kinds, where, fact, accepts, reading, keys)
 
     def _is_me(self, key: ObjectKey) -> bool:
         return key._replace(namespace="") == self.me._replace(namespace="")
@@ -213,6 +216,19 @@ def _unpack_selector(kept: Any) -> "Selector | None":
     from rules.selectors import SELECTS_NOTHING, parse_selector  # noqa: PLC0415 - few have neighbours
 
     return SELECTS_NOTHING if kept is None else parse_selector(kept)
+
+
+def _key_selector(selector: "Selector | None") -> Hashable:
+    return None if selector is None else selector.key
+
+
+def _key_scaling(scaling: Scaling | None) -> Hashable:
+    return None if scaling is None else scaling.name
+
+
+_SELECTORS = FactReading(_unpack_selector, _key_selector)
+_SCALINGS = FactReading(unpack_scaling, _key_scaling)
+_KEPT_PODS = FactReading(unpack_pods)
 
 
 def place_of(key: ObjectKey, fact: Fact) -> Path:

@@ -36,6 +36,14 @@ class Selector(NamedTuple):
 
     requirements: tuple[Requirement, ...]
 
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """One label that it asks for, as key and value; None where it asks for none in one way."""
+        for key, operator, values in self.requirements:
+            if operator == "In" and len(values) == 1 and isinstance(values[0], str):
+                return key, values[0]
+        return None
+
     def accepts(self, labels: Any) -> bool:
         """Whether an object's ``labels`` (a mapping, or whatever stands there) are selected."""
         known = labels if isinstance(labels, Mapping) else {}

@@ -4,8 +4,10 @@ import marshal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rules.inventory import Inventory, Row
+from rules.inventory import FactReading, Inventory, Row
 from rules.kinds import find_kind, find_neighbour
 from rules.kinds.facts import ACCESS_MODES
 from rules.kinds.kept_pods import PODS, unpack_pods
@@ -137,6 +139,51 @@ def test_a_search_leaves_out_those_that_differ() -> None:
     assert search(take_in(once, many, complete=True)) == (Answer.UNKNOWN, [])
     assert search(take_in(many, complete=True)) == (Answer.ABSENT, [])
     assert search(take_in(many)) == (Answer.UNKNOWN, [])
+
+
+CLAIMS_ALONE = (("", "PersistentVolumeClaim"),)
+CLAIMS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b"]),
+        st.sampled_from([{}, {"namespace": "ml"}]),
+        st.sampled_from(["ReadWriteOnce", "ReadWriteMany"]),
+    ),
+    max_size=5,
+)
+
+
+@given(CLAIMS, st.sampled_from([None, "ml"]))
+def test_a_search_by_key_finds_what_one_without_finds(
+    claims: list[tuple[str, dict[str, str], str]], asked: str | None
+) -> None:
+    for complete in (True, False):
+        inventory = take_in(
+            *(claim(mode, name=name, **place) for name, place, mode in claims), complete=complete
+        )
+        known = asked, ACCESS_MODES, lambda mode: mode == "ReadWriteOnce"
+        by_key = FactReading(first_mode, str), ["ReadWriteOnce"]
+        assert inventory.select(CLAIMS_ALONE, *known, *by_key) == inventory.select(
+            CLAIMS_ALONE, *known, FactReading(first_mode)
+        )
+
+
+def test_a_search_by_key_looks_at_few() -> None:
+    names = [f"claim-{number}" for number in range(5)]
+    inventory = take_in(*(claim(name, name=name) for name in names), complete=True)
+    looked: list[str] = []
+
+    def accepts(mode: str) -> bool:
+        looked.append(mode)
+        return False
+
+    for wanted in ("claim-3", "claim-9"):
+        reading = FactReading(first_mode, str)
+        inventory.select(CLAIMS_ALONE, None, ACCESS_MODES, accepts, reading, [wanted])
+    assert looked == ["claim-3"] * 2, "among those of a namespace, and among those that say none"
+
+
+def first_mode(modes: list[str]) -> str:
+    return modes[0]
 
 
 def test_a_namespace_that_is_not_written_is_none_or_the_one_that_is_said() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.policy.decisions import fits
-from rules.selectors import Requirement, read_selector
+from rules.selectors import Requirement, Selector, read_selector
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,28 @@ def test_plain_labels_and_match_labels_are_one(
 )
 def test_globs(pattern: str | None, name: str | None, *, expected: bool) -> None:
     assert fits(pattern, name) is expected
+
+
+REQUIREMENTS = st.builds(
+    Requirement,
+    st.sampled_from("abc"),
+    st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"]),
+    st.lists(st.sampled_from(["x", "y", 1]), max_size=2).map(tuple),
+)
+
+
+@given(st.lists(REQUIREMENTS, max_size=3).map(tuple), LABELS)
+def test_what_is_selected_has_the_key_of_the_selector(
+    requirements: tuple[Requirement, ...], labels: dict[str, str]
+) -> None:
+    selector = Selector(requirements)
+    assert selector.key is None or selector.key in labels.items() or not selector.accepts(labels)
+
+
+def test_the_key_is_the_first_label_of_one_value() -> None:
+    expressions = [{"key": "a", "operator": "In", "values": ["x", "y"]}]
+    assert read_selector({"matchExpressions": expressions, "matchLabels": {"b": "z"}}).key == (
+        "b",
+        "z",
+    )
+    assert read_selector({"matchExpressions": expressions}).key is None

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.inventory import Inventory
+from rules.inventory import FactReading, Inventory
 from rules.kinds import find_kind
 from rules.kinds.lookups import Answer, Reference
 from rules.model import ObjectKey
@@ -95,11 +95,11 @@ def test_what_many_reviews_ask_is_read_once_until_an_object_changes() -> None:
         ) -> Sequence[tuple[str, dict[str, Any]]]:
             return store.find_all(namespace) if (group, kind) == ("apps", "Deployment") else ()
 
-    inventory = ClusterInventory(Stored({}))
+    inventory, reading = ClusterInventory(Stored({})), FactReading(note)
 
     def select(gpu: int) -> list[str]:
         kinds = [("apps", "Deployment")]
-        _, found = inventory.at("ml").select(kinds, None, "gpu", gpu.__eq__, note)
+        _, found = inventory.at("ml").select(kinds, None, "gpu", gpu.__eq__, reading)
         return [one.key.name for one in found]
 
     put("a", 1)
