@@ -79,4 +79,10 @@ def _read_complaint(said: str) -> str:
     """The last message of a program, without the words of kubectl's log around it."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith("# Warning")][-_MOST_LINES:]
-    return "; ".join(line.partition(' err="')[2].removesuffix('"') or line for line in told)
+    return "; ".join(_read_log_line(line) for line in told)
+
+
+def _read_log_line(line: str) -> str:
+    """The error in a line of kubectl's log, which quotes it; any other line as it is."""
+    quoted = line.partition(' err="')[2].removesuffix('"')
+    return quoted.replace('\\"', '"') or line

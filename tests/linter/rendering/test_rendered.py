@@ -187,6 +187,12 @@ def test_a_build_that_fails_is_unread() -> None:
     assert error["reason"] == "kustomize build failed: no such file: b.yaml"
 
 
+def test_a_line_of_kubectls_log_is_the_error_in_it() -> None:
+    stub("kustomize", """echo 'E1130 main.go:1] "failed" err="no \\"b.yaml\\" here"' >&2; exit 1""")
+    (error,) = json.loads(judge("--kustomize", "overlays/prod").out)["errors"]
+    assert error["reason"] == 'kustomize build failed: no "b.yaml" here'
+
+
 def test_a_build_without_end_is_cut_off() -> None:
     stub("helm", "exec yes")
     answer = judge("--helm", "chart")
