@@ -5,7 +5,12 @@ from itertools import islice
 
 from rules.accelerators import Accelerators
 from rules.inventory import Inventory
-from rules.kinds.misnamed import find_home, find_namesake, find_own_group
+from rules.kinds.misnamed import (
+    find_home,
+    find_namesake,
+    find_own_group,
+    list_kinds_of_kubernetes,
+)
 from rules.kinds.podless import is_podless
 from rules.kinds.podspec import read_containers
 from rules.kinds.schema import Kind
@@ -15,6 +20,7 @@ from rules.model import Problem
 from rules.paths import EACH, Path, dig, dotted, expand, shorten
 from rules.quantity import parse_quantity
 from rules.type_names import Any
+from rules.wording import suggestion
 from rules.workload import Workload
 
 _MOST = 100
@@ -52,7 +58,9 @@ def is_misnamed(manifest: Manifest) -> bool:
     group, kind = manifest.group, str(manifest.object.get("kind") or "")
     if find_namesake(group, kind):
         return True
-    return find_home(group, kind) is not None and bool(find_pod_templates(manifest.object))
+    unheard = list_kinds_of_kubernetes(group) and not find_own_group(group, kind)
+    nowhere = bool(unheard) or find_home(group, kind) is not None
+    return nowhere and bool(find_pod_templates(manifest.object))
 
 
 def _describe_misnamed(workload: Workload) -> Problem | None:
@@ -67,10 +75,11 @@ def _describe_misnamed(workload: Workload) -> Problem | None:
         text = f"kind is {kind}, which {version} does not have, so that nothing is judged"
         return Problem("misnamed", ("kind",), f"{text}; expected {meant}")
     home = find_home(workload.kind.group, identity.kind)
-    other = f" and kind {home.kind}" if home and home.kind != identity.kind else ""
+    if home is None:
+        return _tell_unheard(workload, list_kinds_of_kubernetes(workload.kind.group))
+    other = f" and kind {home.kind}" if home.kind != identity.kind else ""
     text = f"apiVersion is {version}, which has no kind {kind}, so that nothing is judged"
-    expected = f"{home.api_version if home else ''}{other}"
-    return Problem("misnamed", ("apiVersion",), f"{text}; expected {expected}")
+    return Problem("misnamed", ("apiVersion",), f"{text}; expected {home.api_version}{other}")
 
 
 def _describe_unjudged(workload: Workload) -> Problem | None:
@@ -85,6 +94,14 @@ def _describe_unjudged(workload: Workload) -> Problem | None:
     asked = f", which ask for {held:.10g} accelerators," if held else ""
     seen = f"its pods at {shown}{asked} are not judged"
     return _tell_unjudged(workload, places[0][0], seen, "an entry in the policy's kinds")
+
+
+def _tell_unheard(workload: Workload, known: tuple[str, ...]) -> Problem:
+    """Of a kind in a group of Kubernetes that never was there."""
+    version, kind = shorten(workload.identity.api_version), shorten(workload.identity.kind)
+    text = f"kind is {kind}, which {version} does not have, so that nothing is judged"
+    near = suggestion(kind, known)
+    return Problem("misnamed", ("kind",), f"{text}; expected one that it has{near}")
 
 
 def _describe_asking(workload: Workload) -> Problem | None:

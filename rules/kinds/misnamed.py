@@ -46,6 +46,14 @@ def find_own_group(group: str, kind: str) -> str | None:
     return next((home for home, name in _list_names() if "." in home and name == kind), None)
 
 
+def list_kinds_of_kubernetes(group: str) -> tuple[str, ...]:
+    """The kinds that Kubernetes itself has, as far as they are known; none where ``group`` is not
+    one of its own, in which nobody else adds a kind."""
+    if not name_served(group):
+        return ()
+    return tuple(dict.fromkeys(name for home, name in _list_names() if "." not in home))
+
+
 def _list_names() -> Iterator[tuple[str, str]]:
     yield from ((row[0], row[1]) for row in KIND_ROWS)
     yield from (("", name) for name in sorted(PODLESS_CORE))
