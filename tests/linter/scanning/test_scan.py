@@ -148,7 +148,7 @@ def test_exempt_namespaces_are_counted(server: Server) -> None:
     server.put(FIXABLE, "kube-system")
     answer = text()
     assert answer.out == ""
-    assert "1 object in exempt namespaces not judged" in answer.err
+    assert "1 object in exempt namespaces not checked" in answer.err
 
 
 def test_look_ups_see_the_whole_namespace(server: Server) -> None:
