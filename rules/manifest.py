@@ -23,14 +23,16 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {})
 _PLAIN = LazyPattern(r"[\w.+-]{1,64}")
 _TEMPLATE = LazyPattern(
     r"\{\{|\$\{|\$\([A-Za-z_]|\$\$?[A-Za-z_]|<<[^<>]*>>|<[A-Za-z_][\w.\- ]*>|\[\[[\w. -]+\]\]"
+    r"|\b__[A-Z][A-Z0-9_]*__\b"
 )
 
 
 def is_template(value: Any) -> bool:
-    """Whether a placeholder stands in the text: ``{{x}}``, ``$X``, ``${X}``, ``$(X)``, ``<X>``."""
+    """Whether a placeholder stands in the text: ``{{x}}``, ``$X``, ``${X}``, ``$(X)``, ``<X>``,
+    ``__X__``."""
     return (
         isinstance(value, str)
-        and ("$" in value or "{{" in value or "<" in value or "[[" in value)
+        and ("$" in value or "{{" in value or "<" in value or "[[" in value or "__" in value)
         and _TEMPLATE.search(value) is not None
     )
 
