@@ -61,7 +61,7 @@ STEMS: Mapping[str, str] = {
             buildfeatures makefeatures createfeatures
             """,
         ),
-        ("data", f"{_DATA_PAIRS} {_INDEXES} {TRAINING_SETS}"),
+        ("data", f"{_DATA_PAIRS} {_INDEXES} {TRAINING_SETS} traintest trainingtest"),
         (
             "train",
             "sft dpo grpo ppo rlhf orpo lora qlora tune tuning fit hpo hyperopt optuna buildmodel",

@@ -57,8 +57,8 @@ TRAVEL = frozenset(
 """Words beside which a train runs on rails."""
 
 TRAINING_SETS = (
-    "trainset trainsets trainsplit traintest trainval trainingset trainingsets trainingsplit "
-    "trainingdata trainingdataset trainingdatasets trainingtest"
+    "trainset trainsets trainsplit trainval trainingset trainingsets trainingsplit trainingdata "
+    "trainingdataset trainingdatasets testsplit"
 )
 """Data that somebody trains with. ``train-data`` may be a step that trains: it is none of them."""
 
