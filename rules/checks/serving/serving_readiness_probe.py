@@ -46,6 +46,7 @@ from rules.ports import (
     work_ports,
 )
 from rules.probes import can_fail, known_handler, own_handler, probes_of, serves_unloaded
+from rules.serving import lower_confidence
 from rules.type_names import Any
 from rules.wording import write_value, write_values
 from rules.workload import SERVING, Workload
@@ -61,7 +62,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _judge_absence(workload: Workload, pod: Pod) -> Problem | None:
     """One container that is asked is enough: a pod is ready when all its containers are. Workers of
-    a group are sent nothing, nor is what a run starts for its own programs, on no declared port."""
+    a group are sent nothing, nor is what a run starts on no declared port; few ask a run at all."""
     given = pod.readiness_given or pod.probes is not Probes.OWN or pod.subrole is Subrole.WORKER
     if given or any(one.get("readinessProbe") for one in pod.containers):
         return None
@@ -75,13 +76,13 @@ def _judge_absence(workload: Workload, pod: Pod) -> Problem | None:
     path = listening[0].container.place("readinessProbe")
     until = "it can answer" if serves_unloaded(listening[0]) else "the model is loaded"
     message = f"{dotted(path)} is not set: the pod gets requests before {until}; expected one"
-    return Problem("missing", path, message, _fix(workload, listening[0]))
+    doubt = lower_confidence(workload, pod) if workload.retries else None
+    return Problem("missing", path, message, _fix(workload, listening[0]), confidence=doubt)
 
 
 def _fix(workload: Workload, command: CommandLine) -> Fix | None:
     known = known_handler(command)
-    handler = known or own_handler(command.container)
-    if not handler:
+    if not (handler := known or own_handler(command.container)):
         return None
     place = workload.manifest.value(command.container.place("readinessProbe"))
     probe = {**handler, "periodSeconds": 10, "timeoutSeconds": 5}
