@@ -118,6 +118,7 @@ spec:
             command: [torchrun, train.py, --output-dir, "s3://models/a"]
             resources: {requests: {nvidia.com/gpu: 8}}
     Worker: *replica
+kept: *replica
 """
 
 
