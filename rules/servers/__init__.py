@@ -30,15 +30,16 @@ _PARTS = frozenset(
     agent agents chatbot benchmark benchmarks bench loadtest loadgen
     loadgenerator client installer driver collector picker web crd migration importer hub viewer
     metrics monitor tester sidecar http gradio streamlit chainlit consumer producer publisher
-    subscriber worker workers
+    subscriber
     """.split()
 )
 """Words of the images of what stands around a server, is named after it, and loads no model, such
 as JetStream's HTTP front."""
 _SIMULATORS = frozenset("sim simulator emulator mock mocker".split())
 """Words of the images of what answers as a server does and loads nothing, on whatever devices."""
-_TOOLS = frozenset("tools toolbox utils".split())
-"""Words of images that hold programs for a server, or for anything."""
+_TOOLS = frozenset("tools toolbox utils worker workers".split())
+"""Words of images that hold programs for a server, or for anything, and of what works off a queue
+beside one."""
 
 
 @lru_cache(maxsize=1024)
