@@ -161,7 +161,9 @@ def read_size(command: CommandLine) -> ModelSize | None:
 def _find_size(command: CommandLine) -> ModelSize | None:
     told = "\n".join(_model_texts(command)).lower()
     sizes = [_read_match(told, match) for match in _SIZE.finditer(told)]
-    likely = (size for size in sizes if size.billions <= _LARGEST)
+    # Of a file beside it, such as that of its eyes, the folder's name tells the size alone.
+    quantized = {size.billions: size for size in sizes if size.bits != _PLAIN_BITS}
+    likely = (quantized.get(one.billions, one) for one in sizes if one.billions <= _LARGEST)
     return max(likely, key=lambda size: size.loaded, default=None)
 
 
