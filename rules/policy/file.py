@@ -9,7 +9,7 @@ from rules.model import Rule
 from rules.paths import Path, dig, dotted
 from rules.policy.building import build_policy
 from rules.policy.extension import extend, find_bad_locks, find_loosened, list_entries
-from rules.policy.keys import UNKNOWN_KINDS, UNKNOWN_KINDS_RULE, policy_shape
+from rules.policy.keys import API_VERSION, UNKNOWN_KINDS, UNKNOWN_KINDS_RULE, policy_shape
 from rules.policy.shapes import Complaint, complain
 from rules.policy.values import Policy
 from rules.reader import Document, ReadError, Span, Unreadable, read
@@ -118,7 +118,15 @@ def _read_base(name: str, rules: Rules, read_base: ReadBase, depth: int) -> Mapp
         raise _refuse(1, 1, error.strerror or "it cannot be read") from None
     except ReadError as error:
         raise _refuse(1, 1, str(error)) from None
+    if not _is_policy(document.value):
+        raise _refuse(1, 1, f"no policy; expected apiVersion {API_VERSION} and kind Policy")
     return _read_body(document, rules, lambda one: read_base(f"{folder}{one}"), depth + 1)
+
+
+def _is_policy(body: Any) -> bool:
+    """Whether a file says that it is one. Of another, which a stranger's policy may name to see what
+    a machine holds, nothing is shown."""
+    return isinstance(body, dict) and "apiVersion" in body and body.get("kind") == "Policy"
 
 
 def _locate(document: Document, complaints: Iterable[Complaint]) -> Iterator[PolicyProblem]:

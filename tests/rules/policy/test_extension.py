@@ -118,6 +118,16 @@ def test_a_base_that_cannot_be_used_is_named(files: dict[str, str], message: str
     assert message in found
 
 
+@pytest.mark.parametrize("text", ["just SECRET text", "- SECRET", "SECRET: SECRET", "kind: SECRET"])
+def test_of_a_file_that_is_no_policy_nothing_is_shown(text: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read_policy(f"{HEAD}extends: [notes.txt]\n", ALL, lambda _: text)
+    (problem,) = caught.value.problems
+    assert problem.message == (
+        "extends[0]: notes.txt: no policy; expected apiVersion mlgate.dev/v1 and kind Policy"
+    )
+
+
 def test_a_base_may_extend_another_beside_it() -> None:
     files = {
         "platform.yaml": "extends: [all/company.yaml]\n",
