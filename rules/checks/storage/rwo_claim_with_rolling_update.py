@@ -26,9 +26,8 @@ spec:
 or ReadWriteMany claim, which any number of pods can mount.
 
 ## Fix safety
-Unsafe: if the next pod runs on the same node the update succeeds, and with Recreate nothing answers
-until that pod is ready. There is no fix for more replicas, which share the claim all the time
-(STO002).
+Safe with one replica and no strategy set: a stuck update becomes a restart. Unsafe if a strategy is
+set. There is no fix for more replicas, which share the claim all the time (STO002).
 
 ## References
 - kubernetes.io, Persistent Volumes: Access Modes; Deployments: Strategy
@@ -85,7 +84,7 @@ def _recreate(workload: Workload, strategy: Value) -> Fix | None:
     if workload.neighbourhood.find_autoscalers()[0] is Answer.FOUND:
         return None
     title = f"set {dotted(strategy.path)}.type to Recreate"
-    return write_values(title, [(strategy, {"type": "Recreate"})], safe=False)
+    return write_values(title, [(strategy, {"type": "Recreate"})], safe=strategy.unwritten)
 
 
 RULE = Rule(
@@ -100,7 +99,7 @@ RULE = Rule(
     ),
     check=check,
     docs=__doc__ or "",
-    fix="unsafe",
+    fix="safe or unsafe",
     scope="Deployments",
     reads=(facts.ROLLOUT_STRATEGY,),
 )
