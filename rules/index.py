@@ -83,7 +83,7 @@ ROWS: tuple[
     ("SRV012", "serving-disruption-budget", ("SRV012/missing", "SRV012/blocking"), "serving.serving_disruption_budget", True, ("pods",), ("serving",), False, False, "none"),
     ("STO001", "training-output-durable", ("STO001/ephemeral", "STO001/nowhere", "STO001/weak", "STO001/hint"), "storage.training_output_durable", True, ("pods",), ("other", "retraining", "streaming-training", "training", "unknown-ml"), False, False, "none"),
     ("STO002", "rwo-claim-shared-by-many-pods", ("STO002/many-pods", "STO002/shared"), "storage.rwo_claim_shared_by_many_pods", True, ("pods",), None, False, False, "none"),
-    ("STO003", "rwo-claim-with-rolling-update", ("STO003/rolling",), "storage.rwo_claim_with_rolling_update", True, ("rollout strategy",), None, False, False, "unsafe"),
+    ("STO003", "rwo-claim-with-rolling-update", ("STO003/rolling",), "storage.rwo_claim_with_rolling_update", True, ("rollout strategy",), None, False, False, "safe or unsafe"),
     ("STO004", "output-claim-auto-deleted", ("STO004/outputs", "STO004/only-place", "STO004/handed-on"), "storage.output_claim_auto_deleted", True, ("pods",), ("retraining", "streaming-training", "training"), False, False, "safe or unsafe"),
     ("STO005", "shared-memory-too-small", ("STO005/several", "STO005/single"), "storage.shared_memory_too_small", True, ("pods",), ("retraining", "serving", "streaming-training", "training"), True, False, "safe"),
     ("STO006", "memory-volume-unbounded", ("STO006/unbounded", "STO006/large"), "storage.memory_volume_unbounded", True, ("pods",), ("batch-inference", "data", "notebook", "retraining", "serving", "streaming-training", "training", "unknown-ml"), False, False, "unsafe"),

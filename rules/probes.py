@@ -107,12 +107,15 @@ def read_budget(probe: Mapping[str, Any]) -> Budget | None:
     return Budget(*numbers)
 
 
-def make_startup_probe(command: CommandLine, seconds: int) -> tuple[dict[str, Any], bool] | None:
-    """A startup probe that waits for at least ``seconds``, and whether it can only give time. It
-    asks what another probe of the container does, and waits no less than that one; else its image
-    tells what to ask, and None where that is not known either.
+def make_startup_probe(
+    command: CommandLine, seconds: int, *, measured: bool = False
+) -> tuple[dict[str, Any], bool] | None:
+    """A startup probe that waits for at least ``seconds``, and whether it is safe to add. It asks
+    what another probe of the container does, and waits no less than that one; else its image tells
+    what to ask, and None where that is not known either.
 
-    Only a liveness probe would have restarted the container in any case.
+    Beside a liveness probe it can only give time. Where nothing restarted the container before, it
+    is safe if the seconds are ``measured`` by the model, and no guess.
     """
     name, own = _find_own(command.container)
     budget = read_budget(own)
@@ -123,7 +126,7 @@ def make_startup_probe(command: CommandLine, seconds: int) -> tuple[dict[str, An
     patience = max(5, timeout) if isinstance(timeout, int) else 5
     times = {"periodSeconds": 10, "timeoutSeconds": patience}
     waits = max(seconds, budget.seconds if own and budget else 0)
-    sure = name == "livenessProbe" and budget is not None
+    sure = budget is not None and (name == "livenessProbe" or (name != "" and measured))
     return {**handler, **times, "failureThreshold": -(-waits // 10)}, sure
 
 

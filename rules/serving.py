@@ -10,11 +10,11 @@ from rules.kinds.pods import Container, Pod, Probes
 from rules.lazy_pattern import LazyPattern
 from rules.model import Confidence
 from rules.paths import Path, dig
-from rules.ports import known_server, listens, numbers_told, only_joins
+from rules.ports import listens, numbers_told, only_joins
 from rules.probes import answers_unloaded
 from rules.quantity import GIBIBYTE, parse_quantity
 from rules.record import NamedTuple
-from rules.servers import LANGUAGE_SERVERS, find_server, is_part, is_simulator
+from rules.servers import find_server, is_part, is_simulator
 from rules.type_names import Any
 from rules.workload import SERVING, Workload
 
@@ -40,6 +40,8 @@ _STORE = ("hf://", "s3://", "gs://", "oci://", "modelscope://")
 _SMALL = 3
 _CACHES = frozenset({"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"})
 _CACHED = "its environment names a cache of models"
+"""Of small ones perhaps: a sign that denies nothing."""
+_LITTLE_MEMORY = 4 * GIBIBYTE
 
 
 class ModelSize(NamedTuple):
@@ -60,9 +62,8 @@ class ModelSize(NamedTuple):
 
 class Load(NamedTuple):
     """Why a server is slow to load, and the seconds that it may need. ``measured`` is False where
-    nothing is known of how large its model is; ``sure`` is False where it may then be small, for
-    it need not be a language's, or where its liveness probe may be answered before it has loaded
-    anything."""
+    nothing is known of how large its model is; ``sure`` is False where it may then well be small,
+    or where its liveness probe may be answered before it has loaded anything."""
 
     reason: str
     seconds: int
@@ -150,7 +151,13 @@ def estimate_load(
     if sign is None:
         return None
     load = _weigh(sign, size, table, pod.nodes)
-    return load._replace(sure=load.measured or known_server(command) in LANGUAGE_SERVERS)
+    return load._replace(sure=load.measured or (sign != _CACHED and not _holds_little(command)))
+
+
+def _holds_little(command: CommandLine) -> bool:
+    """Whether a container's memory is too small for a model that loads for minutes."""
+    memory = parse_quantity(command.container.get("resources", "limits", "memory"))
+    return memory is not None and memory < _LITTLE_MEMORY
 
 
 def read_size(command: CommandLine) -> ModelSize | None:

@@ -124,8 +124,8 @@ def _read_base(name: str, rules: Rules, read_base: ReadBase, depth: int) -> Mapp
 
 
 def _is_policy(body: Any) -> bool:
-    """Whether a file says that it is one. Of another, which a stranger's policy may name to see what
-    a machine holds, nothing is shown."""
+    """Whether a file says that it is one. Of another nothing is shown: a policy from a stranger may
+    name it to see what a machine holds."""
     return isinstance(body, dict) and "apiVersion" in body and body.get("kind") == "Policy"
 
 

@@ -76,10 +76,7 @@ BAD = {
     "HPA001/bad-absent": {"warned HPA001": "metrics looks defaulted"},
     "HPA001/bad-v1": {"warned HPA001": "targetCPUUtilizationPercentage looks defaulted"},
     "HPA001/bad-inference-service-implicit": {"warned HPA001": "metrics has no metric"},
-    "SRV001/bad-absent": {
-        "added SRV004": 'readinessProbe: {"httpGet":{',
-        "warned SRV001": "no startupProbe",
-    },
+    "SRV001/bad-absent": {"added SRV001": 'startupProbe: {"httpGet":{'},
     "SRV001/bad-killed-while-loading": {"added SRV001": 'startupProbe: {"httpGet":{'},
     "STO001/bad-output-on-emptydir": {"warned STO001": "output_dir is /out/run1"},
     "bad/train-job": {

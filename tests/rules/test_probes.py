@@ -61,6 +61,17 @@ def test_a_startup_probe_asks_as_other_probes_or_the_server_do(
     assert made[1] is sure
 
 
+@pytest.mark.parametrize(
+    ("body", "sure"),
+    [({"readinessProbe": GET}, True), ({"image": "vllm/vllm-openai"}, False), ({}, None)],
+)
+def test_where_nothing_restarted_a_server_a_measured_load_and_its_own_probe_make_one_safe(
+    body: dict[str, Any], *, sure: bool | None
+) -> None:
+    made = make_startup_probe(command(body), 300, measured=True)
+    assert (made and made[1]) is sure
+
+
 @pytest.mark.parametrize("name", ["livenessProbe", "readinessProbe"])
 def test_a_startup_probe_waits_no_less_than_the_probe_that_it_asks_as(name: str) -> None:
     made = make_startup_probe(command({name: {**GET, "initialDelaySeconds": 600}}), 181)

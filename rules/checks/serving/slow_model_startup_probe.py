@@ -18,12 +18,13 @@ startupProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureT
 livenessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 10, failureThreshold: 3}
 ```
 The time to load is estimated from the model's size and bits (`70B-AWQ`) in the arguments, or stated
-by the annotation `mlgate.dev/model-load-seconds: "900"`. A guess without them denies only language
-model servers with less than half of it. Servers that answer before they load are left alone.
+by the annotation `mlgate.dev/model-load-seconds: "900"`. A guess without them denies nothing where
+the memory limit is below 4Gi. Servers that answer before they load are left alone.
 
 ## Fix safety
-Safe if it reuses the handler of the liveness probe and waits at least as long: it only adds time.
-Unsafe if nothing restarted the server before, and in a patch, which may not show everything.
+Safe if it reuses the handler of the liveness probe and waits at least as long, for it only adds
+time; or that of the readiness probe, if the model's size or the annotation tells how long it loads.
+Unsafe where that is a guess, and in a patch, which may not show everything.
 
 ## References
 - https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
@@ -34,7 +35,7 @@ Unsafe if nothing restarted the server before, and in a patch, which may not sho
 from collections.abc import Iterator, Mapping
 
 from rules.kinds.pods import Container, Pod, Probes
-from rules.model import Confidence, Fix, Harm, Problem, Related, Rule, Severity, form_table
+from rules.model import Fix, Harm, Problem, Related, Rule, Severity, form_table
 from rules.paths import dotted
 from rules.probes import Budget, can_fail, make_startup_probe, read_budget
 from rules.serving import Load, find_slow_servers, lower_confidence
@@ -48,7 +49,7 @@ def check(workload: Workload, _params: Mapping[str, Any]) -> Iterator[Problem]:
         started = container.get("startupProbe") is not None
         problem = None if started else _judge(workload, pod, container, load)
         if problem is not None:
-            doubt = lower_confidence(workload, pod) if problem.confidence or not load.sure else None
+            doubt = None if load.sure else lower_confidence(workload, pod)
             fix = _fix(workload, container, load)
             yield problem._replace(fix=fix, role_path=pod.path, confidence=doubt)
 
@@ -84,8 +85,7 @@ def _killed(container: Container, budget: Budget, load: Load, probe: str) -> Pro
         f"{probe} kills the server {budget.least} to {budget.seconds} s after its start, but the "
         f"model may load for {load.seconds} s ({load.reason}); expected a startupProbe"
     )
-    doubt = None if load.surely_exceeds(budget.seconds) else Confidence.MEDIUM
-    return _on_liveness("killed", container, message)._replace(confidence=doubt)
+    return _on_liveness("killed", container, message)
 
 
 def _on_liveness(form: str, container: Container, message: str) -> Problem:
@@ -94,7 +94,7 @@ def _on_liveness(form: str, container: Container, message: str) -> Problem:
 
 
 def _fix(workload: Workload, container: Container, load: Load) -> Fix | None:
-    made = make_startup_probe(workload.command(container), load.seconds)
+    made = make_startup_probe(workload.command(container), load.seconds, measured=load.measured)
     if made is None:
         return None
     probe, sure = made
