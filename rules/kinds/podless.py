@@ -88,6 +88,7 @@ PODLESS_CORE = frozenset(
         "Endpoints",
         "Event",
         "LimitRange",
+        "List",
         "Namespace",
         "Node",
         "PersistentVolume",
