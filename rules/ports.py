@@ -23,10 +23,10 @@ _NUMBER = r"(?<!\d)\d{2,5}(?!\d)"
 
 
 def declared_ports(container: Container) -> Iterator[Mapping[str, Any]]:
-    """The ports that a container declares."""
+    """The ports that a container declares; one without a number is none."""
     ports = container.get("ports")
     for port in ports if isinstance(ports, list) else ():
-        if isinstance(port, dict):
+        if isinstance(port, dict) and port.get("containerPort") is not None:
             yield port
 
 
