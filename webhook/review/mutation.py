@@ -58,11 +58,12 @@ def plan_mutation(
             return Mutation([], (), first, first)
         try:
             patched = apply(patched, _edits(chosen))
+            fixed += chosen
+            # As the API server will show it next, so that it is not judged once more.
+            shown = apply(patched, [_annotate(body, fixed)])
         except Inapplicable:
             break
-        fixed += chosen
-        # As the API server will show it next, so that it is not judged once more.
-        evaluation = judge(apply(patched, [_annotate(body, fixed)]))
+        evaluation = judge(shown)
     return Mutation([], (), first, first, dropped=True)
 
 
