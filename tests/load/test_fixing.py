@@ -31,7 +31,7 @@ from rules.reader import Document, read
 
 FOLDER = os.environ.get("LOAD_MANIFESTS", "tests/cases")
 EVERYTHING = FixSelection(unsafe=True, audit=True)
-REVEALING = {"GPU001", "GPU003", "MET001", "MET004", "MET005", "MET007", "TRN007"}
+REVEALING = {"GPU001", "GPU003", "MET001", "MET002", "MET004", "MET005", "MET007", "TRN007"}
 """What these mend is read by other rules from then on, or as another kind: they may find something
 in it."""
 BRINGS = {

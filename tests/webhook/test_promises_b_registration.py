@@ -226,7 +226,7 @@ def test_b25_nothing_that_keeps_the_cluster_alive_is_asked_about(policy: Policy)
         assert NEVER.isdisjoint(resource for _, resource, _, _ in rules_of(hook))
 
 
-def test_b25_objects_of_the_cluster_are_templates_for_training_and_serving_alone() -> None:
+def test_b25_objects_of_the_cluster_are_templates_alone() -> None:
     rules = {
         rule for hook in hooks_of(Policy(profile="strict")).values() for rule in rules_of(hook)
     }
@@ -234,7 +234,9 @@ def test_b25_objects_of_the_cluster_are_templates_for_training_and_serving_alone
         ("", "namespaces"),
         ("argoproj.io", "clusteranalysistemplates"),
         ("argoproj.io", "clusterworkflowtemplates"),
+        ("inference.llmaz.io", "backendruntimes"),
         ("kubeflow.org", "clustertrainingruntimes"),
+        ("kubeflow.org", "workspacekinds"),
         ("ome.io", "clusterservingruntimes"),
         ("serving.kserve.io", "clusterservingruntimes"),
         ("trainer.kubeflow.org", "clustertrainingruntimes"),
