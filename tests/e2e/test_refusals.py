@@ -76,8 +76,11 @@ REFUSED = {
 }
 """The objects of cases, and what is to be read in their refusal and in a finding."""
 
-ELSE = {"GPU001/bad-null-limit"}
-"""Cases that quote what the server says once ``kubectl apply`` has dropped what is null."""
+SEVERAL = "DST002/bad-jobs-that-the-api-server-refuses"
+"""A case whose objects are each refused for reasons of their own."""
+
+ELSE = {"GPU001/bad-null-limit", SEVERAL}
+"""That, and cases that quote what the server says once kubectl has dropped what is null."""
 
 
 def _plain(words: str) -> str:
@@ -104,6 +107,23 @@ def test_a_finding_says_so_before(name: str) -> None:
     case = read_case(CASES / f"{name}.yaml")
     told = [_plain(one.finding.message) for one in find(case.text, case.policy)]
     assert any(_plain(REFUSED[name]) in one for one in told), told
+
+
+def test_each_of_several_objects_is_refused_in_the_words_of_its_findings(cluster: Cluster) -> None:
+    case = read_case(CASES / f"{SEVERAL}.yaml")
+    quoted = [
+        (document, re.findall(r'refuses this \("(.+)"\)', finding.message))
+        for document, finding, _ in find(case.text, case.policy)
+        if finding.rule == "DST002"
+    ]
+    assert len(quoted) == 10
+    for document, words in quoted:
+        body = {**document.value, "metadata": {"name": document.value["metadata"]["name"]}}
+        arguments = ("create", "--dry-run=server", "-n", "default", "-f", "-")
+        answer = cluster.try_kubectl(*arguments, stdin=body)
+        assert answer.returncode == 1
+        assert words
+        assert _plain(words[0]) in _plain(answer.stdout)
 
 
 def _quotes_a_refusal(case: Case) -> bool:
