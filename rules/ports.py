@@ -23,10 +23,10 @@ _NUMBER = r"(?<!\d)\d{2,5}(?!\d)"
 
 
 def declared_ports(container: Container) -> Iterator[Mapping[str, Any]]:
-    """The ports that a container declares; one without a number is none."""
+    """The ports that a container declares; one without a number and a name is none."""
     ports = container.get("ports")
     for port in ports if isinstance(ports, list) else ():
-        if isinstance(port, dict) and port.get("containerPort") is not None:
+        if isinstance(port, dict) and (port.get("containerPort") or port.get("name")):
             yield port
 
 
