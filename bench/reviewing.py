@@ -82,7 +82,7 @@ def main() -> None:
     files = make_dev_files()
     small, middle, giant = make_job(1, 19), make_job(20, 11), make_update()
     print(f"bodies: {len(small)}, {len(middle)} and {len(giant)} bytes")
-    with run([__file__, "--floor", *map(str, files[:2])], PORT) as pid:
+    with run(["-m", "bench.reviewing", "--floor", *map(str, files[:2])], PORT) as pid:
         floor, floor_cpu = measure_cpu(pid, PORT, small, seconds)
     with run(serve_arguments(files), PORT) as pid:
         measure(PORT, small, 16, 1)
