@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from rules.globs import fits_any, fits_glob
 from rules.kinds.kept_pods import KeptPod
-from rules.kinds.pods import Pod
+from rules.kinds.pods import Container, Pod
 from rules.manifest import is_template
 from rules.quantity import parse_quantity
 from rules.resource_names import find_meant, is_retired
@@ -85,7 +85,7 @@ class Accelerators:
 
     def asked_by(self, pod: Pod) -> bool:
         """Whether a pod asks for an accelerator, for a share of one, or claims a device (DRA)."""
-        claims = pod.spec.get("resourceClaims") and not claims_others(pod)
+        claims = pod.spec.get("resourceClaims") and not _claims_others(pod)
         if claims or self.shared_by(pod.metadata):
             return True
         for container in pod.containers:
@@ -106,7 +106,12 @@ class Accelerators:
         return any(pod.devices or self.named_by(pod) for pod in pods)
 
 
-def claims_others(pod: Pod) -> bool:
+def claims_accelerator(pod: Pod, container: Container) -> bool:
+    """Whether a container claims a device (DRA), as far as is known an accelerator."""
+    return bool(container.get("resources", "claims")) and not _claims_others(pod)
+
+
+def _claims_others(pod: Pod) -> bool:
     """Whether a pod claims devices (DRA) of which none is an accelerator: by their names they are
     network cards, or processors of a node (kubernetes-sigs/dranet, dra-driver-cpu)."""
     claims = pod.spec.get("resourceClaims")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from rules.accelerators import claims_others
+from rules.accelerators import claims_accelerator
 from rules.annotations import CULLING_ANNOTATION
 from rules.kinds.facts import LAUNCHER_AS_WORKER, POD_DEADLINE, START_PARAMETERS
 from rules.kinds.pods import Pod
@@ -53,11 +53,9 @@ def find_idling(workload: Workload, most_hours: float) -> Iterator[Idling]:
 
 def _find_place(workload: Workload, pod: Pod) -> Path | None:
     """Where a pod's main container asks for accelerators; None where none does."""
-    others = claims_others(pod)
     for container in pod.mains:
         path, resources = workload.resources(container)
-        claimed = not others and container.get("resources", "claims")
-        if claimed or workload.accelerators.holds(resources):
+        if workload.accelerators.holds(resources) or claims_accelerator(pod, container):
             return path
     return None
 

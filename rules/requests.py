@@ -5,7 +5,7 @@ Source: core/v1 ResourceRequirements; KEP-2837 (``spec.resources`` of a pod).
 
 from collections.abc import Iterator, Mapping
 
-from rules.accelerators import claims_others
+from rules.accelerators import claims_accelerator
 from rules.kinds.facts import NODE_SELECTOR, POD_RESOURCES
 from rules.kinds.pods import Container, Pod
 from rules.paths import Path, dig, dotted
@@ -72,11 +72,11 @@ def find_workers(workload: Workload, pod: Pod) -> Iterator[Container]:
 
 def list_holders(workload: Workload, pod: Pod) -> Iterator[Container]:
     """Those of them that are given an accelerator, or a share of one."""
-    shared, others = workload.accelerators.shared_by(pod.metadata), claims_others(pod)
+    shared = workload.accelerators.shared_by(pod.metadata)
     for container in find_workers(workload, pod):
         _, resources = workload.resources(container)
-        claimed = not others and container.get("resources", "claims")
-        if shared or claimed or workload.accelerators.holds(resources):
+        held = workload.accelerators.holds(resources) or claims_accelerator(pod, container)
+        if shared or held:
             yield container
 
 

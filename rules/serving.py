@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from re import Match
 
-from rules.accelerators import claims_others
+from rules.accelerators import claims_accelerator
 from rules.annotations import LOAD_ANNOTATION
 from rules.commands import CommandLine
 from rules.kinds.pods import Container, Pod, Probes
@@ -134,7 +134,7 @@ def find_told_ports(workload: Workload, path: Path) -> frozenset[int]:
 def _is_accelerated(workload: Workload, pod: Pod, container: Container) -> bool:
     _, resources = workload.resources(container)
     held = workload.accelerators.holds(resources) or workload.accelerators.shared_by(pod.metadata)
-    return held or (bool(container.get("resources", "claims")) and not claims_others(pod))
+    return held or claims_accelerator(pod, container)
 
 
 def estimate_load(
