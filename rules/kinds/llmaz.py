@@ -12,7 +12,7 @@ from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.lws import make_group_rows, read_group_pods, read_group_retries
 from rules.kinds.pods import Container, Pod, Probes
-from rules.kinds.podspec import make_container, read_count
+from rules.kinds.podspec import make_configured_container, read_count
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Autoscaler, Kind
@@ -57,9 +57,8 @@ def _name_models(spec: SpecView) -> Iterator[str]:
 def _server(view: SpecView, body: dict[str, Any]) -> Container:
     """The model's runner, whose variables llmaz calls ``envs``."""
     body = {"resources": view.dig("resources"), **body, "env": view.dig("envs")}
-    container = make_container(body, view.path)
     elsewhere = {"env": (*view.path, "envs")}
-    return container._replace(name="model-runner", elsewhere=elsewhere, plain=False)
+    return make_configured_container("model-runner", body, view.path, elsewhere=elsewhere)
 
 
 def _scalers(spec: SpecView) -> Iterator[Autoscaler]:

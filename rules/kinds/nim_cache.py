@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Pod, Probes
-from rules.kinds.podspec import make_container
+from rules.kinds.podspec import make_configured_container
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Kind
@@ -30,11 +30,12 @@ def _pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
     for key in _SOURCES:
         for source in spec.each("source", key):
             body = {"image": source.dig(_PULLER), "env": spec.dig("env")}
-            puller = make_container(body, spec.path)._replace(
-                name="puller",
+            puller = make_configured_container(
+                "puller",
+                body,
+                spec.path,
                 elsewhere={"image": (*source.path, _PULLER)},
                 made=frozenset({"resources"}),
-                plain=False,
             )
             yield Pod(
                 spec.path,

@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Container, Pod, Probes, Volume
-from rules.kinds.podspec import make_container, make_pod, make_unseen_pod, read_volumes
+from rules.kinds.podspec import (
+    make_configured_container,
+    make_pod,
+    make_unseen_pod,
+    read_volumes,
+)
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Kind
@@ -76,9 +81,8 @@ def _kind_pods(spec: SpecView, _ask: Ask) -> Iterator[Pod]:
 
 def _main(template: SpecView, setting: SpecView) -> Container:
     body = {"resources": setting.dig("resources"), "env": template.dig("extraEnv")}
-    container = make_container(body, setting.path)
     elsewhere = {"env": (*template.path, "extraEnv")}
-    return container._replace(name="main", elsewhere=elsewhere, plain=False)
+    return make_configured_container("main", body, setting.path, elsewhere=elsewhere)
 
 
 KINDS: tuple[Kind, ...] = (

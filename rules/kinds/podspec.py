@@ -60,6 +60,20 @@ def make_container(
     return Container(str(body.get("name") or ""), path, body, use, tuple(_mounts(body, path)))
 
 
+def make_configured_container(
+    name: str,
+    body: Mapping[str, Any],
+    path: Path,
+    *,
+    elsewhere: Mapping[str, Path],
+    made: frozenset[str] = frozenset(),
+) -> Container:
+    """The container ``name`` that an operator makes of settings of its own at ``path``, which are
+    no core/v1 Container. ``elsewhere`` and ``made`` are those of ``Container``."""
+    container = make_container(body, path)
+    return container._replace(name=name, elsewhere=elsewhere, made=made, plain=False)
+
+
 def read_volumes(spec: Mapping[str, Any], spec_path: Path) -> tuple[Volume, ...]:
     """The pod spec's own volumes."""
     volumes = spec.get("volumes")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from rules.kinds import facts
 from rules.kinds.lookups import Ask
 from rules.kinds.pods import Container, Pod, Probes
-from rules.kinds.podspec import make_container
+from rules.kinds.podspec import make_configured_container
 from rules.kinds.roles import Role
 from rules.kinds.rows import FactRows
 from rules.kinds.schema import SPEC, Kind
@@ -58,10 +58,9 @@ def _container(part: SpecView, name: str) -> Container:
     said = part.mapping("resources")
     resources = {key: _amounts(part.mapping("resources", key)) for key in said}
     body = {"resources": resources, "env": part.dig("envs")}
-    container = make_container(body, part.path)
     elsewhere = {"env": (*part.path, "envs")}
     made = frozenset({"resources"})
-    return container._replace(name=name, elsewhere=elsewhere, made=made, plain=False)
+    return make_configured_container(name, body, part.path, elsewhere=elsewhere, made=made)
 
 
 def _amounts(said: dict[str, Any]) -> dict[str, Any]:
